@@ -1,0 +1,82 @@
+package prodege
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// answer is a call's answer that is no refusal.
+type answer struct {
+	status    int
+	date      time.Time // the Date header; zero where there is none
+	body      rawObject
+	succeeded bool // return_status was there and said so
+}
+
+// judge reads return_status. No return_status at all is left to the call, for not every call has one.
+func (a *answer) judge(name string) *APIError {
+	raw, found := a.body["return_status"]
+	status, ok := object(unwrapped(raw))
+	if !ok && !found && a.status/100 == 2 && a.body["error_codes"] == nil {
+		return nil
+	}
+	codes := append(numbers(status["error_codes"]), numbers(a.body["error_codes"])...)
+	done := strings.TrimSpace(asText(status["status_id"])) == "1"
+	if done && len(codes) == 0 && a.status/100 == 2 {
+		a.succeeded = true
+		return nil
+	}
+	return &APIError{Call: name, HTTPStatus: a.status, Codes: codes, Messages: messages(status["message"])}
+}
+
+// fault is the error of an answer that looks like a success and lacks what it must have.
+func (a *answer) fault(call, what string) *APIError {
+	return &APIError{Call: call, HTTPStatus: a.status, Messages: []string{what}, odd: true}
+}
+
+// numbers reads error codes: an array, one number, or a text of either.
+func numbers(raw json.RawMessage) []int {
+	var codes []int
+	for _, text := range texts(raw) {
+		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
+			if n, err := strconv.Atoi(part); err == nil && len(codes) < maxTold {
+				codes = append(codes, n)
+			}
+		}
+	}
+	return codes
+}
+
+// messages reads what Prodege wrote, a few lines of it.
+func messages(raw json.RawMessage) []string {
+	var all []string
+	for _, text := range texts(raw) {
+		if text, _ = fit(strings.TrimSpace(text), maxMessage); text != "" && len(all) < maxTold {
+			all = append(all, text)
+		}
+	}
+	return all
+}
+
+const (
+	maxTold    = 5   // messages or codes of one answer that are kept
+	maxMessage = 300 // bytes of one message
+)
+
+// texts gives the elements of an array, or the one value, as texts.
+func texts(raw json.RawMessage) []string {
+	var items []json.RawMessage
+	if u := unwrapped(raw); kind(u) == '[' && json.Unmarshal(u, &items) == nil {
+		all := make([]string, 0, len(items))
+		for _, item := range items {
+			all = append(all, asText(item))
+		}
+		return all
+	}
+	if text := asText(raw); text != "" {
+		return []string{text}
+	}
+	return nil
+}

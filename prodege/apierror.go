@@ -1,0 +1,130 @@
+package prodege
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Codes of Prodege's that this program does something about; the others are words only.
+const (
+	codeMaintenance  = 100
+	codeUnauthorized = 101
+	codeExpired      = 102
+	codeRate         = 103
+)
+
+// codeWords is Prodege's table of error codes in words, the one place for them.
+var codeWords = map[int]string{
+	codeMaintenance:  "Prodege's API is under maintenance",
+	codeUnauthorized: "Prodege does not accept our API key or signature",
+	codeExpired:      "Prodege finds the date of our call expired, so its clock and ours differ",
+	codeRate:         "Prodege's rate limit is reached",
+
+	2001: "Prodege does not know the project",
+	2002: "Prodege does not know the project",
+	2003: "Prodege does not know the project",
+	2009: "Prodege finds the CPI invalid",
+	2010: "our account may not set the CPI at Prodege",
+	2012: "Prodege does not allow this change of status",
+	2013: "Prodege does not allow this change of status",
+	2014: "the project is COMPLETE at Prodege, nothing can be changed any more",
+	2015: "Prodege does not allow this change of status",
+	2016: "Prodege does not allow this change of status",
+	2017: "Prodege does not allow this change of status",
+}
+
+// APIError is a Demand API call that did not succeed: refused by Prodege, or not answered in its terms.
+type APIError struct {
+	Call       string   // "project-update"
+	Codes      []int    // Prodege's error_codes; empty where it gave none
+	Messages   []string // what Prodege wrote, or what went wrong on the way; no secrets
+	HTTPStatus int      // 0: no answer came
+
+	notJSON bool  // the answer was not Prodege's
+	odd     bool  // it said nothing of a failure, and lacked what it must have
+	err     error // of the context, so that a cancelled call can be told
+}
+
+// Error says call, code and words: "project-update: prodege 2014: the project is COMPLETE at Prodege, …".
+func (e *APIError) Error() string {
+	if len(e.Codes) == 0 {
+		return e.Call + ": " + e.Words()
+	}
+	codes := make([]string, len(e.Codes))
+	for i, c := range e.Codes {
+		codes[i] = strconv.Itoa(c)
+	}
+	return fmt.Sprintf("%s: prodege %s: %s", e.Call, strings.Join(codes, ", "), e.Words())
+}
+
+// Unwrap gives context.Canceled or context.DeadlineExceeded where that ended the call.
+func (e *APIError) Unwrap() error { return e.err }
+
+// Words says what went wrong as people read it, without code numbers of known codes, call or secrets.
+func (e *APIError) Words() string {
+	var words []string
+	for _, c := range e.Codes {
+		if w := e.word(c); !slices.Contains(words, w) {
+			words = append(words, w)
+		}
+	}
+	switch {
+	case len(words) > 0:
+	case e.HTTPStatus == 0:
+		words = append(words, "Prodege could not be reached"+e.told())
+	case e.odd:
+		words = append(words, "Prodege's answer can't be used"+e.told())
+	case e.HTTPStatus/100 == 3:
+		words = append(words, fmt.Sprintf("Prodege's address sends us elsewhere (HTTP %d), which we do not follow; check PRODEGE_BASE_URL", e.HTTPStatus))
+	case e.notJSON:
+		words = append(words, fmt.Sprintf("what answered in Prodege's place (HTTP %d) is not its API, or is out of order", e.HTTPStatus))
+	case e.HTTPStatus/100 != 2:
+		words = append(words, fmt.Sprintf("Prodege answered with HTTP %d%s", e.HTTPStatus, e.told()))
+	default:
+		words = append(words, "Prodege refused without a code"+e.told())
+	}
+	return strings.Join(words, "; ")
+}
+
+func (e *APIError) word(code int) string {
+	if w, known := codeWords[code]; known {
+		return w
+	}
+	if code/1000 == 2 || code/1000 == 3 {
+		return "Prodege finds what we sent invalid" + e.told()
+	}
+	return fmt.Sprintf("Prodege refuses with code %d, which is new here%s", code, e.told())
+}
+
+// told is what the other side wrote, as an appendix.
+func (e *APIError) told() string {
+	if len(e.Messages) == 0 {
+		return ""
+	}
+	return ": " + strings.Join(e.Messages, "; ")
+}
+
+// Retryable says whether the same call may succeed later. A refusal with any code that is final is final; a
+// call that our own side cut short is not.
+func (e *APIError) Retryable() bool {
+	if len(e.Codes) > 0 {
+		return !slices.ContainsFunc(e.Codes, func(c int) bool {
+			return c != codeMaintenance && c != codeExpired && c != codeRate
+		})
+	}
+	switch {
+	case e.HTTPStatus == http.StatusTooManyRequests, e.HTTPStatus == http.StatusRequestTimeout:
+		return true
+	}
+	return e.HTTPStatus == 0 || e.HTTPStatus >= 500 || e.notJSON || e.odd
+}
+
+// Unauthorized says whether Prodege does not accept our key or signature.
+func (e *APIError) Unauthorized() bool {
+	return e.has(codeUnauthorized) || len(e.Codes) == 0 && !e.notJSON && (e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden)
+}
+
+func (e *APIError) has(code int) bool { return slices.Contains(e.Codes, code) }

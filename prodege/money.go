@@ -1,0 +1,132 @@
+package prodege
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// USD is an amount of US dollars, exact. Prodege's CPI figures are decimal text ("4.25"); they are never
+// held as binary floating point. The zero value is $0.00.
+type USD struct{ d decimal.Decimal }
+
+// maxUSD bounds what is taken for an amount: a CPI or an invoice line above it is a fault of the sender.
+var maxUSD = decimal.New(1_000_000_000, 0)
+
+// ParseUSD reads a plain decimal number such as "4.25" or "36": no sign, no exponent, at most six decimals.
+func ParseUSD(text string) (USD, error) {
+	t := strings.TrimSpace(text)
+	whole, frac, dotted := strings.Cut(t, ".")
+	if !digits(whole) || (dotted && !digits(frac)) || len(frac) > 6 || len(whole) > 10 {
+		return USD{}, fmt.Errorf("not an amount in dollars: %.40q", text)
+	}
+	d, err := decimal.NewFromString(t)
+	if err != nil || d.GreaterThan(maxUSD) {
+		return USD{}, fmt.Errorf("not an amount in dollars: %.40q", text)
+	}
+	return USD{d}, nil
+}
+
+// MustUSD is ParseUSD for constants and tests; it panics on a fault.
+func MustUSD(text string) USD {
+	u, err := ParseUSD(text)
+	if err != nil {
+		panic(err)
+	}
+	return u
+}
+
+func digits(s string) bool {
+	if s == "" {
+		return false
+	}
+	for _, r := range s {
+		if r < '0' || r > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// String gives the plain decimal text, with at least two decimals: "4.25", "36.00", "0.125".
+func (u USD) String() string {
+	if u.d.Exponent() >= -2 {
+		return u.d.StringFixed(2)
+	}
+	t := u.d.String() // without zeros at its end
+	if _, frac, _ := strings.Cut(t, "."); len(frac) < 2 {
+		return u.d.StringFixed(2)
+	}
+	return t
+}
+
+// Dollars gives the amount as people read it: "$4.25", "$1,204.00", "-$0.50".
+func (u USD) Dollars() string {
+	text := USD{u.d.Abs()}.String()
+	whole, frac, _ := strings.Cut(text, ".")
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	sign := ""
+	if u.d.IsNegative() {
+		sign = "-"
+	}
+	return sign + "$" + whole + "." + frac
+}
+
+// Cmp is -1, 0 or 1 as u is less than, equal to or greater than v. $4.2 and $4.20 are equal.
+func (u USD) Cmp(v USD) int { return u.d.Cmp(v.d) }
+
+// Equal says whether both are the same amount.
+func (u USD) Equal(v USD) bool { return u.d.Equal(v.d) }
+
+// IsZero says whether the amount is nothing.
+func (u USD) IsZero() bool { return u.d.IsZero() }
+
+// Add is u + v.
+func (u USD) Add(v USD) USD { return USD{u.d.Add(v.d)} }
+
+// Sub is u - v, which may be negative.
+func (u USD) Sub(v USD) USD { return USD{u.d.Sub(v.d)} }
+
+// Times is the amount n times.
+func (u USD) Times(n int64) USD { return USD{u.d.Mul(decimal.NewFromInt(n))} }
+
+// PercentOf says by how many per cent u stands above v, rounded to whole per cents; ok is false where v is nothing.
+func (u USD) PercentOf(v USD) (percent int64, ok bool) {
+	if v.d.IsZero() {
+		return 0, false
+	}
+	return u.d.Sub(v.d).Mul(decimal.NewFromInt(100)).DivRound(v.d, 0).IntPart(), true
+}
+
+// Float64 is for search attributes only, which know no decimals: filters compare with it, nothing decides by it.
+func (u USD) Float64() float64 { f, _ := u.d.Float64(); return f }
+
+// MarshalJSON writes a decimal string, never a JSON number.
+func (u USD) MarshalJSON() ([]byte, error) { return json.Marshal(u.String()) }
+
+// UnmarshalJSON reads a decimal string or a JSON number.
+func (u *USD) UnmarshalJSON(b []byte) error {
+	text := string(bytes.TrimSpace(b))
+	if text == "null" {
+		return nil // as encoding/json asks for
+	}
+	if strings.HasPrefix(text, `"`) {
+		if err := json.Unmarshal(b, &text); err != nil {
+			return err
+		}
+	}
+	text, negative := strings.CutPrefix(text, "-") // Sub gives such amounts, and they must read back
+	v, err := ParseUSD(text)
+	if err != nil {
+		return err
+	}
+	if *u = v; negative {
+		*u = USD{v.d.Neg()}
+	}
+	return nil
+}

@@ -1,0 +1,111 @@
+package prodege
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ProjectInfo is what project-get-info tells of a project. A nil amount or an empty text was not given.
+type ProjectInfo struct {
+	ID           ProjectID `json:"prodege_project_id"`
+	PartnerID    string    `json:"project_id,omitempty"` // the buyer's own id
+	Name         string    `json:"project_name,omitempty"`
+	ReferenceID  string    `json:"reference_id,omitempty"` // PO number
+	Status       Status    `json:"status"`
+	CPI          *USD      `json:"cpi,omitempty"`
+	AvgCPI       *USD      `json:"current_avg_cpi,omitempty"`
+	MaxCPI       *USD      `json:"max_cpi,omitempty"`
+	RequiredCPI  *USD      `json:"ir_based_cpi,omitempty"` // to resume; only while paused for CPI
+	PausedForCPI bool      `json:"disabled_by_cpi_reality_check,omitempty"`
+	PausedClicks bool      `json:"disabled_by_max_clicks,omitempty"`
+	SampleSize   int64     `json:"sample_size,omitempty"` // completes wanted in all; 0: not given
+	ExpectedIR   string    `json:"expected_ir,omitempty"` // per cent, as sent
+	LOI          string    `json:"loi,omitempty"`         // minutes, as sent
+	Unknown      []Field   `json:"unknown,omitempty"`     // further fields, sorted by name, each value at most 200 bytes, at most 40
+	ServerTime   time.Time `json:"server_time,omitzero"`  // the answer's Date header
+}
+
+// Quotas sums up project-quotas-by-id. Whether quotas overlap is not documented, so both are "about".
+type Quotas struct {
+	Completes int64 `json:"completes"` // sum of quota_completes
+	Wanted    int64 `json:"wanted"`    // sum of number_of_respondents over active quotas counted on complete; 0: not known
+}
+
+// ProjectUpdate is a project-update call. Zero fields are not sent.
+type ProjectUpdate struct {
+	MaxCPI     *USD
+	Status     Status
+	SampleSize int64
+}
+
+// rawObject is a JSON object of Prodege's, whose values may be text or numbers alike.
+type rawObject map[string]json.RawMessage
+
+const (
+	maxInfo  = 16 << 10 // bytes of a project's texts together
+	maxValue = 200      // bytes of each
+)
+
+// parseProjectInfo reads the fields that are known, whether they are texts, numbers or booleans; what is not
+// known, or can't be read, is kept as it came.
+func parseProjectInfo(raw rawObject) ProjectInfo {
+	r := eventReader{raw: raw, room: bounds{left: maxInfo}}
+	text := func(name string) string { return r.room.text(r.take(name), maxValue) }
+	info := ProjectInfo{
+		PartnerID: text("project_id"), Name: text("project_name"), ReferenceID: text("reference_id"),
+		CPI: r.amount("cpi"), AvgCPI: r.amount("current_avg_cpi"), MaxCPI: r.amount("max_cpi"), RequiredCPI: r.amount("ir_based_cpi"),
+		PausedClicks: truth(r.take("disabled_by_max_clicks")),
+		ExpectedIR:   text("expected_ir"), LOI: text("loi"),
+	}
+	// Both are given only while the project is paused for CPI: where one does not say otherwise, the other suffices.
+	flag := r.take("disabled_by_cpi_reality_check")
+	info.PausedForCPI = truth(flag) || flag == "" && info.RequiredCPI != nil
+	info.ID, _ = ParseProjectID(withoutZeros(r.take("prodege_project_id"))) // 0: the caller knows whom it asked for
+	info.SampleSize = count(r.take("sample_size"))
+	info.Status = knownStatus(text("status"))
+	info.Unknown = r.unknown(maxValue)
+	return info
+}
+
+// parseQuotas sums quotas up: an array of objects, each perhaps as a string that holds one.
+func parseQuotas(raw json.RawMessage) (Quotas, bool) {
+	var items []json.RawMessage
+	if kind(raw) != '[' || json.Unmarshal(raw, &items) != nil {
+		return Quotas{}, false
+	}
+	var sum Quotas
+	for _, item := range items {
+		q, ok := object(unwrapped(item))
+		if !ok {
+			return Quotas{}, false
+		}
+		sum.Completes += count(asText(q["quota_completes"]))
+		onComplete := slices.Contains([]string{"", "1"}, strings.TrimSpace(asText(q["calculation_type"]))) // 2: a slot is used on click
+		if truth(asText(q["active"])) && onComplete {
+			sum.Wanted += count(asText(q["number_of_respondents"]))
+		}
+	}
+	return sum, true
+}
+
+// truth reads a boolean that may be a text or a number.
+func truth(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "true", "1", "yes", "y":
+		return true
+	}
+	return false
+}
+
+// count reads a number of things; what is none, or can't be, counts as not given.
+func count(text string) int64 {
+	const most = 1_000_000_000 // nobody orders more completes; and sums can't overflow
+	n, err := strconv.ParseInt(withoutZeros(strings.TrimSpace(text)), 10, 64)
+	if err != nil || n < 0 || n > most {
+		return 0
+	}
+	return n
+}
