@@ -1,0 +1,144 @@
+package config
+
+import (
+	"encoding/base64"
+	"log/slog"
+	"net"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+func (r *reader) address(name, otherwise string) string {
+	value := r.text(name, otherwise)
+	_, port, err := net.SplitHostPort(value)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		r.fault(name, `must be an address to listen on like ":8080" or "127.0.0.1:8080": %q`, value)
+	}
+	return value
+}
+
+func (r *reader) level(name string, otherwise slog.Level) slog.Level {
+	value := r.text(name, "")
+	if value == "" {
+		return otherwise
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(value)); err != nil {
+		r.fault(name, "must be debug, info, warn or error: %q", value)
+	}
+	return level
+}
+
+func (r *reader) boolean(name string, otherwise bool) bool {
+	value := r.text(name, "")
+	if value == "" {
+		return otherwise
+	}
+	b, err := strconv.ParseBool(strings.ToLower(value))
+	if err != nil {
+		r.fault(name, "must be true or false: %q", value)
+	}
+	return b
+}
+
+func (r *reader) onOff(name string, otherwise bool) bool {
+	switch value := strings.ToLower(r.text(name, "")); value {
+	case "":
+		return otherwise
+	case "on", "true", "1":
+		return true
+	case "off", "false", "0":
+		return false
+	default:
+		r.fault(name, "must be on or off: %q", value)
+		return otherwise
+	}
+}
+
+func (r *reader) rate(name string, otherwise float64) float64 {
+	value := r.text(name, "")
+	if value == "" {
+		return otherwise
+	}
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || !(f > 0 && f <= 1000) { // NaN fails both; a thousand a second is no rate of Slack's
+		r.fault(name, "must be a number above 0, at most 1000: %q", value)
+	}
+	return f
+}
+
+// plainDollars is what prodege.ParseUSD takes.
+var plainDollars = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
+
+func (r *reader) dollars(name string) string {
+	value := r.text(name, "")
+	if value == "" {
+		return ""
+	}
+	if !plainDollars.MatchString(value) {
+		r.fault(name, `must be dollars in plain decimals like "4.25": %q`, value)
+		return ""
+	}
+	return value
+}
+
+// below wants low < high, or low ≤ high where they may be equal; it is silent where one of them is none.
+func (r *reader) below(lowName, low, highName, high string, equal bool) {
+	if low == "" || high == "" {
+		return
+	}
+	order := decimal.RequireFromString(low).Cmp(decimal.RequireFromString(high))
+	switch {
+	case order > 0 && equal:
+		r.fault(lowName, "(%s) must not be above %s (%s)", low, highName, high)
+	case order >= 0 && !equal:
+		r.fault(lowName, "(%s) must be below %s (%s)", low, highName, high)
+	}
+}
+
+// webhookSecret is a secret as Standard Webhooks writes it. The specification wants 24 to 64 bytes; its own
+// example has 22, so only what is too short to be a secret at all is refused.
+func (r *reader) webhookSecret(name string) Secret {
+	const fewest = 16 // bytes
+	value := r.text(name, "")
+	if value == "" {
+		return ""
+	}
+	text, ok := strings.CutPrefix(value, "whsec_")
+	key, err := base64.StdEncoding.DecodeString(text)
+	if !ok || err != nil {
+		r.fault(name, "must be whsec_ followed by Base64")
+	} else if len(key) < fewest {
+		r.fault(name, "is too short: %d bytes, where 24 to 64 are usual", len(key))
+	}
+	return Secret(value)
+}
+
+// weekly is a weekday, a time of day and a zone: "Mon 09:00 America/New_York".
+func (r *reader) weekly(name string) string {
+	value := r.text(name, "")
+	if value == "" {
+		return ""
+	}
+	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
+	parts := strings.Fields(value)
+	if len(parts) != 3 || !slices.Contains(days, strings.ToLower(parts[0])) || !wallClock(parts[1]) || !zone(parts[2]) {
+		r.fault(name, `must be like "Mon 09:00 America/New_York": %q`, value)
+	}
+	return value
+}
+
+func wallClock(text string) bool {
+	_, err := time.Parse("15:04", text)
+	return err == nil
+}
+
+func zone(name string) bool {
+	_, err := time.LoadLocation(name)
+	return err == nil
+}
