@@ -1,0 +1,37 @@
+package inbox
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	alarmLogEvery  = time.Minute      // one kind of alarm is logged at most so often
+	alarmTellEvery = 10 * time.Minute // and told to people at most so often
+)
+
+// alarms tells what people must know, not too often.
+type alarms struct {
+	in     *Inbox
+	mu     sync.Mutex
+	logged map[string]time.Time
+	told   map[string]time.Time
+}
+
+// raise logs the alarm and tells it.
+func (a *alarms) raise(kind, text string, args ...any) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.logged == nil {
+		a.logged, a.told = map[string]time.Time{}, map[string]time.Time{}
+	}
+	now := time.Now()
+	if kind == "dead" || kind == "aside" || now.Sub(a.logged[kind]) >= alarmLogEvery { // what is lost sight of is logged each time
+		a.logged[kind] = now
+		a.in.log.Error(text, append([]any{"alarm", kind}, args...)...)
+	}
+	if tell := a.in.options.Alarm; tell != nil && now.Sub(a.told[kind]) >= alarmTellEvery {
+		a.told[kind] = now
+		go tell(text)
+	}
+}

@@ -1,0 +1,203 @@
+package inbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"go.etcd.io/bbolt"
+)
+
+// socketName is the control socket's name in the inbox's folder. The store's file is locked, so the running
+// ingress serves it to the operator's commands.
+const socketName = "control.sock"
+
+// A path of a socket holds 108 bytes on Linux, 104 elsewhere.
+const longestSocket = 100
+
+// Listing is how the inbox stands, with the oldest events that wait.
+type Listing struct {
+	Stats   Stats     `json:"stats"`
+	Waiting []Waiting `json:"waiting"`
+}
+
+// fault is what the control socket answers where it can't do what it was asked.
+type fault struct {
+	Error string `json:"error"`
+}
+
+// serveControl opens the socket. Without it the inbox works all the same, so a fault is only logged.
+func (in *Inbox) serveControl() {
+	path := filepath.Join(in.options.Dir, socketName)
+	_ = os.Remove(path) // left by a process that was killed: the lock says that none runs
+	address, release := socketAddress(path)
+	defer release()
+	listener, err := net.Listen("unix", address)
+	if err == nil {
+		err = os.Chmod(path, 0o600)
+	}
+	if err != nil {
+		in.log.Warn("the operator's commands can't reach this inbox", "socket", path, "error", err)
+		return
+	}
+	in.control = listener
+	server := &http.Server{Handler: in.controlHandler(), ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = server.Serve(listener) }() // ends when Close closes the listener
+}
+
+// socketAddress gives a path that is short enough for a socket: a long one is reached through its folder's
+// open file. release must be called once it has been used.
+func socketAddress(path string) (address string, release func()) {
+	if len(path) <= longestSocket {
+		return path, func() {}
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return path, func() {}
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }
+}
+
+// controlHandler answers the commands. Whoever may open the socket may do all of it.
+func (in *Inbox) controlHandler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /inbox", answering(func(r *http.Request) (any, error) {
+		const shown = 1000
+		waiting, err := in.Waiting(shown)
+		return Listing{Stats: in.Stats(), Waiting: waiting}, err
+	}))
+	mux.HandleFunc("POST /drain", answering(func(r *http.Request) (any, error) {
+		err := in.Drain(r.Context())
+		return in.Stats(), err
+	}))
+	mux.HandleFunc("GET /deadletters", answering(func(*http.Request) (any, error) { return in.DeadLetters() }))
+	mux.HandleFunc("GET /deadletters/{id}", answering(func(r *http.Request) (any, error) {
+		return withID(r, func(id uint64) (any, error) { return in.DeadLetter(id) })
+	}))
+	mux.HandleFunc("POST /deadletters/{id}/retry", answering(func(r *http.Request) (any, error) {
+		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Retry(r.Context(), id) })
+	}))
+	mux.HandleFunc("DELETE /deadletters/{id}", answering(func(r *http.Request) (any, error) {
+		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) })
+	}))
+	mux.HandleFunc("GET /refused", answering(func(*http.Request) (any, error) { return in.Refused(), nil }))
+	return mux
+}
+
+func withID(r *http.Request, do func(uint64) (any, error)) (any, error) {
+	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
+	if err != nil {
+		return nil, ErrNoLetter
+	}
+	return do(id)
+}
+
+func answering(do func(*http.Request) (any, error)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		result, err := do(r)
+		w.Header().Set("Content-Type", "application/json")
+		switch {
+		case errors.Is(err, ErrNoLetter):
+			w.WriteHeader(http.StatusNotFound)
+		case err != nil:
+			w.WriteHeader(http.StatusInternalServerError)
+		}
+		if err != nil {
+			result = fault{err.Error()}
+		}
+		_ = json.NewEncoder(w).Encode(result)
+	}
+}
+
+const (
+	// drainable is how few events may wait when the inbox stops taking further ones: so few are handed on in no
+	// time, unless Temporal has just gone away.
+	drainable = 100
+	// drainFor is how long it waits for those few before it takes events again.
+	drainFor = 5 * time.Second
+)
+
+// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and
+// stays so: INBOX_DIR may be removed once the process has stopped, Append answers ErrDraining (and the ingress
+// hands deliveries to Temporal directly). As long as many events wait it takes further ones: what it refuses is
+// lost where Temporal is away. Where ctx ends first, it goes on taking events.
+func (in *Inbox) Drain(ctx context.Context) error {
+	for {
+		err := in.nearlyEmpty(ctx)
+		if err == nil {
+			in.setDraining(true)
+			if err = in.drainNow(ctx); err == nil {
+				in.log.Info("the inbox is drained and takes nothing any more")
+				return nil
+			}
+			in.setDraining(false)
+		}
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			n, _ := in.queue.depth()
+			return fmt.Errorf("drain the inbox, in which %d events still wait: %w", n, err)
+		}
+	}
+}
+
+// nearlyEmpty returns once no event waits, or few do and one was handed on since it was asked: Temporal is there.
+func (in *Inbox) nearlyEmpty(ctx context.Context) error {
+	before := in.forwarded()
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		if n, _ := in.queue.depth(); n == 0 || n <= drainable && in.forwarded() > before {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+	}
+}
+
+// drainNow waits for the last events, for a short while.
+func (in *Inbox) drainNow(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, drainFor)
+	defer cancel()
+	return in.drained(ctx)
+}
+
+// forwarded is how many events were handed on since start.
+func (in *Inbox) forwarded() uint64 {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.totals.forwarded
+}
+
+func (in *Inbox) setDraining(on bool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.draining = on
+}
+
+func (in *Inbox) drained(ctx context.Context) error {
+	// What was under way when draining began is listed once this commit is through.
+	if err := in.submit(ctx, &change{apply: func(*bbolt.Tx) error { return nil }}); err != nil {
+		return err
+	}
+	look := time.NewTicker(50 * time.Millisecond)
+	defer look.Stop()
+	for {
+		if n, _ := in.queue.depth(); n == 0 {
+			return in.submit(ctx, &change{apply: func(*bbolt.Tx) error { return nil }}) // forgets ride along
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+	}
+}
