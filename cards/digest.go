@@ -1,0 +1,78 @@
+package cards
+
+import (
+	"fmt"
+
+	"fieldmarshal/prodege"
+)
+
+const (
+	// digestListed is how many pauses a digest lists; the others are counted. Forty lines of at most 250
+	// characters stay within what Slack takes in all blocks together.
+	digestListed = 40
+	digestLine   = 250
+	digestLines  = 10 // in one section
+)
+
+// message lists pauses, a line each.
+func (d *Digest) message() Message {
+	var l layout
+	count := len(d.Items) + d.More
+	title := number(int64(count)) + " projects paused"
+	if count == 1 {
+		title = "1 project paused"
+	}
+	l.header("⏸️ " + title)
+	l.section("They paused faster than Slack takes messages, so they are told in one. Each is told by itself again as soon as something changes.")
+	listed := d.Items[:min(len(d.Items), digestListed)]
+	for from := 0; from < len(listed); from += digestLines {
+		var part []string
+		for _, item := range listed[from:min(from+digestLines, len(listed))] {
+			part = append(part, item.line())
+		}
+		l.section(part...)
+	}
+	more := ""
+	if rest := count - len(listed); rest > 0 {
+		more = fmt.Sprintf("and %s more: the Temporal UI lists all that wait (WaitingFor = “live”)", number(int64(rest)))
+	}
+	l.context(more)
+	l.frame(Frame{UI: d.UI, Simulated: d.Simulated})
+	mark := ""
+	if d.Simulated {
+		mark = "[simulated] "
+	}
+	return Message{Text: cut(mark+title+": "+d.names(listed)+" "+more, 1000), Blocks: l.blocks}
+}
+
+// line is one pause: which project, for what, since when.
+func (i DigestItem) line() string {
+	m := prodege.Event{Status: prodege.Paused, Reason: i.Reason, Description: i.Description}.Meaning()
+	state := clean(why(m), 60) + " · since " + when(i.Since)
+	if i.End != nil {
+		state = clean(why(m), 60) + " · over: " + i.End.words(i.Since)
+	}
+	name := i.Project.label()
+	if len(name) > 120 { // a long name is cut before it is put together, so that no markup is torn
+		name = Project{ID: i.Project.ID, Name: clean(i.Project.Name, 30)}.label()
+	}
+	line := dots("• "+name, state, link(i.UI, "Temporal UI"))
+	if len(line) > digestLine {
+		line = dots("• "+name, state)
+	}
+	return line
+}
+
+func (d *Digest) names(items []DigestItem) string {
+	text := ""
+	for n, item := range items {
+		if n == 10 {
+			return text + ", …"
+		}
+		if n > 0 {
+			text += ", "
+		}
+		text += item.Project.ID.String()
+	}
+	return text + "."
+}

@@ -1,0 +1,125 @@
+package cards
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/slack-go/slack"
+)
+
+// submitted is the view that Slack sends back for a modal, with what was entered.
+func submitted(t *testing.T, request slack.ModalViewRequest, block, entered string) slack.View {
+	t.Helper()
+	state := map[string]any{"values": map[string]any{block: map[string]any{inputAction: map[string]any{"type": "plain_text_input", "value": entered}}}}
+	text, err := json.Marshal(map[string]any{"type": "modal", "callback_id": request.CallbackID, "private_metadata": request.PrivateMetadata, "state": state})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var view slack.View
+	if err := json.Unmarshal(text, &view); err != nil {
+		t.Fatal(err)
+	}
+	return view
+}
+
+func TestModalRoundTrip(t *testing.T) {
+	b := fullButton()
+	view := submitted(t, must(RejectModal(b, "C0CPI", "1773176520.000100")), BlockReason, " too expensive\n")
+	m, err := ReadModal(view)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Modal{Callback: CallbackReject, Button: b, Channel: "C0CPI", TS: "1773176520.000100", Reason: " too expensive\n"}
+	if diff := cmp.Diff(want, m); diff != "" {
+		t.Error(diff)
+	}
+	entered, faults := m.Check()
+	if diff := cmp.Diff(Entered{Verdict: Reject, Reason: "too expensive"}, entered); diff != "" || faults != nil {
+		t.Error(diff, faults)
+	}
+}
+
+func TestReasonIsOptionalAndBounded(t *testing.T) {
+	for reason, ok := range map[string]bool{"": true, strings.Repeat("ä", 500): true, strings.Repeat("ä", 501): false} {
+		_, faults := Modal{Callback: CallbackReject, Reason: reason}.Check()
+		if got := faults == nil; got != ok || (!ok && faults[BlockReason] == "") {
+			t.Errorf("%d bytes: %v", len(reason), faults)
+		}
+	}
+}
+
+func TestApproveUpToAmounts(t *testing.T) {
+	between := Button{Workflow: "w", Project: 1, Amount: usd("4.25"), Ceiling: usd("6")}
+	open := Button{Workflow: "w", Project: 1}
+	for _, c := range []struct {
+		name    string
+		button  Button
+		entered string
+		upTo    string // what is approved
+		fault   string // part of what stands at the field
+	}{
+		{"between", between, "4.50", "4.50", ""},
+		{"dollar sign and spaces", between, " $5 ", "5.00", ""},
+		{"just required", between, "4.25", "4.25", ""},
+		{"just the ceiling", between, "6.00", "6.00", ""},
+		{"below required", between, "4.24", "", "at least $4.25"},
+		{"above ceiling", between, "6.000001", "", "at most $6.00"},
+		{"comma", between, "4,50", "", "with a point"},
+		{"nothing", between, "", "", "with a point"},
+		{"words", between, "five", "", "with a point"},
+		{"negative", between, "-5", "", "with a point"},
+		{"exponent", between, "5e0", "", "with a point"},
+		{"unknown amount", open, "7.10", "7.10", ""},
+		{"zero", open, "0.00", "", "with a point"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, err := ReadModal(submitted(t, must(ApproveUpToModal(c.button, "C0CPI", "1.2")), BlockAmount, c.entered))
+			if err != nil {
+				t.Fatal(err)
+			}
+			entered, faults := m.Check()
+			switch {
+			case c.fault != "":
+				if !strings.Contains(faults[BlockAmount], c.fault) || entered.UpTo != nil {
+					t.Errorf("got %+v, %v; want a fault with %q", entered, faults, c.fault)
+				}
+			case faults != nil || entered.Verdict != Approve || !entered.UpTo.Equal(*usd(c.upTo)):
+				t.Errorf("got %+v, %v; want %s", entered, faults, c.upTo)
+			}
+		})
+	}
+}
+
+func TestReadModalRefuses(t *testing.T) {
+	good := must(RejectModal(fullButton(), "C0CPI", "1.2"))
+	for name, change := range map[string]func(*slack.View){
+		"other callback":  func(v *slack.View) { v.CallbackID = "other" },
+		"no metadata":     func(v *slack.View) { v.PrivateMetadata = "" },
+		"other version":   func(v *slack.View) { v.PrivateMetadata = strings.Replace(v.PrivateMetadata, "m1", "m2", 1) },
+		"no channel":      func(v *slack.View) { v.PrivateMetadata = strings.Replace(v.PrivateMetadata, "C0CPI", "", 1) },
+		"a broken button": func(v *slack.View) { v.PrivateMetadata += "|" },
+	} {
+		view := submitted(t, good, BlockReason, "")
+		change(&view)
+		if m, err := ReadModal(view); err == nil {
+			t.Errorf("%s: read as %+v", name, m)
+		}
+	}
+}
+
+func TestModalWithinLimits(t *testing.T) {
+	huge := Button{Workflow: strings.Repeat("w", maxWorkflow), Project: 1<<63 - 1, Amount: usd("999999999.123456"), UpTo: usd("999999999.123456"), Ceiling: usd("999999999.123456")}
+	for _, v := range []slack.ModalViewRequest{
+		must(RejectModal(huge, strings.Repeat("C", 64), strings.Repeat("1", 64))), must(ApproveUpToModal(huge, "C1", "1.2")),
+	} {
+		if len(v.PrivateMetadata) > 3000 || len([]rune(v.Title.Text)) > 24 || len([]rune(v.Submit.Text)) > 24 || len([]rune(v.Close.Text)) > 24 {
+			t.Errorf("over Slack's limits: %+v", v)
+		}
+		input := v.Blocks.BlockSet[1].(*slack.InputBlock)
+		if len(input.Hint.Text) > 150 || len(input.Label.Text) > 150 {
+			t.Errorf("hint or label too long: %+v", input)
+		}
+	}
+}

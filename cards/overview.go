@@ -1,0 +1,171 @@
+package cards
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"fieldmarshal/prodege"
+)
+
+// Overview is how one project stands, for one person who asked.
+type Overview struct {
+	Frame
+	Status      prodege.Status
+	Since       time.Time
+	Reason      prodege.Reason
+	Description string
+	Waits       string // what it waits for, as the search attribute WaitingFor has it
+	WaitsSince  time.Time
+	Attention   string       // why people must look; empty: they need not
+	Required    *prodege.USD // of the open request
+	Request     string       // link to the open request
+	Alert       string       // link to the alert of the present pause
+	Last        []PastEvent  // oldest first
+}
+
+// PastEvent is one of a project's last events, with what became of it.
+type PastEvent struct {
+	At     time.Time
+	Status prodege.Status
+	Reason prodege.Reason
+	Became string // applied, duplicate, late, unusable
+}
+
+// waits are the words for what a project waits for.
+var waits = map[string]string{
+	"nothing":        "nothing",
+	"approval":       "a decision about its CPI",
+	"live":           "the project to go live again",
+	"reconciliation": "its reconciliation to be completed",
+	"invoicing":      "its invoice to be made",
+	"invoiced":       "Prodege's invoice",
+}
+
+// Message is the overview, newest event first.
+func (o Overview) Message() Message {
+	const shown = 10 // events
+	stands := statusWords(o.Status) + " since " + when(o.Since)
+	if o.Status == "" {
+		stands = "not known yet"
+	}
+	why := ""
+	if o.Reason != 0 || o.Description != "" {
+		why = "Prodege's " + reasonWords(o.Reason, o.Description)
+	}
+	waiting := waits[o.Waits]
+	if waiting == "" {
+		waiting = clean(o.Waits, 60)
+	}
+	if o.Waits != "nothing" && !o.WaitsSince.IsZero() {
+		waiting += " since " + when(o.WaitsSince)
+	}
+	attention := ""
+	if o.Attention != "" {
+		attention = "⚠️ Needs attention: " + clean(o.Attention, 300)
+	}
+	var l layout
+	l.section(o.Project.label(), sentence(stands, why), "Waits for "+waiting+".", known("Required CPI", dollars(o.Required)), attention)
+	events := ""
+	for i := len(o.Last) - 1; i >= 0 && i >= len(o.Last)-shown; i-- {
+		e := o.Last[i]
+		events = lines(events, dots("• "+when(e.At), clean(string(e.Status), 40), reasonCode(e.Reason), clean(e.Became, 40)))
+	}
+	if events != "" {
+		l.section(bold("Last events"), events)
+	}
+	l.frame(o.Frame, link(o.Request, "CPI request"), link(o.Alert, "pause alert"))
+	return Message{Text: o.line(sentence(stands, why), "Waits for "+waiting+".", attention), Blocks: l.blocks}
+}
+
+func reasonCode(r prodege.Reason) string {
+	if r == 0 {
+		return ""
+	}
+	return fmt.Sprintf("reason %d", r)
+}
+
+// OpenItem is a project that waits for a person.
+type OpenItem struct {
+	Project Project
+	Summary string // "asks to accept $4.25, now $3.75"
+	Since   time.Time
+	Link    string // to the message in Slack
+	UI      string // to the workflow in the Temporal UI
+}
+
+// OpenList is all that waits for a person: decisions first, then pauses; oldest first.
+type OpenList struct {
+	Items     []OpenItem
+	Simulated bool
+}
+
+// Message is the list, for one person who asked.
+func (o OpenList) Message() Message {
+	blocks := o.blocks(20)
+	return Message{Text: o.title(), Blocks: blocks}
+}
+
+// Home is the list on the app's home tab.
+func (o OpenList) Home() slack.HomeTabViewRequest {
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(40)}}
+}
+
+func (o OpenList) title() string {
+	switch n := len(o.Items); n {
+	case 0:
+		return "Nothing waits for a person."
+	case 1:
+		return "One project waits for a person."
+	default:
+		return fmt.Sprintf("%s projects wait for a person: decisions first, then pauses, oldest first.", number(int64(n)))
+	}
+}
+
+// blocks shows up to most items; each is at most some 500 characters, so that the whole stays within bounds.
+func (o OpenList) blocks(most int) []slack.Block {
+	var l layout
+	l.section(bold(o.title()))
+	for i, item := range o.Items {
+		if i == most {
+			l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(len(o.Items)-most))))
+			break
+		}
+		p := item.Project
+		p.Name = plain(p.Name, 60)
+		l.section(p.label(), sentences(clean(item.Summary, 120), "Since "+whenAgo(item.Since)+"."), dots(link(item.Link, "message"), shortLink(item.UI)))
+	}
+	l.frame(Frame{Simulated: o.Simulated})
+	return l.blocks
+}
+
+// shortLink leaves out an address so long that a list of them would not fit.
+func shortLink(address string) string {
+	const most = 200
+	if len(address) > most {
+		return ""
+	}
+	return link(address, "Temporal UI")
+}
+
+// Help says what the slash command can do.
+func Help(command string) Message {
+	c := clean(command, 40)
+	text := lines(
+		"`"+c+" status <project id>`: how a project stands, its last events and what became of them",
+		"`"+c+" open`: what waits for a person, oldest first",
+		"`"+c+" help`: this",
+	)
+	var l layout
+	l.section(text)
+	return Message{Text: text, Blocks: l.blocks}
+}
+
+// Sorry says why a question could not be answered.
+func Sorry(why string) Message {
+	text := clean(why, 500)
+	var l layout
+	l.section(text)
+	return Message{Text: text, Blocks: l.blocks}
+}

@@ -1,0 +1,77 @@
+package cards
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+func TestOverview(t *testing.T) {
+	at := time.Date(2026, 5, 4, 14, 2, 0, 0, time.UTC)
+	o := Overview{
+		Frame:  Frame{Project: Project{ID: 29303649, Name: "<!channel> oats", PONumber: "PO-7"}, UI: "https://ui.example/w"},
+		Status: prodege.Paused, Since: at, Reason: prodege.RealTimePricing, Waits: "approval", WaitsSince: at, Required: usd("4.25"),
+		Attention: "Slack: not_in_channel", Request: "https://x.slack.com/archives/C1/p1",
+		Last: []PastEvent{{At: at.Add(-time.Hour), Status: prodege.Live, Became: "applied"}, {At: at, Status: prodege.Paused, Reason: 160, Became: "late"}},
+	}
+	m := o.Message()
+	text := blocksText(t, m)
+	for _, want := range []string{"oats", "Paused since", "reason 160", "a decision about its CPI", "$4.25", "not_in_channel", "CPI request", "Temporal UI", "late", "applied"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%q is missing in %s", want, text)
+		}
+	}
+	if strings.Contains(text, "<!channel>") || strings.Contains(m.Text, "<!channel>") {
+		t.Error("a project's name pings everybody")
+	}
+	if strings.Index(text, "late") > strings.Index(text, "applied") {
+		t.Error("the newest event is not first")
+	}
+	if text := (Overview{Frame: Frame{Project: Project{ID: 1}}}).Message().Text; !strings.Contains(text, "Not known yet") {
+		t.Errorf("nothing known: %s", text)
+	}
+}
+
+func TestOpenList(t *testing.T) {
+	if m := (OpenList{}).Message(); m.Text != "Nothing waits for a person." {
+		t.Errorf("nothing: %s", m.Text)
+	}
+	var many OpenList
+	long := strings.Repeat("&<>é", 500)
+	for i := range 300 {
+		many.Items = append(many.Items, OpenItem{Project: Project{ID: prodege.ProjectID(i + 1), Name: long, PONumber: long}, Summary: long,
+			Since: time.Unix(1.7e9, 0), Link: "https://x.example/" + strings.Repeat("a", 400), UI: "https://ui.example/" + strings.Repeat("b", 400)})
+	}
+	m := many.Message()
+	if len(m.Blocks) > 50 || !strings.Contains(blocksText(t, m), "280 more") {
+		t.Errorf("%d blocks", len(m.Blocks))
+	}
+	if n := len(blocksText(t, m)); n > 40_000 { // JSON with all its names around the text
+		t.Errorf("%d bytes", n)
+	}
+	home := many.Home()
+	if len(home.Blocks.BlockSet) > 100 {
+		t.Errorf("%d blocks at home", len(home.Blocks.BlockSet))
+	}
+	if !strings.Contains(fmt.Sprint(Help("/fieldmarshal").Text), "/fieldmarshal status") {
+		t.Error("help does not help")
+	}
+}
+
+func blocksText(t *testing.T, m Message) string {
+	t.Helper()
+	return string(encode(t, json.RawMessage(mustJSON(t, m.Blocks))))
+}
+
+func mustJSON(t *testing.T, v any) []byte {
+	t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}

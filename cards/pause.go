@@ -1,0 +1,243 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// message is the alert about a pause: open, moved to another reason, or over.
+func (p *Pause) message() Message {
+	m := p.Event.Meaning()
+	var l layout
+	switch {
+	case p.End != nil:
+		l.header(p.endTitle())
+		l.section(p.Project.label())
+		l.section("It was paused for: "+clean(why(m), 150)+".", p.completed())
+		l.section(p.acted()...)
+		l.context("paused "+when(p.Since), p.decidedBy(), p.End.words(p.Since), p.counted(), reasonWords(p.Event.Reason, p.Event.Description))
+	case p.Moved != nil:
+		l.header("⏸️ Still paused, now: " + plain(why(p.Moved.Meaning()), 100))
+		l.section(p.Project.label())
+		l.section(p.acted()...)
+		l.section(p.told(*p.Moved)...)
+		l.section(p.completes())
+		l.context("first paused "+when(p.Since)+": "+clean(why(m), 150), p.counted())
+		l.context(about(*p.Moved)...)
+	default:
+		l.header("⏸️ Paused: " + plain(why(m), 100))
+		l.section(p.Project.label())
+		l.section(p.acted()...)
+		l.section(p.told(p.Event)...)
+		l.section(p.completes())
+		l.context("paused since "+whenAgo(p.Since), p.counted())
+		l.context(about(p.Event)...)
+	}
+	if p.Acting != nil && p.End == nil {
+		l.context(p.Acting.rules())
+	}
+	l.frame(p.Frame, link(p.Request, "CPI request"))
+	if p.Acting != nil && p.End == nil {
+		l.actions(p.Acting.buttons(p.Project.ID)...)
+	}
+	return Message{Text: p.text(), Blocks: l.blocks}
+}
+
+func (p *Pause) text() string {
+	m := p.Event.Meaning()
+	title := clean(why(m), 150)
+	switch {
+	case p.End != nil:
+		_, words, _ := strings.Cut(p.endTitle(), " ")
+		return p.line(words+".", "It was paused "+utc(p.Since)+": "+title+".", p.completed(), p.decidedText())
+	case p.Moved != nil:
+		now := p.Moved.Meaning()
+		return p.line("still paused, now: "+clean(why(now), 150)+".", p.Acting.text(), p.completesText(), clean(now.Meaning, 600), p.advice(now))
+	}
+	return p.line("paused: "+title+" ("+reasonWords(p.Event.Reason, p.Event.Description)+"), since "+utc(p.Since)+".",
+		p.Acting.text(), p.completesText(), clean(m.Meaning, 600), p.advice(m), urgencyWords(m.Urgency))
+}
+
+// acted is what people did about the pause and where that stands; at its end, who did what.
+func (p *Pause) acted() []string {
+	switch {
+	case p.Acting == nil:
+		return nil
+	case p.End != nil:
+		return p.Acting.course()
+	}
+	return append([]string{p.Acting.state()}, p.Acting.course()...)
+}
+
+// decidedText is who did what last, for the fallback line of a pause that is over.
+func (p *Pause) decidedText() string {
+	switch d := p.Acting.Chosen(); {
+	case d != nil:
+		return d.words(nil) + ", " + utc(d.At) + "."
+	case p.End.Decided.IsZero():
+		return ""
+	}
+	return "Decided by " + p.End.decider() + ", " + utc(p.End.Decided) + "."
+}
+
+func (p *Pause) advice(m prodege.Meaning) string {
+	if !p.Acting.advises() {
+		return ""
+	}
+	return clean(m.Advice, 600)
+}
+
+// completes says when Prodege completes a project by itself that has no clicks.
+func (p *Pause) completes() string {
+	if p.AutoComplete.IsZero() {
+		return ""
+	}
+	return "⏰ *Prodege completes it by itself about " + date(p.AutoComplete) + "*, or sooner if it was live without clicks before."
+}
+
+// completesText is the same for the fallback line.
+func (p *Pause) completesText() string {
+	if p.AutoComplete.IsZero() {
+		return ""
+	}
+	return "Prodege completes it by itself about " + p.AutoComplete.UTC().Format("Jan 2, 2006") + "."
+}
+
+// completed says that the end was Prodege's own doing.
+func (p *Pause) completed() string {
+	if p.End == nil || p.End.Reason != prodege.CompleteInactive {
+		return ""
+	}
+	return "Prodege completed it by itself, as there was no click for 15 business days."
+}
+
+// endTitle says how the pause ended, in the words of what the project is now.
+func (p *Pause) endTitle() string {
+	lasted := after(p.Since, p.End.At)
+	if p.End.Status == prodege.Live {
+		return "▶️ Live again" + lasted
+	}
+	return "🏁 Pause over" + lasted + ": the project is " + statusWords(p.End.Status)
+}
+
+// words says how and when the pause ended, beside a time from before.
+func (e End) words(first time.Time) string {
+	if e.Status == prodege.Live {
+		return "live " + whenNext(first, e.At)
+	}
+	reason := ""
+	if e.Reason != 0 {
+		reason = fmt.Sprintf(" (reason %d)", e.Reason)
+	}
+	return statusWords(e.Status) + " " + whenNext(first, e.At) + reason
+}
+
+// decidedBy says who was the first to decide about the pause, and when; "" where nobody did.
+func (p *Pause) decidedBy() string {
+	if p.End.Decided.IsZero() {
+		return ""
+	}
+	return "decided by " + p.End.decider() + " " + whenNext(p.Since, p.End.Decided)
+}
+
+func (e End) decider() string {
+	if e.From == FromRule {
+		return "the rule (CPI_AUTO_APPROVE_UP_TO)"
+	}
+	return person(e.By)
+}
+
+// counted says how often it paused, where that is more than once.
+func (p *Pause) counted() string {
+	if p.Times < 2 {
+		return ""
+	}
+	return fmt.Sprintf("*%s pauses* for this reason within the hour", number(int64(p.Times)))
+}
+
+// told is what the pause means, and what can be done where nothing is under way.
+func (p *Pause) told(e prodege.Event) []string {
+	if p.Acting.advises() {
+		return told(e)
+	}
+	return append([]string{clean(e.Meaning().Meaning, 700)}, notes(e)...)
+}
+
+// told is what an event means, what can be done, and what Prodege's people wrote with it.
+func told(e prodege.Event) []string {
+	m := e.Meaning()
+	return append([]string{clean(m.Meaning, 700), todo(clean(m.Advice, 700))}, notes(e)...)
+}
+
+// todo marks what people can do.
+func todo(advice string) string {
+	if advice == "" {
+		return ""
+	}
+	return "*What to do:* " + advice
+}
+
+// notes quotes what Prodege's people wrote.
+func notes(e prodege.Event) (texts []string) {
+	if q := quoted(e.RejectionNote, 1500); q != "" {
+		texts = append(texts, "*Prodege's support wrote:*", q)
+	}
+	if q := quoted(e.ReconciliationNote, 1500); q != "" {
+		texts = append(texts, "*Reconciliation note:*", q)
+	}
+	return texts
+}
+
+// about is the small print of an event: urgency, Prodege's own reason, where it came from, what we don't know.
+func about(e prodege.Event) []string {
+	parts := []string{urgencyWords(e.Meaning().Urgency), reasonWords(e.Reason, e.Description)}
+	switch e.Source {
+	case prodege.FromSweep:
+		parts = append(parts, "found by asking Prodege, no webhook came")
+	case prodege.FromPricing:
+		parts = append(parts, "from the Real Time Pricing webhook")
+	case prodege.FromCommand:
+		parts = append(parts, "opened by hand")
+	}
+	if e.TimeGuessed {
+		parts = append(parts, "Prodege gave no readable time: it is a guess")
+	}
+	if e.Truncated {
+		parts = append(parts, "texts were long and are cut")
+	}
+	const most = 5
+	for i, f := range e.Unknown {
+		if i == most {
+			return append(parts, fmt.Sprintf("and %d more fields", len(e.Unknown)-most))
+		}
+		parts = append(parts, clean(f.Name, 40)+": "+clean(f.Value, 100))
+	}
+	return parts
+}
+
+// message says that a reconciliation was rejected and must be done again.
+func (r *Rejection) message() Message {
+	m := r.Event.Meaning()
+	late := ""
+	if r.Late {
+		late = "⏱️ this came late: look at the project before you act"
+	}
+	var l layout
+	l.header("🔁 Reconciliation rejected: redo it")
+	l.section(r.Project.label())
+	l.section(clean(m.Meaning, 700))
+	if quote := notes(r.Event); quote != nil {
+		l.section(quote...)
+	} else {
+		l.section("There is no note from Prodege's support.")
+	}
+	l.section(todo(clean(m.Advice, 700)))
+	l.context(late, "rejected "+when(r.Event.Time), "project "+statusWords(r.Event.Status))
+	l.context(about(r.Event)...)
+	l.frame(r.Frame)
+	text := r.line("the reconciliation was rejected and must be redone.", clean(r.Event.RejectionNote, 1000), clean(m.Advice, 600), late)
+	return Message{Text: text, Blocks: l.blocks}
+}

@@ -1,0 +1,134 @@
+package cards
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// reportRows is how many reasons a report lists; there are ten that matter.
+const reportRows = 12
+
+// message is the report, the sum first: who reads it on a phone may stop there.
+func (r *Report) message() Message {
+	var l layout
+	l.header("📊 Pauses of the last " + days(r.Until.Sub(r.Since)))
+	l.section(r.All.sum(), r.All.money())
+	for i, row := range r.Rows {
+		if i == reportRows {
+			l.context(fmt.Sprintf("and %s more reasons: `fieldmarshal report` has them all", number(int64(len(r.Rows)-i))))
+			break
+		}
+		l.section(bold(row.title()), row.sum())
+	}
+	l.context(r.compared())
+	l.context(r.doubts()...)
+	l.context(when(r.Since)+" to "+when(r.Until), counted(r.Projects, "project")+" looked at")
+	l.frame(Frame{UI: r.UI, Simulated: r.Simulated})
+	return Message{Text: r.text(), Blocks: l.blocks}
+}
+
+func (r *Report) text() string {
+	mark := ""
+	if r.Simulated {
+		mark = "[simulated] "
+	}
+	return mark + sentences("Pauses of the last "+days(r.Until.Sub(r.Since))+":", r.All.sum(), r.All.money(), r.compared())
+}
+
+// days names a length of time in whole days.
+func days(d time.Duration) string { return counted(int(d.Round(24*time.Hour)/(24*time.Hour)), "day") }
+
+// counted is "1 pause", "12 pauses".
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return number(int64(n)) + " " + what
+}
+
+// title names the reason of a row.
+func (r ReportRow) title() string {
+	return clean(prodege.Event{Status: prodege.Paused, Reason: r.Reason, Description: r.Description}.Meaning().Title, 80)
+}
+
+// sum is what a row comes to: "9 pauses, decided after 7 min, live after 9 min (median). 5 h stood still."
+func (r ReportRow) sum() string {
+	if r.Pauses == 0 && r.Still == 0 {
+		return "No project stood still."
+	}
+	began := counted(r.Pauses, "pause")
+	if r.Pauses == 0 {
+		began = "No new pause"
+	}
+	typical := ""
+	if t := r.typical(); t != "" {
+		typical = ", " + t + " (median)"
+	}
+	standing := ""
+	if r.Standing > 0 {
+		standing = "; " + counted(r.Standing, "project") + " still paused"
+	}
+	return began + typical + ". Stood still " + hours(r.Still) + " in all" + standing + "."
+}
+
+// typical is how long it usually took; "" where nothing was decided and nothing went live.
+func (r ReportRow) typical() string {
+	var parts []string
+	if r.Decided > 0 {
+		parts = append(parts, "decided after "+lasting(r.ToDecision))
+	}
+	if r.Live > 0 {
+		parts = append(parts, "live after "+lasting(r.ToLive))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// hours writes a sum of many pauses, which days and minutes would not make clearer.
+func hours(d time.Duration) string {
+	if d < time.Hour {
+		return lasting(d)
+	}
+	return number(int64(d.Round(time.Hour)/time.Hour)) + " h"
+}
+
+// money is what was approved and refused; "" where nothing was.
+func (r ReportRow) money() string {
+	if r.Approved.IsZero() && r.Refused.IsZero() && r.Unpriced == 0 {
+		return ""
+	}
+	text := "Extra cost: about " + r.Approved.Dollars() + " approved, about " + r.Refused.Dollars() + " refused"
+	if r.Unpriced > 0 {
+		text += "; of " + counted(r.Unpriced, "decision") + " it is not known"
+	}
+	return text + "."
+}
+
+// compared is the time before in one line.
+func (r *Report) compared() string {
+	if r.Before == nil {
+		return ""
+	}
+	b := *r.Before
+	if b.Pauses == 0 && b.Still == 0 {
+		return "The " + days(r.Until.Sub(r.Since)) + " before: none."
+	}
+	text := "The " + days(r.Until.Sub(r.Since)) + " before: " + counted(b.Pauses, "pause")
+	if t := b.typical(); t != "" {
+		text += ", " + t
+	}
+	return text + ", stood still " + hours(b.Still) + "."
+}
+
+// doubts say why the sums may be too low.
+func (r *Report) doubts() (parts []string) {
+	if r.Unread > 0 {
+		parts = append(parts, "⚠️ without "+counted(r.Unread, "project")+" that could not be read")
+	}
+	if r.Forgotten > 0 {
+		parts = append(parts, "⚠️ without older pauses of "+counted(r.Forgotten, "project")+", of which the newest 200 are remembered")
+	}
+	return parts
+}

@@ -1,0 +1,251 @@
+package cards
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"fieldmarshal/prodege"
+)
+
+// when writes a moment in the reader's own zone; where Slack can't (or it makes no sense), in UTC.
+func when(t time.Time) string { return slackDate(t, "{date_short_pretty} at {time}") }
+
+// date writes a day in the reader's own zone.
+func date(t time.Time) string {
+	const form = "{date_short}"
+	return strings.Replace(slackDate(t, form), form+"|"+utc(t), form+"|"+t.UTC().Format("Jan 2, 2006"), 1)
+}
+
+// whenNext is when for a moment that follows another one on the same line: within half a day, the time alone.
+func whenNext(first, t time.Time) string {
+	if d := t.Sub(first); d >= 0 && d < 12*time.Hour {
+		return slackDate(t, "{time}")
+	}
+	return when(t)
+}
+
+// whenAgo is when, with how long ago that is at the time of reading.
+func whenAgo(t time.Time) string { return slackDate(t, "{date_short_pretty} at {time} ({ago})") }
+
+func slackDate(t time.Time, form string) string {
+	switch {
+	case t.IsZero():
+		return "an unknown time"
+	case t.Year() < 1971 || t.Year() > 9000:
+		return utc(t)
+	}
+	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), form, utc(t))
+}
+
+// utc writes a moment for the fallback text, where Slack puts no dates.
+func utc(t time.Time) string {
+	if t.IsZero() {
+		return "an unknown time"
+	}
+	return t.UTC().Format("Jan 2, 2006 15:04 UTC")
+}
+
+// lasting writes a duration in its two largest units: "3 d 4 h", "2 h 5 min".
+func lasting(d time.Duration) string {
+	d = d.Round(time.Minute)
+	days, hours, minutes := int64(d/(24*time.Hour)), int64(d/time.Hour)%24, int64(d/time.Minute)%60
+	switch {
+	case d < time.Minute:
+		return "under a minute"
+	case days > 0 && hours > 0:
+		return fmt.Sprintf("%s d %d h", number(days), hours)
+	case days > 0:
+		return number(days) + " d"
+	case hours > 0 && minutes > 0:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	case hours > 0:
+		return fmt.Sprintf("%d h", hours)
+	}
+	return fmt.Sprintf("%d min", minutes)
+}
+
+// after is " after 2 h 5 min"; empty where one end is unknown or the clock ran backwards.
+func after(from, to time.Time) string {
+	if from.IsZero() || to.IsZero() || to.Before(from) {
+		return ""
+	}
+	return " after " + lasting(to.Sub(from))
+}
+
+// number writes 1204 as 1,204.
+func number(n int64) string {
+	t := strconv.FormatInt(n, 10)
+	sign := ""
+	if n < 0 {
+		sign, t = "-", t[1:]
+	}
+	for i := len(t) - 3; i > 0; i -= 3 {
+		t = t[:i] + "," + t[i:]
+	}
+	return sign + t
+}
+
+// dollars writes an amount; "" for none.
+func dollars(u *prodege.USD) string {
+	if u == nil {
+		return ""
+	}
+	return u.Dollars()
+}
+
+// amountOr is dollars with other words for an unknown amount.
+func amountOr(u *prodege.USD, words string) string {
+	if u == nil {
+		return words
+	}
+	return u.Dollars()
+}
+
+// change says how far to stands from from: "+$0.50 (+13 %)"; "" where they are equal.
+func change(from, to prodege.USD) string {
+	diff := to.Sub(from)
+	if diff.IsZero() {
+		return ""
+	}
+	text := signed(diff.Dollars())
+	if percent, ok := to.PercentOf(from); ok && percent != 0 {
+		text += " (" + signed(number(percent)) + " %)"
+	}
+	return text
+}
+
+func signed(text string) string {
+	if strings.HasPrefix(text, "-") {
+		return text
+	}
+	return "+" + text
+}
+
+// measure writes a number that Prodege sent as text, with its unit where it is a number.
+func measure(text, unit string) string {
+	t := clean(text, 20)
+	if _, err := strconv.ParseFloat(t, 64); err == nil {
+		return t + unit
+	}
+	return t
+}
+
+// bidActual writes "bid 30 %, actual 22 %" of what is known.
+func bidActual(bid, actual, unit string) string {
+	if bid = measure(bid, unit); bid != "" {
+		bid = "bid " + bid
+	}
+	if actual = measure(actual, unit); actual != "" {
+		actual = "actual " + actual
+	}
+	return strings.Join(some(bid, actual), ", ")
+}
+
+// statusWords says what a project is in that status.
+func statusWords(s prodege.Status) string {
+	switch s {
+	case prodege.Pending:
+		return "pending"
+	case prodege.Live:
+		return "live"
+	case prodege.Paused:
+		return "paused"
+	case prodege.PendingComplete:
+		return "pending complete"
+	case prodege.Complete:
+		return "complete"
+	case prodege.Invoiced:
+		return "invoiced"
+	case prodege.Deleted:
+		return "deleted"
+	case "":
+		return "over"
+	}
+	return "in status " + clean(string(s), 40)
+}
+
+// reasonWords names Prodege's own reason, for whoever looks it up there.
+func reasonWords(code prodege.Reason, description string) string {
+	d := clean(description, 200)
+	switch {
+	case code != 0 && d != "":
+		return fmt.Sprintf("reason %d %s", code, d)
+	case code != 0:
+		return fmt.Sprintf("reason %d", code)
+	case d != "":
+		return d
+	}
+	return "no reason given"
+}
+
+// urgencyWords says how soon people should look.
+func urgencyWords(u prodege.Urgency) string {
+	switch u {
+	case prodege.Now:
+		return "🔴 act now"
+	case prodege.Soon:
+		return "🟡 look soon"
+	case prodege.Routine:
+		return "⚪ routine"
+	}
+	return ""
+}
+
+// why is what a pause is for, as it stands after "paused:". The table's own "Paused, " would say it twice.
+func why(m prodege.Meaning) string { return inSentence(strings.TrimPrefix(m.Title, "Paused, ")) }
+
+// inSentence writes a title as it stands within a sentence: "Sample size reached" → "sample size reached".
+func inSentence(title string) string {
+	r := []rune(title)
+	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
+		r[0] = unicode.ToLower(r[0])
+	}
+	return string(r)
+}
+
+// label names a project at the top of a card.
+func (p Project) label() string {
+	id := "project " + p.ID.String()
+	name := clean(p.Name, 150)
+	if name == "" {
+		name, id = "Project "+p.ID.String(), ""
+	}
+	return dots(bold(name), id, p.po())
+}
+
+// po is the purchase order; many write "PO" in front of the number themselves.
+func (p Project) po() string {
+	po := clean(p.PONumber, 60)
+	if po == "" || strings.HasPrefix(strings.ToUpper(po), "PO") {
+		return po
+	}
+	return "PO " + po
+}
+
+// short names a project within a sentence.
+func (p Project) short() string {
+	var known []string
+	if name := clean(p.Name, 100); name != "" {
+		known = append(known, name)
+	}
+	if po := p.po(); po != "" {
+		known = append(known, po)
+	}
+	if known == nil {
+		return "project " + p.ID.String()
+	}
+	return "project " + p.ID.String() + " (" + strings.Join(known, ", ") + ")"
+}
+
+// line is the fallback text: one line that says it all.
+func (f Frame) line(parts ...string) string {
+	mark := ""
+	if f.Simulated {
+		mark = "[simulated] "
+	}
+	text := strings.ReplaceAll(sentences(parts...), "\n", " ")
+	return cut(mark+strings.Replace(f.Project.short(), "project", "Project", 1)+": "+text, 2900)
+}
