@@ -1,0 +1,120 @@
+package activities
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"fieldmarshal/simulator"
+)
+
+func TestMayDecide(t *testing.T) {
+	for _, c := range []struct {
+		list           []string
+		user           string
+		allowed, known bool
+	}{
+		{nil, "U2", true, true},
+		{[]string{""}, "U2", true, true},
+		{[]string{"U1", "W7"}, "U1", true, true},
+		{[]string{"U1", " W7"}, "W7", true, true},
+		{[]string{"U1", "W7"}, "U2", false, true},
+		{[]string{"S1"}, "U1", true, true},
+		{[]string{"S1"}, "U2", false, true},
+		{[]string{"U2", "S1"}, "U2", true, true},
+		{[]string{"S2"}, "U2", false, true}, // disabled: nobody
+		{[]string{"S9"}, "U2", false, true}, // no such group: nobody
+		{[]string{"S2", "S1"}, "U1", true, true},
+		{[]string{"S1"}, "", false, true},
+	} {
+		t.Run(fmt.Sprint(c.list, " ", c.user), func(t *testing.T) {
+			_, s := workspace(t, c.list...)
+			got, err := once[Permission](t, s.MayDecide, MayDecide{User: c.user}, try{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, "permission", got, Permission{Allowed: c.allowed, Known: c.known})
+		})
+	}
+}
+
+// A group's members are asked for once a minute, and known for ten while Slack fails.
+func TestApproversRemember(t *testing.T) {
+	sim, s := workspace(t, "S1")
+	a := s.approvers
+	now := time.Now()
+	a.now = func() time.Time { return now }
+	check := func(when string, user string, allowed, known bool, calls int) {
+		t.Helper()
+		gotAllowed, gotKnown := a.May(context.Background(), user)
+		want(t, when+": allowed", gotAllowed, allowed)
+		want(t, when+": known", gotKnown, known)
+		want(t, when+": calls", len(sim.Calls("usergroups.users.list")), calls)
+	}
+	check("at first", "U1", true, true, 1)
+	check("again", "U2", false, true, 1)
+	sim.SetGroup(simulator.Group{ID: "S1", Users: []string{"U2"}})
+	now = now.Add(59 * time.Second)
+	check("within the minute", "U1", true, true, 1)
+	now = now.Add(2 * time.Second)
+	check("after it", "U1", false, true, 2)
+	check("who came in", "U2", true, true, 2)
+
+	sim.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "usergroups.users.list", Times: -1})
+	now = now.Add(9 * time.Minute)
+	check("Slack fails", "U2", true, true, 3)
+	check("Slack fails, another", "U1", false, true, 4)
+	now = now.Add(2 * time.Minute)
+	check("for too long", "U2", false, false, 5)
+	sim.ClearFaults()
+	check("and is back", "U2", true, true, 6)
+
+	sim.SetGroup(simulator.Group{ID: "S1", Users: []string{"U2"}, Disabled: true})
+	now = now.Add(2 * time.Minute)
+	check("the group is disabled", "U2", false, true, 7)
+}
+
+// A person who is named is allowed, whatever becomes of the groups; nobody else is, and nobody is refused for certain.
+func TestApproversWithoutTheGroup(t *testing.T) {
+	sim, s := workspace(t, "U1", "S1")
+	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "usergroups.users.list", Code: "missing_scope", Times: -1})
+	for user, wanted := range map[string]Permission{"U1": {Allowed: true, Known: true}, "U2": {}} {
+		got, err := once[Permission](t, s.MayDecide, MayDecide{User: user}, try{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, user, got, wanted)
+	}
+}
+
+func TestApproversAskOnceForAll(t *testing.T) {
+	sim, s := workspace(t, "S1")
+	sim.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "usergroups.users.list", Delay: 100 * time.Millisecond})
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			if allowed, known := s.approvers.May(context.Background(), "U1"); !allowed || !known {
+				t.Errorf("allowed %v, known %v", allowed, known)
+			}
+		})
+	}
+	all.Wait()
+	want(t, "calls", len(sim.Calls("usergroups.users.list")), 1)
+}
+
+// Who asks waits no longer than ctx allows; the answer is there for the next.
+func TestApproversHoldNobodyUp(t *testing.T) {
+	sim, s := workspace(t, "S1")
+	sim.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "usergroups.users.list", Delay: 300 * time.Millisecond})
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Millisecond)
+	defer cancel()
+	if allowed, known := s.approvers.May(ctx, "U1"); allowed || known {
+		t.Errorf("in a hurry: allowed %v, known %v", allowed, known)
+	}
+	if allowed, known := s.approvers.May(context.Background(), "U1"); !allowed || !known {
+		t.Errorf("afterwards: allowed %v, known %v", allowed, known)
+	}
+	want(t, "calls", len(sim.Calls("usergroups.users.list")), 1)
+}

@@ -1,0 +1,23 @@
+package activities
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+)
+
+// Metrics, counted through the worker's own handler.
+const (
+	metricSlack   = "fieldmarshal_slack_calls"   // call: post, edit, whisper; outcome: sent, found, plain, gone, limited, passing, mend
+	metricProdege = "fieldmarshal_prodege_calls" // call: read, clicks, update; outcome: done, passing, refused
+	metricAccept  = "fieldmarshal_acceptances"   // outcome: an AcceptOutcome
+	metricBilling = "fieldmarshal_billing_calls" // outcome: sent, passing, refused
+)
+
+func count(ctx context.Context, name, outcome string, call string) {
+	tags := map[string]string{"outcome": outcome}
+	if call != "" {
+		tags["call"] = call
+	}
+	activity.GetMetricsHandler(ctx).WithTags(tags).Counter(name).Inc(1)
+}

@@ -1,0 +1,51 @@
+package activities
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+)
+
+// linkTimeout bounds learning the workspace's address, without which a message stands all the same.
+const linkTimeout = 3 * time.Second
+
+// teamURL is the workspace's address, learnt at the first need. Safe for concurrent use.
+type teamURL struct {
+	api *slack.Client
+
+	mu    sync.Mutex
+	url   string
+	tried time.Time
+}
+
+// get gives the address, empty where Slack does not tell it now; then it is asked again after a minute.
+func (t *teamURL) get(ctx context.Context) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.url != "" || time.Since(t.tried) < time.Minute {
+		return t.url
+	}
+	ctx, cancel := context.WithTimeout(ctx, linkTimeout)
+	defer cancel()
+	t.tried = time.Now()
+	if auth, err := t.api.AuthTestContext(ctx); err == nil {
+		t.url = strings.TrimRight(auth.URL, "/")
+	}
+	return t.url
+}
+
+// permalink is where a message is read, in the form that chat.getPermalink's page shows.
+func permalink(team, channel, ts, thread string) string {
+	if team == "" || channel == "" || ts == "" {
+		return ""
+	}
+	link := team + "/archives/" + channel + "/p" + strings.Replace(ts, ".", "", 1)
+	if thread != "" && thread != ts {
+		link += "?thread_ts=" + url.QueryEscape(thread) + "&cid=" + url.QueryEscape(channel)
+	}
+	return link
+}
