@@ -1,0 +1,49 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// callTimeout bounds one call to Temporal while starting; one that answers needs milliseconds.
+const callTimeout = 10 * time.Second
+
+// reach says whether Temporal answers and has the namespace, and if not, what to do about it.
+func (w *Worker) reach(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	_, err := w.options.Client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: w.options.Namespace})
+	var missing *serviceerror.NamespaceNotFound
+	var denied *serviceerror.PermissionDenied
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &missing):
+		return fmt.Errorf("temporal has no namespace %q: create it, or set TEMPORAL_NAMESPACE", w.options.Namespace)
+	case errors.As(err, &denied) && ctx.Err() == nil:
+		return fmt.Errorf("temporal refuses us in namespace %q: check TEMPORAL_API_KEY or the certificate: %w", w.options.Namespace, err)
+	}
+	return fmt.Errorf("temporal does not answer: %w", err)
+}
+
+// answers says whether Temporal answers right now.
+func (w *Worker) answers(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if _, err := w.options.Client.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{}); err != nil {
+		return errors.New("temporal does not answer")
+	}
+	return nil
+}
+
+// attributes makes sure of the search attributes.
+func (w *Worker) attributes(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return EnsureAttributes(ctx, w.options.Client, w.options.Namespace)
+}
