@@ -1,0 +1,63 @@
+package ingress
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/debug"
+
+	"github.com/gin-gonic/gin"
+
+	"fieldmarshal/prodege"
+)
+
+// answer is the one form of every answer to Prodege, as its contract has it.
+type answer struct {
+	Success bool         `json:"success"`
+	Error   *answerError `json:"error,omitempty"`
+}
+
+type answerError struct {
+	EventID prodege.EventID `json:"event_id"` // empty where none is known
+	Error   string          `json:"error"`
+}
+
+// fail answers with a fault and ends the request. text never holds a secret, a signature or a body.
+func fail(c *gin.Context, status int, id prodege.EventID, text string) {
+	c.AbortWithStatusJSON(status, answer{Error: &answerError{EventID: id, Error: text}})
+}
+
+// readBody reads the whole body. Where it can't, it says with which status and words to answer, and gives
+// what had come.
+func readBody(c *gin.Context) (body []byte, status int, text string) {
+	body, err := io.ReadAll(c.Request.Body)
+	var tooLarge *http.MaxBytesError
+	switch {
+	case err == nil:
+		return body, 0, ""
+	case errors.As(err, &tooLarge):
+		return body, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)
+	}
+	return body, http.StatusBadRequest, "the body could not be read to its end"
+}
+
+// recovery turns a panic into a 500, which Prodege tries again, and a log record with the stack.
+func (in *Ingress) recovery(c *gin.Context) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(r)
+		}
+		in.log.Error("panic while answering", "request_id", c.GetString("request_id"), "path", c.FullPath(), "panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		if !c.Writer.Written() {
+			fail(c, http.StatusInternalServerError, "", "an unexpected fault of ours")
+			return
+		}
+		c.Abort()
+	}()
+	c.Next()
+}

@@ -1,0 +1,375 @@
+package ingress
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fieldmarshal/cards"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+func TestAnApproval(t *testing.T) {
+	w := newWorld(t)
+	ts := w.request()
+	reply := w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove})
+	if !reply.OK() || reply.Body != "" {
+		t.Errorf("answered %d %q", reply.Status, reply.Body)
+	}
+	got := w.temporal.decided()
+	if len(got) != 1 || w.temporal.toward[0] != "project-29303649-cpi-644b0754" {
+		t.Fatalf("decisions: %+v to %v", got, w.temporal.toward)
+	}
+	d := got[0]
+	if d.Verdict != cards.Approve || d.Generation != 2 || d.Amount.String() != "4.25" || d.UpTo != nil || d.User != "U0ANN" || d.Channel != approvals ||
+		d.From != cards.FromSlack || d.Click == "" || time.Since(d.At).Abs() > time.Minute || d.At.Location() != time.UTC {
+		t.Errorf("decision: %+v", d)
+	}
+	if left := w.buttons(ts); len(left) != 0 {
+		t.Errorf("buttons are left: %v", left)
+	}
+	if m, _ := w.slack.Message(approvals, ts); !strings.Contains(m.Text, "<@U0ANN> clicked Approve") || m.Edits != 1 {
+		t.Errorf("message: %s, edited %d times", m.Text, m.Edits)
+	}
+	if told := w.told("U0ANN"); told != "" {
+		t.Errorf("told: %s", told)
+	}
+	if faults := w.slack.Complaints(); len(faults) != 0 {
+		t.Errorf("Slack complains: %v", faults)
+	}
+}
+
+// TestTheSameClickTwice sends the same request again, and two clicks at once.
+func TestTheSameClickTwice(t *testing.T) {
+	w := newWorld(t)
+	ts := w.request()
+	first := w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove})
+	if _, err := w.slack.Replay(t.Context(), first.Sent); err != nil {
+		t.Fatal(err)
+	}
+	w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove, Stale: true})
+	w.click(simulator.Click{User: "U0BEN", TS: ts, ActionID: cards.ActionApprove, Stale: true})
+	d := w.temporal.decided()
+	if len(d) != 4 || d[0].Click != d[1].Click || d[0].Click == d[2].Click || d[2].Click == d[3].Click {
+		t.Errorf("clicks: %+v", d)
+	}
+}
+
+// TestVainClicks: nothing is handed over, the buttons stay, and the clicker alone is told.
+func TestVainClicks(t *testing.T) {
+	other := "b1|fieldmarshal-control|29303649|2|4.25||0|"
+	cases := []struct {
+		name    string
+		click   simulator.Click
+		prepare func(*world)
+		told    string
+	}{
+		{"not an approver", simulator.Click{User: "U0EVE"}, nil, "you are not on the list"},
+		{"no list", simulator.Click{User: "U0ANN"}, func(w *world) { w.who.unknown = true }, "can't be read from Slack"},
+		{"Temporal is away", simulator.Click{User: "U0ANN"}, func(w *world) { w.temporal.away = errors.New("unavailable") }, "could not be recorded"},
+		{"another workspace's payload", simulator.Click{User: "U0ANN", Team: "T0OTHER"}, nil, "only members of the workspace"},
+		{"our workspace can't be told", simulator.Click{User: "U0ANN"}, func(w *world) { w.slack.SetBotToken("xoxb-other") }, "could not be recorded"},
+		{"closed, outcome unknown", simulator.Click{User: "U0ANN"}, func(w *world) { w.temporal.decide = func() error { return workflows.ErrClosed } }, "is closed."},
+		{"another workflow", simulator.Click{User: "U0ANN", Value: &other}, nil, "does not fit"},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			ts := w.request()
+			before := w.buttons(ts)
+			if c.prepare != nil {
+				c.prepare(w)
+			}
+			c.click.TS, c.click.ActionID = ts, cards.ActionApprove
+			if reply := w.click(c.click); !reply.OK() {
+				t.Errorf("answered %d", reply.Status)
+			}
+			if d := w.temporal.decided(); len(d) != 0 {
+				t.Errorf("handed over: %+v", d)
+			}
+			if told := w.told(c.click.User); !strings.Contains(told, c.told) {
+				t.Errorf("told %q, want %q", told, c.told)
+			}
+			if left := w.buttons(ts); !slices.Equal(left, before) {
+				t.Errorf("buttons: %v, before %v", left, before)
+			}
+			for _, user := range []string{"U0ANN", "U0BEN", "U0EVE"} {
+				if user != c.click.User && w.told(user) != "" {
+					t.Errorf("%s is told too", user)
+				}
+			}
+		})
+	}
+}
+
+func TestAGuestWhereAnyoneMayDecide(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.Anyone = true })
+	ts := w.request()
+	w.click(simulator.Click{User: "U0GUEST", TS: ts, ActionID: cards.ActionApprove})
+	if told := w.told("U0GUEST"); len(w.temporal.decided()) != 0 || !strings.Contains(told, "only members of the workspace") {
+		t.Errorf("decided %v, told %q", w.temporal.decided(), told)
+	}
+	w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove})
+	if len(w.temporal.decided()) != 1 {
+		t.Error("a member's click was not handed over")
+	}
+}
+
+func TestAClosedRequestTellsItsOutcome(t *testing.T) {
+	w := newWorld(t)
+	amount := prodege.MustUSD("4.25")
+	state := workflows.ApprovalState{Required: &amount, DecisionState: workflows.DecisionState{Phase: cards.PhaseLive,
+		Decisions: []cards.Decision{{Verdict: cards.Approve, User: "U0BEN", Amount: &amount, At: time.Now(), From: cards.FromSlack}}}}
+	w.temporal.decide = func() error { return workflows.ErrClosed }
+	w.temporal.requests = map[string]workflows.ApprovalState{"project-29303649-cpi-644b0754": state}
+	w.click(simulator.Click{User: "U0ANN", TS: w.request(), ActionID: cards.ActionApprove})
+	if told := w.told("U0ANN"); !strings.Contains(told, "live again") || !strings.Contains(told, "<@U0BEN>") {
+		t.Errorf("told: %s", told)
+	}
+}
+
+// TestASlowTemporal is cut off in time for Slack's three seconds, and the click does not count for the clicker.
+func TestASlowTemporal(t *testing.T) {
+	w := newWorld(t)
+	block := make(chan struct{})
+	slow := &slowDecider{temporal: w.temporal, block: block}
+	w.in.options.Workflows = slow
+	defer close(block)
+	reply := w.click(simulator.Click{User: "U0ANN", TS: w.request(), ActionID: cards.ActionApprove})
+	if reply.TimedOut || !reply.OK() || reply.Took < time.Second {
+		t.Errorf("answered %d after %s", reply.Status, reply.Took)
+	}
+	if told := w.told("U0ANN"); !strings.Contains(told, "could not be recorded") {
+		t.Errorf("told: %s", told)
+	}
+}
+
+type slowDecider struct {
+	*temporal
+	block chan struct{}
+}
+
+func (s *slowDecider) Decide(ctx context.Context, _ string, _ workflows.Decision) error {
+	select {
+	case <-s.block:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestSignaturesOfSlack(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		click  simulator.Click
+		status int
+	}{
+		{"another secret", simulator.Click{BadSignature: true}, 401},
+		{"six minutes old", simulator.Click{Age: 6 * time.Minute}, 401},
+		{"six minutes ahead", simulator.Click{Age: -6 * time.Minute}, 401},
+		{"four minutes old", simulator.Click{Age: 4 * time.Minute}, 200},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			ts := w.request()
+			c.click.User, c.click.TS, c.click.ActionID = "U0ANN", ts, cards.ActionApprove
+			reply := w.click(c.click)
+			if reply.Status != c.status || (len(w.temporal.decided()) == 1) != (c.status == 200) {
+				t.Errorf("answered %d, decided %v", reply.Status, w.temporal.decided())
+			}
+			if c.status == 401 && w.told("U0ANN") != "" {
+				t.Error("someone was told something")
+			}
+		})
+	}
+}
+
+func TestEitherSigningSecret(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.SigningSecrets = []prodege.Secret{"hush-newest", slackSecret} })
+	if reply := w.click(simulator.Click{User: "U0ANN", TS: w.request(), ActionID: cards.ActionApprove}); !reply.OK() {
+		t.Errorf("answered %d", reply.Status)
+	}
+}
+
+func TestRejectAsksForAReason(t *testing.T) {
+	w := newWorld(t)
+	ts := w.request()
+	if reply := w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionReject}); !reply.OK() || len(w.temporal.decided()) != 0 {
+		t.Fatalf("answered %d, decided %v", reply.Status, w.temporal.decided())
+	}
+	views := w.slack.Views("U0ANN")
+	if len(views) != 1 {
+		t.Fatalf("views: %+v", views)
+	}
+	out, err := w.slack.Submit(t.Context(), views[0].ID, "U0ANN", map[string]string{cards.BlockReason + "/value": " too expensive "})
+	if err != nil || out.Action != "" || !out.OK() {
+		t.Fatalf("submitted: %+v, %v", out, err)
+	}
+	w.in.Wait()
+	d := w.temporal.decided()
+	if len(d) != 1 || d[0].Verdict != cards.Reject || d[0].Reason != "too expensive" || d[0].User != "U0ANN" || d[0].Channel != approvals || d[0].Generation != 2 {
+		t.Errorf("decided: %+v", d)
+	}
+	if len(w.slack.Views("U0ANN")) != 0 || len(w.buttons(ts)) != 0 {
+		t.Errorf("the modal is open or buttons are left: %v", w.buttons(ts))
+	}
+	if m, _ := w.slack.Message(approvals, ts); !strings.Contains(m.Text, "clicked Reject") {
+		t.Errorf("message: %s", m.Text)
+	}
+}
+
+func TestApproveUpTo(t *testing.T) {
+	w := newWorld(t)
+	ceiling := prodege.MustUSD("6")
+	ts := w.request(func(r *cards.Request) { r.Ceiling = &ceiling })
+	w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApproveUpTo})
+	view := w.slack.Views("U0ANN")[0].ID
+	for entered, want := range map[string]string{"4.24": "at least $4.25", "6.01": "at most $6.00", "five": "dollars"} {
+		out, err := w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockAmount + "/value": entered})
+		if err != nil || out.Action != "errors" || !strings.Contains(out.Errors[cards.BlockAmount], want) {
+			t.Errorf("%s: %+v, %v", entered, out, err)
+		}
+	}
+	// What passes may be tried again in the same modal.
+	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
+	out, err := w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockAmount + "/value": "5.50"})
+	if err != nil || !strings.Contains(out.Errors[cards.BlockAmount], "could not be recorded") {
+		t.Errorf("Temporal away: %+v, %v", out, err)
+	}
+	w.temporal.set(func() { w.temporal.away = nil })
+	if out, err = w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockAmount + "/value": "$5.50"}); err != nil || out.Action != "" || !out.OK() {
+		t.Fatalf("submitted: %+v, %v", out, err)
+	}
+	w.in.Wait()
+	d := w.temporal.decided()
+	if len(d) != 1 || d[0].Verdict != cards.Approve || d[0].UpTo.String() != "5.50" || d[0].Amount.String() != "4.25" {
+		t.Errorf("decided: %+v", d)
+	}
+	if faults := w.slack.Complaints(); len(faults) != 0 {
+		t.Errorf("Slack complains: %v", faults)
+	}
+}
+
+func TestAnOutsidersModal(t *testing.T) {
+	w := newWorld(t)
+	ts := w.request()
+	w.click(simulator.Click{User: "U0EVE", TS: ts, ActionID: cards.ActionReject})
+	w.submitsInVain(ts, w.slack.Views("U0EVE")[0].ID)
+}
+
+// submitsInVain has an outsider submit a modal: it closes, decides nothing, and she is told so.
+func (w *world) submitsInVain(ts, view string) {
+	w.t.Helper()
+	out, err := w.slack.Submit(w.t.Context(), view, "U0EVE", nil)
+	if err != nil || !out.OK() || out.Action != "" {
+		w.t.Fatalf("submitted: %+v, %v", out, err)
+	}
+	w.in.Wait()
+	if told := w.told("U0EVE"); len(w.temporal.decided()) != 0 || !strings.Contains(told, "not on the list") || len(w.buttons(ts)) == 0 {
+		w.t.Errorf("decided %v, told %q, buttons %v", w.temporal.decided(), told, w.buttons(ts))
+	}
+}
+
+func TestAModalThatCantOpen(t *testing.T) {
+	w := newWorld(t)
+	w.slack.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "views.open", Code: "expired_trigger_id"})
+	ts := w.request()
+	if reply := w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionReject}); !reply.OK() {
+		t.Errorf("answered %d", reply.Status)
+	}
+	if told := w.told("U0ANN"); !strings.Contains(told, "did not count") {
+		t.Errorf("told: %s", told)
+	}
+}
+
+// TestTheClickerIsToldByOneOfTwoWays lets response_url fail, so that the bot's token serves.
+func TestTheClickerIsToldByOneOfTwoWays(t *testing.T) {
+	w := newWorld(t)
+	w.slack.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "response"})
+	w.click(simulator.Click{User: "U0EVE", TS: w.request(), ActionID: cards.ActionApprove})
+	if told := w.told("U0EVE"); !strings.Contains(told, "not on the list") {
+		t.Errorf("told: %q", told)
+	}
+	if len(w.slack.Calls("chat.postEphemeral")) != 1 {
+		t.Error("not told by the other way")
+	}
+}
+
+func TestButtonsThatAreNoneOfOurs(t *testing.T) {
+	w := newWorld(t)
+	ts := w.say(cards.Card{Request: &cards.Request{Frame: cards.Frame{Project: cards.Project{ID: theProject}, UI: "https://ui.example/x"}, Workflow: "project-29303649-cpi-1",
+		Generation: 1, Phase: cards.PhaseOpen}})
+	for _, payload := range []string{
+		`{"type":"block_actions","user":{"id":"U0ANN"},"team":{"id":"T0SIM0001"},"actions":[{"type":"button","action_id":"link","block_id":"b","url":"https://x"}]}`,
+		`{"type":"block_actions","user":{"id":"U0ANN"},"actions":[]}`,
+		`{"type":"shortcut","user":{"id":"U0ANN"}}`,
+		`{"type":"view_closed","user":{"id":"U0ANN"},"view":{"callback_id":"cpi_reject_modal"}}`,
+		`{"type":"view_submission","user":{"id":"U0ANN"},"view":{"callback_id":"other","private_metadata":"x"}}`,
+		`{}`,
+	} {
+		if status, body := w.interact(payload); status != 200 || body != "" {
+			t.Errorf("%s is answered %d %s", payload, status, body)
+		}
+	}
+	w.in.Wait()
+	if d := w.temporal.decided(); len(d) != 0 || len(w.buttons(ts)) == 0 {
+		t.Errorf("decided %+v", d)
+	}
+	for _, payload := range []string{"", "[]", "{", `{"type":7}`} {
+		if status, _ := w.interact(payload); status != 400 {
+			t.Errorf("%q is answered %d", payload, status)
+		}
+	}
+}
+
+// TestForeignResponseURLs: only Slack's hosts and that of SLACK_API_URL are called.
+func TestForeignResponseURLs(t *testing.T) {
+	w := newWorld(t)
+	own := strings.TrimSuffix(w.in.options.SlackAPIURL, "/api/")
+	for address, want := range map[string]bool{
+		own + "/response/1":                        true,
+		"https://hooks.slack.com/actions/T1/2/3":   true,
+		"https://HOOKS.slack.com:443/actions":      true,
+		"http://hooks.slack.com/actions":           false,
+		"https://hooks.slack.com.evil.example/":    false,
+		"https://evil.example/hooks.slack.com":     false,
+		"https://hooks.slack.com@evil.example/":    false,
+		"https://evilslack.com/":                   false,
+		"https://hooks.slack.com:8443/":            false,
+		"http://169.254.169.254/latest/meta-data/": false,
+		"file:///etc/passwd":                       false,
+		"":                                         false,
+		"//hooks.slack.com/x":                      false,
+		strings.Replace(own, "http:", "https:", 1): false,
+	} {
+		if got := w.in.slackHost(address); got != want {
+			t.Errorf("%q: %v, want %v", address, got, want)
+		}
+	}
+}
+
+// TestManyClicksAtOnce: each is handed over, and none is answered late.
+func TestManyClicksAtOnce(t *testing.T) {
+	w := newWorld(t)
+	ts := w.request()
+	var all sync.WaitGroup
+	for range 20 {
+		all.Go(func() {
+			reply, err := w.slack.Click(t.Context(), simulator.Click{User: "U0ANN", Channel: approvals, TS: ts, ActionID: cards.ActionApprove, Stale: true})
+			if err != nil || !reply.OK() {
+				t.Errorf("%+v, %v", reply, err)
+			}
+		})
+	}
+	all.Wait()
+	w.in.Wait()
+	if n := len(w.temporal.decided()); n != 20 || len(w.buttons(ts)) != 0 {
+		t.Errorf("%d handed over, buttons %v", n, w.buttons(ts))
+	}
+}

@@ -1,0 +1,172 @@
+package ingress
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"fieldmarshal/prodege"
+)
+
+const (
+	// What the disk gets to take a delivery: a healthy one needs a millisecond, and Prodege waits.
+	diskTimeout = 3 * time.Second
+	// What Temporal gets where the disk refuses.
+	directTimeout = 3 * time.Second
+	// Lines that one delivery may write to the log about unusable events; a body of 1 MiB may hold thousands.
+	maxLogLines = 20
+)
+
+// readEvents takes the events out of a delivery; each webhook has its own.
+type readEvents func(d *prodege.Delivery, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
+
+// delivery answers one of Prodege's webhooks: read it, check it, make it durable, then answer.
+func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if encoding := c.GetHeader("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
+			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and none is taken"}, nil)
+			return
+		}
+		body, status, text := readBody(c)
+		if status != 0 {
+			cause := causeUnreadable
+			if status == http.StatusRequestEntityTooLarge {
+				cause = causeTooLarge
+			}
+			in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body)
+			return
+		}
+		d, err := prodege.ParseDelivery(c.GetHeader("Content-Type"), body)
+		if refusal := new(prodege.Refusal); errors.As(err, &refusal) {
+			status := http.StatusBadRequest
+			if refusal.Cause == prodege.WrongContentType {
+				status = http.StatusUnsupportedMediaType
+			}
+			in.refuse(c, status, "", refusal, body)
+			return
+		}
+		if err == nil && !d.Authentic(in.options.ProdegeSecrets) {
+			in.refuse(c, http.StatusBadRequest, d.EventID(), prodege.ErrBadSignature, body)
+			return
+		}
+		var events []prodege.Event
+		var unusable []prodege.Unusable
+		if err == nil {
+			events, unusable, err = read(d, in.now())
+		}
+		if err != nil { // no fault of the sender's that we know of: let it come again
+			in.log.Error("a delivery could not be read", "request_id", c.GetString("request_id"), "error", err)
+			in.failed(c)
+			return
+		}
+		in.accept(c, events, unusable)
+	}
+}
+
+// accept makes the usable events durable and answers. All of them, or the answer is 500.
+func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []prodege.Unusable) {
+	events, tooOld := in.splitByAge(events)
+	unusable = append(unusable, tooOld...)
+	delivery := rand.Text()
+	for i := range events {
+		events[i].Delivery = delivery + "-" + strconv.Itoa(i)
+	}
+	outcome, err := in.persist(c.Request.Context(), events)
+	if err != nil {
+		in.log.Error("a delivery could not be made durable: the disk refuses and Temporal does not take it",
+			"request_id", c.GetString("request_id"), "event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
+		in.failed(c)
+		return
+	}
+	in.metrics.received.Add(float64(len(events) + len(unusable)))
+	in.logAccepted(c, outcome, events, unusable)
+	if len(unusable) > 0 {
+		in.metrics.unusable.Add(float64(len(unusable)))
+		in.count(c, outcomeUnusable)
+		fail(c, http.StatusOK, unusable[0].EventID, unusable[0].Error)
+		return
+	}
+	in.count(c, outcome)
+	c.JSON(http.StatusOK, answer{Success: true})
+}
+
+// splitByAge tells events apart that are older than PRODEGE_MAX_EVENT_AGE.
+func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, old []prodege.Unusable) {
+	limit := in.options.MaxEventAge
+	if limit == 0 {
+		return events, nil
+	}
+	for _, e := range events {
+		if age := in.now().Sub(e.Time); age > limit {
+			old = append(old, prodege.Unusable{EventID: e.ID, Error: fmt.Sprintf("the event is older than %s", limit)})
+			continue
+		}
+		young = append(young, e)
+	}
+	return young, old
+}
+
+// persist makes events durable: on disk, or, where the disk refuses, in Temporal. The sender's going away
+// stops neither.
+func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome string, err error) {
+	if len(events) == 0 {
+		return outcomeAccepted, nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	disk, cancel := context.WithTimeout(ctx, diskTimeout)
+	defer cancel()
+	refusal := in.options.Inbox.Append(disk, events)
+	if refusal == nil {
+		return outcomeAccepted, nil
+	}
+	in.log.Warn("the inbox does not take a delivery, which goes to Temporal directly", "event_id", events[0].ID, "events", len(events), "error", refusal)
+	direct, cancelDirect := context.WithTimeout(ctx, directTimeout)
+	defer cancelDirect()
+	for _, e := range events {
+		if err := in.options.Workflows.Deliver(direct, e); err != nil {
+			return "", errors.Join(refusal, err)
+		}
+	}
+	return outcomeDirect, nil
+}
+
+func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.Event, unusable []prodege.Unusable) {
+	id := c.GetString("request_id")
+	for i, e := range events {
+		if i == maxLogLines {
+			in.log.Info("further events of the same delivery", "request_id", id, "events", len(events)-i)
+			break
+		}
+		in.log.Info("event received", "request_id", id, "project_id", e.ProjectID, "event_id", e.ID, "status", string(e.Status),
+			"update_reason", int(e.Reason), "delivery", e.Delivery, "kept", outcome)
+	}
+	for i, u := range unusable {
+		if i == maxLogLines {
+			in.log.Warn("further unusable events of the same delivery", "request_id", id, "events", len(unusable)-i)
+			break
+		}
+		in.log.Warn("event unusable", "request_id", id, "event_id", u.EventID, "why", u.Error)
+	}
+}
+
+// failed answers 500, after which Prodege sends the delivery again.
+func (in *Ingress) failed(c *gin.Context) {
+	in.count(c, outcomeFailed)
+	fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
+}
+
+func (in *Ingress) count(c *gin.Context, outcome string) {
+	webhook := path.Base(c.FullPath())
+	if c.FullPath() == "" {
+		webhook = "none" // sent astray
+	}
+	in.metrics.deliveries.WithLabelValues(webhook, outcome).Inc()
+}

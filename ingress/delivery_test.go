@@ -1,0 +1,397 @@
+package ingress
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"fieldmarshal/inbox"
+	"fieldmarshal/prodege"
+)
+
+const (
+	statusPath  = "/webhooks/prodege/project-status"
+	pricingPath = "/webhooks/prodege/real-time-pricing"
+	seed        = `{"event_id": "644b075404443f2a3c77c7cb", "event_time": "2023-04-27 16:37:56", "status": "PAUSED", "update_reason": 158, "description": "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE", "project_id": 29303649}`
+)
+
+// signed is a body in JSON, signed with the world's secret.
+func signed(data string) []byte {
+	_, body := prodege.EncodeDelivery([]byte(data), prodegeSecret, prodege.JSON)
+	return body
+}
+
+// changed is a signed event with other fields; an empty value leaves the field out.
+func changed(fields ...string) string {
+	var event map[string]any
+	_ = json.Unmarshal([]byte(seed), &event)
+	for i := 0; i < len(fields); i += 2 {
+		if fields[i+1] == "" {
+			delete(event, fields[i])
+			continue
+		}
+		event[fields[i]] = json.RawMessage(fields[i+1])
+	}
+	text, _ := json.Marshal(event)
+	return string(text)
+}
+
+// TestAnswers is the table of answers.
+func TestAnswers(t *testing.T) {
+	const ok = `{"success":true}`
+	fault := func(id, text string) string {
+		b, _ := json.Marshal(answer{Error: &answerError{EventID: prodege.EventID(id), Error: text}})
+		return string(b)
+	}
+	const seedID = "644b075404443f2a3c77c7cb"
+	form := func(data string, more url.Values) []byte {
+		more.Set("data", data)
+		more.Set("signature", prodege.Sign(prodegeSecret, map[string]string{"data": data}))
+		return []byte(more.Encode())
+	}
+	const asJSON, asForm = "application/json", "application/x-www-form-urlencoded"
+	cases := []struct {
+		name, contentType string
+		body              []byte
+		status            int
+		answer            string
+		kept              int // events on disk
+	}{
+		{"the seed's example", asJSON, signed(seed), 200, ok, 1},
+		{"with a charset", "application/json; charset=utf-8", signed(seed), 200, ok, 1},
+		{"as a form", asForm, form(seed, url.Values{}), 200, ok, 1},
+		{"an array", asJSON, signed("[" + seed + "," + changed("event_id", `"b"`) + "]"), 200, ok, 2},
+		{"unknown status, reason and field", asJSON, signed(changed("status", `"THAWED"`, "update_reason", "4711", "mood", `"fine"`)), 200, ok, 1},
+		{"numbers as text", asJSON, signed(changed("project_id", `"29303649"`, "update_reason", `"158"`)), 200, ok, 1},
+
+		{"no event_id", asJSON, signed(changed("event_id", "")), 200, fault("", "the event has no event_id"), 0},
+		{"no project_id", asJSON, signed(changed("project_id", "")), 200, fault(seedID, "the event has no project_id"), 0},
+		{"no status", asJSON, signed(changed("status", "")), 200, fault(seedID, "the event has no status"), 0},
+		{"a negative project", asJSON, signed(changed("project_id", "-1")), 200, fault(seedID, `project_id "-1" is not a positive whole number`), 0},
+		{"an array with an unusable one", asJSON, signed("[" + seed + "," + changed("event_id", `"b"`, "status", "") + "," + changed("event_id", `"c"`) + "]"), 200,
+			fault("b", "the event has no status"), 2},
+
+		{"bad signature", asJSON, []byte(`{"data": ` + seed + `, "signature": "nyA8bE-lQ92k4aMP7jo2AIC2_gmHHhGs3-E17rJwYCk"}`), 400, fault(seedID, "the signature does not fit the data"), 0},
+		{"no signature", asJSON, []byte(`{"data": ` + seed + `}`), 400, fault("", "the parameter signature is missing"), 0},
+		{"not JSON", asJSON, []byte(`{"data": `), 400, "", 0},
+		{"empty body", asJSON, nil, 400, "", 0},
+		{"trailing bytes", asJSON, append(signed(seed), "{}"...), 400, "", 0},
+		{"unknown parameter", asForm, form(seed, url.Values{"extra": {"1"}}), 400, fault("", `unknown parameter "extra"`), 0},
+		{"empty array", asJSON, signed("[]"), 400, fault("", "data is an empty array"), 0},
+		{"a parameter twice", asForm, append(form(seed, url.Values{}), "&data=1"...), 400, "", 0},
+		{"other content type", "text/plain", signed(seed), 415, "", 0},
+		{"no content type", "", signed(seed), 415, "", 0},
+		{"too large", asJSON, signed(changed("note", `"`+strings.Repeat("x", 1<<20)+`"`)), 413, fault("", "the body is larger than 1048576 bytes"), 0},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			w := newWorld(t)
+			status, got := w.post(statusPath, c.contentType, c.body)
+			if status != c.status || (c.answer != "" && got != c.answer) {
+				t.Errorf("answered %d %s, want %d %s", status, got, c.status, c.answer)
+			}
+			var form answer
+			if err := json.Unmarshal([]byte(got), &form); err != nil || form.Success != (got == ok) || (!form.Success && (form.Error == nil || form.Error.Error == "")) {
+				t.Errorf("not the contract's form: %s", got)
+			}
+			if events := w.waiting(); len(events) != c.kept {
+				t.Errorf("%d events are on disk, want %d", len(events), c.kept)
+			}
+			if refused := len(w.box.Refused().Last); (refused == 1) != (status >= 400) {
+				t.Errorf("%d refused deliveries are kept, after %d", refused, status)
+			}
+			if log := w.log.String(); !strings.Contains(log, "event_id=") {
+				t.Errorf("no log line with the event's id:\n%s", log)
+			}
+		})
+	}
+}
+
+func TestWhatIsKeptOfAnEvent(t *testing.T) {
+	w := newWorld(t)
+	before := time.Now()
+	w.post(statusPath, "application/json", signed("["+seed+","+seed+"]"))
+	w.post(statusPath, "application/json", signed(seed))
+	events := w.waiting()
+	if len(events) != 3 {
+		t.Fatalf("%d events", len(events))
+	}
+	e := events[0]
+	if e.ID != "644b075404443f2a3c77c7cb" || e.ProjectID != theProject || e.Status != prodege.Paused || e.Reason != prodege.SampleSize || e.Source != prodege.FromWebhook {
+		t.Errorf("event: %+v", e)
+	}
+	if e.Received.Before(before.Add(-time.Second)) || time.Since(e.Received) > time.Minute {
+		t.Errorf("received at %s", e.Received)
+	}
+	stamps := map[string]bool{}
+	for _, e := range events {
+		stamps[e.Delivery] = true
+	}
+	if len(stamps) != 3 || stamps[""] {
+		t.Errorf("delivery stamps: %v", stamps)
+	}
+}
+
+func TestRealTimePricing(t *testing.T) {
+	w := newWorld(t)
+	const data = `{"event_id":"63e174296722563b9cc28d96","event_time":"2023-02-06 13:42:01","project_id":29303649,"project_status":"PAUSED","max_cpi":"36","current_cpi":"30","avg_cpi":"1","required_cpi":"90","bid_ir":50,"actual_ir":5,"bid_loi":1,"actual_median_loi":1}`
+	if status, got := w.post(pricingPath, "application/json", signed(data)); status != 200 || got != `{"success":true}` {
+		t.Fatalf("answered %d %s", status, got)
+	}
+	events := w.waiting()
+	if len(events) != 1 || events[0].Source != prodege.FromPricing || events[0].RequiredCPI.String() != "90.00" || events[0].Pricing.ActualIR != "5" {
+		t.Errorf("events: %+v", events)
+	}
+	if status, got := w.post(pricingPath, "application/json", signed(seed)); status != 200 || !strings.Contains(got, "project_status") {
+		t.Errorf("the other webhook's event is answered %d %s", status, got)
+	}
+}
+
+func TestEitherSecretChecks(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.ProdegeSecrets = []prodege.Secret{"hush-newest", prodegeSecret} })
+	for _, secret := range []prodege.Secret{"hush-newest", prodegeSecret} {
+		contentType, body := prodege.EncodeDelivery([]byte(seed), secret, prodege.Form)
+		if status, got := w.post(statusPath, contentType, body); status != 200 {
+			t.Errorf("answered %d %s", status, got)
+		}
+	}
+	contentType, body := prodege.EncodeDelivery([]byte(seed), "hush-older", prodege.Form)
+	if status, _ := w.post(statusPath, contentType, body); status != 400 {
+		t.Errorf("a third secret is answered %d", status)
+	}
+}
+
+func TestTooOld(t *testing.T) {
+	w := newWorld(t, func(o *Options) { o.MaxEventAge = time.Hour })
+	young := changed("event_id", `"young"`, "event_time", `"`+time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")+`"`)
+	status, got := w.post(statusPath, "application/json", signed("["+seed+","+young+"]"))
+	if status != 200 || got != `{"success":false,"error":{"event_id":"644b075404443f2a3c77c7cb","error":"the event is older than 1h0m0s"}}` {
+		t.Errorf("answered %d %s", status, got)
+	}
+	if events := w.waiting(); len(events) != 1 || events[0].ID != "young" {
+		t.Errorf("kept: %+v", events)
+	}
+}
+
+func TestWhereTheDiskRefuses(t *testing.T) {
+	w := newWorld(t)
+	if err := w.box.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if status, got := w.post(statusPath, "application/json", signed(seed)); status != 200 || got != `{"success":true}` {
+		t.Errorf("answered %d %s", status, got)
+	}
+	if w.temporal.took[0].ID != "644b075404443f2a3c77c7cb" || w.temporal.took[0].Delivery == "" {
+		t.Errorf("Temporal has %+v", w.temporal.took)
+	}
+	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
+	status, got := w.post(statusPath, "application/json", signed(seed))
+	if status != 500 || !strings.Contains(got, `"success":false`) {
+		t.Errorf("both refuse: answered %d %s", status, got)
+	}
+	_, metrics := w.get("/metrics")
+	for _, want := range []string{
+		`fieldmarshal_deliveries_total{outcome="direct",webhook="project-status"} 1`,
+		`fieldmarshal_deliveries_total{outcome="failed",webhook="project-status"} 1`,
+		"fieldmarshal_events_received_total 1",
+	} {
+		if !strings.Contains(metrics, want) {
+			t.Errorf("%s is missing in the metrics", want)
+		}
+	}
+}
+
+func TestADrainedInboxHandsOver(t *testing.T) {
+	w := newWorld(t)
+	if _, err := inbox.NewControl(w.boxDir).Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if status, _ := w.post(statusPath, "application/json", signed(seed)); status != 200 || len(w.temporal.took) != 1 {
+		t.Errorf("answered %d, Temporal has %d", status, len(w.temporal.took))
+	}
+	if status, body := w.get("/readyz"); status != 503 || !strings.Contains(body, "drained") {
+		t.Errorf("readyz: %d %s", status, body)
+	}
+}
+
+func TestAPanicIsA500(t *testing.T) {
+	w := newWorld(t)
+	_ = w.box.Close()
+	w.temporal.set(func() { w.temporal.panics = true })
+	status, got := w.post(statusPath, "application/json", signed(seed))
+	if status != 500 || got != `{"success":false,"error":{"event_id":"","error":"an unexpected fault of ours"}}` {
+		t.Errorf("answered %d %s", status, got)
+	}
+	if !strings.Contains(w.log.String(), "panic while answering") {
+		t.Error("the panic is not in the log")
+	}
+}
+
+func TestFiveRefusedAreTold(t *testing.T) {
+	now := time.Now()
+	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return now } })
+	refuse := func() {
+		if status, _ := w.post(statusPath, "application/json", []byte(`{"data": `+seed+`, "signature": "wrong"}`)); status != 400 {
+			t.Fatalf("answered %d", status)
+		}
+	}
+	for range 4 {
+		refuse()
+	}
+	now = now.Add(11 * time.Minute) // the four are too long ago
+	for range 4 {
+		refuse()
+	}
+	w.in.Wait()
+	if len(w.alerts) != 0 {
+		t.Fatalf("told too early: %s", <-w.alerts)
+	}
+	refuse()
+	if text := <-w.alerts; !strings.Contains(text, "fieldmarshal refused") || !strings.Contains(text, "bad_signature") {
+		t.Errorf("told: %s", text)
+	}
+	list := w.box.Refused()
+	if len(list.Last) != 9 || list.Counts["bad_signature"] != 9 || strings.Contains(list.Last[0].Body, "wrong") || !strings.Contains(list.Last[0].Body, "644b075404443f2a3c77c7cb") {
+		t.Errorf("kept: %+v", list)
+	}
+}
+
+func TestOtherAddresses(t *testing.T) {
+	w := newWorld(t)
+	for _, c := range []struct {
+		method, path string
+		status       int
+	}{
+		{"GET", "/nothing", 404}, {"POST", "/", 404}, {"GET", statusPath, 405}, {"PUT", statusPath, 405}, {"DELETE", pricingPath, 405},
+		{"GET", "/slack/interactions", 405}, {"POST", "/healthz", 405},
+	} {
+		request, _ := http.NewRequest(c.method, w.url+c.path, nil)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, _ := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		if answer.StatusCode != c.status || !strings.Contains(string(body), `{"success":false,"error":{"event_id":""`) {
+			t.Errorf("%s %s: %d %s", c.method, c.path, answer.StatusCode, body)
+		}
+		if answer.Header.Get("X-Request-Id") == "" {
+			t.Errorf("%s %s: no request id", c.method, c.path)
+		}
+	}
+}
+
+func TestHealth(t *testing.T) {
+	w := newWorld(t)
+	if status, body := w.get("/healthz"); status != 200 {
+		t.Errorf("healthz: %d %s", status, body)
+	}
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"answers"`) {
+		t.Errorf("readyz: %d %s", status, body)
+	}
+	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
+	w.post(statusPath, "application/json", signed(seed))
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"does not answer"`) || !strings.Contains(body, `"waiting":1`) {
+		t.Errorf("readyz with Temporal away: %d %s", status, body)
+	}
+	_ = w.box.Close()
+	if status, body := w.get("/readyz"); status != 503 || !strings.Contains(body, `"inbox":"the inbox is closed"`) {
+		t.Errorf("readyz with no inbox: %d %s", status, body)
+	}
+}
+
+func TestMetrics(t *testing.T) {
+	w := newWorld(t)
+	w.post(statusPath, "application/json", signed("["+seed+","+changed("status", "")+"]"))
+	w.post(statusPath, "application/json", []byte("x"))
+	w.get("/nothing-here")
+	_, got := w.get("/metrics")
+	for _, want := range []string{
+		`fieldmarshal_deliveries_total{outcome="unusable",webhook="project-status"} 1`,
+		`fieldmarshal_deliveries_total{outcome="refused",webhook="project-status"} 1`,
+		`fieldmarshal_refused_deliveries_total{cause="malformed"} 1`,
+		`fieldmarshal_refused_deliveries_total{cause="bad_signature"} 0`,
+		`fieldmarshal_events_received_total 2`,
+		`fieldmarshal_events_total{disposition="unusable"} 1`,
+		`fieldmarshal_events_total{disposition="dead"} 0`,
+		`fieldmarshal_inbox_depth 1`,
+		`fieldmarshal_inbox_forwarded_total 0`,
+		`fieldmarshal_inbox_dead_letters 0`,
+		`fieldmarshal_http_request_seconds_count{route="/webhooks/prodege/project-status",status="400"} 1`,
+		`fieldmarshal_http_request_seconds_count{route="other",status="404"} 1`,
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
+
+// TestASlowSenderIsCutOff holds a request open that never ends its headers.
+func TestASlowSenderIsCutOff(t *testing.T) {
+	w := newWorld(t)
+	server := w.in.Server()
+	if server.ReadHeaderTimeout == 0 || server.ReadTimeout == 0 || server.WriteTimeout == 0 || server.IdleTimeout == 0 {
+		t.Fatal("a limit is missing")
+	}
+	server.ReadHeaderTimeout = 50 * time.Millisecond
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _ = server.Serve(listener) }()
+	t.Cleanup(func() { _ = server.Close() })
+	conn, err := net.Dial("tcp", listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\n", statusPath)
+	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.ReadAll(conn); err != nil {
+		t.Errorf("not cut off: %v", err)
+	}
+}
+
+func TestOptionsMustBeWhole(t *testing.T) {
+	_, err := New(Options{ProdegeSecrets: []prodege.Secret{""}})
+	for _, want := range []string{"Logger", "Inbox", "Workflows", "SigningSecrets", "a secret"} {
+		if err == nil || !strings.Contains(err.Error(), want+" is missing") {
+			t.Errorf("%v does not tell %s", err, want)
+		}
+	}
+}
+
+// FuzzDeliveryHandler sends any body: the answer has the contract's form, nothing unsigned is kept, and
+// nothing panics.
+func FuzzDeliveryHandler(f *testing.F) {
+	for _, contentType := range []string{"application/json", "application/x-www-form-urlencoded", "text/plain"} {
+		f.Add(contentType, signed(seed))
+		f.Add(contentType, []byte(`{"data":[],"signature":"x"}`))
+		f.Add(contentType, []byte("data=%7B%7D&signature=x"))
+	}
+	w := fuzzWorld(f)
+	f.Fuzz(func(t *testing.T, contentType string, body []byte) {
+		request, _ := http.NewRequest("POST", statusPath, bytes.NewReader(body))
+		request.Header.Set("Content-Type", contentType)
+		before := w.box.Stats().Depth
+		status, text := w.serve(request)
+		var got answer
+		if err := json.Unmarshal([]byte(text), &got); err != nil || got.Success == (got.Error != nil) {
+			t.Fatalf("%d %s", status, text)
+		}
+		switch kept := w.box.Stats().Depth - before; {
+		case status == 500:
+			t.Fatalf("500 for %q", body)
+		case status != 200 && kept != 0:
+			t.Fatalf("%d, and %d events kept", status, kept)
+		}
+	})
+}

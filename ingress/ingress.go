@@ -1,0 +1,151 @@
+// Package ingress is the program's door: deliveries of Prodege's webhooks come in and are made durable
+// before they are answered; clicks of people in Slack come in and are handed to the workflow that they are
+// about before they are answered.
+//
+// It checks who speaks (signatures, workspace, approvers) and in what form, and decides nothing: what an
+// event or a click means is the workflows' business. It never answers success for what could be lost, and
+// never lets a response_url or trigger_id further than this package.
+package ingress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/slack-go/slack"
+
+	"fieldmarshal/inbox"
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// Workflows is what the ingress needs of Temporal; *workflows.Client has it.
+type Workflows interface {
+	Deliver(ctx context.Context, event prodege.Event) error
+	Decide(ctx context.Context, workflowID string, d workflows.Decision) error
+	Project(ctx context.Context, id prodege.ProjectID) (workflows.ProjectState, error)
+	Approval(ctx context.Context, workflowID string) (workflows.ApprovalState, error)
+	Health(ctx context.Context) error
+}
+
+// Approvers says whether a Slack user is among SLACK_APPROVERS. known is false where that can't be told now.
+type Approvers interface {
+	May(ctx context.Context, user string) (allowed, known bool)
+}
+
+// Options are what an Ingress needs.
+type Options struct {
+	// Required.
+	Logger         *slog.Logger
+	Inbox          *inbox.Inbox
+	Workflows      Workflows
+	ProdegeSecrets []prodege.Secret                                     // check deliveries: one or two
+	SigningSecrets []prodege.Secret                                     // check what Slack sends: one or two
+	Slack          *slack.Client                                        // opens modals, answers the clicker alone
+	SlackAPIURL    string                                               // of that client: response_url may point to its host
+	Team           func(ctx context.Context) (teamID string, err error) // our own workspace (auth.test); asked until it is known, then remembered
+	Approvers      Approvers
+	Registry       *prometheus.Registry // what /metrics shows; the ingress adds its own
+
+	// Optional.
+	Anyone      bool                                          // SLACK_APPROVERS is empty: anyone in the channel decides, if of our own workspace
+	Simulated   bool                                          // Prodege is a simulator: answers say so
+	MaxEventAge time.Duration                                 // an older event is unusable; 0: none is
+	Alert       func(ctx context.Context, text string) error  // tells the alerts channel; nil: only logged
+	Open        func(ctx context.Context) ([]OpenItem, error) // what waits for a person; nil: the slash command says that it can't tell
+	UILink      func(workflowID string) string                // link to a workflow in the Temporal UI; nil: no links
+	Now         func() time.Time                              // time.Now
+}
+
+func (o Options) check() error {
+	var errs []error
+	need := func(ok bool, what string) {
+		if !ok {
+			errs = append(errs, errors.New(what+" is missing"))
+		}
+	}
+	need(o.Logger != nil, "Logger")
+	need(o.Inbox != nil, "Inbox")
+	need(o.Workflows != nil, "Workflows")
+	need(len(o.ProdegeSecrets) > 0, "ProdegeSecrets")
+	need(len(o.SigningSecrets) > 0, "SigningSecrets")
+	need(o.Slack != nil, "Slack")
+	need(o.Team != nil, "Team")
+	need(o.Approvers != nil, "Approvers")
+	need(o.Registry != nil, "Registry")
+	for _, s := range append(append([]prodege.Secret{}, o.ProdegeSecrets...), o.SigningSecrets...) {
+		need(s != "", "a secret") // an empty one would let anyone sign
+	}
+	return errors.Join(errs...)
+}
+
+// Ingress answers HTTP requests. It is safe for concurrent use.
+type Ingress struct {
+	options    Options
+	log        *slog.Logger
+	now        func() time.Time
+	handler    http.Handler
+	metrics    *metrics
+	team       team
+	refusals   refusals
+	modals     modals
+	responses  *http.Client // for response_url
+	background sync.WaitGroup
+}
+
+// New makes an Ingress.
+func New(o Options) (*Ingress, error) {
+	if err := o.check(); err != nil {
+		return nil, fmt.Errorf("make ingress: %w", err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, responses: responseClient()}
+	var err error
+	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
+		return nil, fmt.Errorf("make ingress: %w", err)
+	}
+	in.handler = in.router()
+	return in, nil
+}
+
+// Handler serves every route.
+func (in *Ingress) Handler() http.Handler { return in.handler }
+
+// Server is an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens,
+// serves and shuts it down; after that, Wait.
+func (in *Ingress) Server() *http.Server {
+	return &http.Server{
+		Handler:           in.handler,
+		ReadHeaderTimeout: 5 * time.Second,
+		ReadTimeout:       15 * time.Second, // the largest body, 1 MiB, in 15 s is 70 kB/s: slower than any sender of ours
+		WriteTimeout:      30 * time.Second, // longer than the longest answer takes (see persist and decide)
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(in.log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Wait returns once nothing is under way after an answer: telling a clicker, taking buttons away. None of it
+// lasts longer than a few seconds.
+func (in *Ingress) Wait() { in.background.Wait() }
+
+// afterwards does what must not hold up the answer, with a time limit. A panic in it stops nothing else.
+func (in *Ingress) afterwards(ctx context.Context, limit time.Duration, do func(context.Context)) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
+	in.background.Go(func() {
+		defer cancel()
+		defer func() {
+			if r := recover(); r != nil {
+				in.log.Error("panic after an answer", "panic", fmt.Sprint(r))
+			}
+		}()
+		do(ctx)
+	})
+}

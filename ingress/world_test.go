@@ -1,0 +1,323 @@
+package ingress
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/slack-go/slack"
+
+	"fieldmarshal/cards"
+	"fieldmarshal/inbox"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+const (
+	theProject    prodege.ProjectID = 29303649
+	prodegeSecret prodege.Secret    = "hush-of-prodege"
+	slackSecret   prodege.Secret    = "hush-of-slack"
+	botToken                        = "xoxb-hush-token"
+	approvals                       = "C0APPROVE"
+)
+
+// world is an ingress served over real HTTP, with the simulated Slack on the other side of clicks. Temporal
+// alone is played by a small stand-in that keeps what it is given.
+type world struct {
+	t        *testing.T
+	in       *Ingress
+	url      string
+	box      *inbox.Inbox
+	boxDir   string
+	slack    *simulator.Slack
+	api      *slack.Client
+	temporal *temporal
+	who      *approvers
+	registry *prometheus.Registry
+	log      *buffer
+	alerts   chan string
+}
+
+// temporal keeps what it is given.
+type temporal struct {
+	mu        sync.Mutex
+	away      error
+	took      []prodege.Event
+	decisions []workflows.Decision
+	toward    []string // workflow ids of decisions
+	decide    func() error
+	projects  map[prodege.ProjectID]workflows.ProjectState
+	requests  map[string]workflows.ApprovalState
+	panics    bool
+}
+
+func (f *temporal) Deliver(_ context.Context, e prodege.Event) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.panics {
+		panic("deliver")
+	}
+	if f.away != nil {
+		return f.away
+	}
+	f.took = append(f.took, e)
+	return nil
+}
+
+func (f *temporal) Decide(ctx context.Context, id string, d workflows.Decision) error {
+	f.mu.Lock()
+	decide := f.decide
+	f.mu.Unlock()
+	if decide != nil {
+		if err := decide(); err != nil {
+			return err
+		}
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return f.away
+	}
+	f.decisions, f.toward = append(f.decisions, d), append(f.toward, id)
+	return nil
+}
+
+func (f *temporal) Project(_ context.Context, id prodege.ProjectID) (workflows.ProjectState, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.away != nil {
+		return workflows.ProjectState{}, f.away
+	}
+	state, ok := f.projects[id]
+	if !ok {
+		return state, workflows.ErrClosed
+	}
+	return state, nil
+}
+
+func (f *temporal) Approval(_ context.Context, id string) (workflows.ApprovalState, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	state, ok := f.requests[id]
+	if !ok {
+		return state, errors.New("no worker answers")
+	}
+	return state, nil
+}
+
+func (f *temporal) Health(context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.away
+}
+
+func (f *temporal) set(do func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	do()
+}
+
+func (f *temporal) decided() []workflows.Decision {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]workflows.Decision(nil), f.decisions...)
+}
+
+// approvers are U0ANN and U0BEN, while the list is to be had.
+type approvers struct {
+	mu      sync.Mutex
+	unknown bool
+}
+
+func (a *approvers) May(_ context.Context, user string) (allowed, known bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return user == "U0ANN" || user == "U0BEN" || user == "U0GUEST", !a.unknown
+}
+
+// buffer is a log that several may write and a test reads.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func newWorld(t *testing.T, change ...func(*Options)) *world {
+	t.Helper()
+	w := &world{t: t, boxDir: t.TempDir(), temporal: &temporal{}, who: &approvers{}, registry: prometheus.NewRegistry(), log: &buffer{}, alerts: make(chan string, 10)}
+	log := slog.New(slog.NewTextHandler(w.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	var err error
+	if w.box, err = inbox.Open(inbox.Options{Dir: w.boxDir, Logger: log}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = w.box.Close() })
+	w.slack = simulator.NewSlack(simulator.SlackOptions{BotToken: botToken, SigningSecret: slackSecret.Reveal(),
+		Channels: []simulator.Channel{{ID: approvals, Name: "approvals"}},
+		Users:    []simulator.User{{ID: "U0ANN", Name: "ann"}, {ID: "U0BEN", Name: "ben"}, {ID: "U0EVE", Name: "eve"}, {ID: "U0GUEST", Name: "guest", TeamID: "T0OTHER"}}})
+	slackServer := httptest.NewServer(w.slack.Handler())
+	t.Cleanup(slackServer.Close)
+	w.slack.SetURL(slackServer.URL)
+	w.api = slack.New(botToken, slack.OptionAPIURL(slackServer.URL+"/api/"))
+	options := Options{
+		Logger: log, Inbox: w.box, Workflows: w.temporal, ProdegeSecrets: []prodege.Secret{prodegeSecret}, SigningSecrets: []prodege.Secret{slackSecret},
+		Slack: w.api, SlackAPIURL: slackServer.URL + "/api/", Approvers: w.who, Registry: w.registry,
+		Team: func(ctx context.Context) (string, error) {
+			test, err := w.api.AuthTestContext(ctx)
+			if err != nil {
+				return "", err
+			}
+			return test.TeamID, nil
+		},
+		Alert: func(_ context.Context, text string) error { w.alerts <- text; return nil },
+	}
+	for _, c := range change {
+		c(&options)
+	}
+	if w.in, err = New(options); err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(nil)
+	server.Config = w.in.Server()
+	server.Start()
+	t.Cleanup(func() { server.Close(); w.in.Wait(); w.noSecrets() })
+	w.url = server.URL
+	w.slack.SetInteractionsURL(w.url + "/slack/interactions")
+	w.slack.SetCommandsURL(w.url + "/slack/commands")
+	w.slack.SetEventsURL(w.url + "/slack/events")
+	return w
+}
+
+// noSecrets looks for secrets and capabilities in the log of each test.
+func (w *world) noSecrets() {
+	for _, secret := range []string{"hush-", "/response/", "signature="} {
+		if log := w.log.String(); strings.Contains(log, secret) {
+			w.t.Errorf("the log holds %q:\n%s", secret, log)
+		}
+	}
+}
+
+// post sends a request and gives status and body.
+func (w *world) post(path, contentType string, body []byte) (int, string) {
+	w.t.Helper()
+	answer, err := http.Post(w.url+path, contentType, bytes.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if kind := answer.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
+		w.t.Errorf("POST %s is answered as %q", path, kind)
+	}
+	return answer.StatusCode, strings.TrimSpace(string(text))
+}
+
+func (w *world) get(path string) (int, string) {
+	w.t.Helper()
+	answer, err := http.Get(w.url + path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(text)
+}
+
+// waiting lists the events in the inbox.
+func (w *world) waiting() []prodege.Event {
+	w.t.Helper()
+	list, err := w.box.Waiting(1000)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var events []prodege.Event
+	for _, e := range list {
+		events = append(events, e.Event)
+	}
+	return events
+}
+
+// request posts a CPI request with live buttons and gives its ts.
+func (w *world) request(change ...func(*cards.Request)) string {
+	w.t.Helper()
+	amount := prodege.MustUSD("4.25")
+	r := &cards.Request{Frame: cards.Frame{Project: cards.Project{ID: theProject}}, Workflow: "project-29303649-cpi-644b0754", Generation: 2,
+		Required: &amount, Phase: cards.PhaseOpen, PausedAt: time.Now(), Deadline: time.Now().Add(time.Hour)}
+	for _, c := range change {
+		c(r)
+	}
+	return w.say(cards.Card{Request: r})
+}
+
+func (w *world) say(card cards.Card) string {
+	w.t.Helper()
+	m := card.Message()
+	_, ts, err := w.api.PostMessageContext(w.t.Context(), approvals, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return ts
+}
+
+func (w *world) click(c simulator.Click) simulator.Reply {
+	w.t.Helper()
+	if c.Channel == "" {
+		c.Channel = approvals
+	}
+	reply, err := w.slack.Click(w.t.Context(), c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.in.Wait()
+	return reply
+}
+
+// told is what a person was told alone, all of it.
+func (w *world) told(user string) string {
+	var all []string
+	for _, m := range w.slack.Ephemerals(user) {
+		all = append(all, m.Text)
+	}
+	return strings.Join(all, "\n")
+}
+
+// buttons lists the action ids on a message.
+func (w *world) buttons(ts string) []string {
+	w.t.Helper()
+	m, ok := w.slack.Message(approvals, ts)
+	if !ok {
+		w.t.Fatalf("there is no message %s", ts)
+	}
+	var ids []string
+	for _, b := range m.Blocks {
+		for _, e := range b.Elements {
+			if e.Type == "button" {
+				ids = append(ids, e.ActionID)
+			}
+		}
+	}
+	return ids
+}
