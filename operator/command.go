@@ -1,0 +1,169 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fieldmarshal/prodege"
+)
+
+const (
+	// callTimeout bounds what a command waits for Temporal or a worker; one that answers needs milliseconds.
+	callTimeout = 10 * time.Second
+	// healthTimeout bounds the one call that finds out why another timed out.
+	healthTimeout = 2 * time.Second
+)
+
+// Options are what the commands need of the program.
+type Options struct {
+	// Open reads the configuration and gives what commands reach, with what closes it. It is called once a
+	// command line has been read, by most commands.
+	Open func(ctx context.Context) (*World, func(), error)
+
+	Now func() time.Time // time.Now where nil
+}
+
+// GroupID is the cobra group that the commands belong to. Whoever adds them to a root adds the group.
+const GroupID = "operator"
+
+// Commands gives all commands, to be added to the program's root.
+func Commands(o Options) []*cobra.Command {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return []*cobra.Command{
+		o.state(), o.list(), o.approvals(), o.report(), o.explain(), o.evidence(),
+		o.approve(), o.reject(), o.askAgain(), o.tryAgain(), o.giveUp(), o.act(), o.accepting(), o.watch(),
+		o.inbox(), o.deadletter(), o.refused(), o.send(),
+		o.doctor(), o.replay(),
+	}
+}
+
+// call is one command under way.
+type call struct {
+	ctx   context.Context
+	cmd   *cobra.Command
+	args  []string
+	world *World
+	now   func() time.Time
+	json  bool
+}
+
+// words are what help says of a command.
+type words struct {
+	use, short, long, example string
+}
+
+// command makes a command whose work needs the world. A fault of the configuration ends it first.
+func (o Options) command(w words, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+	return o.make(w, args, func(c *call) error {
+		world, done, err := o.Open(c.ctx)
+		if err != nil {
+			return &Fault{ExitUsage, err}
+		}
+		defer done()
+		if c.world = world; world.Wrong != nil {
+			return &Fault{ExitUsage, world.Wrong}
+		}
+		return run(c)
+	})
+}
+
+// make makes a command with --json.
+func (o Options) make(w words, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+	c := &call{now: o.Now}
+	cmd := &cobra.Command{
+		Use: w.use, Short: w.short, Long: w.long, Example: w.example, Args: args, GroupID: GroupID,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			c.ctx, c.cmd, c.args = cmd.Context(), cmd, args
+			err := run(c)
+			if err != nil && !errors.As(err, new(*Fault)) {
+				err = &Fault{ExitFailed, err}
+			}
+			return err
+		},
+	}
+	cmd.Flags().BoolVar(&c.json, "json", false, "answer in JSON")
+	return cmd
+}
+
+// group makes a command that only holds others.
+func group(w words, children ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: w.use, Short: w.short, Long: w.long, Example: w.example, GroupID: GroupID,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return misused("%s has no command %q; it has %s", name(cmd), args[0], names(cmd))
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return misused("%s needs one of its commands: %s", name(cmd), names(cmd))
+		},
+	}
+	for _, child := range children {
+		child.GroupID = ""
+		cmd.AddCommand(child)
+	}
+	return cmd
+}
+
+// name is a command as it is typed, without the program before it.
+func name(cmd *cobra.Command) string {
+	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
+}
+
+// names are the commands that a command holds.
+func names(cmd *cobra.Command) string {
+	var all []string
+	for _, child := range cmd.Commands() {
+		all = append(all, child.Name())
+	}
+	return strings.Join(all, ", ")
+}
+
+// within bounds calls to Temporal and its workers.
+func (c *call) within() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(c.ctx, callTimeout)
+}
+
+// project reads the first argument.
+func (c *call) project() (prodege.ProjectID, error) {
+	id, err := prodege.ParseProjectID(c.args[0])
+	if err != nil {
+		return 0, &Fault{ExitUsage, err}
+	}
+	return id, nil
+}
+
+// one takes one argument, and says what it is where it is missing.
+func one(what string) cobra.PositionalArgs { return between(1, 1, what) }
+
+func between(least, most int, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) < least:
+			return misused("%s needs %s", name(cmd), what)
+		case len(args) > most:
+			return misused("%s takes %s and nothing more", name(cmd), what)
+		}
+		return nil
+	}
+}
+
+// choices offers a flag's values in shell completion.
+func choices(cmd *cobra.Command, flag string, values ...string) {
+	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	if err != nil {
+		panic(errors.Join(errors.New("a flag that is not there is completed"), err)) // a fault of this package, found by any test
+	}
+}
+
+// noFiles keeps shell completion from offering files where an argument is none.
+func noFiles(cmd *cobra.Command) *cobra.Command {
+	cmd.ValidArgsFunction = cobra.NoFileCompletions
+	return cmd
+}

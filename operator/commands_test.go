@@ -1,0 +1,150 @@
+package operator
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fieldmarshal/inbox"
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// TestEveryCommandHelps: each has a sentence, a long help and an example, and answers in JSON where it answers.
+func TestEveryCommandHelps(t *testing.T) {
+	seen := 0
+	var look func(c *cobra.Command)
+	look = func(c *cobra.Command) {
+		if c.Short == "" || c.Long == "" || !strings.Contains(c.Example, "fieldmarshal "+strings.Fields(c.Use)[0]) && !c.HasParent() {
+			t.Errorf("%s lacks help or an example", c.CommandPath())
+		}
+		if c.Example == "" {
+			t.Errorf("%s has no example", c.CommandPath())
+		}
+		if !c.HasSubCommands() {
+			if seen++; c.Flags().Lookup("json") == nil {
+				t.Errorf("%s has no --json", c.CommandPath())
+			}
+		}
+		for _, child := range c.Commands() {
+			look(child)
+		}
+	}
+	for _, c := range Commands(Options{}) {
+		look(c)
+	}
+	if seen < 21 {
+		t.Errorf("%d commands only", seen)
+	}
+}
+
+func TestCompletion(t *testing.T) {
+	a := run(t, (&fakes{}).world(), "", "__complete", "list", "--waiting-for", "")
+	a.wants(t, 0, "approval", "reconciliation")
+	run(t, (&fakes{}).world(), "", "__complete", "send", "--encoding", "").wants(t, 0, "json_string")
+}
+
+func TestAFaultOfTheConfigurationEndsACommand(t *testing.T) {
+	w := asks().world()
+	w.Wrong = errors.New("CPI_CEILING is not an amount")
+	run(t, w, "", "state", "29303649").wants(t, ExitUsage, "CPI_CEILING")
+	run(t, w, "", "accepting").wants(t, ExitUsage, "needs one of its commands")
+	run(t, w, "", "inbox", "eat").wants(t, ExitUsage)
+}
+
+func TestAccepting(t *testing.T) {
+	f := &fakes{accepting: true}
+	run(t, f.world(), "", "accepting", "status").wants(t, 0, "ON")
+	run(t, f.world(), "", "accepting", "off").wants(t, ExitUsage, "--as")
+	if !f.accepting {
+		t.Error("switched by nobody")
+	}
+	run(t, f.world(), "", "accepting", "off", "--as", "U1").wants(t, 0, "OFF", "Switched by U1 at 2026-03-02 12:00:00Z")
+	run(t, f.world(), "", "accepting", "status", "--json").wants(t, 0, `"on": false`, `"by": "U1"`, `"at": "2026-03-02T12:00:00Z"`)
+	f.fault = context.DeadlineExceeded
+	run(t, f.world(), "", "accepting", "on", "--as", "U1").wants(t, ExitFailed, "as soon as one runs")
+	f.fault = fmt.Errorf("%w: U9 is not among SLACK_APPROVERS", workflows.ErrNotAllowed)
+	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitVain, "accepting stays off", "SLACK_APPROVERS")
+}
+
+func TestWatch(t *testing.T) {
+	f := &fakes{}
+	run(t, f.world(), "", "watch", "29303649").wants(t, 0, "http://ui/namespaces/default/workflows/project-29303649", "PRODEGE_API_KEY is not set")
+	if len(f.delivered) != 1 || f.delivered[0].Source != prodege.FromCommand || f.delivered[0].ProjectID != theProject || f.delivered[0].ID == "" {
+		t.Errorf("delivered %+v", f.delivered)
+	}
+}
+
+func TestDeadLetters(t *testing.T) {
+	with := func() *fakes {
+		return &fakes{letters: []inbox.DeadLetter{{ID: 3, At: noon, Reason: "refused for good", Event: prodege.Event{ID: "e3", ProjectID: theProject, Status: prodege.Live, Time: noon}}}}
+	}
+	f := with()
+	run(t, f.world(), "", "deadletter", "list").wants(t, 0, "3", "29303649", "refused for good")
+	run(t, f.world(), "", "deadletter", "show", "3").wants(t, 0, `"event_id":"e3"`)
+	run(t, f.world(), "", "deadletter", "show", "4").wants(t, ExitVain, "no dead letter 4")
+	run(t, f.world(), "", "deadletter", "show", "three").wants(t, ExitUsage)
+	for _, answer := range []string{"", "no\n", "y\n"} {
+		a := run(t, f.world(), answer, "deadletter", "drop", "3")
+		a.wants(t, ExitFailed, "not dropped")
+		if !strings.Contains(a.asked, "e3") || len(f.letters) != 1 {
+			t.Errorf("answer %q: asked %q, left %d", answer, a.asked, len(f.letters))
+		}
+	}
+	run(t, f.world(), "yes\n", "deadletter", "drop", "3", "--json").wants(t, 0, `"dropped": true`)
+	run(t, f.world(), "", "deadletter", "list").wants(t, 0, "No dead letters")
+	f = with()
+	run(t, f.world(), "", "deadletter", "drop", "3", "--yes").wants(t, 0, "forgotten")
+	f = with()
+	run(t, f.world(), "", "deadletter", "retry", "3").wants(t, 0, "waits again")
+	run(t, f.world(), "", "deadletter", "retry", "3").wants(t, ExitVain)
+}
+
+// TestARealInbox: the commands speak to the socket of an inbox that is open.
+func TestARealInbox(t *testing.T) {
+	dir := t.TempDir()
+	w := (&fakes{}).world()
+	w.Inbox = inbox.NewControl(dir)
+	run(t, w, "", "inbox", "list").wants(t, ExitFailed, "no ingress answers", "INBOX_DIR")
+	in, err := inbox.Open(inbox.Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Final: func(error) bool { return true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	if err := in.Append(t.Context(), []prodege.Event{{ID: "e1", ProjectID: theProject, Status: prodege.Live, Time: noon}}); err != nil {
+		t.Fatal(err)
+	}
+	in.Refuse(inbox.Refused{Cause: prodege.BadSignature, Path: "/x", Body: "nonsense"})
+	run(t, w, "", "inbox", "list").wants(t, 0, "1 waiting", "e1")
+	run(t, w, "", "refused").wants(t, 0, "bad_signature")
+	run(t, w, "", "refused", "--full").wants(t, 0, "nonsense")
+	run(t, w, "", "inbox", "drain", "--timeout", "100ms").wants(t, ExitFailed, "not empty after 100ms")
+
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go in.Run(ctx, func(context.Context, prodege.Event) error { return errors.New("unwanted") }) // refused for good
+	run(t, w, "", "inbox", "drain").wants(t, 0, "The inbox is empty", "1 dead letters")
+	var letters []inbox.DeadLetter
+	if err := json.Unmarshal([]byte(run(t, w, "", "deadletter", "list", "--json").out), &letters); err != nil || len(letters) != 1 {
+		t.Fatalf("%+v, %v", letters, err)
+	}
+	run(t, w, "yes\n", "deadletter", "drop", "1").wants(t, 0, "forgotten")
+}
+
+func TestLasting(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		-time.Second: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", 3 * time.Hour: "3 h", 3*time.Hour + 5*time.Minute: "3 h 5 min",
+		48 * time.Hour: "2 d", 49 * time.Hour: "2 d 1 h",
+	} {
+		if got := lasting(d); got != want {
+			t.Errorf("%s reads %q, want %q", d, got, want)
+		}
+	}
+}

@@ -1,0 +1,138 @@
+package operator
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"text/tabwriter"
+	"time"
+	"unicode"
+
+	"fieldmarshal/prodege"
+)
+
+// show answers in JSON or in words.
+func (c *call) show(value any, text func(*page)) error {
+	if c.json {
+		return c.showJSON(value)
+	}
+	p := &page{}
+	text(p)
+	_, err := io.WriteString(c.cmd.OutOrStdout(), p.String())
+	return err
+}
+
+func (c *call) showJSON(value any) error {
+	enc := json.NewEncoder(c.cmd.OutOrStdout())
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(value)
+}
+
+// page is text for a terminal. What comes from outside (a project's name, a sender's headers) can hold no
+// control character when it is printed: a terminal obeys them.
+type page struct{ b strings.Builder }
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
+
+// table writes rows in columns, under a heading.
+func (p *page) table(heading []string, rows [][]string) {
+	w := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{heading}, rows...) {
+		cells := make([]string, len(row))
+		for i, cell := range row {
+			cells[i] = strings.Map(func(r rune) rune {
+				if r == '\n' || r == '\t' || r == '\r' {
+					return ' '
+				}
+				return r
+			}, cell)
+		}
+		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+	}
+	_ = w.Flush() // to memory
+}
+
+// String is what may be printed.
+func (p *page) String() string {
+	var lines []string
+	for line := range strings.SplitSeq(printable(p.b.String()), "\n") {
+		lines = append(lines, strings.TrimRight(line, " "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// printable puts a mark in the place of control characters and of those that turn the direction of writing.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, text)
+}
+
+// stamp is a time to the second, in UTC, as everything here is told.
+func stamp(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+// ago is how long ago a time was, in its two largest units.
+func (c *call) ago(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return lasting(c.now().Sub(t))
+}
+
+// lasting writes a duration in its two largest units.
+func lasting(d time.Duration) string {
+	if d < 0 {
+		d = 0
+	}
+	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
+	switch {
+	case days > 0 && hours > 0:
+		return fmt.Sprintf("%d d %d h", days, hours)
+	case days > 0:
+		return fmt.Sprintf("%d d", days)
+	case hours > 0 && minutes > 0:
+		return fmt.Sprintf("%d h %d min", hours, minutes)
+	case hours > 0:
+		return fmt.Sprintf("%d h", hours)
+	case minutes > 0:
+		return fmt.Sprintf("%d min", minutes)
+	}
+	return fmt.Sprintf("%d s", int(d.Seconds()))
+}
+
+// dollars writes an amount that may be unknown.
+func dollars(u *prodege.USD) string {
+	if u == nil {
+		return "-"
+	}
+	return u.Dollars()
+}
+
+// or gives the first text that is not empty.
+func or(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}
+
+// reason says why an event came, in words and as Prodege numbers it.
+func reason(status prodege.Status, r prodege.Reason, description string) string {
+	title := prodege.Event{Status: status, Reason: r, Description: description}.Meaning().Title
+	if r == 0 {
+		return title
+	}
+	return fmt.Sprintf("%s (%d)", title, r)
+}

@@ -1,0 +1,153 @@
+package operator
+
+import (
+	"context"
+	"time"
+
+	"fieldmarshal/inbox"
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// World is what the commands reach. Nothing in it is called before a command needs it, so that `send` works
+// without Temporal and `list` without an inbox.
+type World struct {
+	Flows    Flows         // required
+	Temporal Temporal      // required
+	Inbox    Inbox         // required
+	Prodege  ProjectReader // nil: no PRODEGE_API_KEY
+	Slack    SlackChecker  // nil: no SLACK_BOT_TOKEN
+
+	Facts Facts
+
+	// Wrong is a fault of the configuration that no command but doctor works with; nil: there is none.
+	Wrong error
+	// Findings are all faults of the configuration, those of ingress and worker too, for doctor.
+	Findings []string
+}
+
+// Facts are what the configuration says, as far as commands tell it.
+type Facts struct {
+	TemporalAddress string
+	Namespace       string
+	TaskQueue       string
+	TemporalUIURL   string
+
+	IngressURL string           // where send goes where no --url is given, without a path
+	SecretKeys []prodege.Secret // PRODEGE_SECRET_KEY; the first signs
+
+	SigningSecret bool // there is a SLACK_SIGNING_SECRET
+	Channels      []Channel
+	Approvers     []string // SLACK_APPROVERS
+	ProdegeURL    string
+	InboxDir      string
+	ProjectLinger time.Duration
+	DryRun        bool
+	Digest        string // DIGEST; empty: no weekly report
+}
+
+// Channel is a Slack channel that is posted in, and what for.
+type Channel struct {
+	Variable string // SLACK_ALERTS_CHANNEL, …
+	ID       string
+}
+
+// Flows is how workflows are reached; *workflows.Client is it.
+type Flows interface {
+	Project(ctx context.Context, id prodege.ProjectID) (workflows.ProjectState, error)
+	Approval(ctx context.Context, workflowID string) (workflows.ApprovalState, error)
+	Action(ctx context.Context, workflowID string) (workflows.ActionState, error)
+	Invoicing(ctx context.Context, workflowID string) (workflows.InvoicingState, error)
+	Gather(ctx context.Context, since time.Time, progress func(read, of int)) (workflows.Gathered, error)
+	Decide(ctx context.Context, workflowID string, d workflows.Decision) error
+	Deliver(ctx context.Context, event prodege.Event) error
+	Accepting(ctx context.Context, on bool, by string) error
+	LastSwitch(ctx context.Context) (workflows.ControlState, error)
+	Health(ctx context.Context) error
+}
+
+// Temporal is what is asked of Temporal itself, without a worker; NewTemporal makes one.
+type Temporal interface {
+	// List gives the workflows that a query finds, at most limit, and whether there are more.
+	List(ctx context.Context, query string, limit int) (rows []Row, more bool, err error)
+	// History reads what histories tell of a Project, as far as they are kept.
+	History(ctx context.Context, project prodege.ProjectID) (History, error)
+	// Namespace tells what doctor needs of it.
+	Namespace(ctx context.Context) (Namespace, error)
+	// Attributes gives the search attributes that there are, by name, with their types.
+	Attributes(ctx context.Context) (map[string]string, error)
+	// Pollers gives the workers that Temporal has seen on the main task queue, the newest first. It remembers one
+	// for five minutes after its last poll.
+	Pollers(ctx context.Context) ([]Poller, error)
+	// Schedule tells of the schedule of the weekly report; nil where there is none.
+	Schedule(ctx context.Context) (*Schedule, error)
+}
+
+// History is what Temporal keeps of a Project, whether a worker answers or not.
+type History struct {
+	Signals []Signalled // the events that reached it, oldest first
+	Whole   bool        // they go back to its beginning
+
+	Carried   *workflows.ProjectState // with what its newest run began; nil: with nothing, it is the first
+	CarriedAt time.Time               // when that was
+}
+
+// Signalled is an event that reached a Project.
+type Signalled struct {
+	At    time.Time     `json:"at"` // when Temporal had it, UTC
+	Event prodege.Event `json:"event"`
+}
+
+// Namespace is what Temporal keeps for how long.
+type Namespace struct {
+	Retention time.Duration // of closed workflows
+}
+
+// Poller is a worker that polls, or did.
+type Poller struct {
+	Identity string
+	Seen     time.Time // when it polled last
+}
+
+// Schedule is that of the weekly report.
+type Schedule struct {
+	Paused bool      // by people
+	Next   time.Time // zero where it is paused
+}
+
+// Inbox is the inbox of the ingress that runs on this machine; *inbox.Control is it.
+type Inbox interface {
+	List(ctx context.Context) (inbox.Listing, error)
+	Drain(ctx context.Context) (inbox.Stats, error)
+	DeadLetters(ctx context.Context) ([]inbox.DeadLetter, error)
+	DeadLetter(ctx context.Context, id uint64) (inbox.DeadLetter, error)
+	Retry(ctx context.Context, id uint64) error
+	Drop(ctx context.Context, id uint64) error
+	Refused(ctx context.Context) (inbox.RefusedList, error)
+}
+
+// ProjectReader reads a project at Prodege; *prodege.Client is it.
+type ProjectReader interface {
+	ProjectInfo(ctx context.Context, id prodege.ProjectID) (prodege.ProjectInfo, error)
+}
+
+// SlackChecker tells doctor what Slack says of the token and the channels. Errors are sentences that say what
+// to do, without secrets.
+type SlackChecker interface {
+	Identity(ctx context.Context) (SlackIdentity, error)
+	Channel(ctx context.Context, id string) (SlackChannel, error)
+}
+
+// SlackIdentity is whom a bot token belongs to, and what it may.
+type SlackIdentity struct {
+	Team   string   // name of the workspace
+	User   string   // name of the bot
+	Scopes []string // X-OAuth-Scopes of the answer
+}
+
+// SlackChannel is a channel as the app sees it.
+type SlackChannel struct {
+	Name     string
+	Member   bool // the app is in it
+	Archived bool
+}
