@@ -1,0 +1,119 @@
+package main
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// everything stands for all of ours.
+const everything = "*"
+
+// mayImport says what of ours each package may import. Decisions never know the wording of messages, the
+// supplier's vocabulary knows nobody, and the configuration goes no further than the mains.
+var mayImport = map[string][]string{
+	"prodege":    {},
+	"cards":      {"prodege"},
+	"activities": {"cards", "prodege"},
+	"workflows":  {"activities", "prodege"},
+	"worker":     {"workflows", "activities"},
+	"inbox":      {"prodege"},
+	"ingress":    {"workflows", "cards", "prodege", "inbox"},
+	"operator":   {"workflows", "prodege", "inbox"},
+	"config":     {},
+	"devserver":  {},
+	"simulator":  {"prodege"},
+	"docs":       {}, // holds tests only
+	"e2e":        {everything},
+	// The mains. Program is the production program as a function; the root only calls it.
+	"":        {"program"},
+	"program": {"activities", "config", "inbox", "ingress", "operator", "prodege", "worker", "workflows"},
+	"cmd/dev": {everything},
+}
+
+// mains alone read the configuration.
+var mains = []string{"", "program", "cmd/dev"}
+
+// onlyIn says which packages may import a module themselves.
+var onlyIn = map[string][]string{
+	"github.com/gin-gonic/gin":  {"ingress", "simulator"},
+	"github.com/slack-go/slack": append([]string{"cards", "activities", "ingress"}, mains...),
+	"go.temporal.io/server":     {"devserver", "e2e", "cmd/dev"},
+}
+
+// linksServer are the packages whose binaries and tests may hold the Temporal server, which takes minutes to build.
+var linksServer = []string{"devserver", "e2e", "cmd/dev"}
+
+const module = "fieldmarshal"
+
+// goList gives, for each package and each test binary, the packages in a field of go list.
+func goList(t *testing.T, field string, flags ...string) map[string][]string {
+	t.Helper()
+	args := append(append([]string{"list", "-f", `{{.ImportPath}}|{{join .` + field + ` " "}}`}, flags...), "./...")
+	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+	if err != nil {
+		t.Fatalf("go %s: %v", strings.Join(args, " "), err)
+	}
+	all := map[string][]string{}
+	for line := range strings.Lines(string(out)) {
+		name, list, _ := strings.Cut(strings.TrimSpace(line), "|")
+		all[name] = strings.Fields(list)
+	}
+	if len(all) < 10 {
+		t.Fatalf("go list found %d packages", len(all))
+	}
+	return all
+}
+
+// ours is a package's name within the module; ok is false for a package of others.
+func ours(path string) (name string, ok bool) {
+	if path == module {
+		return "", true
+	}
+	return strings.CutPrefix(path, module+"/")
+}
+
+func within(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }
+
+func TestImports(t *testing.T) {
+	for path, imports := range goList(t, "Imports") {
+		name, _ := ours(path)
+		allowed, known := mayImport[name]
+		if !known {
+			t.Errorf("the package %q has no rule here: what may it import?", name)
+			continue
+		}
+		for _, imported := range imports {
+			if of, ok := ours(imported); ok && !slices.Contains(allowed, of) && !slices.Contains(allowed, everything) {
+				t.Errorf("%s must not import %s", path, imported)
+			}
+			if imported == module+"/config" && !slices.Contains(mains, name) {
+				t.Errorf("%s reads the configuration; only the mains do", path)
+			}
+			for thing, places := range onlyIn {
+				if within(imported, thing) && !slices.Contains(places, name) {
+					t.Errorf("%s must not import %s", path, imported)
+				}
+			}
+		}
+	}
+}
+
+// TestProgramHoldsNoServer: neither the production program nor any other package's tests link the Temporal
+// server, and the production program holds no simulator.
+func TestProgramHoldsNoServer(t *testing.T) {
+	for path, deps := range goList(t, "Deps", "-test") {
+		path, _, _ = strings.Cut(path, " ") // "pkg [pkg.test]" is a package as a test builds it
+		name, _ := ours(strings.TrimSuffix(strings.TrimSuffix(path, ".test"), "_test"))
+		for _, dep := range deps {
+			if within(dep, "go.temporal.io/server") && !slices.Contains(linksServer, name) {
+				t.Errorf("%s links the Temporal server, by %s", path, dep)
+				break
+			}
+			if path == module && (dep == module+"/simulator" || dep == module+"/devserver") {
+				t.Errorf("the production program holds %s", dep)
+			}
+		}
+	}
+}

@@ -1,0 +1,18 @@
+// Fieldmarshal turns Prodege's project status webhooks into durable work. The program itself is the package
+// program; here it only gets what the process has.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"fieldmarshal/program"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once
+	os.Exit(program.Run(ctx, program.Invocation{Args: os.Args[1:], Dir: ".", Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr}))
+}

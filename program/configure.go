@@ -1,0 +1,133 @@
+package program
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"strings"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+
+	"fieldmarshal/config"
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// load reads the configuration of one process. All faults of it are one error, a *config.Faults.
+func (i Invocation) load(part config.Part) (Process, error) {
+	env, err := config.ReadEnvironment(i.Dir, i.Env)
+	if err != nil {
+		return Process{}, &config.Faults{List: []config.Fault{{Variable: ".env", Text: err.Error()}}}
+	}
+	c, faults := Load(env, part)
+	temporal, err := Connection(env)
+	var named *config.Faults
+	switch {
+	case errors.As(err, &named):
+		faults = append(faults, named.List...)
+	case err != nil:
+		faults = append(faults, config.Fault{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()})
+	}
+	if len(faults) > 0 {
+		return Process{}, &config.Faults{List: faults}
+	}
+	log := slog.New(slog.NewJSONHandler(i.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	return Process{Config: c, Temporal: temporal, Logger: log, Listening: i.Listening}, nil
+}
+
+// Load is config.Load with the rules that other packages own.
+func Load(env config.Environment, part config.Part) (config.Config, []config.Fault) {
+	c, err := config.Load(env.Get, part,
+		config.Check{Variable: "APPROVAL_HOURS", Rule: func(text string) error { _, err := workflows.ParseHours(text); return err }},
+		config.Check{Variable: "CPI_AUTO_APPROVE_UP_TO", Rule: isAmount},
+		config.Check{Variable: "CPI_SECOND_APPROVER_ABOVE", Rule: isAmount},
+		config.Check{Variable: "CPI_CEILING", Rule: isAmount},
+	)
+	var faults *config.Faults
+	if errors.As(err, &faults) {
+		return c, faults.List
+	}
+	return c, nil
+}
+
+func isAmount(text string) error {
+	_, err := prodege.ParseUSD(text)
+	return err
+}
+
+// Connection is how Temporal is reached: TEMPORAL_ADDRESS and the like, and a file only where
+// TEMPORAL_CONFIG_FILE names one; else one in the home folder would be found, and somebody's Cloud.
+func Connection(env config.Environment) (client.Options, error) {
+	if faults := connectionFaults(env); len(faults) > 0 {
+		return client.Options{}, &config.Faults{List: faults}
+	}
+	o, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{DisableFile: env.Get("TEMPORAL_CONFIG_FILE") == "", EnvLookup: env})
+	if err != nil {
+		return client.Options{}, err
+	}
+	if o.HostPort == "" {
+		o.HostPort = client.DefaultHostPort
+	}
+	if o.Namespace == "" {
+		o.Namespace = client.DefaultNamespace
+	}
+	return o, nil
+}
+
+// connectionFaults are what envconfig would pass over in silence: with a file that is not there, or a word that is
+// neither yes nor no, a program would reach for another Temporal than the one that was meant.
+func connectionFaults(env config.Environment) (faults []config.Fault) {
+	wrong := func(variable, text string) { faults = append(faults, config.Fault{Variable: variable, Text: text}) }
+	if file := env.Get("TEMPORAL_CONFIG_FILE"); file != "" {
+		if _, err := os.Stat(file); err != nil {
+			wrong("TEMPORAL_CONFIG_FILE", "can't be read: "+err.Error())
+		}
+	}
+	if text := env.Get("TEMPORAL_TLS"); text != "" {
+		if _, err := strconv.ParseBool(text); err != nil {
+			wrong("TEMPORAL_TLS", fmt.Sprintf("must be true or false, not %q", text))
+		}
+	}
+	if text := env.Get("TEMPORAL_ADDRESS"); text != "" && !strings.Contains(text, "://") {
+		if _, _, err := net.SplitHostPort(text); err != nil {
+			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, not %q", text))
+		}
+	}
+	return faults
+}
+
+// settings are what the workflows read of the configuration.
+func (p Process) settings() workflows.Settings {
+	c := p.Config
+	return workflows.Settings{
+		TaskQueue:     c.TaskQueue,
+		AlertsChannel: c.Slack.AlertsChannel, ApprovalsChannel: c.Slack.ApprovalsChannel, FinanceChannel: c.Slack.FinanceChannel,
+		Anyone: len(c.Slack.Approvers) == 0, Escalation: c.Slack.Escalation,
+		ApprovalTimeout: c.Approval.Timeout, ApprovalReminderEvery: c.Approval.ReminderEvery, ResumeTimeout: c.Approval.ResumeTimeout, ApprovalHours: c.Approval.Hours,
+		AutoApproveUpTo: amount(c.Approval.AutoApproveUpTo), SecondApproverAbove: amount(c.Approval.SecondApproverAbove), Ceiling: amount(c.Approval.Ceiling),
+		AlertActions: c.AlertActions, DryRun: c.DryRun, HasAPIKey: c.Prodege.APIKey != "", HasBilling: c.Billing.URL != "", Simulated: p.Simulated,
+		PollEvery: c.Prodege.PollEvery, ProjectLinger: c.Prodege.ProjectLinger,
+		TemporalUIURL: c.TemporalUIURL, Namespace: p.Temporal.Namespace, HistoryLimit: p.HistoryLimit,
+	}
+}
+
+// amount reads dollars that Load has checked; nil where there are none.
+func amount(text string) *prodege.USD {
+	if text == "" {
+		return nil
+	}
+	usd := prodege.MustUSD(text)
+	return &usd
+}
+
+func secrets(list []config.Secret) []prodege.Secret {
+	out := make([]prodege.Secret, len(list))
+	for i, s := range list {
+		out[i] = prodege.Secret(s)
+	}
+	return out
+}

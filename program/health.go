@@ -1,0 +1,62 @@
+package program
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"fieldmarshal/config"
+)
+
+// healthTimeout bounds the question; both processes answer within two seconds.
+const healthTimeout = 4 * time.Second
+
+// health asks a process of this machine whether it is ready: for containers, whose image holds nothing else
+// that could ask.
+func (i Invocation) health() *cobra.Command {
+	return &cobra.Command{
+		Use: "health ingress|worker", Short: "Ask whether the ingress or the worker of this machine is ready", GroupID: "processes",
+		Long:      "Ask /readyz at HTTP_ADDR or WORKER_HTTP_ADDR. Exit code 0: ready, 1: not ready, or no answer.",
+		ValidArgs: []string{"ingress", "worker"}, Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		RunE: running(func(cmd *cobra.Command, args []string) error {
+			p, err := i.load(config.Operator)
+			if err != nil {
+				return err
+			}
+			address := p.Config.HTTPAddr
+			if args[0] == "worker" {
+				address = p.Config.WorkerHTTPAddr
+			}
+			said, err := askReady(cmd.Context(), ingressURL(address))
+			if said != "" {
+				fmt.Fprintln(cmd.OutOrStdout(), said)
+			}
+			return err
+		}),
+	}
+}
+
+// askReady gives the body of /readyz, and an error where it does not say that the process is ready.
+func askReady(ctx context.Context, url string) (string, error) {
+	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
+	if err != nil {
+		return "", err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return "", fmt.Errorf("nothing answers: %w", err)
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
+	if answer.StatusCode != http.StatusOK {
+		return strings.TrimSpace(string(body)), fmt.Errorf("%s is not ready (HTTP %d)", url, answer.StatusCode)
+	}
+	return strings.TrimSpace(string(body)), nil
+}

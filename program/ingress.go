@@ -1,0 +1,114 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/inbox"
+	"fieldmarshal/ingress"
+	"fieldmarshal/workflows"
+)
+
+// alertTimeout bounds one alert of the ingress's own, such as one about the inbox.
+const alertTimeout = 10 * time.Second
+
+// RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to
+// disk, clicks are told that they don't count.
+func (p Process) RunIngress(ctx context.Context) (err error) {
+	listener, err := p.listen("ingress", p.Config.HTTPAddr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() // serve closes it too, which does no harm
+	temporal, err := p.dial(nil)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	flows := workflows.NewClient(temporal, p.Config.TaskQueue)
+	api := p.slackAPI()
+	alert := alerter(api, p.Config.Slack.AlertsChannel)
+
+	box, err := inbox.Open(inbox.Options{
+		Dir: p.Config.InboxDir, Logger: p.Logger,
+		Final: func(err error) bool { return errors.Is(err, workflows.ErrForGood) },
+		Alarm: func(text string) {
+			if err := alert(context.WithoutCancel(ctx), text); err != nil {
+				p.Logger.Error("the alerts channel could not be told", "error", err)
+			}
+		},
+	})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, box.Close()) }()
+
+	door, err := ingress.New(ingress.Options{
+		Logger: p.Logger, Inbox: box, Workflows: flows, Registry: newRegistry(),
+		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),
+		Slack: api, SlackAPIURL: p.Config.Slack.APIURL, Team: ownTeam(api),
+		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: len(p.Config.Slack.Approvers) == 0,
+		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
+		Alert: alert, Open: openItems(temporal), UILink: p.uiLink,
+	})
+	if err != nil {
+		return err
+	}
+	if len(p.Config.Slack.Approvers) == 0 {
+		p.Logger.Warn("SLACK_APPROVERS is empty: anyone in the channel can approve a CPI")
+	}
+	stopForwarding := forward(ctx, box, flows)
+	defer stopForwarding()
+	defer door.Wait()
+	return p.serve(ctx, door.Server(), listener)
+}
+
+// forward hands on what the inbox holds until stop is called, which waits for the calls under way.
+func forward(ctx context.Context, box *inbox.Inbox, flows *workflows.Client) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it goes on while requests under way finish
+	var forwarding sync.WaitGroup
+	forwarding.Go(func() { box.Run(ctx, flows.Deliver) })
+	return func() {
+		cancel()
+		forwarding.Wait()
+	}
+}
+
+// ownTeam asks Slack which workspace the token belongs to.
+func ownTeam(api *slack.Client) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		who, err := api.AuthTestContext(ctx)
+		if err != nil {
+			return "", fmt.Errorf("ask slack for our workspace: %w", err)
+		}
+		return who.TeamID, nil
+	}
+}
+
+// mrkdwn escapes what Slack would take for a mention or a link.
+var mrkdwn = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
+
+// alerter tells the alerts channel what the process itself has to say. One try: it is in the log as well.
+func alerter(api *slack.Client, channel string) func(ctx context.Context, text string) error {
+	return func(ctx context.Context, text string) error {
+		ctx, cancel := context.WithTimeout(ctx, alertTimeout)
+		defer cancel()
+		if _, _, err := api.PostMessageContext(ctx, channel, slack.MsgOptionText(mrkdwn.Replace(text), false)); err != nil {
+			return fmt.Errorf("tell the alerts channel: %w", err)
+		}
+		return nil
+	}
+}
+
+// uiLink leads to a workflow in the Temporal UI.
+func (p Process) uiLink(workflowID string) string {
+	return p.Config.TemporalUIURL + "/namespaces/" + url.PathEscape(p.Temporal.Namespace) + "/workflows/" + url.PathEscape(workflowID)
+}

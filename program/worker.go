@@ -1,0 +1,101 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/prodege"
+	"fieldmarshal/worker"
+	"fieldmarshal/workflows"
+)
+
+// RunWorker runs the worker until ctx ends. Health and metrics are served from the start on; it is ready once
+// Temporal answers and knows the search attributes.
+func (p Process) RunWorker(ctx context.Context) error {
+	listener, err := p.listen("worker", p.Config.WorkerHTTPAddr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close() // serve closes it too, which does no harm
+	registry := newRegistry()
+	metrics, err := worker.Metrics(registry, p.Logger)
+	if err != nil {
+		return err
+	}
+	temporal, err := p.dial(metrics)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	o, err := p.workerOptions(temporal)
+	if err != nil {
+		return err
+	}
+	o.Registry = registry
+	w, err := worker.New(o)
+	if err != nil {
+		return err
+	}
+	p.warn()
+
+	// Health is served until the worker has stopped, and the worker stops where serving ends.
+	working, stopWorking := context.WithCancel(ctx)
+	defer stopWorking()
+	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
+	served := make(chan error, 1)
+	go func() {
+		defer stopWorking()
+		served <- p.serve(serving, &http.Server{Handler: w.Handler(), ReadHeaderTimeout: 5 * time.Second}, listener)
+	}()
+	err = w.Run(working)
+	stopServing()
+	return errors.Join(err, <-served)
+}
+
+func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
+	c := p.Config
+	api := p.slackAPI()
+	billing, err := activities.NewBilling(activities.BillingOptions{URL: c.Billing.URL, Secret: prodege.Secret(c.Billing.SigningSecret), DryRun: c.DryRun})
+	if err != nil {
+		return worker.Options{}, err
+	}
+	var supplier *prodege.Client
+	if c.Prodege.APIKey != "" {
+		supplier = prodege.NewClient(prodege.Options{APIKey: prodege.Secret(c.Prodege.APIKey), SecretKey: secrets(c.Prodege.SecretKeys)[0], BaseURL: c.Prodege.BaseURL})
+	}
+	return worker.Options{
+		Client: temporal, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, Logger: p.Logger,
+		Workflows: &workflows.Workflows{Settings: p.settings()},
+		Slack:     activities.NewSlack(activities.SlackOptions{API: api, Approvers: activities.NewApprovers(api, c.Slack.Approvers, p.Logger)}),
+		Prodege: activities.NewProdege(activities.ProdegeOptions{
+			API: supplier, Switch: workflows.NewClient(temporal, c.TaskQueue), DryRun: c.DryRun, Ceiling: amount(c.Approval.Ceiling),
+		}),
+		Billing:        billing,
+		Reports:        activities.NewReports(workflows.NewClient(temporal, c.TaskQueue)),
+		Digest:         c.Digest,
+		Channels:       []string{c.Slack.AlertsChannel, c.Slack.ApprovalsChannel, c.Slack.FinanceChannel},
+		PostsPerSecond: c.Slack.PostsPerSecond,
+	}, nil
+}
+
+// warn says at start what people might not expect.
+func (p Process) warn() {
+	c := p.Config
+	if c.DryRun {
+		p.Logger.Warn("DRY_RUN: everything is decided and told, nothing is sent to Prodege or billing")
+	}
+	if c.Prodege.APIKey == "" {
+		p.Logger.Warn("PRODEGE_API_KEY is missing: nothing is read or accepted at Prodege, people are asked to do it by hand")
+	}
+	if c.Billing.URL == "" {
+		p.Logger.Info("BILLING_URL is missing: invoices are put before people in the finance channel")
+	}
+	if len(c.Slack.Approvers) == 0 {
+		p.Logger.Warn("SLACK_APPROVERS is empty: anyone in the channel can approve a CPI")
+	}
+}
