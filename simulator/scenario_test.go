@@ -1,0 +1,100 @@
+package simulator
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// performs starts the page with scenarios, over an app that answers each delivery with status and does nothing.
+func performs(t *testing.T, status int, stepLimit time.Duration, parts ...Part) *httptest.Server {
+	t.Helper()
+	s, _ := workspace(t, nil)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) }))
+	t.Cleanup(app.Close)
+	p, _ := supplier(t, nil)
+	p.SetWebhookURL(app.URL)
+	srv := httptest.NewServer(Page(PageOptions{Slack: s, Prodege: p, Parts: parts, Breath: time.Millisecond, StepLimit: stepLimit,
+		Cast: Cast{Approver: "U1", Second: "U2", Outsider: "U3", Alerts: "C1", Approvals: "C1", FirstProject: 71000001}}))
+	t.Cleanup(srv.Close)
+	return srv
+}
+
+// shows waits until the page shows something.
+func shows(t *testing.T, srv *httptest.Server, text string) string {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		html := read(t, srv.URL+"/")
+		if strings.Contains(html, text) {
+			return html
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("the page does not show %q: %s", text, html)
+		}
+	}
+}
+
+// A scenario that can't go on says what did not come and what may be why; its project is folded away.
+func TestAScenarioSaysWhatDidNotCome(t *testing.T) {
+	srv := performs(t, 200, 50*time.Millisecond)
+	press(t, srv, "fault", url.Values{"fault": {"slack-out"}})
+	html := read(t, srv.URL+"/")
+	if !strings.Contains(html, "A scenario will hardly come to its end like this: Slack: the app is removed from the channels until cleared") {
+		t.Error("the page does not warn of a fault beside the scenarios")
+	}
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"approved"}}); !ok {
+		t.Fatal(said)
+	}
+	html = shows(t, srv, "It stopped here: no request came in #alerts within 0.05 seconds, while this was on: Slack: the app is removed")
+	if !strings.Contains(html, `<details class="project" id="p-71000001">`) {
+		t.Error("the project of a scenario that is over is not folded")
+	}
+}
+
+// Who does not want to wait for a scenario stops it.
+func TestAScenarioIsStopped(t *testing.T) {
+	srv := performs(t, 200, time.Hour)
+	if ok, _ := press(t, srv, "scenario", url.Values{"stop": {"1"}}); ok {
+		t.Error("what is not played was stopped")
+	}
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"approved"}}); !ok {
+		t.Fatal(said)
+	}
+	html := shows(t, srv, `<a href="#channel-C1">#alerts</a>`) // it waits for the request
+	if !strings.Contains(html, `<article class="card project" id="p-71000001"`) {
+		t.Error("the project of a scenario that is played is folded")
+	}
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"refused"}}); ok || !strings.Contains(said, "one at a time") {
+		t.Errorf("a second scenario began: %s", said)
+	}
+	if ok, said := press(t, srv, "scenario", url.Values{"stop": {"1"}}); !ok {
+		t.Error(said)
+	}
+	shows(t, srv, "It stopped here: it was stopped on the page")
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"refused"}}); !ok {
+		t.Errorf("none can be played after it: %s", said)
+	}
+}
+
+// A scenario that breaks off starts again what it had stopped.
+func TestAScenarioThatFailsMendsWhatItStopped(t *testing.T) {
+	var stopped atomic.Bool
+	var stops, starts atomic.Int32
+	part := Part{ID: "temporal", Name: "Temporal", Stopped: stopped.Load,
+		Stop:  func(context.Context) error { stops.Add(1); stopped.Store(true); return nil },
+		Start: func(context.Context) error { starts.Add(1); stopped.Store(false); return nil },
+	}
+	srv := performs(t, http.StatusBadRequest, time.Minute, part)
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"outage"}}); !ok {
+		t.Fatal(said)
+	}
+	shows(t, srv, "It stopped here: the webhook was answered 400")
+	if stops.Load() != 1 || starts.Load() != 1 || stopped.Load() {
+		t.Errorf("stopped %d times, started %d times", stops.Load(), starts.Load())
+	}
+}
