@@ -1,0 +1,175 @@
+// Package devserver runs Temporal and its Web UI inside this process, for cmd/dev and for tests: no
+// container, no download, ready in about half a second. It listens on 127.0.0.1 only and is not for
+// production. Several may run in one process.
+package devserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	uiserver "github.com/temporalio/ui-server/v2/server"
+	uiconfig "github.com/temporalio/ui-server/v2/server/config"
+	uioptions "github.com/temporalio/ui-server/v2/server/server_options"
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/server/common/dynamicconfig"
+	"go.temporal.io/server/temporal"
+)
+
+const (
+	localhost  = "127.0.0.1"
+	readyLimit = 30 * time.Second // half a second is usual
+	uiLimit    = 5 * time.Second
+	lookEvery  = 10 * time.Millisecond
+)
+
+// Options say what to run. Zero values are sensible.
+type Options struct {
+	File             string                            // SQLite file; its folder is made. Empty: everything is in memory and gone with the process
+	Port             int                               // of Temporal's frontend; 0: a free one
+	UIPort           int                               // of the Web UI; 0: a free one, negative: no UI
+	Namespaces       []string                          // made where they are missing; empty: "default"
+	Retention        time.Duration                     // of closed workflows, in namespaces made now; 0: 60 days, as a Project lingers for 30
+	SearchAttributes map[string]enums.IndexedValueType // of namespaces made now; a worker adds what is missing, but that takes some seconds
+	Logger           *slog.Logger                      // of Temporal's own log, which speaks of errors whenever it starts and stops; nil: none
+	Dynamic          map[dynamicconfig.Key]any
+}
+
+// Server is Temporal running in this process.
+type Server struct {
+	HostPort string // of the frontend
+	UIURL    string // empty where there is no UI
+	Port     int    // of the frontend
+	UIPort   int    // negative where there is no UI
+	server   temporal.Server
+	ui       *uiserver.Server
+}
+
+// Start starts Temporal and returns once its namespaces and its UI answer. Where ctx ends first, or 30 s
+// pass, it stops what it started.
+func Start(ctx context.Context, o Options) (*Server, error) {
+	if err := o.fill(); err != nil {
+		return nil, err
+	}
+	server, err := o.build()
+	if err != nil {
+		return nil, fmt.Errorf("build temporal: %w", err)
+	}
+	s := &Server{HostPort: fmt.Sprintf("%s:%d", localhost, o.Port), Port: o.Port, UIPort: o.UIPort, server: server}
+	if err := server.Start(); err != nil {
+		return nil, fmt.Errorf("start temporal: %w", err)
+	}
+	err = s.awaitNamespaces(ctx, o.Namespaces)
+	if err == nil && o.UIPort > 0 {
+		err = s.startUI(ctx, o)
+	}
+	if err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// Stop stops the UI and Temporal. What is in a file stays there for the next start.
+func (s *Server) Stop() {
+	if s.ui != nil {
+		s.ui.Stop()
+	}
+	_ = s.server.Stop() // it only says that it was stopped already
+}
+
+func (o *Options) fill() error {
+	if o.Retention == 0 {
+		o.Retention = 60 * 24 * time.Hour
+	}
+	if len(o.Namespaces) == 0 {
+		o.Namespaces = []string{client.DefaultNamespace}
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, port := range []*int{&o.Port, &o.UIPort} {
+		if *port == 0 {
+			free, err := freePort()
+			if err != nil {
+				return err
+			}
+			*port = free
+		}
+	}
+	return nil
+}
+
+// awaitNamespaces returns once every namespace is known to the frontend.
+func (s *Server) awaitNamespaces(ctx context.Context, namespaces []string) error {
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
+	c, err := client.NewNamespaceClient(client.Options{HostPort: s.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		return fmt.Errorf("reach temporal: %w", err)
+	}
+	defer c.Close()
+	for _, name := range namespaces {
+		err := await(ctx, func() error {
+			_, err := c.Describe(ctx, name)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("await temporal's namespace %s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+// startUI starts the Web UI. The UI ends the process where its port is taken, so it is tried before.
+func (s *Server) startUI(ctx context.Context, o Options) error {
+	address := fmt.Sprintf("%s:%d", localhost, o.UIPort)
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("start temporal's ui: %w", err)
+	}
+	_ = l.Close()
+	s.UIURL = "http://" + address
+	s.ui = uiserver.NewServer(uioptions.WithConfigProvider(&uiconfig.Config{
+		Host: localhost, Port: o.UIPort, TemporalGRPCAddress: s.HostPort, EnableUI: true, HideLogs: true,
+		CORS: uiconfig.CORS{CookieInsecure: true}, DisableNewsFetch: true,
+	}))
+	go func() {
+		if err := s.ui.Start(); err != nil {
+			o.Logger.Error("temporal's ui stopped", "error", err)
+		}
+	}()
+	ctx, cancel := context.WithTimeout(ctx, uiLimit)
+	defer cancel()
+	err = await(ctx, func() error {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("await temporal's ui: %w", err)
+	}
+	return nil
+}
+
+// await asks until there is no error, or ctx ends.
+func await(ctx context.Context, ask func() error) error {
+	for {
+		err := ask()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return errors.Join(ctx.Err(), err)
+		case <-time.After(lookEvery):
+		}
+	}
+}
