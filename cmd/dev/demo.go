@@ -1,0 +1,59 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+)
+
+// seedExample is the example of Prodege's webhook description, to the letter but for its time and its id, which
+// begins with it: the original is of 2023, and would stand in the page as a pause of years.
+const seedExample = `{
+"event_id": "%08x04443f2a3c77c7cb",
+"event_time": "%s",
+"status": "PAUSED",
+"update_reason": 158,
+"description": "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE",
+"project_id": 29303649
+}`
+
+// demoLimit is how long the demo waits for Slack to say something; a second or two is usual.
+const demoLimit = 30 * time.Second
+
+// demo plays the first scenario: Prodege's own example, and a pause that needs a higher CPI. Both go to the
+// ingress over HTTP, signed.
+func (s *stack) demo(ctx context.Context, out io.Writer) error {
+	if s.prodege == nil {
+		return errors.New("prodege is not simulated") // parseFlags refuses it; money hangs on it
+	}
+	ctx, cancel := context.WithTimeout(ctx, demoLimit)
+	defer cancel()
+	now := time.Now()
+	example := fmt.Sprintf(seedExample, now.Unix(), now.In(prodege.Pacific()).Format("2006-01-02 15:04:05"))
+	if _, err := s.prodege.Deliver(ctx, []byte(example)); err != nil {
+		return err
+	}
+	if _, err := s.prodege.PauseForCPI(ctx, cpiProject, prodege.MustUSD("4.25"), simulator.How{Pricing: true}); err != nil {
+		return err
+	}
+	if s.slack == nil {
+		fmt.Fprintln(out, "Demo: two events sent; look into your Slack channels.")
+		return nil
+	}
+	alert, err := s.slack.WaitMessage(ctx, alertsChannel, func(simulator.Message) bool { return true })
+	if err != nil {
+		return fmt.Errorf("no alert came: %w", err)
+	}
+	request, err := s.slack.WaitMessage(ctx, approvalsChannel, func(m simulator.Message) bool { return len(simulator.Buttons(m)) > 0 })
+	if err != nil {
+		return fmt.Errorf("no request came: %w", err)
+	}
+	fmt.Fprintf(out, "Demo: two events were sent to the ingress, signed, as Prodege sends them.\n  #survey-alerts  %s\n  #cpi-approvals  %s\nOpen %s/ and press Approve as Ann.\n",
+		alert.Text, request.Text, address(s.page))
+	return nil
+}

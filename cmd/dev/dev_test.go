@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+
+	"go.temporal.io/sdk/client"
+)
+
+// patience is how long a test waits for anything; it is only used up where one fails.
+const patience = 90 * time.Second
+
+type output struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (o *output) Write(p []byte) (int, error) { o.mu.Lock(); defer o.mu.Unlock(); return o.b.Write(p) }
+func (o *output) String() string              { o.mu.Lock(); defer o.mu.Unlock(); return o.b.String() }
+
+// running is dev as it runs.
+type running struct {
+	*stack
+	out, err *output
+	stop     func() int // and gives the exit code
+}
+
+// launch starts dev on free ports with its data in dir, where .env is looked for too.
+func launch(t *testing.T, dir string, args ...string) *running {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{out: &output{}, err: &output{}}
+	args = append([]string{"-data", filepath.Join(dir, "data"), "-http", "0", "-worker-http", "0", "-page", "0", "-temporal", "0", "-ui", "0"}, args...)
+	up, ended := make(chan *stack, 1), make(chan int, 1)
+	go func() {
+		ended <- run(ctx, invocation{args: args, dir: dir, stdout: r.out, stderr: r.err, ready: func(s *stack) { up <- s }})
+	}()
+	r.stop = sync.OnceValue(func() int { cancel(); return <-ended })
+	t.Cleanup(func() { r.stop() })
+	select {
+	case r.stack = <-up:
+	case code := <-ended:
+		t.Fatalf("it ended with %d:\n%s", code, r.err)
+	case <-time.After(patience):
+		t.Fatalf("it is not ready:\n%s", r.err)
+	}
+	return r
+}
+
+// state waits until a project's state is as wanted.
+func (r *running) state(t *testing.T, id prodege.ProjectID, what string, is func(workflows.ProjectState) bool) {
+	t.Helper()
+	c, err := client.Dial(client.Options{HostPort: r.temporal.HostPort})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	flows := workflows.NewClient(c, workflows.TaskQueue)
+	var last workflows.ProjectState
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if last, err = flows.Project(t.Context(), id); err == nil && is(last) {
+			return
+		}
+	}
+	t.Fatalf("waited in vain for %s; last %+v, %v", what, last, err)
+}
+
+// TestDemo goes the newcomer's way: an alert, an open request, Approve, live again; after a restart all is
+// still known. Whatever .env says, nothing goes to the real Prodege or billing.
+func TestDemo(t *testing.T) {
+	var calls atomic.Int32
+	outside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
+	defer outside.Close()
+	dir := t.TempDir()
+	env := "PRODEGE_SECRET_KEY=real-secret\nPRODEGE_API_KEY=real-key\nPRODEGE_BASE_URL=" + outside.URL + "\nBILLING_URL=" + outside.URL +
+		"/invoices\nBILLING_SIGNING_SECRET=whsec_cmVhbC1zaWduaW5nLXNlY3JldC0xMjM0\nTEMPORAL_ADDRESS=127.0.0.1:1\nPRODEGE_POLL_EVERY=1s\n"
+	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(env), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	r := launch(t, dir, "-demo")
+	for _, text := range []string{address(r.page), r.temporal.UIURL, address(r.http) + "/webhooks/prodege/project-status", "Prodege  is simulated", "press Approve as Ann"} {
+		if !strings.Contains(r.out.String(), text) {
+			t.Errorf("the output lacks %q:\n%s", text, r.out)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	alert, err := r.slack.WaitMessage(ctx, alertsChannel, func(m simulator.Message) bool { return strings.Contains(simulator.PlainText(m), "29303649") })
+	if err != nil || !strings.Contains(strings.ToLower(simulator.PlainText(alert)), "simulated") {
+		t.Errorf("the alert: %v\n%s", err, simulator.PlainText(alert))
+	}
+	request, err := r.slack.WaitMessage(ctx, approvalsChannel, func(m simulator.Message) bool { return len(simulator.Buttons(m)) > 0 })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.slack.Click(ctx, simulator.Click{User: approverAnn, Channel: request.Channel, TS: request.TS, ActionID: "cpi_approve"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.prodege.WaitStatus(ctx, cpiProject, prodege.Live); err != nil {
+		t.Fatalf("it was approved, and the project is not live: %v\n%s", err, r.err)
+	}
+	live := func(s workflows.ProjectState) bool { return s.Status == prodege.Live }
+	r.state(t, cpiProject, "the project to be live", live)
+	if code := r.stop(); code != 0 || !strings.Contains(r.out.String(), "Stopping") {
+		t.Errorf("it ended with %d:\n%s%s", code, r.out, r.err)
+	}
+
+	r = launch(t, dir, "-data", filepath.Join(dir, "data", "demo"))
+	r.state(t, cpiProject, "the project to be known after a restart", live)
+	if p, ok := r.stack.prodege.Project(cpiProject); !ok || p.MaxCPI == nil || p.MaxCPI.String() != "4.25" {
+		t.Errorf("after a restart the simulated project is %+v", p)
+	}
+	if n := calls.Load(); n != 0 {
+		t.Errorf("%d calls went outside", n)
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	for name, c := range map[string]struct {
+		args []string
+		code int
+		says string
+	}{
+		"a demo with the real Prodege": {[]string{"-demo", "-real"}, 2, "must never spend money"},
+		"real without a real Slack":    {[]string{"-real"}, 1, "SLACK_BOT_TOKEN"},
+		"an argument":                  {[]string{"demo"}, 2, `"demo"`},
+		"an unknown flag":              {[]string{"-fast"}, 2, "fast"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &output{}
+			dir := t.TempDir()
+			code := run(t.Context(), invocation{args: append([]string{"-data", filepath.Join(dir, "data")}, c.args...), dir: dir, stdout: log, stderr: log})
+			if code != c.code || !strings.Contains(log.String(), c.says) {
+				t.Errorf("exit code %d, want %d, saying %q:\n%s", code, c.code, c.says, log)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "data")); err == nil {
+				t.Error("something was started")
+			}
+		})
+	}
+}

@@ -1,0 +1,187 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"fieldmarshal/config"
+	"fieldmarshal/devserver"
+	"fieldmarshal/program"
+	"fieldmarshal/simulator"
+)
+
+// readyLimit is how long a start may take; two seconds are usual.
+const readyLimit = 60 * time.Second
+
+// stack is everything that runs.
+type stack struct {
+	flags
+	logger *slog.Logger
+	breath time.Duration
+
+	http, worker, page net.Listener      // of ingress, worker and simulators
+	temporal           *devserver.Server // as it was started first; its addresses stay
+	parted             parted
+	slack              *simulator.Slack   // nil with a real Slack
+	prodege            *simulator.Prodege // nil with -real
+	billing            *simulator.Billing // nil with -real
+
+	ended chan error // a part ended by itself
+	stops []func()   // what to stop, in the order of starting
+}
+
+// start brings everything up, the world outside first, and returns once it answers.
+func (s *stack) start(ctx context.Context, i invocation) error {
+	s.ended = make(chan error, 3)
+	env, err := config.ReadEnvironment(i.dir, i.environ)
+	if err != nil {
+		return err
+	}
+	if s.real && (env["SLACK_BOT_TOKEN"] == "" || env["PRODEGE_SECRET_KEY"] == "") {
+		return errors.New("-real needs a real Slack and a real Prodege: set SLACK_BOT_TOKEN and PRODEGE_SECRET_KEY in the environment or .env")
+	}
+	if s.flags.demo {
+		if err := os.RemoveAll(s.data); err != nil {
+			return fmt.Errorf("start the demo afresh: %w", err)
+		}
+	}
+	if err := s.listen(); err != nil {
+		return err
+	}
+	if err := s.startTemporal(ctx); err != nil {
+		return err
+	}
+	if env, err = s.simulate(env); err != nil {
+		return err
+	}
+	if err := s.startParts(ctx, env); err != nil {
+		return err
+	}
+	return s.await(ctx)
+}
+
+// listen takes the ports at once, or others where they are in use, so that every address is known.
+func (s *stack) listen() error {
+	for _, one := range []struct {
+		listener *net.Listener
+		port     int
+	}{{&s.http, s.httpPort}, {&s.worker, s.workerPort}, {&s.page, s.pagePort}} {
+		l, err := listenAt(one.port)
+		if err != nil {
+			return err
+		}
+		*one.listener = l
+		s.stops = append(s.stops, func() { _ = l.Close() }) // closed already where it was served
+	}
+	return nil
+}
+
+// listenAt listens at a port, or at a free one where that is in use.
+func listenAt(port int) (net.Listener, error) {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		l, err = net.Listen("tcp", "127.0.0.1:0")
+	}
+	return l, err
+}
+
+// freeOr is a port, or 0 for a free one where it is in use.
+func freeOr(port int) int {
+	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return 0
+	}
+	_ = l.Close()
+	return port
+}
+
+// startParts starts worker and ingress as the two processes do.
+func (s *stack) startParts(ctx context.Context, env config.Environment) error {
+	c, faults := program.Load(env, config.Ingress|config.Worker)
+	if len(faults) > 0 {
+		return &config.Faults{List: faults}
+	}
+	p := program.Process{
+		Config: c, Temporal: client.Options{HostPort: s.temporal.HostPort, Namespace: client.DefaultNamespace},
+		Logger: s.logger, Simulated: s.prodege != nil,
+	}
+	worker, ingress := p, p
+	worker.Listener, ingress.Listener = s.worker, s.http
+	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	var parts sync.WaitGroup
+	parts.Go(func() { s.end(ingress.RunIngress(running), "the ingress") })
+	part := &s.parted.worker
+	part.process, part.address, part.ended = worker, s.worker.Addr().String(), func(err error) { s.end(err, "the worker") }
+	s.stops = append(s.stops, func() {
+		cancel()
+		_ = part.stop(context.Background())
+		parts.Wait()
+	})
+	return part.start(ctx)
+}
+
+func (s *stack) end(err error, who string) {
+	if err != nil {
+		s.ended <- fmt.Errorf("%s stopped: %w", who, err)
+	}
+}
+
+// await returns once the worker polls and the ingress answers.
+func (s *stack) await(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	defer cancel()
+	for {
+		err := answers(ctx, address(s.worker)+"/readyz")
+		if err == nil {
+			err = answers(ctx, address(s.http)+"/readyz")
+		}
+		if err == nil {
+			return nil
+		}
+		select {
+		case failed := <-s.ended:
+			return failed
+		case <-ctx.Done():
+			return fmt.Errorf("not ready in time: %w", err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+func answers(ctx context.Context, url string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answers %d", url, answer.StatusCode)
+	}
+	return nil
+}
+
+// address is where a listener is reached, without a slash at the end.
+func address(l net.Listener) string { return "http://" + l.Addr().String() }
+
+// stop stops everything, in the reverse order of starting: ingress and worker finish what is under way while
+// the world outside still answers.
+func (s *stack) stop() {
+	for len(s.stops) > 0 {
+		last := len(s.stops) - 1
+		s.stops[last]()
+		s.stops = s.stops[:last]
+	}
+}

@@ -1,0 +1,52 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// clicks clicks an element of the Temporal UI once it is there.
+func (b *tab) clicks(selector string) {
+	b.t.Helper()
+	b.sees(selector, fmt.Sprintf("(() => { const e = document.querySelector(%q); if (!e) return false; e.click(); return true })()", selector))
+}
+
+// TestTemporalUIInABrowser looks at what an engineer sees at night: which projects wait for a person and why, in
+// the list; what one waits for and since when, whom it asked, what became of its events, on its page.
+func TestTemporalUIInABrowser(t *testing.T) {
+	b := openTab(t)
+	r := launch(t, t.TempDir(), "-demo")
+	base := r.temporal.UIURL + "/namespaces/default/workflows"
+
+	// The list, with the column that the README says how to add.
+	b.goes(base + `?query=WaitingFor%3D%22approval%22`)
+	b.sees("the one project that waits", says("tbody tr", fmt.Sprintf("project-%d", cpiProject)))
+	b.clicks("[data-testid=workflows-summary-table-configuration-button]")
+	for _, column := range []string{"Summary", "WaitingFor", "WaitingSince"} {
+		b.clicks(`[data-testid="orderable-list-item-` + column + `-add-button"]`)
+	}
+	for _, column := range []string{"Run ID", "Type", "Start", "End"} { // as wide as the screen
+		b.clicks(`[data-testid="orderable-list-item-` + column + `-remove-button"]`)
+	}
+	b.clicks("[data-testid=drawer-close-button]")
+	b.sees("the summary", says("tbody tr", "asks to accept $4.25, now $3.75"))
+	if rows := b.text("String(document.querySelectorAll('tbody tr').length)"); rows != "1" {
+		t.Errorf("%s workflows wait for a person, want 1: %s", rows, b.text("document.querySelector('tbody').innerText"))
+	}
+	b.picture("temporal-list", "body", 1280, 620, false)
+
+	// The project's page: its timeline's bars have names, its details say it all.
+	b.goes(fmt.Sprintf("%s/project-%d", base, cpiProject))
+	b.sees("the timeline", "document.body.innerText.includes('Timeline') && location.pathname.endsWith('/timeline')")
+	run := strings.TrimSuffix(b.text("location.origin + location.pathname"), "/timeline")
+	for _, bar := range []string{"ask how the project stands", "ask Prodege how the project stands", fmt.Sprintf("CPI request for project %d", cpiProject), "StatusUpdate"} {
+		b.sees("a bar named "+bar, fmt.Sprintf("document.body.innerText.includes(%q) || document.body.textContent.includes(%q)", bar, bar))
+	}
+	b.picture("temporal-timeline", "body", 1280, 860, false)
+	b.goes(run + "/user-metadata")
+	for _, text := range []string{fmt.Sprintf("Prodege project %d", cpiProject), "Status PAUSED since", "Waits for approval since", "asks to accept $4.25, now $3.75", "asked in Slack", "Events received 2: applied 2", "PAUSED (160) applied"} {
+		b.sees("details that say "+text, fmt.Sprintf("[...document.querySelectorAll('iframe')].map(f => f.contentDocument?.body?.innerText ?? '').join(' ').replace(/\\s+/g, ' ').includes(%q)", text))
+	}
+	b.picture("temporal-details", "body", 1280, 900, false)
+}
