@@ -1,0 +1,155 @@
+package e2e
+
+import (
+	"testing"
+	"time"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// deed is one project whose pause somebody acts on, with a process killed in between.
+type deed struct {
+	id    prodege.ProjectID
+	what  string
+	step  step
+	after bool
+	trap  *trap
+}
+
+// actSteps are the steps of what is done from an alert.
+var actSteps = []step{
+	{name: "act recorded", is: func(id string) func(string, []byte) bool {
+		return says("RespondWorkflowTaskCompleted", "project-"+id+"-action-", "ActOnProject")
+	}},
+	{name: "clicks allowed", is: func(id string) func(string, []byte) bool { return says("/project-settings-update", id) }},
+	{name: "set LIVE", is: func(id string) func(string, []byte) bool { return says("/project-update", id) }},
+}
+
+// TestCrashOfAnAct kills the worker, and Temporal, before and after each step of what is done from an alert: the
+// decision recorded, the clicks allowed, the project set LIVE. Each is done once, and people see one message.
+func TestCrashOfAnAct(t *testing.T) {
+	t.Parallel()
+	victims := []string{"worker", "Temporal"}
+	if *long {
+		victims = append(victims, "all three")
+	}
+	done := newMatrix(victims)
+	t.Run("victims", func(t *testing.T) {
+		for _, victim := range victims {
+			t.Run(victim, func(t *testing.T) {
+				t.Parallel()
+				crashActs(t, victim, done)
+			})
+		}
+	})
+	if *report && !t.Failed() {
+		done.write(t, "crashes of acts", actSteps)
+	}
+}
+
+func crashActs(t *testing.T, victim string, done *matrix) {
+	w := newTrapped(t, victim != "worker")
+	var deeds []*deed
+	for _, step := range actSteps {
+		for _, after := range []bool{false, true} {
+			d := &deed{id: prodege.ProjectID(82000000 + len(deeds)), what: step.name, after: after, step: step}
+			if after {
+				d.what += ", answer lost"
+			}
+			w.paused(d)
+			d.trap = w.set(d.what, after, step.is(d.id.String()))
+			deeds = append(deeds, d)
+		}
+	}
+	for _, d := range deeds {
+		w.acts(d)
+	}
+	await(t, "the worker to come to all its steps", func() bool {
+		for _, d := range deeds {
+			if !d.trap.holds() {
+				return false
+			}
+		}
+		return true
+	})
+	w.killed(victim)
+	for _, d := range deeds {
+		w.checkDeed(d)
+		done.survived(victim, d.step, d.after, t)
+	}
+}
+
+// paused has a project reach its click limit, and waits until something can be done about it.
+func (w *trapped) paused(d *deed) {
+	w.t.Helper()
+	project := aProject(d.id)
+	project.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
+	w.prodege.SetProject(project)
+	w.delivered(w.prodege.Pause(w.ctx, d.id, prodege.MaxClicks))
+	w.project(d.id, func(s workflows.ProjectState) bool {
+		return len(s.Requests) == 1 && s.Requests[0].Status.Acting != nil && s.Requests[0].Status.Acting.Figures != nil
+	}, "something to be offered for "+d.id.String())
+}
+
+// acts decides as a modal would.
+func (w *trapped) acts(d *deed) {
+	w.t.Helper()
+	state := w.project(d.id, func(s workflows.ProjectState) bool { return s.Pause != nil && s.Pause.Action != "" }, "an action")
+	decision := workflows.Decision{Click: "click-" + d.id.String(), Verdict: activities.VerdictAct, Generation: 1, Action: prodege.ActClicks, Number: 250,
+		User: ann, Channel: alerts, From: activities.FromSlack, At: time.Now().UTC()}
+	if err := w.flows.Decide(w.ctx, state.Pause.Action, decision); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// checkDeed holds what is promised of an act: done once, decided by somebody allowed, told on one message.
+func (w *trapped) checkDeed(d *deed) {
+	w.t.Helper()
+	state := w.project(d.id, func(s workflows.ProjectState) bool {
+		return s.Status == prodege.Live && len(s.Requests) == 1 && s.Requests[0].Status.Closed && settledLines(s.Ledger) > 1 &&
+			s.Requests[0].Status.Phase != string(activities.PhaseAccepted) // LIVE came as its answer did: the end is told right after
+	}, d.what+": live again")
+	if phase := state.Requests[0].Status.Phase; phase != string(activities.PhaseLive) {
+		w.t.Errorf("%s: ended as %s", d.what, phase)
+	}
+	if n := len(state.Decisions); n != 1 || state.Decisions[0].User != ann || state.Decisions[0].Number != 250 {
+		w.t.Errorf("%s: decisions %+v", d.what, state.Decisions)
+	}
+	resumed, settings := 0, 0
+	for _, c := range w.prodege.Calls(d.id) {
+		if c.Path == "project-update" && c.Changed {
+			resumed++
+		}
+		if c.Path == "project-settings-update" && c.Changed {
+			settings++
+		}
+	}
+	if resumed != 1 || settings != 1 {
+		w.t.Errorf("%s: set LIVE %d times, clicks changed %d times", d.what, resumed, settings)
+	}
+	count := 0
+	for _, m := range w.slack.Messages(alerts) {
+		if m.Thread == "" && reads(m, d.id.String()) {
+			count++
+		}
+	}
+	if count != 1 {
+		w.t.Errorf("%s: %d messages", d.what, count)
+	}
+	w.message(alerts, d.what+": a closed alert without buttons", func(m simulator.Message) bool {
+		return m.Thread == "" && reads(m, d.id.String()) && reads(m, "Live again") && len(buttons(m)) == 0
+	})
+}
+
+// settledLines counts the lines of a ledger that tell of a decision and of its effect.
+func settledLines(l workflows.Ledger) (n int) {
+	for _, line := range l {
+		if line.Kind == workflows.LineDecision || line.Kind == workflows.LineProdege {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,161 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// Action ids and the field of an action's modal, as they stand in messages that were posted long ago.
+const (
+	actClicks   = "act_clicks"
+	actLive     = "act_live"
+	actSample   = "act_sample"
+	actComplete = "act_complete"
+
+	numberField = "number/value"
+)
+
+// stopped pauses the project for a reason and gives the alert with its buttons.
+func (w *world) stopped(reason prodege.Reason, offered ...string) simulator.Message {
+	w.t.Helper()
+	project := aProject(theProject)
+	project.SampleSize, project.Quotas = 500, []simulator.Quota{{ID: 1, Active: true, Respondents: 500, Completes: 498}}
+	project.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "1200", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "3"}
+	w.prodege.SetProject(project)
+	w.delivered(w.prodege.Pause(w.ctx, theProject, reason))
+	return w.message(alerts, "an alert with buttons", func(m simulator.Message) bool { return slices.Equal(buttons(m), offered) })
+}
+
+// onlyUpdate checks the one project-update that changed something.
+func (w *world) onlyUpdate(want map[string]string) {
+	w.t.Helper()
+	var all []simulator.ProdegeCall
+	for _, c := range w.prodege.Updates(theProject) {
+		if c.Changed {
+			all = append(all, c)
+		}
+	}
+	if len(all) != 1 {
+		w.t.Fatalf("%d updates changed something: %+v", len(all), all)
+	}
+	for _, name := range []string{"status", "sample_size", "max_cpi"} {
+		if all[0].Params[name] != want[name] {
+			w.t.Errorf("%s was sent as %q, want %q", name, all[0].Params[name], want[name])
+		}
+	}
+}
+
+func TestRaisingTheSampleSizeFromTheAlert(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.stopped(prodege.SampleSize, actSample, actComplete)
+	view := w.opens(ann, m, actSample)
+	for _, text := range []string{"about 500 completes", "at least 501", "100 more are about"} {
+		if !strings.Contains(simulator.PlainText(simulator.Message{Blocks: view.Blocks}), text) {
+			t.Errorf("the modal does not say %q:\n%s", text, simulator.PlainText(simulator.Message{Blocks: view.Blocks}))
+		}
+	}
+	if out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{numberField: "500"}); err != nil || out.Action != "errors" {
+		t.Errorf("a size that is no more was answered %+v, %v", out, err)
+	}
+	if out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{numberField: "650"}); err != nil || out.Action != "" {
+		t.Fatalf("answered %+v, %v", out, err)
+	}
+	end := w.becomes(m, "Live again")
+	if !reads(end, "chose “Raise sample size” (650)") || len(buttons(end)) != 0 {
+		t.Errorf("the closed alert has buttons %v and says:\n%s", buttons(end), simulator.PlainText(end))
+	}
+	w.onlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
+	state := w.project(theProject, func(s workflows.ProjectState) bool {
+		return s.Waiting == workflows.WaitsNothing && len(s.Requests) == 1 && s.Requests[0].Status.Closed
+	}, "nothing to wait for")
+	if phase := state.Requests[0].Status.Phase; phase != string(activities.PhaseLive) {
+		t.Errorf("it ended as %s", phase)
+	}
+	if all := w.slack.Messages(alerts); len(all) != 1 {
+		t.Errorf("%d messages", len(all))
+	}
+}
+
+func TestMoreClicksFromTheAlert(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.stopped(prodege.MaxClicks, actClicks)
+	if !reads(m, "click limit 1,200, 0 left, refilled by Prodege every 24 hours") {
+		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
+	}
+	w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
+	w.becomes(m, "Live again")
+	w.onlyUpdate(map[string]string{"status": "LIVE"})
+	project, _ := w.prodege.Project(theProject)
+	if project.Settings["enable_max_clicks_allowed_clicks"] != "300" || project.Settings["enable_max_clicks_max_click_rate_id"] != "3" {
+		t.Errorf("settings are %v", project.Settings)
+	}
+}
+
+// Completing goes from the alert to the invoice, with a note for the record; who is on no list is told so.
+func TestCompletingFromTheAlert(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("SLACK_APPROVERS", ann))
+	m := w.stopped(prodege.PausedInactive, actLive, actComplete)
+	w.list(`AutoCompleteAt IS NOT NULL AND ProjectId = `+theProject.String(), 1)
+	if !reads(m, "Prodege completes it by itself about") {
+		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
+	}
+	view := w.opens(eve, m, actComplete)
+	if _, err := w.slack.Submit(w.ctx, view.ID, eve, nil); err != nil {
+		t.Fatal(err)
+	}
+	w.whispered(eve, "not on the list")
+	w.submit(ann, m, actComplete, map[string]string{reasonField: "the client has enough"})
+	end := w.becomes(m, "Pause over")
+	if !reads(end, "the client has enough") {
+		t.Errorf("the closed alert says:\n%s", simulator.PlainText(end))
+	}
+	w.onlyUpdate(map[string]string{"status": "COMPLETE"})
+	w.booked(workflows.InvoiceKey(theProject, 1))
+}
+
+func TestAnActThatProdegeRefuses(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.stopped(prodege.NoUniqueLinks, actLive)
+	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2017", Method: "project-update"})
+	w.submit(ann, m, actLive, nil)
+	refused := w.becomes(m, "refused")
+	if want := []string{tryAgain, actLive}; !slices.Equal(buttons(refused), want) || !reads(refused, "2017") {
+		t.Errorf("buttons %v, want %v, on:\n%s", buttons(refused), want, simulator.PlainText(refused))
+	}
+	w.click(ann, refused, tryAgain)
+	w.becomes(m, "Live again")
+	w.onlyUpdate(map[string]string{"status": "LIVE"})
+}
+
+func TestActingOnTheCommandLine(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.stopped(prodege.SampleSize, actSample, actComplete)
+	id := theProject.String()
+	tells(t, w.run(0, "act", id), "Raise sample size", "Complete project")
+	w.run(3, "act", id, "sample", "--sample-size", "500", "--as", ann)
+	tells(t, w.run(0, "act", id, "sample", "--sample-size", "650", "--as", ann), "Recorded: sample 650 by "+ann)
+	w.becomes(m, "Live again")
+	w.onlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
+	tells(t, w.run(0, "state", id), "Raise sample size 650")
+}
+
+func TestAlertsWithoutButtons(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("ALERT_ACTIONS", "off"))
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+	w.says(alerts, "sample size reached")
+	w.project(theProject, func(s workflows.ProjectState) bool {
+		return s.Pause != nil && s.Pause.Action == "" && len(s.Requests) == 0
+	}, "nothing to be offered")
+}

@@ -1,0 +1,183 @@
+package e2e
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+const statusPath = "/webhooks/prodege/project-status"
+
+// signed encodes data, right or wrong, as Prodege would.
+func signed(data string, encoding prodege.Encoding) (string, []byte) {
+	return prodege.EncodeDelivery([]byte(data), prodegeSecret, encoding)
+}
+
+// event is an event's JSON text: of the project, at a second of its own.
+func event(id string, project prodege.ProjectID, fields string) string {
+	at := time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")
+	return fmt.Sprintf(`{"event_id":%q,"event_time":%q,"project_id":%d%s}`, id, at, project, fields)
+}
+
+// row is one row of the table of answers.
+type row struct {
+	name        string
+	method      string // default POST
+	contentType string // default application/json
+	data        string // signed as JSON, where body is empty
+	encoding    prodege.Encoding
+	body        string
+
+	status  int
+	success bool
+	eventID string // in the answer to what is not a success
+}
+
+const live = `,"status":"LIVE"`
+
+func rows() []row {
+	ok := event("ok-1", 101, live)
+	_, good := signed(event("signed", 199, live), prodege.JSON)
+	tampered := bytes.Replace(good, []byte("LIVE"), []byte("PAUSED"), 1)
+	_, form := signed(event("signed", 199, live), prodege.Form)
+	return []row{
+		{name: "an event as JSON", data: ok, status: 200, success: true},
+		{name: "as a form", data: event("ok-2", 101, live), encoding: prodege.Form, status: 200, success: true},
+		{name: "as JSON in a string", data: event("ok-3", 101, live), encoding: prodege.JSONString, status: 200, success: true},
+		{name: "an array", data: "[" + event("ok-4", 101, live) + "," + event("ok-5", 102, live) + "]", status: 200, success: true},
+		{name: "an unknown status, reason and field", data: event("new-1", 103, `,"status":"ARCHIVED","update_reason":4711,"mood":"fine"`), status: 200, success: true},
+		{name: "numbers in strings", data: `{"event_id":"num-1","event_time":"2026-05-05 10:00:00","project_id":"103","status":"LIVE","update_reason":"999"}`, status: 200, success: true},
+
+		{name: "no event_id", data: `{"project_id":199,"status":"LIVE"}`, status: 200, eventID: ""},
+		{name: "no project_id", data: `{"event_id":"no-project","status":"LIVE"}`, status: 200, eventID: "no-project"},
+		{name: "no status", data: event("no-status", 199, ""), status: 200, eventID: "no-status"},
+		{name: "a negative id", data: event("negative", -5, live), status: 200, eventID: "negative"},
+		{name: "no number", data: `{"event_id":"words","project_id":"many","status":"LIVE"}`, status: 200, eventID: "words"},
+		{name: "one of three can't be used", data: "[" + event("ok-6", 102, live) + "," + event("lame", 0, live) + "," + event("ok-7", 102, live) + "]", status: 200, eventID: "lame"},
+
+		{name: "tampered with", body: string(tampered), status: 400, eventID: "signed"},
+		{name: "no signature", body: `{"data":` + event("bare", 199, live) + `}`, status: 400},
+		{name: "no JSON", body: `{"data":`, status: 400},
+		{name: "an unknown parameter", body: strings.Replace(string(good), "{", `{"more":1,`, 1), status: 400},
+		{name: "a form with an unknown parameter", contentType: "application/x-www-form-urlencoded", body: string(form) + "&more=1", status: 400},
+		{name: "something after it", body: string(good) + "{}", status: 400},
+		{name: "a parameter twice", contentType: "application/x-www-form-urlencoded", body: string(form) + "&data=1", status: 400},
+		{name: "an empty array", data: "[]", status: 400},
+		{name: "too large", body: strings.Repeat(" ", 1<<20) + string(good), status: 413},
+		{name: "another content type", contentType: "text/plain", body: string(good), status: 415},
+		{name: "another method", method: http.MethodGet, status: 405},
+		{name: "another method yet", method: http.MethodPut, body: string(good), status: 405},
+	}
+}
+
+func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, r := range rows() {
+		status, text := w.send(r)
+		var answer struct {
+			Success *bool
+			Error   *struct {
+				EventID *string `json:"event_id"`
+				Error   string
+			}
+		}
+		if err := json.Unmarshal([]byte(text), &answer); err != nil || answer.Success == nil {
+			t.Errorf("%s: the answer is not of the contract's form: %s", r.name, text)
+			continue
+		}
+		if status != r.status || *answer.Success != r.success {
+			t.Errorf("%s: answered %d %s, want %d", r.name, status, text, r.status)
+		}
+		switch {
+		case r.success && answer.Error != nil, !r.success && (answer.Error == nil || answer.Error.EventID == nil || answer.Error.Error == ""):
+			t.Errorf("%s: answered %s", r.name, text)
+		case !r.success && *answer.Error.EventID != r.eventID:
+			t.Errorf("%s: answered for event %q, want %q", r.name, *answer.Error.EventID, r.eventID)
+		}
+	}
+	for id, want := range map[prodege.ProjectID]int64{101: 4, 102: 3, 103: 2} {
+		w.project(id, func(s workflows.ProjectState) bool { return s.Counts.Received == want }, fmt.Sprintf("%d events of project %s", want, id))
+	}
+	if n := len(w.runs()); n != 3 {
+		t.Errorf("%d workflows were started, want 3", n)
+	}
+	for _, id := range []string{"no-project", "no-status", "negative", "words", "lame"} {
+		if !strings.Contains(w.ingress.log.String(), `"event_id":"`+id+`"`) {
+			t.Errorf("the log does not tell of the unusable event %s", id)
+		}
+	}
+	w.countsAddUp(15, 6)
+	for cause, want := range map[string]float64{"bad_signature": 1, "missing_signature": 1, "malformed": 1, "unknown_parameter": 2, "trailing_bytes": 1,
+		"duplicate_key": 1, "empty_array": 1, "too_large": 1, "wrong_content_type": 1} {
+		if got := w.ingress.metric("fieldmarshal_refused_deliveries_total", `cause="`+cause+`"`); got != want {
+			t.Errorf("%v deliveries are counted as refused for %s, want %v", got, cause, want)
+		}
+	}
+}
+
+// countsAddUp waits until what was received is the sum of what became of it, in the metrics of both processes.
+func (w *world) countsAddUp(received, unusable float64) {
+	w.t.Helper()
+	if got := w.ingress.metric("fieldmarshal_events_received_total", ""); got != received {
+		w.t.Errorf("%v events are counted as received, want %v", got, received)
+	}
+	if got := w.ingress.metric("fieldmarshal_events_total", `disposition="unusable"`); got != unusable {
+		w.t.Errorf("%v events are counted as unusable, want %v", got, unusable)
+	}
+	await(w.t, "the dispositions to add up to what was received", func() bool {
+		return w.ingress.metric("fieldmarshal_events_total", "")+w.worker.metric("fieldmarshal_events_total", "") == received
+	})
+}
+
+// metric sums the samples of a metric whose labels hold a text.
+func (p *process) metric(name, label string) (sum float64) {
+	p.t.Helper()
+	_, text := p.get("/metrics")
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		rest, is := strings.CutPrefix(line, name)
+		if !is || rest == "" || rest[0] != '{' && rest[0] != ' ' || !strings.Contains(rest, label) {
+			continue
+		}
+		n, err := strconv.ParseFloat(rest[strings.LastIndexByte(rest, ' ')+1:], 64)
+		if err != nil {
+			p.t.Fatalf("read the metric %s: %v", line, err)
+		}
+		sum += n
+	}
+	return sum
+}
+
+func (w *world) send(r row) (int, string) {
+	w.t.Helper()
+	contentType, body := r.contentType, []byte(r.body)
+	if r.data != "" {
+		encoding := r.encoding
+		if encoding == "" {
+			encoding = prodege.JSON
+		}
+		contentType, body = signed(r.data, encoding)
+	}
+	if contentType == "" {
+		contentType = "application/json"
+	}
+	method := r.method
+	if method == "" {
+		method = http.MethodPost
+	}
+	request, err := http.NewRequestWithContext(w.ctx, method, w.ingress.url+statusPath, bytes.NewReader(body))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", contentType)
+	return w.do(request)
+}

@@ -1,0 +1,272 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// Action ids and fields, as they stand in messages that were posted long ago.
+const (
+	approve  = "cpi_approve"
+	reject   = "cpi_reject"
+	upTo     = "cpi_approve_up_to"
+	tryAgain = "cpi_try_again"
+	askAgain = "cpi_ask_again"
+
+	reasonField = "reason/value"
+	amountField = "amount/value"
+)
+
+var (
+	asked = prodege.MustUSD("4.25")
+	newer = prodege.MustUSD("4.50")
+)
+
+// withoutAnnouncement keeps Prodege from telling of status changes that our own calls make, so that a test says
+// when LIVE comes.
+func withoutAnnouncement(p *plan) {
+	p.prodege = func(o *simulator.ProdegeOptions) { o.AnnounceUpdates = false }
+}
+
+// pausedForCPI pauses the project and gives the request that people see.
+func (w *world) pausedForCPI(amount prodege.USD) simulator.Message {
+	w.t.Helper()
+	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
+	m := w.says(approvals, "Approve a CPI of "+amount.Dollars()+"?")
+	if want := []string{approve, upTo, reject}; !slices.Equal(buttons(m), want) {
+		w.t.Errorf("the buttons are %v, want %v", buttons(m), want)
+	}
+	return m
+}
+
+// becomes waits until a message says something, and gives it.
+func (w *world) becomes(m simulator.Message, text string) simulator.Message {
+	w.t.Helper()
+	return w.message(m.Channel, "the same one says "+text, func(now simulator.Message) bool { return now.TS == m.TS && reads(now, text) })
+}
+
+// accepted waits for a project-update that Prodege took, and checks what it says.
+func (w *world) accepted(amount string) {
+	w.t.Helper()
+	call, err := w.prodege.WaitCall(w.within(), theProject, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if call.Params["max_cpi"] != amount || call.Params["status"] != "LIVE" || call.Params["prodege_project_id"] != theProject.String() {
+		w.t.Errorf("Prodege was sent %v, want max_cpi %s and LIVE", call.Params, amount)
+	}
+}
+
+// acceptances checks how many calls resumed the project at Prodege.
+func (w *world) acceptances(want int) {
+	w.t.Helper()
+	if all := w.prodege.Acceptances(theProject); len(all) != want {
+		w.t.Errorf("%d effective acceptances, want %d: %+v", len(all), want, all)
+	}
+}
+
+// request is the state of the one request there is.
+func (w *world) request(is func(workflows.ApprovalState) bool, what string) workflows.ApprovalState {
+	w.t.Helper()
+	project := w.project(theProject, func(s workflows.ProjectState) bool { return len(s.Requests) == 1 }, "one request")
+	var state workflows.ApprovalState
+	await(w.t, what, func() bool {
+		var err error
+		state, err = w.flows.Approval(w.ctx, project.Requests[0].Workflow)
+		return err == nil && is(state)
+	})
+	return state
+}
+
+// decided checks that one decision was recorded, and gives it.
+func (w *world) decided() activities.Decided {
+	w.t.Helper()
+	state := w.request(func(s workflows.ApprovalState) bool { return len(s.Decisions) > 0 }, "a decision")
+	if len(state.Decisions) != 1 {
+		w.t.Fatalf("%d decisions were recorded: %+v", len(state.Decisions), state.Decisions)
+	}
+	return state.Decisions[0]
+}
+
+func TestApprovedAndLive(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	for _, fact := range []string{"Oat milk study", "PO-4711", "29303649", "$3.75", "+$0.50"} {
+		if !reads(m, fact) {
+			t.Errorf("the request does not tell %s:\n%s", fact, simulator.PlainText(m))
+		}
+	}
+	w.click(ann, m, approve)
+	w.accepted("4.25")
+	end := w.becomes(m, "Live again at $4.25")
+	if !reads(end, "<@"+ann+"> approved $4.25") || len(buttons(end)) != 0 {
+		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), simulator.PlainText(end))
+	}
+	w.acceptances(1)
+	state := w.project(theProject, func(s workflows.ProjectState) bool {
+		return s.Waiting == workflows.WaitsNothing && len(s.Decisions) == 1
+	}, "nothing left to wait for")
+	if state.Status != prodege.Live || state.Decisions[0].User != ann {
+		t.Errorf("the project is %s, decided %+v", state.Status, state.Decisions)
+	}
+	if all := w.slack.Messages(approvals); len(all) != 1 || len(all[0].Replies) != 0 {
+		t.Errorf("%d messages in the approvals channel, want one without replies", len(all))
+	}
+}
+
+func TestRejectedWithAReason(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	w.submit(ann, m, reject, map[string]string{reasonField: "Too dear for <!channel> & co"})
+	end := w.becomes(m, "Rejected: $4.25 is not accepted")
+	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || len(buttons(end)) != 0 {
+		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), text)
+	}
+	if d := w.decided(); d.Verdict != activities.VerdictReject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {
+		t.Errorf("recorded: %+v", d)
+	}
+	if calls := w.prodege.Updates(theProject); len(calls) != 0 {
+		t.Errorf("Prodege was called all the same: %+v", calls)
+	}
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Status == prodege.Live && s.Requests[0].Status.Closed }, "the request to close when somebody resumes the project elsewhere")
+}
+
+// submit clicks a button that opens a modal, fills it in and submits it.
+func (w *world) submit(user string, m simulator.Message, action string, values map[string]string) simulator.Submitted {
+	w.t.Helper()
+	view := w.opens(user, m, action)
+	out, err := w.slack.Submit(w.ctx, view.ID, user, values)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !out.OK() || out.Action != "" {
+		w.t.Fatalf("the modal stays open: %d %s %v", out.Status, out.Body, out.Errors)
+	}
+	return out
+}
+
+func (w *world) opens(user string, m simulator.Message, action string) simulator.View {
+	w.t.Helper()
+	w.click(user, m, action)
+	view, err := w.slack.WaitView(w.within(), user, func(simulator.View) bool { return true })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return view
+}
+
+func TestApproveUpToChecksInTheModal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("CPI_CEILING", "6"))
+	m := w.pausedForCPI(asked)
+	view := w.opens(ann, m, upTo)
+	for _, wrong := range []string{"4.24", "6.01", "a lot"} {
+		out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{amountField: wrong})
+		if err != nil || out.Action != "errors" || out.Errors["amount"] == "" {
+			t.Errorf("%q was answered %q %v, %v", wrong, out.Action, out.Errors, err)
+		}
+	}
+	if out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{amountField: "5.10"}); err != nil || out.Action != "" {
+		t.Fatalf("5.10 was answered %q %v, %v", out.Action, out.Errors, err)
+	}
+	w.accepted("5.10")
+	w.becomes(m, "Live again at $5.10")
+	w.acceptances(1)
+}
+
+func TestANewerAmountSupersedes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	old := simulator.Buttons(m)[0].Value
+	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer))
+	w.becomes(m, "Approve a newer CPI of $4.50?")
+	w.replies(approvals, "$4.50")
+	reply, err := w.slack.Click(w.ctx, simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
+	if err != nil || !reply.OK() {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	w.whispered(ann, "asks for $4.50 now")
+	w.acceptances(0)
+	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again is nothing
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 3 }, "three events")
+	w.click(ann, m, approve)
+	w.accepted("4.50")
+	w.becomes(m, "Live again at $4.50")
+	w.acceptances(1)
+	if state := w.request(func(workflows.ApprovalState) bool { return true }, "the request"); state.Generation != 2 {
+		t.Errorf("%d generations, want 2", state.Generation)
+	}
+}
+
+func TestTwoDifferentPeopleAboveTheLimit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("CPI_SECOND_APPROVER_ABOVE", "4"))
+	m := w.pausedForCPI(asked)
+	w.click(ann, m, approve)
+	w.becomes(m, "One of two approvals given for $4.25")
+	w.click(ann, m, approve)
+	w.whispered(ann, "ask a colleague")
+	w.acceptances(0)
+	w.click(ben, m, approve)
+	w.becomes(m, "Live again at $4.25")
+	w.acceptances(1)
+}
+
+func TestThePauseIsForAnotherReasonNow(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+	if gone := w.becomes(m, "CPI no longer asked"); len(buttons(gone)) != 0 {
+		t.Errorf("buttons are left: %v", buttons(gone))
+	}
+	w.says(alerts, "support")
+	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
+	again := w.becomes(m, "Approve a newer CPI of $4.50?")
+	w.click(ann, again, approve)
+	w.becomes(m, "Live again at $4.50")
+	w.acceptances(1)
+}
+
+func TestResolvedElsewhere(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	if end := w.becomes(m, "Live again without a decision here"); len(buttons(end)) != 0 {
+		t.Errorf("buttons are left: %v", buttons(end))
+	}
+	w.click(ann, m, approve)
+	w.whispered(ann, "closed")
+	w.acceptances(0)
+}
+
+func TestExpiredAndAskedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("APPROVAL_TIMEOUT", "3s", "APPROVAL_REMINDER_EVERY", "1s", "SLACK_ESCALATION", ben))
+	m := w.pausedForCPI(asked)
+	w.replies(approvals, "Nobody has decided about $4.25 yet")
+	w.replies(approvals, "<@"+ben+">")
+	expired := w.becomes(m, "Expired: nobody decided about $4.25")
+	if want := []string{askAgain}; !slices.Equal(buttons(expired), want) {
+		t.Errorf("the buttons are %v, want %v", buttons(expired), want)
+	}
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Shown != nil && s.Shown.Attention }, "attention")
+	w.click(ann, m, askAgain)
+	again := w.message(approvals, "the request with buttons again", func(now simulator.Message) bool {
+		return now.TS == m.TS && slices.Contains(buttons(now), approve)
+	})
+	w.click(ann, again, approve)
+	w.becomes(m, "Live again at $4.25")
+	w.acceptances(1)
+}

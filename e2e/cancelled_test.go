@@ -1,0 +1,107 @@
+package e2e
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// cancels is the plan of a test in which workflows may end as cancelled.
+func cancels(p *plan) { p.cancels = true }
+
+// cancelled cancels a workflow as somebody does in Temporal's UI, and waits until it has ended so.
+func (w *world) cancelled(id string) {
+	w.t.Helper()
+	if err := w.temporal.CancelWorkflow(w.ctx, id, ""); err != nil {
+		w.t.Fatal(err)
+	}
+	w.isCancelled(id)
+}
+
+func (w *world) isCancelled(id string) {
+	w.t.Helper()
+	await(w.t, id+" to end as cancelled", func() bool {
+		got, err := w.temporal.DescribeWorkflowExecution(w.ctx, id, "")
+		return err == nil && got.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CANCELED
+	})
+}
+
+// newestRequest is the workflow id of the project's newest request, or action.
+func (w *world) newestRequest() string {
+	w.t.Helper()
+	s := w.project(theProject, func(s workflows.ProjectState) bool { return len(s.Requests) > 0 }, "a request")
+	return s.Requests[len(s.Requests)-1].Workflow
+}
+
+// cancelsAll cancels one workflow of each kind that people see.
+func cancelsAll(w *world) {
+	m := w.pausedForCPI(asked)
+	w.cancelled(w.newestRequest())
+	closed := w.becomes(m, "Closed by whoever runs Fieldmarshal")
+	if left := buttons(closed); len(left) > 0 {
+		w.t.Errorf("a cancelled request keeps its buttons %v", left)
+	}
+	w.clickOnce(ann, m, approve) // on a screen that still shows them
+	w.whispered(ann, "closed")
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	alert := w.stopped(prodege.SampleSize, actSample, actComplete)
+	w.cancelled(w.newestRequest())
+	w.becomes(alert, "Closed by whoever runs Fieldmarshal")
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	invoice := w.says(finance, "Invoice to make")
+	w.cancelled(workflows.InvoicingWorkflowID(theProject))
+	w.becomes(invoice, "given up by whoever runs Fieldmarshal")
+	if n := len(w.prodege.Updates(theProject)); n > 0 {
+		w.t.Errorf("%d updates were sent to Prodege", n)
+	}
+	w.cancelled(workflows.ProjectWorkflowID(theProject))
+}
+
+func TestWhatIsCancelledInTemporalSaysSo(t *testing.T) {
+	t.Parallel()
+	cancelsAll(newWorld(t, cancels, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")))
+}
+
+// TestACancelledProjectCancelsWhatItHasOpen, though an earlier run of it started that.
+func TestACancelledProjectCancelsWhatItHasOpen(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cancels, func(p *plan) { p.worker = []string{"--history-limit", "60"} })
+	m := w.pausedForCPI(asked)
+	request := w.newestRequest()
+	for n := int64(2); w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied >= n-1 }, "all events").Runs == 0; n++ {
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
+	}
+	w.cancelled(workflows.ProjectWorkflowID(theProject))
+	w.isCancelled(request)
+	w.becomes(m, "Closed by whoever runs Fieldmarshal")
+}
+
+// TestATerminatedKillSwitchRunsAgain as it was set: once Temporal forgot it, it would read as on.
+func TestATerminatedKillSwitchRunsAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cancels)
+	w.accepting(false)
+	if err := w.temporal.TerminateWorkflow(w.ctx, workflows.ControlID, "", "by mistake"); err != nil {
+		t.Fatal(err)
+	}
+	if on, err := w.flows.AcceptingNow(w.ctx); on {
+		t.Errorf("a terminated switch reads as on (%v)", err)
+	}
+	w.worker.stop()
+	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
+	defer cancel()
+	if err := w.flows.Accepting(ctx, true, eve); err == nil { // no worker judges it
+		t.Error("an outsider switched accepting on")
+	}
+	w.worker.launch()
+	await(t, "the switch to run again, off", func() bool {
+		got, err := w.temporal.DescribeWorkflowExecution(w.ctx, workflows.ControlID, "")
+		now, readErr := w.flows.LastSwitch(w.ctx)
+		return err == nil && got.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && readErr == nil && !now.On && now.By != ""
+	})
+}

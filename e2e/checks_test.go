@@ -1,0 +1,229 @@
+package e2e
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	history "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// secrets are what must stand nowhere: not in a log, not in a history. "/response/" is in each response_url
+// of the stand-in for Slack, which is a capability.
+var secrets = []string{prodegeSecret, prodegeKey, botToken, slackSecret, billingSecret, strings.TrimPrefix(billingSecret, "whsec_"), "/response/", "signature="}
+
+func (w *world) checkLogs() {
+	w.t.Helper()
+	for _, one := range []*process{w.ingress, w.worker} {
+		log := one.log.String()
+		for _, secret := range secrets {
+			if strings.Contains(log, secret) {
+				w.t.Errorf("the log of %s holds %q", one.args[0], secret)
+			}
+		}
+		for line := range strings.Lines(log) {
+			var any map[string]json.RawMessage
+			if json.Unmarshal([]byte(line), &any) != nil {
+				w.t.Errorf("%s logged something that is no JSON: %s", one.args[0], line)
+			}
+		}
+	}
+}
+
+// checkEnd checks what must hold at the end of every run.
+func (w *world) checkEnd(p *plan) {
+	w.t.Helper()
+	for _, text := range w.slack.Complaints() {
+		w.t.Errorf("Slack complains: %s", text)
+	}
+	for _, text := range w.billing.Violations() {
+		w.t.Errorf("billing complains: %s", text)
+	}
+	w.checkMessagesOnce()
+	for _, run := range w.runs() {
+		w.checkHistory(p, run)
+		if run.kind == workflows.TypeProject && run.status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && w.worker.cmd != nil && !w.worker.ended() {
+			w.checkCounts(run.id)
+		}
+	}
+}
+
+// checkMessagesOnce looks for a thing that was said twice: each message carries a key of its own.
+func (w *world) checkMessagesOnce() {
+	w.t.Helper()
+	for _, channel := range w.slack.Channels() {
+		said := map[string]bool{}
+		for _, m := range w.slack.AllMessages(channel.ID) {
+			if m.Metadata == nil {
+				continue // of the ingress, which has nothing to say again
+			}
+			key, err := json.Marshal(m.Metadata.EventPayload)
+			if err != nil {
+				w.t.Fatal(err)
+			}
+			if said[string(key)] {
+				w.t.Errorf("it was said twice in %s (%s): %s", channel.Name, key, m.Text)
+			}
+			said[string(key)] = true
+		}
+	}
+}
+
+// checkCounts looks whether every event of a project had exactly one disposition.
+func (w *world) checkCounts(workflowID string) {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	id, err := prodege.ParseProjectID(strings.TrimPrefix(workflowID, "project-"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	state, err := w.flows.Project(ctx, id)
+	if err != nil {
+		w.t.Errorf("ask project %s how it stands: %v", id, err)
+		return
+	}
+	if c := state.Counts; c.Received != c.Applied+c.Duplicate+c.Late+c.Unusable {
+		w.t.Errorf("the counts of project %s don't add up: %+v", id, c)
+	}
+}
+
+// execution is one run of a workflow with its history.
+type execution struct {
+	id, run, kind string
+	status        enums.WorkflowExecutionStatus
+	history       *history.History
+}
+
+// runs gives every run of every workflow of the namespace.
+func (w *world) runs() []execution {
+	w.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	var all []execution
+	var page []byte
+	for {
+		found, err := w.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: w.namespace, NextPageToken: page, PageSize: 100})
+		if err != nil {
+			w.t.Errorf("list the workflows: %v", err)
+			return all
+		}
+		for _, e := range found.GetExecutions() {
+			one := execution{id: e.GetExecution().GetWorkflowId(), run: e.GetExecution().GetRunId(), kind: e.GetType().GetName(), status: e.GetStatus()}
+			one.history = w.history(ctx, one.id, one.run)
+			all = append(all, one)
+		}
+		if page = found.GetNextPageToken(); len(page) == 0 {
+			return all
+		}
+	}
+}
+
+func (w *world) history(ctx context.Context, id, run string) *history.History {
+	w.t.Helper()
+	h := &history.History{}
+	events := w.temporal.GetWorkflowHistory(ctx, id, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		e, err := events.Next()
+		if err != nil {
+			w.t.Errorf("read the history of %s: %v", id, err)
+			return h
+		}
+		h.Events = append(h.Events, e)
+	}
+	return h
+}
+
+// checkHistory looks for secrets, for workflow tasks that failed, for workflows that ended in failure, and
+// replays what happened.
+func (w *world) checkHistory(p *plan, one execution) {
+	w.t.Helper()
+	text := readable(w.t, one.history)
+	for _, secret := range secrets {
+		if strings.Contains(text, secret) {
+			w.t.Errorf("the history of %s holds %q", one.id, secret)
+		}
+	}
+	switch one.status {
+	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
+	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED:
+		if !p.cancels {
+			w.t.Errorf("the workflow %s ended as %s", one.id, one.status)
+		}
+	default:
+		w.t.Errorf("the workflow %s ended as %s", one.id, one.status)
+	}
+	for _, e := range one.history.GetEvents() {
+		failed := e.GetWorkflowTaskFailedEventAttributes()
+		if failed == nil || serverMade(failed.GetCause()) || p.anyFault {
+			continue
+		}
+		w.t.Errorf("a workflow task of %s failed: %s: %s", one.id, failed.GetCause(), failed.GetFailure().GetMessage())
+	}
+	const begun = 3 // events of a history whose first workflow task was taken: a shorter one has nothing to replay
+	if len(one.history.GetEvents()) < begun {
+		return
+	}
+	if err := replay(one.history); err != nil {
+		w.t.Errorf("the history of %s does not replay: %v", one.id, err)
+	}
+}
+
+// serverMade says whether the server gives up a workflow task for a reason of its own: new signals came while
+// it was under way, or more of them than it buffers.
+func serverMade(cause enums.WorkflowTaskFailedCause) bool {
+	return cause == enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND || cause == enums.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
+}
+
+// replay runs the workflow code against a history, with other settings than those in it.
+func replay(h *history.History) error {
+	return workflows.Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, workflows.Settings{TaskQueue: "other", DryRun: true, HistoryLimit: 7})
+}
+
+// readable is a history as text, with its payloads as they were before they were encoded.
+func readable(t *testing.T, h *history.History) string {
+	t.Helper()
+	raw, err := protojson.Marshal(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var any any
+	if err := json.Unmarshal(raw, &any); err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	write(&b, any)
+	return b.String()
+}
+
+// write writes all texts of a JSON value, those that are Base64 also as what they hold.
+func write(b *strings.Builder, v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for name, value := range v {
+			b.WriteString(name + "\n")
+			write(b, value)
+		}
+	case []any:
+		for _, value := range v {
+			write(b, value)
+		}
+	case string:
+		b.WriteString(v + "\n")
+		if raw, err := base64.StdEncoding.DecodeString(v); err == nil {
+			b.Write(raw)
+			b.WriteString("\n")
+		}
+	}
+}

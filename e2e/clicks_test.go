@@ -1,0 +1,151 @@
+package e2e
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+func TestSecondClicksChangeNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withoutAnnouncement)
+	m := w.pausedForCPI(asked)
+	w.atOnce(func() { w.click(ann, m, approve) }, func() { w.click(ann, m, approve) }, func() { w.click(ben, m, approve) })
+	w.becomes(m, "Prodege accepted $4.25, not live yet")
+	first := w.decided()
+	other := map[string]string{ann: ben, ben: ann}[first.User]
+	w.whispered(other, "decided already")
+	w.whispered(ann, "decided already") // of two clicks one was too late at least
+	w.acceptances(1)
+	if calls := w.prodege.Updates(theProject); len(calls) != 1 {
+		t.Errorf("%d calls to accept, want 1", len(calls))
+	}
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	w.becomes(m, "Live again at $4.25")
+	w.click(ben, m, approve) // from a screen that still shows the button
+	w.whispered(ben, "closed")
+	w.acceptances(1)
+}
+
+func (w *world) atOnce(all ...func()) {
+	w.t.Helper()
+	var done sync.WaitGroup
+	for _, one := range all {
+		done.Go(one)
+	}
+	done.Wait()
+}
+
+func TestApproveAndRejectAtOnceIsOneDecision(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withoutAnnouncement)
+	m := w.pausedForCPI(asked)
+	view := w.opens(ben, m, reject)
+	w.atOnce(
+		func() { w.click(ann, m, approve) },
+		func() {
+			if out, err := w.slack.Submit(w.ctx, view.ID, ben, nil); err != nil || !out.OK() {
+				t.Errorf("the modal was answered %d, %v", out.Status, err)
+			}
+		},
+	)
+	switch d := w.decided(); d.User {
+	case ann:
+		w.whispered(ben, "decided already")
+		w.becomes(m, "Prodege accepted $4.25")
+		w.acceptances(1)
+	case ben:
+		w.whispered(ann, "decided already")
+		w.becomes(m, "Rejected: $4.25")
+		w.acceptances(0)
+	}
+}
+
+func TestAnOutsiderDecidesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	w.click(eve, m, approve)
+	w.whispered(eve, "you are not on the list")
+	view := w.opens(eve, m, reject)
+	if _, err := w.slack.Submit(w.ctx, view.ID, eve, nil); err != nil {
+		t.Fatal(err)
+	}
+	await(t, "the second answer", func() bool { return len(w.slack.Ephemerals(eve)) == 2 })
+	state := w.request(func(workflows.ApprovalState) bool { return true }, "the request")
+	now, _ := w.slack.Message(approvals, m.TS)
+	if len(state.Decisions) != 0 || state.Phase != activities.PhaseOpen || !slices.Equal(buttons(now), buttons(m)) {
+		t.Errorf("the request is %s with %v, buttons %v", state.Phase, state.Decisions, buttons(now))
+	}
+	w.click(ben, m, approve) // of the same group as Ann
+	w.becomes(m, "Live again at $4.25")
+}
+
+func TestWithoutAListAnyoneOfOurWorkspaceDecides(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("SLACK_APPROVERS", ""))
+	m := w.pausedForCPI(asked)
+	w.click(eve, m, approve)
+	w.becomes(m, "Live again at $4.25")
+	if d := w.decided(); d.User != eve {
+		t.Errorf("recorded: %+v", d)
+	}
+}
+
+func TestForgedClicksAreRefused(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("SLACK_APPROVERS", ""))
+	m := w.pausedForCPI(asked)
+	for name, c := range map[string]simulator.Click{
+		"another secret":          {BadSignature: true},
+		"six minutes old":         {Age: 6 * time.Minute},
+		"six minutes from now on": {Age: -6 * time.Minute},
+	} {
+		c.User, c.Channel, c.TS, c.ActionID = ann, approvals, m.TS, approve
+		if reply, err := w.slack.Click(w.ctx, c); err != nil || reply.Status != 401 {
+			t.Errorf("%s: answered %d %s, %v", name, reply.Status, reply.Body, err)
+		}
+	}
+	value := strings.Replace(simulator.Buttons(m)[0].Value, "4.25", "0.25", 1)
+	for _, c := range []simulator.Click{{Team: "T0OTHER"}, {Value: &value}} {
+		c.User, c.Channel, c.TS, c.ActionID = ann, approvals, m.TS, approve
+		if reply, err := w.slack.Click(w.ctx, c); err != nil || !reply.OK() {
+			t.Errorf("%+v: answered %d, %v", c, reply.Status, err)
+		}
+	}
+	w.whispered(ann, "only members of the workspace")
+	w.whispered(ann, "does not fit the request")
+	state := w.request(func(workflows.ApprovalState) bool { return true }, "the request")
+	if len(state.Decisions) != 0 || state.Phase != activities.PhaseOpen {
+		t.Errorf("the request is %s with %v", state.Phase, state.Decisions)
+	}
+	w.acceptances(0)
+}
+
+func TestAReplayedClickCountsOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("CPI_SECOND_APPROVER_ABOVE", "4"))
+	m := w.pausedForCPI(asked)
+	reply, err := w.slack.Click(w.ctx, simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve})
+	if err != nil || !reply.OK() {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	w.becomes(m, "One of two approvals given")
+	if again, err := w.slack.Replay(w.ctx, reply.Sent); err != nil || !again.OK() {
+		t.Fatalf("%+v, %v", again, err)
+	}
+	w.click(ben, m, approve)
+	w.becomes(m, "Live again at $4.25")
+	if all := w.slack.Ephemerals(ann); len(all) != 0 {
+		t.Errorf("Ann was told of a click she did not make: %v", simulator.PlainText(all[0]))
+	}
+	if state := w.request(func(workflows.ApprovalState) bool { return true }, "the request"); len(state.Decisions) != 2 {
+		t.Errorf("recorded: %+v", state.Decisions)
+	}
+}

@@ -1,0 +1,247 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+var long = flag.Bool("long", false, "the long form of the fault runs: more rounds, more victims, 20,000 events")
+
+// step is one step of a project's life at which a process is stopped by force. stage is the part of the life
+// that brings it about: 1 the pause, 2 the decision, 3 COMPLETE.
+type step struct {
+	name    string
+	stage   int
+	ingress bool // the ingress takes it; else the worker
+	is      func(id string) func(string, []byte) bool
+}
+
+var steps = []step{
+	{"event signalled", 1, true, func(id string) func(string, []byte) bool {
+		return says("SignalWithStartWorkflowExecution", "project-"+id)
+	}},
+	{"state saved", 1, false, func(id string) func(string, []byte) bool {
+		return says("RespondWorkflowTaskCompleted", "project-"+id)
+	}},
+	{"Slack posted", 1, false, func(id string) func(string, []byte) bool { return says("/api/chat.postMessage", id) }},
+	{"decision signalled", 2, true, func(id string) func(string, []byte) bool {
+		return says("SignalWorkflowExecution", "project-"+id+"-cpi-")
+	}},
+	{"decision recorded", 2, false, func(id string) func(string, []byte) bool {
+		return says("RespondWorkflowTaskCompleted", "project-"+id+"-cpi-", "AcceptCPI")
+	}},
+	{"Prodege called", 2, false, func(id string) func(string, []byte) bool { return says("/project-update", id) }},
+	{"billing called", 3, false, func(id string) func(string, []byte) bool { return says("/invoices", id) }},
+	{"invoice recorded", 3, false, func(id string) func(string, []byte) bool {
+		return says("RespondActivityTaskCompleted", "project-"+id+"-invoicing", "SendInvoice")
+	}},
+}
+
+// life is one project that lives from its pause to its invoice, with one crash in between.
+type life struct {
+	id    prodege.ProjectID
+	step  step
+	after bool
+	trap  *trap
+	asks  simulator.Message
+}
+
+func (l *life) String() string {
+	return fmt.Sprintf("%s %s (project %s)", map[bool]string{false: "before", true: "after"}[l.after], l.step.name, l.id)
+}
+
+// TestCrashMatrix kills the real processes, and Temporal, before and after each step of a project's life. A
+// process is stopped at the very call: the kill falls there and nowhere else. All lives of one victim share a
+// world, one project each, so that one kill falls on all of its steps at once.
+func TestCrashMatrix(t *testing.T) {
+	victims := []string{"worker", "ingress", "Temporal"}
+	rounds := 1
+	if *long {
+		victims = append(victims, "worker and ingress", "all three")
+		rounds = 5
+	}
+	done := newMatrix(victims)
+	t.Run("victims", func(t *testing.T) {
+		for _, victim := range victims {
+			t.Run(victim, func(t *testing.T) {
+				t.Parallel()
+				crash(t, victim, rounds, done)
+			})
+		}
+	})
+	if *report && !t.Failed() {
+		done.write(t, "crash matrix", steps)
+	}
+}
+
+// hits says whether a crash of that victim can fall on a step.
+func hits(victim string, s step) bool {
+	switch victim {
+	case "worker":
+		return !s.ingress
+	case "ingress":
+		return s.ingress
+	}
+	return true
+}
+
+func crash(t *testing.T, victim string, rounds int, done *matrix) {
+	own := victim == "Temporal" || victim == "all three"
+	w := newTrapped(t, own)
+	for round := range rounds {
+		var lives []*life
+		for i, s := range steps {
+			for j, after := range []bool{false, true} {
+				if hits(victim, s) {
+					lives = append(lives, &life{id: prodege.ProjectID(81000000 + round*1000 + i*10 + j), step: s, after: after})
+				}
+			}
+		}
+		w.crashOnce(victim, lives)
+		for _, l := range lives {
+			w.goesOn(l)
+		}
+		for _, l := range lives {
+			w.checkLife(l)
+			done.survived(victim, l.step, l.after, t)
+		}
+	}
+}
+
+// crashOnce brings every life to its step, stops it there, and kills.
+func (w *trapped) crashOnce(victim string, lives []*life) {
+	w.t.Helper()
+	for stage := 1; stage < 3; stage++ { // bring those on whose crash comes later
+		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.begins(l, stage) })
+		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.ends(l, stage) })
+	}
+	for _, l := range lives {
+		l.trap = w.set(l.String(), l.after, l.step.is(l.id.String()))
+	}
+	w.each(lives, func(l *life) bool { return !l.clicks() }, func(l *life) { w.begins(l, l.step.stage) })
+	w.stopped(lives)
+	w.killed(victim)
+}
+
+// clicks says whether a person's click is what is stopped. The ingress gives up on one after two seconds, so
+// it is made last, and again where it was given up.
+func (l *life) clicks() bool { return l.step.ingress && l.step.stage == 2 }
+
+// stopped waits until every life is stopped at its step at one moment.
+func (w *trapped) stopped(lives []*life) {
+	w.t.Helper()
+	var next time.Time
+	missing := ""
+	defer func() {
+		if w.t.Failed() {
+			w.t.Logf("not stopped: %s", missing)
+		}
+	}()
+	await(w.t, "the processes to come to all their points", func() bool {
+		missing = ""
+		others := true
+		for _, l := range lives {
+			if !l.trap.holds() {
+				missing += l.String() + "; "
+				others = others && l.clicks()
+			}
+		}
+		if missing != "" && others && time.Now().After(next) {
+			next = time.Now().Add(500 * time.Millisecond)
+			w.each(lives, func(l *life) bool { return l.clicks() && !l.trap.holds() }, func(l *life) { w.begins(l, 2) })
+		}
+		return missing == ""
+	})
+}
+
+func (w *trapped) each(lives []*life, which func(*life) bool, do func(*life)) {
+	w.t.Helper()
+	for _, l := range lives {
+		if which(l) {
+			do(l)
+		}
+	}
+}
+
+// killed kills the victim, lets all calls through from then on, and starts it again.
+func (w *trapped) killed(victim string) {
+	w.t.Helper()
+	worker := victim == "worker" || victim == "worker and ingress" || victim == "all three"
+	ingress := victim == "ingress" || victim == "worker and ingress" || victim == "all three"
+	if w.temporalIs != nil {
+		w.temporalIs.kill()
+	}
+	if worker {
+		w.worker.kill()
+	}
+	if ingress {
+		w.ingress.kill()
+	}
+	w.springAll()
+	if w.temporalIs != nil {
+		w.temporalIs.launch()
+	}
+	if ingress {
+		w.ingress.launch()
+		w.ingress.ready()
+	}
+	if worker {
+		w.worker.launch()
+		w.worker.ready()
+	}
+}
+
+// begins does what brings a stage about.
+func (w *trapped) begins(l *life, stage int) {
+	w.t.Helper()
+	switch stage {
+	case 1:
+		project := aProject(l.id)
+		project.Name = "Study " + l.id.String()
+		w.prodege.SetProject(project)
+		w.delivered(w.prodege.PauseForCPI(w.ctx, l.id, asked))
+	case 2:
+		click := simulator.Click{User: ann, Channel: approvals, TS: l.asks.TS, ActionID: approve, Stale: true}
+		go func() { _, _ = w.slack.Click(w.ctx, click) }() // it may be held, or die with the ingress
+	case 3:
+		w.delivered(w.prodege.Complete(w.ctx, l.id, prodege.ReconciliationComplete, "all good"))
+	}
+}
+
+// ends waits for what a stage leads to.
+func (w *trapped) ends(l *life, stage int) {
+	w.t.Helper()
+	switch stage {
+	case 1:
+		l.asks = w.message(approvals, "a request for "+l.String(), func(m simulator.Message) bool {
+			return m.Thread == "" && reads(m, l.id.String()) && reads(m, "Approve a CPI")
+		})
+	case 2:
+		w.message(approvals, l.String()+": live again", func(m simulator.Message) bool { return m.TS == l.asks.TS && reads(m, "Live again at $4.25") })
+	case 3:
+		w.booked(workflows.InvoiceKey(l.id, 1))
+		w.project(l.id, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsInvoiced }, l.String()+": INVOICED to be waited for")
+	}
+}
+
+// goesOn lives a life to its end after the crash. A person whose click died with the ingress clicks again.
+func (w *trapped) goesOn(l *life) {
+	w.t.Helper()
+	if l.step.stage == 2 {
+		w.begins(l, 2)
+	}
+	for stage := l.step.stage; stage <= 3; stage++ {
+		if stage > l.step.stage {
+			w.begins(l, stage)
+		}
+		w.ends(l, stage)
+	}
+	w.delivered(w.prodege.Invoice(w.ctx, l.id))
+	w.closed(workflows.InvoicingWorkflowID(l.id))
+}

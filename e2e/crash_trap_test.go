@@ -1,0 +1,243 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"sync"
+	"testing"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	_ "google.golang.org/grpc/encoding/gzip" // callers may compress
+	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
+)
+
+// trap stops a process at one call that it makes to the outside: before the call has any effect, or after it
+// had its whole effect and before the answer is seen. The call stays stopped, and so does each repeat of it,
+// until the process is killed or the trap is sprung.
+type trap struct {
+	what  string
+	after bool
+	is    func(method string, body []byte) bool
+
+	mu     sync.Mutex
+	taken  bool // the effect was let through
+	held   int  // calls that are stopped now
+	caught chan struct{}
+	open   chan struct{}
+}
+
+// says gives a matcher: the call's method, and texts that its body must hold.
+func says(method string, texts ...string) func(string, []byte) bool {
+	return func(m string, body []byte) bool {
+		if m != method {
+			return false
+		}
+		for _, text := range texts {
+			if !bytes.Contains(body, []byte(text)) {
+				return false
+			}
+		}
+		return true
+	}
+}
+
+// traps stands between a process and all that it calls.
+type traps struct {
+	mu   sync.Mutex
+	list []*trap
+}
+
+func (ts *traps) set(what string, after bool, is func(string, []byte) bool) *trap {
+	t := &trap{what: what, after: after, is: is, caught: make(chan struct{}), open: make(chan struct{})}
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	ts.list = append(ts.list, t)
+	return t
+}
+
+// springAll lets every call go on from now on.
+func (ts *traps) springAll() {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for _, t := range ts.list {
+		close(t.open)
+	}
+	ts.list = nil
+}
+
+func (ts *traps) find(method string, body []byte) *trap {
+	ts.mu.Lock()
+	defer ts.mu.Unlock()
+	for _, t := range ts.list {
+		if t.is(method, body) {
+			return t
+		}
+	}
+	return nil
+}
+
+var errCut = errors.New("cut off")
+
+// pass lets a call through, or holds it.
+func (ts *traps) pass(ctx context.Context, method string, body []byte, forward func()) error {
+	t := ts.find(method, body)
+	if t == nil {
+		forward()
+		return nil
+	}
+	t.mu.Lock()
+	first := t.held == 0 && !t.taken
+	t.held++
+	through := t.after && !t.taken
+	t.taken = true
+	t.mu.Unlock()
+	if through {
+		forward()
+	}
+	if first {
+		close(t.caught)
+	}
+	select {
+	case <-ctx.Done():
+	case <-t.open:
+	}
+	t.mu.Lock()
+	t.held--
+	t.mu.Unlock()
+	return errCut
+}
+
+// holds says whether the process is stopped at this call now.
+func (t *trap) holds() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.held > 0
+}
+
+// httpGate is an address that leads to a handler, through the traps.
+type httpGate struct {
+	*traps
+	URL   string
+	to    http.Handler
+	ready chan struct{}
+}
+
+func newHTTPGate(t *testing.T, ts *traps) *httpGate {
+	g := &httpGate{traps: ts, ready: make(chan struct{})}
+	s := httptest.NewServer(g)
+	t.Cleanup(s.CloseClientConnections)
+	t.Cleanup(s.Close)
+	g.URL = s.URL
+	return g
+}
+
+func (g *httpGate) leadTo(h http.Handler) {
+	g.to = h
+	close(g.ready)
+}
+
+func (g *httpGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	select {
+	case <-g.ready:
+	case <-r.Context().Done():
+		return
+	}
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	answer := httptest.NewRecorder()
+	err = g.pass(r.Context(), r.URL.Path, body, func() {
+		forward := r.Clone(context.WithoutCancel(r.Context()))
+		forward.Body = io.NopCloser(bytes.NewReader(body))
+		g.to.ServeHTTP(answer, forward)
+	})
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	for name, values := range answer.Header() {
+		w.Header()[name] = values
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// temporalGate is an address that leads to Temporal, through the traps. Its method names are the last part of
+// the gRPC method. All of Temporal's calls are unary.
+type temporalGate struct {
+	*traps
+	address string
+	mu      sync.Mutex
+	conn    *grpc.ClientConn
+	server  *grpc.Server
+}
+
+func newTemporalGate(t *testing.T, ts *traps, target string) *temporalGate {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &temporalGate{traps: ts, address: l.Addr().String()}
+	g.leadTo(t, target)
+	g.server = grpc.NewServer(grpc.ForceServerCodec(rawCodec{}), grpc.UnknownServiceHandler(g.handle), grpc.MaxRecvMsgSize(64<<20))
+	go func() { _ = g.server.Serve(l) }()
+	t.Cleanup(g.server.Stop)
+	return g
+}
+
+func (g *temporalGate) leadTo(t *testing.T, target string) {
+	t.Helper()
+	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
+		grpc.WithDefaultCallOptions(grpc.ForceCodec(rawCodec{}), grpc.MaxCallRecvMsgSize(64<<20)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.conn = conn
+}
+
+func (g *temporalGate) handle(_ any, stream grpc.ServerStream) error {
+	full, _ := grpc.MethodFromServerStream(stream)
+	var in, out []byte
+	if err := stream.RecvMsg(&in); err != nil {
+		return err
+	}
+	g.mu.Lock()
+	conn := g.conn
+	g.mu.Unlock()
+	ctx := stream.Context()
+	sent, _ := metadata.FromIncomingContext(ctx)
+	var callErr error
+	err := g.pass(ctx, path.Base(full), in, func() {
+		callErr = conn.Invoke(metadata.NewOutgoingContext(ctx, sent.Copy()), full, &in, &out)
+	})
+	switch {
+	case err != nil:
+		return status.Error(codes.Unavailable, "cut off")
+	case callErr != nil:
+		return callErr
+	}
+	return stream.SendMsg(&out)
+}
+
+// rawCodec leaves messages as they are on the wire.
+type rawCodec struct{}
+
+func (rawCodec) Name() string                  { return "proto" }
+func (rawCodec) Marshal(v any) ([]byte, error) { return *v.(*[]byte), nil }
+func (rawCodec) Unmarshal(data []byte, v any) error {
+	*v.(*[]byte) = append([]byte(nil), data...)
+	return nil
+}

@@ -1,0 +1,160 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"fieldmarshal/devserver"
+	"fieldmarshal/workflows"
+)
+
+// A test may need a Temporal that can be killed. It is this very program, started again with these variables.
+const (
+	childFile = "E2E_TEMPORAL_FILE"
+	childPort = "E2E_TEMPORAL_PORT"
+)
+
+func init() {
+	if file := os.Getenv(childFile); file != "" {
+		beTemporal(file)
+	}
+}
+
+// beTemporal is Temporal, with its data in a file, until it is killed.
+func beTemporal(file string) {
+	port, _ := strconv.Atoi(os.Getenv(childPort))
+	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}})
+	if err != nil {
+		fmt.Println(err)
+		os.Exit(1)
+	}
+	fmt.Println("serves", s.HostPort)
+	select {}
+}
+
+// killable is a Temporal of its own that survives kill -9 by what is in its file.
+type killable struct {
+	t        *testing.T
+	file     string
+	hostPort string
+	cmd      *exec.Cmd
+}
+
+func newKillable(t *testing.T) *killable {
+	t.Helper()
+	k := &killable{t: t, file: filepath.Join(t.TempDir(), "temporal.db")}
+	k.launch()
+	t.Cleanup(k.kill)
+	return k
+}
+
+func (k *killable) launch() {
+	k.t.Helper()
+	port := "0"
+	if _, p, found := strings.Cut(k.hostPort, ":"); found {
+		port = p
+	}
+	k.cmd = exec.Command(os.Args[0])
+	k.cmd.Env = append(os.Environ(), childFile+"="+k.file, childPort+"="+port)
+	out, err := k.cmd.StdoutPipe()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if err := k.cmd.Start(); err != nil {
+		k.t.Fatal(err)
+	}
+	line, err := bufio.NewReader(out).ReadString('\n')
+	address, found := strings.CutPrefix(strings.TrimSpace(line), "serves ")
+	if err != nil || !found {
+		k.t.Fatalf("temporal does not start: %s %v", line, err)
+	}
+	k.hostPort = address
+}
+
+func (k *killable) kill() {
+	_ = k.cmd.Process.Kill()
+	_ = k.cmd.Wait()
+}
+
+// trapped is a world whose processes reach everything through traps.
+type trapped struct {
+	*world
+	*traps
+	temporalIs *killable // nil: the server that all tests share
+}
+
+func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
+	t.Helper()
+	ts := &traps{}
+	w := &trapped{traps: ts}
+	hostPort, ns := server.HostPort, ""
+	if own {
+		w.temporalIs = newKillable(t)
+		hostPort, ns = w.temporalIs.hostPort, client.DefaultNamespace
+	}
+	slack, supplier, billing := newHTTPGate(t, ts), newHTTPGate(t, ts), newHTTPGate(t, ts)
+	temporal := newTemporalGate(t, ts, hostPort)
+	plans = append(plans, with("SLACK_API_URL", slack.URL+"/api/", "PRODEGE_BASE_URL", supplier.URL, "BILLING_URL", billing.URL+"/invoices",
+		"TEMPORAL_ADDRESS", temporal.address))
+	w.world = prepareWorld(t, hostPort, ns, plans...)
+	w.slack.SetURL(slack.URL)
+	slack.leadTo(w.slack.Handler())
+	supplier.leadTo(w.prodege.Handler())
+	billing.leadTo(w.billing.Handler())
+	w.begin()
+	return w
+}
+
+// prepareWorld is a world whose processes are not started yet, in that namespace of the Temporal that listens
+// there; an empty one is a namespace of its own.
+func prepareWorld(t *testing.T, hostPort, ns string, plans ...func(*plan)) *world {
+	t.Helper()
+	p := &plan{env: map[string]string{}}
+	for _, change := range plans {
+		change(p)
+	}
+	limit := 4 * patience
+	if *long {
+		limit = 30 * time.Minute
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
+	t.Cleanup(cancel)
+	if ns == "" {
+		ns = ownNamespace(t)
+	}
+	w := &world{t: t, ctx: ctx, namespace: ns}
+	w.counterparties(p)
+	c, err := client.Dial(client.Options{HostPort: hostPort, Namespace: ns, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	w.temporal, w.flows = c, workflows.NewClient(c, workflows.TaskQueue)
+	w.processes(p)
+	t.Cleanup(func() { w.close(p) })
+	return w
+}
+
+// begin starts both processes and waits until they are ready.
+func (w *world) begin() {
+	w.t.Helper()
+	w.ingress.launch()
+	w.slack.SetInteractionsURL(w.ingress.url + "/slack/interactions")
+	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
+	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
+	w.worker.launch()
+	w.worker.ready()
+	w.ingress.ready()
+}

@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// seed is Prodege's own example of an event.
+const seed = `{
+"event_id": "644b075404443f2a3c77c7cb",
+"event_time": "2023-04-27 16:37:56",
+"status": "PAUSED",
+"update_reason": 158,
+"description": "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE",
+"project_id": 29303649
+}`
+
+func TestTheSeedsExampleInThreeEncodingsGivesOneAlert(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(p *plan) { // and in a namespace that nobody prepared
+		p.namespace = fmt.Sprintf("bare-%d", time.Now().UnixNano())
+		register(t, p.namespace)
+	})
+	if _, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize, simulator.How{Quiet: true}); err != nil {
+		t.Fatal(err)
+	}
+	for _, encoding := range prodege.Encodings {
+		e := w.delivered(w.prodege.Deliver(w.ctx, []byte(seed), simulator.How{Encoding: encoding}))
+		if body := e.Attempts[0].Body; body != `{"success":true}` {
+			t.Errorf("%s was answered %s", encoding, body)
+		}
+	}
+	state := w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 3 }, "three events")
+	if want := (workflows.Counts{Received: 3, Applied: 1, Duplicate: 2}); state.Counts != want {
+		t.Errorf("counts %+v, want %+v", state.Counts, want)
+	}
+	w.says(alerts, "sample size reached")
+	if all := w.slack.AllMessages(alerts); len(all) != 1 {
+		t.Errorf("%d messages in the alerts channel, want 1", len(all))
+	}
+	if status, _ := w.ingress.get("/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz answers %d", status)
+	}
+}

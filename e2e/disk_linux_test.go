@@ -1,0 +1,50 @@
+package e2e
+
+import (
+	"math"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+	"unsafe"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// fileLimit says how large a file a running process may write, as a full disk would.
+func (p *process) fileLimit(bytes uint64) {
+	p.t.Helper()
+	limit := syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}
+	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&limit)), 0, 0, 0); errno != 0 {
+		p.t.Fatal(errno)
+	}
+}
+
+func TestTheDiskRefuses(t *testing.T) {
+	t.Parallel()
+	p := newProxy(t, server.HostPort)
+	p.up()
+	w := newWorld(t, func(plan *plan) {
+		plan.temporal = p.addr
+		plan.prodege = func(o *simulator.ProdegeOptions) { o.WebhookRetryAfter = []time.Duration{} } // the test sends it again
+	})
+	w.ingress.fileLimit(4096)
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize)) // straight to Temporal
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 1 }, "the event")
+	if status, body := w.ingress.get("/readyz"); status != http.StatusServiceUnavailable {
+		t.Errorf("/readyz answers %d %s", status, body)
+	}
+	p.down()
+	e, err := w.prodege.Live(w.ctx, theProject)
+	if err != nil || e.Status() != http.StatusInternalServerError {
+		t.Errorf("with neither disk nor Temporal it is answered %d, %v", e.Status(), err)
+	}
+	p.up()
+	w.ingress.fileLimit(math.MaxUint64)
+	again, err := w.prodege.Resend(w.ctx, e)
+	w.delivered(again, err)
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 2 && s.Counts.Received == 2 }, "the second event")
+	w.ingress.ready()
+}

@@ -1,0 +1,137 @@
+package e2e
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	enums "go.temporal.io/api/enums/v1"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+const (
+	markInvoiced = "invoice_mark"
+	invoiceRetry = "invoice_retry"
+)
+
+// invoice is what billing must be able to rely on.
+type invoice struct {
+	Type string `json:"type"`
+	Data struct {
+		ProjectID          int64  `json:"project_id"`
+		ProjectName        string `json:"project_name"`
+		ReferenceID        string `json:"reference_id"`
+		Revision           int    `json:"revision"`
+		Supersedes         string `json:"supersedes"`
+		UpdateReason       int    `json:"update_reason"`
+		ReconciliationNote string `json:"reconciliation_note"`
+		CPI                string `json:"cpi"`
+		Currency           string `json:"currency"`
+	} `json:"data"`
+}
+
+// booked waits until billing has booked an invoice of that key, and reads it.
+func (w *world) booked(key string) invoice {
+	w.t.Helper()
+	got, err := w.billing.WaitInvoice(w.within(), func(i simulator.Invoice) bool { return i.Key == key })
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var body invoice
+	if err := json.Unmarshal(got.Body, &body); err != nil {
+		w.t.Fatal(err)
+	}
+	return body
+}
+
+// closed waits until a workflow has completed.
+func (w *world) closed(id string) {
+	w.t.Helper()
+	await(w.t, id+" to complete", func() bool {
+		got, err := w.temporal.DescribeWorkflowExecution(w.ctx, id, "")
+		return err == nil && got.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	})
+}
+
+func TestCompleteIsInvoicedOnce(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.delivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
+	w.says(alerts, "12 removed")
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "12 removed", simulator.How{Copies: 2}))
+	first := w.booked("project-29303649-invoice-r1")
+	d := first.Data
+	if first.Type != "invoice.requested" || d.ProjectID != 29303649 || d.ProjectName != "Oat milk study" || d.ReferenceID != "PO-4711" || d.Revision != 1 ||
+		d.UpdateReason != 903 || d.ReconciliationNote != "12 removed" || d.CPI != "3.5" && d.CPI != "3.50" || d.Currency != "USD" {
+		t.Errorf("billing got %+v", first)
+	}
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsInvoiced }, "INVOICED to be waited for")
+
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
+	second := w.booked("project-29303649-invoice-r2")
+	if second.Type != "invoice.revised" || second.Data.Supersedes != "project-29303649-invoice-r1" || second.Data.ReconciliationNote != "13 removed" {
+		t.Errorf("billing got %+v", second)
+	}
+
+	w.delivered(w.prodege.Invoice(w.ctx, theProject))
+	w.closed(workflows.InvoicingWorkflowID(theProject))
+	state := w.project(theProject, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsNothing }, "nothing left to wait for")
+	if want := (workflows.Counts{Received: 5, Applied: 4, Duplicate: 1}); state.Counts != want {
+		t.Errorf("counts %+v, want %+v", state.Counts, want)
+	}
+	if all := w.billing.Invoices(); len(all) != 2 || all[0].Calls != 1 || all[1].Calls != 1 {
+		t.Errorf("billing was called otherwise: %+v", all)
+	}
+	if all := w.slack.AllMessages(finance); len(all) != 0 {
+		t.Errorf("finance was told of what went well: %s", simulator.PlainText(all[0]))
+	}
+}
+
+func TestCompleteForInactivityIsInvoiced(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.CompleteInactive, ""))
+	if got := w.booked("project-29303649-invoice-r1"); got.Data.UpdateReason != 209 {
+		t.Errorf("billing got %+v", got)
+	}
+}
+
+func TestWithoutBillingPeopleMakeTheInvoice(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", ""))
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "all good"))
+	m := w.says(finance, "Invoice to make: the project is complete")
+	if want := []string{markInvoiced}; !slices.Equal(buttons(m), want) || !reads(m, "PO-4711") || !reads(m, "all good") || !reads(m, "$3.50") {
+		t.Errorf("finance reads, with buttons %v:\n%s", buttons(m), simulator.PlainText(m))
+	}
+	w.click(eve, m, markInvoiced) // finance is another team than the approvers
+	if marked := w.becomes(m, "marked as invoiced"); len(buttons(marked)) != 0 || !reads(marked, "<@"+eve+">") {
+		t.Errorf("finance reads, with buttons %v:\n%s", buttons(marked), simulator.PlainText(marked))
+	}
+	w.delivered(w.prodege.Invoice(w.ctx, theProject))
+	w.closed(workflows.InvoicingWorkflowID(theProject))
+	w.becomes(m, "Invoiced by Prodege")
+	if all := w.billing.Calls(); len(all) != 0 {
+		t.Errorf("billing was called: %+v", all)
+	}
+}
+
+func TestBillingRefusesAndIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.billing.Inject(simulator.Fault{Kind: simulator.AnswerCode, Status: 422})
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	m := w.says(finance, "refused by billing")
+	if !reads(m, "422") {
+		t.Errorf("finance is not told the code:\n%s", simulator.PlainText(m))
+	}
+	w.click(ann, m, invoiceRetry)
+	w.booked("project-29303649-invoice-r1")
+	w.becomes(m, "handed to billing")
+	if all := w.billing.Invoices(); len(all) != 1 || len(w.billing.Calls()) != 2 {
+		t.Errorf("%d invoices in %d calls, want 1 in 2", len(all), len(w.billing.Calls()))
+	}
+}

@@ -1,0 +1,115 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+var figures = flag.Bool("figures", false, "measure at length in TestFigures; alone on the machine, or the numbers mean nothing")
+
+// TestFigures measures how long a delivery waits for its answer and how many are answered a second, with
+// Temporal up and away, beside a bare SignalWithStart on the same server. Without -figures it only shows that
+// every delivery is answered, and in time.
+func TestFigures(t *testing.T) {
+	t.Parallel()
+	n := 200
+	if *figures {
+		n = 3000
+	}
+	up := prepareWorld(t, server.HostPort, "")
+	away := prepareWorld(t, server.HostPort, "", func(p *plan) { p.temporal = "127.0.0.1:1" })
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	var b strings.Builder
+	b.WriteString("| what | at a time | a second | p50 | p99 |\n| --- | --- | --- | --- | --- |\n")
+	for _, c := range []struct {
+		what string
+		n    int
+		call func(i int) error
+	}{
+		{"webhook, Temporal up", n, up.webhook(client)},
+		{"webhook, Temporal away", n, away.webhook(client)},
+		{"bare SignalWithStart", n / 10, func(i int) error {
+			ctx, cancel := context.WithTimeout(up.ctx, patience)
+			defer cancel()
+			return up.flows.Deliver(ctx, prodege.Event{ID: prodege.EventID(fmt.Sprintf("bare-%d", i)), ProjectID: prodege.ProjectID(5000 + i%200), Status: prodege.Live, Time: time.Now()})
+		}},
+	} {
+		await(t, "all to be handed on", func() bool { return up.ingress.metric("fieldmarshal_inbox_depth", "") == 0 })
+		for _, callers := range []int{1, 16, 64} {
+			m := measure(t, c.n, callers, c.call)
+			fmt.Fprintf(&b, "| %s | %d | %.0f | %.2f ms | %.2f ms |\n", c.what, callers, m.rate, ms(m.p50), ms(m.p99))
+			if m.p99 > 5*time.Second && strings.HasPrefix(c.what, "webhook") {
+				t.Errorf("%s: p99 is %s", c.what, m.p99)
+			}
+		}
+	}
+	t.Logf("\n%s", b.String())
+	if *report && *figures {
+		writeSection(t, "figures", b.String())
+	}
+}
+
+// webhook starts a world's ingress, without a worker, and gives a call that delivers one event.
+func (w *world) webhook(client *http.Client) func(int) error {
+	w.t.Helper()
+	w.ingress.launch()
+	w.ingress.ready()
+	return func(i int) error {
+		contentType, body := signed(event(fmt.Sprintf("figure-%d-%d", i, time.Now().UnixNano()), prodege.ProjectID(1000+i%200), live), prodege.JSON)
+		answer, err := client.Post(w.ingress.url+statusPath, contentType, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		defer answer.Body.Close()
+		_, _ = io.Copy(io.Discard, answer.Body)
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("answered %d", answer.StatusCode)
+		}
+		return nil
+	}
+}
+
+type measured struct {
+	rate     float64 // a second
+	p50, p99 time.Duration
+}
+
+func measure(t *testing.T, n, callers int, call func(int) error) measured {
+	t.Helper()
+	took := make([]time.Duration, n)
+	next := make(chan int)
+	var all sync.WaitGroup
+	start := time.Now()
+	for range callers {
+		all.Go(func() {
+			for i := range next {
+				begin := time.Now()
+				if err := call(i); err != nil {
+					t.Error(err)
+				}
+				took[i] = time.Since(begin)
+			}
+		})
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	all.Wait()
+	whole := time.Since(start)
+	slices.Sort(took)
+	return measured{rate: float64(n) / whole.Seconds(), p50: took[n/2], p99: took[n*99/100]}
+}
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,105 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// TestALongLife sends one project a hundred events a second while its workflow continues as new again and
+// again: none is lost, none counted twice, and neither histories nor memory grow with them.
+func TestALongLife(t *testing.T) {
+	t.Parallel()
+	events, limit := 1500, 400 // a short run's histories are cut short, so that many runs are tried
+	var options []func(*plan)
+	if *long {
+		events, limit = 20000, 4096 // the server's own suggestion
+	} else {
+		options = append(options, func(p *plan) { p.worker = []string{"--history-limit", fmt.Sprint(limit)} })
+	}
+	options = append(options, with("PRODEGE_API_KEY", "")) // nobody but the events tells how it stands
+	w := prepareWorld(t, server.HostPort, "", options...)
+	w.begin()
+
+	const each = 10 * time.Millisecond
+	start, repeats := time.Now(), 0
+	tick := time.NewTicker(each)
+	defer tick.Stop()
+	for n := range events {
+		contentType, body := signed(aDay(n), prodege.JSON)
+		w.posts(contentType, body)
+		if n%20 == 7 { // Prodege did not see our answer
+			w.posts(contentType, body)
+			repeats++
+		}
+		<-tick.C
+	}
+	took := time.Since(start)
+	all := int64(events + repeats)
+	var state workflows.ProjectState
+	for deadline := time.Now().Add(2*patience + took); state.Counts.Received < all && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		if s, err := w.flows.Project(w.ctx, theProject); err == nil {
+			state = s
+		}
+	}
+	t.Logf("%d deliveries in %s (%.0f a second), all handled %s later, %d runs", all, took.Round(time.Second), float64(all)/took.Seconds(), (time.Since(start) - took).Round(time.Second), state.Runs+1)
+	if want := (workflows.Counts{Received: all, Applied: int64(events), Duplicate: int64(repeats)}); state.Counts != want {
+		t.Errorf("dispositions %+v, want %+v", state.Counts, want)
+	}
+	if want := map[bool]prodege.Status{true: prodege.Live, false: prodege.Paused}[(events-1)%10 != 0]; state.Status != want {
+		t.Errorf("it ends as %s, want %s", state.Status, want)
+	}
+	w.checkBounds(state, limit)
+}
+
+// aDay is the n-th event of a busy project: it pauses at every tenth. Many have the same second, so that their
+// ids tell their order.
+func aDay(n int) string {
+	fields := live
+	if n%10 == 0 {
+		fields = `,"status":"PAUSED","update_reason":158`
+	}
+	at := time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")
+	return fmt.Sprintf(`{"event_id":"day-%06d","event_time":%q,"project_id":%d%s}`, n, at, theProject, fields)
+}
+
+func (w *world) posts(contentType string, body []byte) {
+	w.t.Helper()
+	answer, err := http.Post(w.ingress.url+statusPath, contentType, strings.NewReader(string(body)))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		w.t.Fatalf("a delivery was answered %d", answer.StatusCode)
+	}
+}
+
+// checkBounds holds that a run's history, and what is carried from run to run, stay small.
+func (w *world) checkBounds(state workflows.ProjectState, limit int) {
+	w.t.Helper()
+	raw, err := json.Marshal(state)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if len(raw) > 256<<10 || len(state.Seen) > 1000 || len(state.Ledger) > 500 {
+		w.t.Errorf("the state has %d bytes, %d remembered events, %d ledger lines", len(raw), len(state.Seen), len(state.Ledger))
+	}
+	runs, longest := 0, 0
+	for _, run := range w.runs() {
+		if run.kind == workflows.TypeProject {
+			runs++
+			longest = max(longest, len(run.history.GetEvents()))
+		}
+	}
+	w.t.Logf("%d runs, the longest history has %d events; the state has %d bytes, %d remembered events", runs, longest, len(raw), len(state.Seen))
+	if runs < 3 || longest > 4*limit {
+		w.t.Errorf("%d runs, the longest with %d events: want some, of at most %d", runs, longest, 4*limit)
+	}
+}

@@ -1,0 +1,176 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// patience is how long a test waits for anything. It is long because it is only used up where a test fails,
+// and two cores may be busy with other tests.
+const patience = 90 * time.Second
+
+// process is the program run with one subcommand. It may be killed and started again; its address stays.
+type process struct {
+	t    *testing.T
+	args []string
+	env  map[string]string
+	dir  string
+	addr string // variable that says where it listens
+	url  string
+	log  *buffer
+
+	cmd  *exec.Cmd
+	done chan struct{} // closed when it has ended
+	code int
+}
+
+// buffer takes a process' output and may be read meanwhile.
+type buffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *buffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *buffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// launch starts the process and waits until it listens.
+func (p *process) launch() {
+	p.t.Helper()
+	seen := len(p.log.String())
+	p.cmd = exec.Command(program, p.args...)
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = p.dir, p.log, p.log
+	p.cmd.Env = []string{"HOME=" + p.dir}
+	for name, value := range p.env {
+		if value != "" {
+			p.cmd.Env = append(p.cmd.Env, name+"="+value)
+		}
+	}
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	done := make(chan struct{})
+	p.done = done
+	go func(cmd *exec.Cmd) {
+		_ = cmd.Wait()
+		p.code = cmd.ProcessState.ExitCode()
+		close(done)
+	}(p.cmd)
+	await(p.t, p.args[0]+" to listen", func() bool {
+		if p.ended() {
+			p.t.Fatalf("%s ended with code %d", p.args[0], p.code)
+		}
+		return p.listens(p.log.String()[seen:])
+	})
+	p.env[p.addr] = strings.TrimPrefix(p.url, "http://") // the same after a restart
+}
+
+// listens finds in the log where it listens.
+func (p *process) listens(log string) bool {
+	for line := range strings.Lines(log) {
+		var entry struct{ Msg, Addr string }
+		if json.Unmarshal([]byte(line), &entry) == nil && strings.HasSuffix(entry.Msg, " listens") {
+			p.url = "http://" + entry.Addr
+			return true
+		}
+	}
+	return false
+}
+
+func (p *process) ended() bool {
+	select {
+	case <-p.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// ready waits until the process says that it is ready.
+func (p *process) ready() {
+	p.t.Helper()
+	await(p.t, p.args[0]+" to be ready", func() bool {
+		if p.ended() {
+			p.t.Fatalf("%s ended with code %d", p.args[0], p.code)
+		}
+		status, _ := p.get("/readyz")
+		return status == http.StatusOK
+	})
+}
+
+func (p *process) get(path string) (int, string) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return 0, err.Error()
+	}
+	defer answer.Body.Close()
+	text, _ := io.ReadAll(answer.Body)
+	return answer.StatusCode, string(text)
+}
+
+// kill ends the process without letting it do anything more.
+func (p *process) kill() {
+	p.t.Helper()
+	_ = p.cmd.Process.Kill()
+	p.wait()
+}
+
+// stop asks the process to end, as an orchestrator does, and checks that it does so in peace.
+func (p *process) stop() {
+	p.t.Helper()
+	if p.ended() {
+		return
+	}
+	_ = p.cmd.Process.Signal(syscall.SIGTERM)
+	p.wait()
+	if p.code != 0 {
+		p.t.Errorf("%s was asked to stop and ended with code %d", p.args[0], p.code)
+	}
+}
+
+func (p *process) wait() {
+	p.t.Helper()
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		_ = p.cmd.Process.Kill()
+		p.t.Fatalf("%s does not end", p.args[0])
+	}
+}
+
+// await waits until is, asking often: for what no event tells of.
+func await(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	deadline := time.Now().Add(patience)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for !is() {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+		<-tick.C
+	}
+}

@@ -1,0 +1,182 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/converter"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+func TestTheIngressDrainsWhenAskedToStop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	_, body := signed(event("slow", 700, live), prodege.JSON)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(w.ingress.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	answers := bufio.NewReader(conn)
+	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", statusPath, len(body))
+	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("it does not want the body: %q, %v", line, err)
+	}
+	if _, err := answers.ReadString('\n'); err != nil {
+		t.Fatal(err)
+	}
+	stopped := make(chan struct{})
+	go func() { defer close(stopped); w.ingress.stop() }()
+	await(t, "the ingress to take no more connections", func() bool {
+		c, err := net.Dial("tcp", strings.TrimPrefix(w.ingress.url, "http://"))
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	})
+	if _, err := conn.Write(body); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := http.ReadResponse(answers, nil)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		t.Fatalf("what was under way was not finished: %v, %v", answer, err)
+	}
+	<-stopped
+	w.ingress.launch()
+	w.project(700, func(s workflows.ProjectState) bool { return s.Counts.Applied == 1 }, "the event")
+}
+
+func TestTheWorkerFinishesWhatItDoesWhenAskedToStop(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.slack.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "chat.postMessage", Delay: 2 * time.Second})
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+	m := w.says(alerts, "sample size reached")
+	w.worker.stop()
+	w.worker.launch()
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	w.becomes(m, "Live again")
+	if calls := w.slack.Calls("chat.postMessage"); len(calls) != 1 {
+		t.Errorf("%d posts, want 1: the one under way was given up", len(calls))
+	}
+}
+
+// fails runs the program with that environment and gives its exit code and what it printed.
+func fails(t *testing.T, env []string, args ...string) (int, string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, program, args...)
+	cmd.Dir, cmd.Env = t.TempDir(), append(env, "TEMPORAL_ADDRESS="+server.HostPort)
+	out, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), string(out)
+}
+
+func TestEveryFaultOfTheConfigurationIsNamedAtOnce(t *testing.T) {
+	t.Parallel()
+	wrong := []string{
+		"LOG_LEVEL=loud", "PRODEGE_POLL_EVERY=soon", "PROJECT_LINGER=-1h", "PRODEGE_BASE_URL=ftp://x", "SLACK_API_URL=slack",
+		"SLACK_APPROVERS=ann", "SLACK_POSTS_PER_SECOND=0", "APPROVAL_TIMEOUT=1 day", "APPROVAL_HOURS=never", "CPI_CEILING=lots",
+		"CPI_AUTO_APPROVE_UP_TO=5", "CPI_SECOND_APPROVER_ABOVE=4", "DRY_RUN=perhaps", "BILLING_SIGNING_SECRET=" + prodegeKey, "SLACK_BOT_TOKEN=" + botToken,
+	}
+	required := []string{"PRODEGE_SECRET_KEY", "SLACK_SIGNING_SECRET", "SLACK_ALERTS_CHANNEL"}
+	for _, process := range []string{"ingress", "worker"} {
+		code, out := fails(t, wrong, process)
+		if code == 0 {
+			t.Errorf("%s starts with a wrong configuration", process)
+		}
+		names := append([]string{}, required...)
+		for _, pair := range wrong {
+			if name, _, _ := strings.Cut(pair, "="); name != "SLACK_BOT_TOKEN" && name != "CPI_SECOND_APPROVER_ABOVE" {
+				names = append(names, name)
+			}
+		}
+		for _, name := range names {
+			if !strings.Contains(out, name) {
+				t.Errorf("%s does not name %s:\n%s", process, name, out)
+			}
+		}
+		for _, secret := range secrets {
+			if strings.Contains(out, secret) {
+				t.Errorf("%s prints a secret:\n%s", process, out)
+			}
+		}
+	}
+}
+
+func TestATakenAddressIsAFault(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withoutWorker)
+	env := []string{"PRODEGE_SECRET_KEY=x", "SLACK_BOT_TOKEN=x", "SLACK_SIGNING_SECRET=x", "SLACK_ALERTS_CHANNEL=C0"}
+	taken := strings.TrimPrefix(w.ingress.url, "http://")
+	for process, variable := range map[string]string{"ingress": "HTTP_ADDR", "worker": "WORKER_HTTP_ADDR"} {
+		code, out := fails(t, append(env, variable+"="+taken), process)
+		if code == 0 || !strings.Contains(out, taken) {
+			t.Errorf("%s ends with code %d and says:\n%s", process, code, out)
+		}
+	}
+}
+
+func TestWhatWaitsForPeopleIsFoundInTheList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.prodege.SetProject(aProject(900))
+	w.delivered(w.prodege.Pause(w.ctx, 900, prodege.SampleSize))
+	m := w.pausedForCPI(asked)
+	listed := w.list(`WaitingFor = 'approval' AND Summary = 'asks to accept $4.25, now $3.75' AND ApprovalDeadline IS NOT NULL`, 1)
+	if listed["ProjectStatus"] != "PAUSED" || listed["ProjectId"] != float64(theProject) ||
+		listed["UpdateReason"] != float64(160) || listed["RequiredCPI"] != 4.25 || listed["NeedsAttention"] != false || listed["WaitingSince"] == nil {
+		t.Errorf("the list shows %v", listed)
+	}
+	since := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
+	w.list(`WorkflowType = 'Project' AND WaitingFor = 'approval' AND WaitingSince < '`+since+`'`, 1)
+	if listed := w.list(`WaitingFor = 'live'`, 1); listed["ProjectId"] != float64(900) {
+		t.Errorf("what waits for LIVE: %v", listed)
+	}
+	w.worker.kill() // the list needs no worker
+	w.list(`WaitingFor = 'approval'`, 1)
+	w.worker.launch()
+	w.click(ann, m, approve)
+	w.list(`WaitingFor = 'nothing' AND ProjectStatus = 'LIVE'`, 1)
+	w.list(`WaitingFor = 'approval'`, 0)
+}
+
+// list waits until a filter finds so many workflows, and gives the search attributes of the last.
+func (w *world) list(query string, want int) map[string]any {
+	w.t.Helper()
+	shown := map[string]any{}
+	await(w.t, fmt.Sprintf("%d workflows with %s", want, query), func() bool {
+		found, err := w.temporal.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: w.namespace, Query: query})
+		if err != nil {
+			w.t.Fatalf("list %s: %v", query, err)
+		}
+		for _, e := range found.GetExecutions() {
+			for name, payload := range e.GetSearchAttributes().GetIndexedFields() {
+				var value any
+				if err := converter.GetDefaultDataConverter().FromPayload(payload, &value); err != nil {
+					w.t.Fatal(err)
+				}
+				shown[name] = value
+			}
+		}
+		return len(found.GetExecutions()) == want
+	})
+	return shown
+}

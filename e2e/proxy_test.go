@@ -1,0 +1,109 @@
+package e2e
+
+import (
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+)
+
+// nextPort starts anywhere, so that two runs at once seldom meet.
+var nextPort = func() *atomic.Int32 {
+	var n atomic.Int32
+	n.Store(rand.Int32N(10_000))
+	return &n
+}()
+
+// ownAddress gives an address that stays free while nobody listens there, so that what is stopped can be
+// started again: it lies below the ports that systems give to connections (32768 and up).
+func ownAddress(t *testing.T) string {
+	t.Helper()
+	for range 1000 {
+		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+nextPort.Add(1)%10_000)
+		if l, err := net.Listen("tcp", addr); err == nil {
+			_ = l.Close()
+			return addr
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// proxy stands between the program and Temporal, and may be down: then it takes no connection and cuts those
+// that there are.
+type proxy struct {
+	addr, to string
+	t        *testing.T
+
+	mu    sync.Mutex
+	in    net.Listener
+	conns map[net.Conn]bool
+}
+
+// newProxy gives one that is down.
+func newProxy(t *testing.T, to string) *proxy {
+	t.Helper()
+	p := &proxy{t: t, to: to, addr: ownAddress(t), conns: map[net.Conn]bool{}}
+	p.up()
+	p.down()
+	t.Cleanup(p.down)
+	return p
+}
+
+func (p *proxy) up() {
+	p.t.Helper()
+	l, err := net.Listen("tcp", p.addr)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.in = l
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go p.serve(c)
+		}
+	}()
+}
+
+func (p *proxy) serve(c net.Conn) {
+	far, err := net.Dial("tcp", p.to)
+	if err != nil {
+		_ = c.Close()
+		return
+	}
+	p.mu.Lock()
+	isUp := p.in != nil
+	if isUp {
+		p.conns[c], p.conns[far] = true, true
+	}
+	p.mu.Unlock()
+	if !isUp { // it went down meanwhile
+		_, _ = c.Close(), far.Close()
+		return
+	}
+	go func() { _, _ = io.Copy(far, c); _ = far.Close() }()
+	_, _ = io.Copy(c, far)
+	_ = c.Close()
+}
+
+func (p *proxy) down() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.in == nil {
+		return
+	}
+	_ = p.in.Close()
+	p.in = nil
+	for c := range p.conns {
+		_ = c.Close()
+	}
+	p.conns = map[net.Conn]bool{}
+}

@@ -1,0 +1,256 @@
+package e2e
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+var oneSeed = flag.Uint64("seed", 0, "play the random history of this seed alone")
+
+// TestRandomFaults plays random histories against the real processes: events late, twice and in another order,
+// clicks on what stands, calls that fail before and after their effect, a worker or an ingress that is killed
+// in between. Hundreds of such histories without processes are played in workflows; here are few.
+func TestRandomFaults(t *testing.T) {
+	seeds := []uint64{1, 2}
+	if *long {
+		for n := range uint64(18) {
+			seeds = append(seeds, 3+n)
+		}
+	}
+	if *oneSeed != 0 {
+		seeds = []uint64{*oneSeed}
+	}
+	slots := make(chan bool, 2) // each has two processes
+	for _, seed := range seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Parallel()
+			slots <- true
+			defer func() { <-slots }()
+			h := &wild{world: prepareWorld(t, server.HostPort, ""), dice: rand.New(rand.NewPCG(seed, 7)), waiting: map[prodege.ProjectID][]simulator.Exchange{}}
+			h.begin()
+			h.play()
+			if t.Failed() {
+				t.Logf("again: go test ./e2e -run TestRandomFaults -seed %d -v", seed)
+			}
+		})
+	}
+}
+
+type wild struct {
+	*world
+	dice    *rand.Rand
+	ids     []prodege.ProjectID
+	waiting map[prodege.ProjectID][]simulator.Exchange // sent by Prodege, still under way
+	clicks  int
+}
+
+func (h *wild) play() {
+	for n := range 5 {
+		id := prodege.ProjectID(83000000 + n)
+		h.ids = append(h.ids, id)
+		h.prodege.SetProject(aProject(id))
+	}
+	h.injectFaults()
+	kill := 15 + h.dice.IntN(15)
+	for n := range 60 {
+		id := h.ids[h.dice.IntN(len(h.ids))]
+		switch {
+		case n == kill:
+			h.killOne()
+		case h.dice.IntN(3) == 0:
+			h.clickOne()
+		default:
+			h.change(id)
+		}
+		time.Sleep(time.Duration(h.dice.IntN(150)) * time.Millisecond) // so that steps fall into one another
+	}
+	for _, id := range h.ids {
+		h.arrive(id, 0)
+		h.settled(id)
+	}
+	h.promises()
+}
+
+func (h *wild) injectFaults() {
+	kinds := []simulator.FaultKind{simulator.LostAnswer, simulator.CutBefore, simulator.HTTPStatus, simulator.RateLimited}
+	for range 6 {
+		h.slack.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)], Method: []string{"chat.postMessage", "chat.update"}[h.dice.IntN(2)], After: h.dice.IntN(5)})
+		h.prodege.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)], Method: []string{"project-update", "project-get-info"}[h.dice.IntN(2)], After: h.dice.IntN(3)})
+	}
+	h.billing.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)]})
+	h.billing.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)], After: 1})
+}
+
+func (h *wild) killOne() {
+	h.t.Helper()
+	victim := []*process{h.worker, h.ingress}[h.dice.IntN(2)]
+	victim.kill()
+	victim.launch()
+	victim.ready()
+}
+
+// change lets a project change at Prodege; its event joins those under way, of which some arrive.
+func (h *wild) change(id prodege.ProjectID) {
+	h.t.Helper()
+	project, _ := h.prodege.Project(id)
+	quiet := simulator.How{Quiet: true}
+	var e simulator.Exchange
+	var err error
+	amount := prodege.MustUSD([]string{"4.25", "4.50", "5.00"}[h.dice.IntN(3)])
+	switch roll := h.dice.IntN(14); {
+	case project.Status == prodege.Complete || project.Status == prodege.Invoiced:
+		if project.Status == prodege.Invoiced || roll < 7 {
+			return
+		}
+		e, err = h.prodege.Invoice(h.ctx, id, quiet)
+	case roll < 7:
+		e, err = h.prodege.PauseForCPI(h.ctx, id, amount, quiet)
+	case roll < 8:
+		e, err = h.prodege.Pause(h.ctx, id, prodege.SampleSize, quiet)
+	case roll < 12:
+		e, err = h.prodege.Live(h.ctx, id, quiet)
+	case roll < 13:
+		e, err = h.prodege.PendingComplete(h.ctx, id, "", quiet)
+	default:
+		e, err = h.prodege.Complete(h.ctx, id, prodege.ReconciliationComplete, "", quiet)
+	}
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.waiting[id] = append(h.waiting[id], e)
+	if h.dice.IntN(4) > 0 {
+		h.arrive(id, h.dice.IntN(2))
+	}
+}
+
+// arrive delivers what is under way but for some, in any order, and some of it twice.
+func (h *wild) arrive(id prodege.ProjectID, but int) {
+	h.t.Helper()
+	for len(h.waiting[id]) > but {
+		i := h.dice.IntN(len(h.waiting[id]))
+		e := h.waiting[id][i]
+		h.waiting[id] = slices.Delete(h.waiting[id], i, i+1)
+		for range 1 + h.dice.IntN(5)/4 {
+			h.delivered(h.prodege.Resend(h.ctx, e))
+		}
+	}
+}
+
+// clickOne clicks on some request that has buttons; people have two seconds to find one.
+func (h *wild) clickOne() {
+	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		var open []simulator.Message
+		for _, m := range h.slack.Messages(approvals) {
+			if len(buttons(m)) > 0 {
+				open = append(open, m)
+			}
+		}
+		if len(open) == 0 {
+			continue
+		}
+		m := open[h.dice.IntN(len(open))]
+		user := []string{ann, ann, ben, eve}[h.dice.IntN(4)]
+		_, _ = h.slack.Click(h.ctx, simulator.Click{User: user, Channel: approvals, TS: m.TS, ActionID: buttons(m)[0], Stale: true}) // it may die with the ingress
+		h.clicks++
+		return
+	}
+}
+
+// settled waits until a project has every event and stands as it does at Prodege.
+func (h *wild) settled(id prodege.ProjectID) {
+	h.t.Helper()
+	acknowledged, tries := (&trapped{world: h.world}).sent(id)
+	if len(acknowledged) == 0 {
+		return
+	}
+	at, _ := h.prodege.Project(id)
+	state := h.project(id, func(s workflows.ProjectState) bool {
+		now, _ := h.prodege.Project(id)
+		at = now
+		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Status == now.Status
+	}, fmt.Sprintf("project %s to stand as at Prodege (%s)", id, at.Status))
+	c := state.Counts
+	if c.Received != c.Applied+c.Duplicate+c.Late || c.Unusable != 0 || c.Received > int64(tries)+5 {
+		h.t.Errorf("project %s: dispositions %+v of %d tries", id, c, tries)
+	}
+	h.money(id)
+}
+
+// money holds that each effective acceptance has a decision of its own, by somebody allowed, for that amount.
+func (h *wild) money(id prodege.ProjectID) {
+	h.t.Helper()
+	state := h.project(id, func(s workflows.ProjectState) bool { return true }, "the state")
+	var decided []string
+	for _, line := range state.Ledger {
+		if line.Kind == workflows.LineDecision && line.By != eve && (line.What == string(activities.VerdictApprove) || line.What == string(activities.VerdictTryAgain)) {
+			decided = append(decided, line.Amount.String())
+		}
+	}
+	for _, call := range h.prodege.Acceptances(id) {
+		amount := call.Params["max_cpi"]
+		if amount == "" {
+			continue // max_cpi was as high already
+		}
+		i := slices.IndexFunc(decided, func(d string) bool { return prodege.MustUSD(d).Equal(prodege.MustUSD(amount)) })
+		if i < 0 {
+			h.t.Errorf("project %s: %s was accepted without a decision for it: %+v", id, amount, state.Ledger)
+			continue
+		}
+		decided = slices.Delete(decided, i, i+1)
+	}
+}
+
+// promises holds what is true of all projects together.
+func (h *wild) promises() {
+	h.t.Helper()
+	seen := map[string]bool{}
+	for _, channel := range []string{alerts, approvals, finance} {
+		for _, m := range h.slack.AllMessages(channel) {
+			key := fmt.Sprint(m.Metadata.EventPayload)
+			if seen[key] {
+				h.t.Errorf("the message %s stands twice", key)
+			}
+			seen[key] = true
+		}
+	}
+	for _, m := range h.slack.Messages(approvals) {
+		i := slices.IndexFunc(h.ids, func(id prodege.ProjectID) bool { return reads(m, id.String()) })
+		if i < 0 {
+			continue
+		}
+		await(h.t, "buttons of a closed request to go:\n"+simulator.PlainText(m), func() bool {
+			now, _ := h.slack.Message(approvals, m.TS)
+			project, _ := h.prodege.Project(h.ids[i])
+			return len(buttons(now)) == 0 || project.Status == prodege.Paused
+		})
+	}
+	for _, i := range h.billing.Invoices() {
+		if !strings.HasSuffix(i.Key, "-invoice-r1") {
+			h.t.Errorf("an invoice %s: no fact of any changed", i.Key)
+		}
+	}
+	acknowledged, fired := 0, 0
+	for _, e := range h.prodege.Exchanges() {
+		if e.Status() == http.StatusOK {
+			acknowledged++
+		}
+	}
+	for _, kind := range []simulator.FaultKind{simulator.LostAnswer, simulator.CutBefore, simulator.HTTPStatus, simulator.RateLimited} {
+		fired += h.slack.Fired(kind) + h.prodege.Fired(kind) + h.billing.Fired(kind)
+	}
+	h.t.Logf("%d deliveries acknowledged, %d clicks, %d faults fired, one process killed", acknowledged, h.clicks, fired)
+	if acknowledged < 10 || fired < 3 || h.clicks == 0 {
+		h.t.Error("too little happened")
+	}
+}

@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	history "go.temporal.io/api/history/v1"
+	"google.golang.org/protobuf/encoding/protojson"
+)
+
+const historiesDir = "../workflows/testdata/histories"
+
+// TestRecordHistories drives every workflow to its end states and writes their histories down, for
+// workflows/replay_test.go to replay with whatever the code is then:
+//
+//	go test ./e2e -run TestRecordHistories -record
+//
+// Record anew when the set is to show something new. A history that no longer replays is no reason: it shows
+// that a change would block workflows in the field. To record one scenario, name it: -run
+// TestRecordHistories/rejected.
+func TestRecordHistories(t *testing.T) {
+	if !*record {
+		t.Skip("writes files: asked for by -record")
+	}
+	for _, s := range scenarios {
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, s.plan...)
+			s.play(w)
+			w.save(s)
+		})
+	}
+}
+
+// scenario is a course of things whose histories are worth keeping.
+type scenario struct {
+	name  string
+	keeps []string // workflow types; a history is named <type>.<name>, with a number where there are several
+	plan  []func(*plan)
+	play  func(*world)
+}
+
+// save writes the histories that the scenario keeps.
+func (w *world) save(s scenario) {
+	w.t.Helper()
+	for _, kind := range s.keeps {
+		var all []execution
+		for _, one := range w.runs() {
+			if one.kind == kind {
+				all = append(all, one)
+			}
+		}
+		if len(all) == 0 {
+			w.t.Errorf("there is no %s", kind)
+		}
+		slices.SortFunc(all, func(a, b execution) int {
+			return a.history.Events[0].GetEventTime().AsTime().Compare(b.history.Events[0].GetEventTime().AsTime())
+		})
+		w.forget(kind + "." + s.name)
+		const most = 2 // of a workflow that continued as new often
+		for i, one := range all[:min(most, len(all))] {
+			name := kind + "." + s.name
+			if len(all) > 1 {
+				name += fmt.Sprintf("-%d", i+1)
+			}
+			w.write(name, settled(w, one))
+		}
+	}
+}
+
+// forget removes what was recorded under a name before, as the number of runs may differ.
+func (w *world) forget(name string) {
+	w.t.Helper()
+	old, err := filepath.Glob(filepath.Join(historiesDir, name+"-[0-9].json"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, file := range append(old, filepath.Join(historiesDir, name+".json")) {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			w.t.Fatal(err)
+		}
+	}
+}
+
+// settled gives a history that does not end in the middle of a workflow task, so that all of it is replayed.
+func settled(w *world, one execution) *history.History {
+	w.t.Helper()
+	h := one.history
+	await(w.t, one.id+" to be at rest", func() bool {
+		last := h.Events[len(h.Events)-1].GetEventType()
+		if last != enums.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && last != enums.EVENT_TYPE_WORKFLOW_TASK_STARTED {
+			return true
+		}
+		ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
+		defer cancel()
+		h = w.history(ctx, one.id, one.run)
+		return false
+	})
+	return h
+}
+
+// write writes a history, an event a line, without what only tells where it was recorded.
+func (w *world) write(name string, h *history.History) {
+	w.t.Helper()
+	if err := replay(h); err != nil {
+		w.t.Errorf("%s does not replay as it is: %v", name, err)
+	}
+	var b bytes.Buffer
+	var plain strings.Builder // with payloads as they were before they were encoded
+	b.WriteString(`{"events":[`)
+	for i, e := range h.Events {
+		raw, err := protojson.Marshal(e)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		var event any
+		if err := json.Unmarshal(raw, &event); err != nil {
+			w.t.Fatal(err)
+		}
+		scrub(event)
+		write(&plain, event)
+		line, err := json.Marshal(event)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if i > 0 {
+			b.WriteString(",")
+		}
+		b.WriteString("\n")
+		b.Write(line)
+	}
+	b.WriteString("\n]}\n")
+	w.telltale(name, plain.String())
+	if err := os.MkdirAll(historiesDir, 0o755); err != nil {
+		w.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(historiesDir, name+".json"), b.Bytes(), 0o644); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// scrub takes out what tells of the machine: who worked, and the sticky queue that is named after it.
+func scrub(v any) {
+	switch v := v.(type) {
+	case map[string]any:
+		if v["kind"] == "TASK_QUEUE_KIND_STICKY" {
+			v["name"] = "sticky"
+		}
+		for name, value := range v {
+			if name == "identity" {
+				v[name] = "worker"
+				continue
+			}
+			scrub(value)
+		}
+	case []any:
+		for _, value := range v {
+			scrub(value)
+		}
+	}
+}
+
+// telltale fails where a text holds a secret, or tells where it was recorded.
+func (w *world) telltale(name, text string) {
+	w.t.Helper()
+	folder, err := filepath.Abs("..")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, mark := range append([]string{folder, os.TempDir() + "/", "@" + host, host + ":"}, secrets...) {
+		if i := strings.Index(text, mark); i >= 0 {
+			w.t.Errorf("%s holds %q: …%q…", name, mark, text[max(0, i-100):min(len(text), i+100)])
+		}
+	}
+}

@@ -1,0 +1,151 @@
+package e2e
+
+import (
+	"encoding/json"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// weekly is a time that is months off whenever the test runs, as far as a weekly time can be: nothing but the
+// test triggers it.
+const weekly = "Mon 09:00 America/New_York"
+
+// pausedAndBack has a CPI approved and a sample raised, and waits until both pauses are remembered as over.
+func pausedAndBack(w *world) (request, alert simulator.Message) {
+	w.t.Helper()
+	request = w.pausedForCPI(asked)
+	w.click(ann, request, approve)
+	request = w.becomes(request, "Live again at $4.25")
+	w.waitPaces(1)
+	alert = w.stopped(prodege.SampleSize, actSample, actComplete)
+	w.submit(ben, alert, actSample, map[string]string{numberField: "650"})
+	alert = w.becomes(alert, "Live again")
+	w.waitPaces(2)
+	return request, alert
+}
+
+func (w *world) waitPaces(n int) []*workflows.Pace {
+	w.t.Helper()
+	return w.project(theProject, func(s workflows.ProjectState) bool {
+		return len(s.Paces) == n && !s.Paces[n-1].Sent.IsZero()
+	}, "the pauses to be over").Paces
+}
+
+// TestFromPauseToLiveIsMeasured: how long it took stands in the state, on the closed messages, in the metrics
+// and in the report, on the command line and once a week in Slack.
+func TestFromPauseToLiveIsMeasured(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("DIGEST", weekly))
+	request, alert := pausedAndBack(w)
+	if !reads(request, "<@"+ann+"> approved $4.25") && !reads(request, "@"+ann+" approved $4.25") {
+		t.Errorf("the closed request does not say who decided:\n%s", simulator.PlainText(request))
+	}
+	if !reads(alert, "decided by") {
+		t.Errorf("the closed alert does not say who decided:\n%s", simulator.PlainText(alert))
+	}
+	for i, want := range []struct{ by, cost string }{{ann, "125.00"}, {ben, "525.00"}} {
+		pace := w.waitPaces(2)[i]
+		if pace.By != want.by || pace.Told.IsZero() || pace.Decided.IsZero() || pace.EndStatus != prodege.Live || pace.Cost == nil || pace.Cost.String() != want.cost {
+			t.Errorf("remembered of pause %d: %+v, costs %v", i, pace, pace.Cost)
+		}
+	}
+	for label, want := range map[string]float64{`kind="cpi"`: 4, `kind="action"`: 4, `until="post"`: 2, `until="decision"`: 2, `until="acceptance"`: 2, `until="live"`: 2, `reason="158"`: 4} {
+		if n := w.worker.metric("fieldmarshal_pause_seconds_count", label); n != want {
+			t.Errorf("%v steps of pauses are counted with %s, want %v", n, label, want)
+		}
+	}
+	var report struct {
+		Reasons []struct {
+			Reason     int    `json:"update_reason"`
+			Pauses     int    `json:"pauses"`
+			ToDecision *int64 `json:"median_seconds_to_decision"`
+			ToLive     *int64 `json:"median_seconds_to_live"`
+			Approved   string `json:"approved_usd"`
+		} `json:"reasons"`
+		Projects int      `json:"projects_read"`
+		Unread   []string `json:"projects_not_read"`
+	}
+	if out := w.run(0, "report", "--since", "1d", "--json"); json.Unmarshal([]byte(out), &report) != nil || len(report.Reasons) != 2 || report.Projects != 1 || len(report.Unread) != 0 {
+		t.Fatalf("reported:\n%s", out)
+	}
+	for _, r := range report.Reasons {
+		if r.Pauses != 1 || r.ToDecision == nil || r.ToLive == nil || *r.ToLive > 120 || r.Approved != map[int]string{160: "125.00", 158: "525.00"}[r.Reason] {
+			t.Errorf("reported of reason %d: %+v", r.Reason, r)
+		}
+	}
+	tells(t, w.run(0, "report"), "Sample size reached (158)", "$125.00")
+	w.triggerReport()
+	m := w.says(alerts, "Pauses of the last 7 days")
+	for _, text := range []string{"2 pauses", "$650.00 approved", "1 project looked at", "The 7 days before: none"} {
+		if !reads(m, text) {
+			t.Errorf("the weekly message does not say %q:\n%s", text, simulator.PlainText(m))
+		}
+	}
+}
+
+// triggerReport waits for the schedule and has it start its workflow now.
+func (w *world) triggerReport() {
+	w.t.Helper()
+	schedule := w.temporal.ScheduleClient().GetHandle(w.ctx, workflows.ReportID)
+	await(w.t, "the schedule", func() bool {
+		_, err := schedule.Describe(w.ctx)
+		return err == nil
+	})
+	if err := schedule.Trigger(w.ctx, client.ScheduleTriggerOptions{}); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// TestTheScheduleFollowsTheConfiguration: made, changed and deleted as the worker starts with another DIGEST.
+func TestTheScheduleFollowsTheConfiguration(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("DIGEST", weekly))
+	schedule := w.temporal.ScheduleClient().GetHandle(w.ctx, workflows.ReportID)
+	next := func(day time.Weekday, hour int, zone string) {
+		t.Helper()
+		in, err := time.LoadLocation(zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		await(t, "the schedule's time", func() bool {
+			got, err := schedule.Describe(w.ctx)
+			if err != nil || len(got.Info.NextActionTimes) == 0 {
+				return false
+			}
+			at := got.Info.NextActionTimes[0].In(in)
+			return at.Weekday() == day && at.Hour() == hour && at.Minute() == 0
+		})
+	}
+	next(time.Monday, 9, "America/New_York")
+	tells(t, w.run(0, "doctor"), "weekly report")
+	w.restart("DIGEST", weekly)
+	if strings.Contains(w.worker.log.String(), "another time now") {
+		t.Error("the schedule was changed though nothing had changed")
+	}
+	w.restart("DIGEST", "Fri 16:00 Europe/Berlin")
+	next(time.Friday, 16, "Europe/Berlin")
+	w.restart("DIGEST", "")
+	await(t, "the schedule to be gone", func() bool {
+		_, err := schedule.Describe(w.ctx)
+		var missing *serviceerror.NotFound
+		return errors.As(err, &missing)
+	})
+}
+
+// restart starts the worker anew with another value of a variable.
+func (w *world) restart(name, value string) {
+	w.t.Helper()
+	w.worker.stop()
+	w.worker.env[name] = value
+	w.worker.launch()
+	w.worker.ready()
+}

@@ -1,0 +1,372 @@
+package e2e
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+const closeIt = "cpi_close"
+
+// plans is several changes of a plan.
+func plans(all ...func(*plan)) []func(*plan) { return all }
+
+// scenarios are the courses of things whose histories are recorded.
+var scenarios = []scenario{
+	{name: "approved", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.click(ben, m, approve)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "rejected", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.submit(ann, m, reject, map[string]string{reasonField: "too dear"})
+		w.becomes(m, "Rejected: $4.25")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+	}},
+	{name: "expired", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("APPROVAL_TIMEOUT", "3s", "APPROVAL_REMINDER_EVERY", "1s", "SLACK_ESCALATION", ben)), play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.becomes(m, "Expired")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+	}},
+	{name: "asked-again", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("APPROVAL_TIMEOUT", "2s")), play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.becomes(m, "Expired")
+		w.click(ann, m, askAgain)
+		again := w.message(approvals, "buttons again", func(now simulator.Message) bool { return now.TS == m.TS && slices.Contains(buttons(now), approve) })
+		w.click(ann, again, approve)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "elsewhere", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.delivered(w.prodege.Live(w.ctx, theProject))
+		w.ends(m, "Live again without a decision here")
+	}},
+	{name: "ended", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.CompleteInactive, ""))
+		w.ends(m, "Closed: the project is complete")
+	}},
+	{name: "superseded", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		old := simulator.Buttons(m)[0].Value
+		w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer))
+		w.becomes(m, "$4.50")
+		if _, err := w.slack.Click(w.ctx, simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.whispered(ann, "asks for $4.50 now")
+		w.click(ann, m, approve)
+		w.ends(m, "Live again at $4.50")
+	}},
+	{name: "risen", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		if _, err := w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Quiet: true}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.click(ann, m, approve)
+		again := w.becomes(m, "Approve a newer CPI of $4.50?")
+		w.click(ann, again, approve)
+		w.ends(m, "Live again at $4.50")
+	}},
+	{name: "refused-tried-again", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.becomes(m, "Prodege refused $4.25")
+		w.click(ben, m, tryAgain)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "refused-closed", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.becomes(m, "Prodege refused $4.25")
+		w.click(ben, m, closeIt)
+		w.becomes(m, "Closed: $4.25 is given up")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+	}},
+	{name: "answer-lost", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		w.prodege.Inject(simulator.Fault{Kind: simulator.LostAnswer, Method: "project-update"})
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "other-pause", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+		w.becomes(m, "CPI no longer asked")
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
+		again := w.becomes(m, "Approve a newer CPI of $4.50?")
+		w.click(ann, again, approve)
+		w.ends(m, "Live again at $4.50")
+	}},
+	{name: "acted", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
+		m := w.stopped(prodege.SampleSize, actSample, actComplete)
+		w.submit(ann, m, actSample, map[string]string{numberField: "650"})
+		w.ends(m, "Live again")
+	}},
+	{name: "act-refused", keeps: []string{workflows.TypeProjectAction}, play: func(w *world) {
+		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2017", Method: "project-update"})
+		m := w.stopped(prodege.MaxClicks, actClicks)
+		w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
+		refused := w.becomes(m, "refused")
+		w.click(ben, refused, tryAgain)
+		w.ends(m, "Live again")
+	}},
+	{name: "act-other-reason", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
+		m := w.stopped(prodege.SampleSize, actSample, actComplete)
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+		w.becomes(m, "stopped by Prodege's support")
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.PausedInactive))
+		again := w.message(alerts, "buttons of the new reason", func(now simulator.Message) bool {
+			return now.TS == m.TS && slices.Equal(buttons(now), []string{actLive, actComplete})
+		})
+		w.submit(ann, again, actComplete, nil)
+		w.ends(m, "Pause over")
+	}},
+	{name: "act-held", keeps: []string{workflows.TypeProjectAction}, play: func(w *world) {
+		m := w.stopped(prodege.HighDropOff, actLive)
+		w.accepting(false)
+		w.submit(ann, m, actLive, nil)
+		w.becomes(m, "held back")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+	}},
+	{name: "dry-run", keeps: []string{workflows.TypeCPIApproval, workflows.TypeInvoicing}, plan: plans(with("DRY_RUN", "true")), play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.becomes(m, "nothing sent (dry run)")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+		w.says(finance, "not sent (dry run)")
+	}},
+	{name: "by-hand", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval, workflows.TypeInvoicing}, plan: plans(with("PRODEGE_API_KEY", "", "BILLING_URL", "", "BILLING_SIGNING_SECRET", "")), play: func(w *world) {
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
+		m := w.says(approvals, "Approve a CPI of $4.25?")
+		w.click(ann, m, approve)
+		w.becomes(m, "accept it by hand")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "all good"))
+		invoice := w.says(finance, "Invoice to make")
+		w.click(eve, invoice, markInvoiced)
+		w.becomes(invoice, "marked as invoiced")
+		w.delivered(w.prodege.Invoice(w.ctx, theProject))
+		w.closed(workflows.InvoicingWorkflowID(theProject))
+	}},
+	{name: "two-people", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_SECOND_APPROVER_ABOVE", "4")), play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.becomes(m, "One of two approvals given")
+		w.click(ann, m, approve)
+		w.whispered(ann, "ask a colleague")
+		w.click(ben, m, approve)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "up-to", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_CEILING", "6")), play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.submit(ann, m, upTo, map[string]string{amountField: "5.10"})
+		w.ends(m, "Live again at $5.10")
+	}},
+	{name: "over-limit", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_CEILING", "4")), play: func(w *world) {
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
+		m := w.says(approvals, "above the ceiling")
+		w.submit(ann, m, reject, nil)
+		w.becomes(m, "Rejected: $4.25")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+	}},
+	{name: "by-rule", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_AUTO_APPROVE_UP_TO", "4.30", "CPI_CEILING", "6")), play: func(w *world) {
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
+		w.ends(w.says(approvals, "The rule"), "Live again at $4.25")
+	}},
+	{name: "not-live", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("RESUME_TIMEOUT", "2s"), withoutAnnouncement), play: func(w *world) {
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.accepted("4.25")
+		if _, err := w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent, simulator.How{Quiet: true}); err != nil {
+			w.t.Fatal(err)
+		}
+		w.becomes(m, "Accepted $4.25, but not live")
+		w.click(ann, m, closeIt)
+		w.becomes(m, "given up")
+		w.ended(w.prodege.Live(w.ctx, theProject))
+	}},
+	{name: "held", keeps: []string{workflows.TypeControl, workflows.TypeCPIApproval}, play: func(w *world) {
+		w.accepting(false)
+		m := w.pausedForCPI(asked)
+		w.click(ben, m, approve)
+		w.becomes(m, "held back")
+		w.accepting(true)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "cancelled", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval, workflows.TypeProjectAction, workflows.TypeInvoicing},
+		plan: plans(cancels, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")), play: cancelsAll},
+	{name: "continued", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval, workflows.TypeInvoicing, workflows.TypeControl},
+		plan: plans(func(p *plan) { p.worker = []string{"--history-limit", "60"} }), play: longLife},
+
+	{name: "invoiced", keeps: []string{workflows.TypeProject, workflows.TypeInvoicing}, play: func(w *world) {
+		w.delivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "12 removed"))
+		w.booked("project-29303649-invoice-r1")
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
+		w.booked("project-29303649-invoice-r2")
+		w.delivered(w.prodege.Invoice(w.ctx, theProject))
+		w.closed(workflows.InvoicingWorkflowID(theProject))
+	}},
+	{name: "refused", keeps: []string{workflows.TypeInvoicing}, play: func(w *world) {
+		w.billing.Inject(simulator.Fault{Kind: simulator.LostAnswer})
+		w.billing.Inject(simulator.Fault{Kind: simulator.AnswerCode, Status: 422})
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+		m := w.says(finance, "refused by billing")
+		w.click(ann, m, invoiceRetry)
+		w.becomes(m, "handed to billing")
+		w.delivered(w.prodege.Invoice(w.ctx, theProject))
+		w.closed(workflows.InvoicingWorkflowID(theProject))
+	}},
+	{name: "held-deleted", keeps: []string{workflows.TypeInvoicing}, plan: plans(with("DRY_RUN", "true")), play: func(w *world) {
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+		m := w.says(finance, "dry run")
+		w.delivered(w.prodege.PendingComplete(w.ctx, theProject, ""))
+		w.becomes(m, "held: reconciliation goes on")
+		w.delivered(w.prodege.Delete(w.ctx, theProject))
+		w.closed(workflows.InvoicingWorkflowID(theProject))
+	}},
+	{name: "every-reason", keeps: []string{workflows.TypeProject}, play: everyReason},
+	{name: "lingered", keeps: []string{workflows.TypeProject}, plan: plans(with("PROJECT_LINGER", "3s")), play: func(w *world) {
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+		w.says(alerts, "sample size reached")
+		w.delivered(w.prodege.Delete(w.ctx, theProject))
+		w.closed(workflows.ProjectWorkflowID(theProject))
+	}},
+	{name: "second-life", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Time: time.Now().Add(-60 * 24 * time.Hour)}))
+		m := w.says(approvals, "Approve a CPI of $4.25?")
+		w.click(ann, m, approve)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "found-by-asking", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, plan: plans(with("PRODEGE_POLL_EVERY", "2s")), play: func(w *world) {
+		w.delivered(w.prodege.Live(w.ctx, theProject))
+		if _, err := w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Quiet: true}); err != nil {
+			w.t.Fatal(err)
+		}
+		m := w.says(approvals, "Approve a CPI of $4.25?")
+		w.click(ann, m, approve)
+		w.ends(m, "Live again at $4.25")
+	}},
+	{name: "slack-must-be-mended", keeps: []string{workflows.TypeProject}, play: func(w *world) {
+		w.slack.SetChannel(simulator.Channel{ID: alerts, Name: "alerts", NotMember: true})
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+		w.project(theProject, func(s workflows.ProjectState) bool { return s.Shown != nil && s.Shown.Attention }, "attention")
+		w.slack.SetChannel(simulator.Channel{ID: alerts, Name: "alerts"})
+		w.delivered(w.prodege.Live(w.ctx, theProject))
+		w.project(theProject, func(s workflows.ProjectState) bool { return s.Status == prodege.Live }, "LIVE")
+	}},
+	{name: "burst", keeps: []string{workflows.TypeDigest}, plan: plans(with("SLACK_POSTS_PER_SECOND", "0.05")), play: burst},
+	{name: "weekly", keeps: []string{workflows.TypeReport}, plan: plans(with("DIGEST", weekly)), play: func(w *world) {
+		pausedAndBack(w)
+		w.triggerReport()
+		w.says(alerts, "Pauses of the last 7 days")
+		await(w.t, "the report to complete", func() bool {
+			return slices.ContainsFunc(w.runs(), func(one execution) bool {
+				return one.kind == workflows.TypeReport && one.status == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
+			})
+		})
+	}},
+}
+
+// ends waits until the request's message says something and its workflow has completed.
+func (w *world) ends(m simulator.Message, text string) {
+	w.t.Helper()
+	w.becomes(m, text)
+	w.finished()
+}
+
+// ended is delivered, and waits for the request to complete.
+func (w *world) ended(e simulator.Exchange, err error) {
+	w.t.Helper()
+	w.delivered(e, err)
+	w.finished()
+}
+
+func (w *world) finished() {
+	w.t.Helper()
+	state := w.project(theProject, func(s workflows.ProjectState) bool { return len(s.Requests) > 0 }, "a request")
+	w.closed(state.Requests[len(state.Requests)-1].Workflow)
+}
+
+func (w *world) accepting(on bool) {
+	w.t.Helper()
+	if err := w.flows.Accepting(w.within(), on, ann); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// longLife has every workflow continue as new.
+func longLife(w *world) {
+	for i := range 12 {
+		w.accepting(i%2 == 1)
+	}
+	for i := range 15 {
+		w.delivered(w.prodege.Pause(w.ctx, theProject, []prodege.Reason{prodege.SampleSize, prodege.MaxClicks, prodege.HighDropOff}[i%3]))
+	}
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 16 && s.Runs > 0 }, "the project to continue as new")
+	m := w.pausedForCPI(asked)
+	for cents := 30; cents < 45; cents++ {
+		w.delivered(w.prodege.ChangePrice(w.ctx, theProject, prodege.MustUSD(fmt.Sprintf("4.%d", cents))))
+		w.becomes(m, fmt.Sprintf("$4.%d", cents))
+	}
+	w.click(ann, m, approve)
+	w.ends(m, "Live again at $4.44")
+	for i := range 8 {
+		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, fmt.Sprintf("%d removed", i)))
+		w.booked(fmt.Sprintf("project-29303649-invoice-r%d", i+1))
+	}
+	w.delivered(w.prodege.Invoice(w.ctx, theProject))
+	w.closed(workflows.InvoicingWorkflowID(theProject))
+}
+
+// everyReason sends one event of each reason, late and double ones, and a status that nobody knows.
+func everyReason(w *world) {
+	for _, r := range []prodege.Reason{113, 156, 158, 207, 222, 244, 999, 4711} {
+		w.delivered(w.prodege.Pause(w.ctx, theProject, r, simulator.How{Copies: 2}))
+	}
+	w.delivered(w.prodege.Live(w.ctx, theProject))
+	w.delivered(w.prodege.Pause(w.ctx, theProject, 158))
+	w.delivered(w.prodege.Pause(w.ctx, theProject, 113, simulator.How{Time: time.Now().Add(-time.Hour)}))
+	w.delivered(w.prodege.RejectReconciliation(w.ctx, theProject, "count again"))
+	w.delivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
+	w.delivered(w.prodege.Tell(w.ctx, prodege.Event{ProjectID: theProject, Status: "ARCHIVED"}))
+	w.says(alerts, "ARCHIVED")
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 22 }, "all events")
+}
+
+// burst pauses more projects than Slack takes messages of in a minute: each is told all the same.
+func burst(w *world) {
+	const projects = 12
+	for id := prodege.ProjectID(1001); id <= 1000+projects; id++ {
+		w.prodege.SetProject(aProject(id))
+		w.delivered(w.prodege.Pause(w.ctx, id, prodege.SampleSize))
+	}
+	// A post that has waited for a minute goes into the digest, which gathers for another.
+	if _, err := w.slack.WaitMessage(w.ctx, alerts, func(m simulator.Message) bool { return reads(m, "paused faster than Slack takes messages") }); err != nil {
+		w.t.Fatal(err)
+	}
+	w.closed(workflows.DigestWorkflowID(alerts))
+	var all strings.Builder
+	for _, m := range w.slack.AllMessages(alerts) {
+		all.WriteString(simulator.PlainText(m))
+	}
+	for id := prodege.ProjectID(1001); id <= 1000+projects; id++ {
+		if !strings.Contains(all.String(), id.String()) {
+			w.t.Errorf("the pause of project %s was told nobody", id)
+		}
+	}
+}

@@ -1,0 +1,64 @@
+package e2e
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+)
+
+// Each test looks for secrets at its end (checkLogs, checkEnd). This one goes everywhere a secret is used or
+// could be quoted, with the log at its most talkative, and makes sure that the look would find one.
+func TestNoSecretInLogsOrHistories(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, with("LOG_LEVEL", "debug", "PRODEGE_SECRET_KEY", prodegeSecret+",old-"+prodegeSecret, "SLACK_SIGNING_SECRET", slackSecret+",old-"+slackSecret))
+
+	// Refused: what came is kept and told, without its signature.
+	contentType, body := signed(event("tampered", theProject, live), prodege.JSON)
+	if status, _ := w.send(row{contentType: contentType, body: string(bytes.Replace(body, []byte("LIVE"), []byte("DEAD"), 1))}); status != 400 {
+		t.Errorf("a forged delivery is answered %d", status)
+	}
+
+	// Counterparties that refuse the program's own credentials, or whose answers name them.
+	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "101", Method: "project-get-info"})
+	w.prodege.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "project-quotas-by-id"})
+	w.prodege.Inject(simulator.Fault{Kind: simulator.CutBefore, Method: "project-update"})
+	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
+	w.slack.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "ratelimited", Method: "chat.update"})
+	w.slack.Inject(simulator.Fault{Kind: simulator.CutBefore, Method: "response"})
+	w.billing.Inject(simulator.Fault{Kind: simulator.CutBefore})
+
+	w.delivered(w.prodege.Deliver(w.ctx, []byte(event("old-secret", 901, live)), simulator.How{Secret: "old-" + prodegeSecret}))
+	m := w.pausedForCPI(asked)
+	if _, err := w.slack.Click(w.ctx, simulator.Click{User: ann, Channel: m.Channel, TS: m.TS, ActionID: approve, BadSignature: true}); err != nil {
+		t.Fatal(err)
+	}
+	w.click(eve, m, approve)
+	w.whispered(eve, "not on the list")
+	view := w.opens(ben, m, reject)
+	w.slack.CloseView(view.ID)
+	w.click(ann, m, approve)
+	w.becomes(m, "Prodege refused $4.25")
+	w.click(ann, m, tryAgain)
+	w.becomes(m, "Live again at $4.25")
+	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	w.booked("project-29303649-invoice-r1")
+	if n := w.prodege.Pending() + w.slack.Pending() + w.billing.Pending(); n > 2 { // which call meets a fault may vary
+		t.Errorf("%d faults did not fire", n)
+	}
+
+	found := 0
+	for _, run := range w.runs() {
+		if text := readable(t, run.history); strings.Contains(text, "Oat milk study") && strings.Contains(text, `"max_cpi"`) {
+			found++
+		}
+	}
+	if found == 0 {
+		t.Error("the histories can't be read: a secret in them would not be found either")
+	}
+	if !strings.Contains(w.worker.log.String(), `"level":"DEBUG"`) {
+		t.Error("the worker's log is not at its most talkative")
+	}
+}

@@ -1,0 +1,82 @@
+package e2e
+
+import (
+	"fmt"
+	"maps"
+	"testing"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// others is every setting of the worker otherwise than the tests have it.
+var others = map[string]string{
+	"DRY_RUN": "true", "PRODEGE_API_KEY": "", "BILLING_URL": "", "BILLING_SIGNING_SECRET": "",
+	"APPROVAL_TIMEOUT": "1h", "APPROVAL_REMINDER_EVERY": "7m", "RESUME_TIMEOUT": "9s", "APPROVAL_HOURS": "Mon-Fri 08:00-19:00 America/New_York",
+	"CPI_CEILING": "5", "CPI_SECOND_APPROVER_ABOVE": "4.9", "CPI_AUTO_APPROVE_UP_TO": "1",
+	"PRODEGE_POLL_EVERY": "1h", "PRODEGE_MAX_EVENT_AGE": "24h", "PROJECT_LINGER": "48h", "SLACK_ESCALATION": ben, "SLACK_APPROVERS": ann,
+	"SLACK_ALERTS_CHANNEL": finance, "SLACK_APPROVALS_CHANNEL": alerts, "SLACK_FINANCE_CHANNEL": approvals, "SLACK_POSTS_PER_SECOND": "20",
+	"TEMPORAL_UI_URL": "https://temporal.example", "ALERT_ACTIONS": "off", "LOG_LEVEL": "debug",
+}
+
+// TestEverySettingChangesUnderWhatIsOpen has a project in each phase of a request, and invoices that wait,
+// when a worker with every setting changed takes over, and then one with the first settings again. Both replay
+// what the one before wrote. That no workflow task failed is checked at the end of each world.
+func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
+	t.Parallel()
+	w := prepareWorld(t, server.HostPort, "", withoutAnnouncement, with("CPI_SECOND_APPROVER_ABOVE", "4.25"))
+	w.begin()
+	first := maps.Clone(w.worker.env)
+	changed := maps.Clone(first)
+	maps.Copy(changed, others)
+	id := func(n int) prodege.ProjectID { return prodege.ProjectID(82000000 + n) }
+	asks := map[int]simulator.Message{}
+	for n, amount := range []string{"4.00", "4.50", "4.00", "4.00", "4.00", "4.00"} {
+		project := aProject(id(n))
+		w.prodege.SetProject(project)
+		w.delivered(w.prodege.PauseForCPI(w.ctx, id(n), prodege.MustUSD(amount)))
+		asks[n] = w.message(approvals, fmt.Sprintf("the request of project %d", n), func(m simulator.Message) bool {
+			return m.Thread == "" && reads(m, id(n).String()) && reads(m, "Approve a CPI of $"+amount)
+		})
+	}
+	w.click(ann, asks[1], approve)
+	w.becomes(asks[1], "One of two approvals given")
+	w.click(ann, asks[2], approve)
+	w.becomes(asks[2], "not live yet")
+	w.submit(ben, asks[3], reject, nil)
+	w.becomes(asks[3], "Rejected")
+	w.delivered(w.prodege.Complete(w.ctx, id(4), prodege.ReconciliationComplete, ""))
+	w.booked(workflows.InvoiceKey(id(4), 1))
+
+	w.another(changed)
+	w.click(ann, asks[0], approve)
+	w.becomes(asks[0], "nothing sent (dry run)") // decided under the new settings, and nothing is blocked
+	w.delivered(w.prodege.Live(w.ctx, id(2)))
+	w.becomes(asks[2], "Live again at $4.00")
+	w.delivered(w.prodege.Live(w.ctx, id(3)))
+	w.delivered(w.prodege.Pause(w.ctx, id(3), prodege.SupportAgent)) // a pause of its own: an alert, in the other channel
+	w.message(finance, "the alert in the other channel", func(m simulator.Message) bool { return reads(m, id(3).String()) })
+	w.delivered(w.prodege.Complete(w.ctx, id(5), prodege.ReconciliationComplete, ""))
+	w.message(approvals, "the invoice in the other channel", func(m simulator.Message) bool { return reads(m, id(5).String()) && reads(m, "not sent (dry run)") })
+
+	w.another(first)
+	w.click(ben, asks[1], approve)
+	w.becomes(asks[1], "not live yet") // the second approval, given two workers later
+	if all := w.prodege.Acceptances(id(1)); len(all) != 1 || all[0].Params["max_cpi"] != "4.5" && all[0].Params["max_cpi"] != "4.50" {
+		t.Errorf("acceptances: %+v", all)
+	}
+	for n := range 6 {
+		w.delivered(w.prodege.Delete(w.ctx, id(n)))
+		w.project(id(n), func(s workflows.ProjectState) bool { return s.Status == prodege.Deleted }, fmt.Sprintf("project %d to take its last event", n))
+	}
+}
+
+// another lets a worker with that environment take over.
+func (w *world) another(env map[string]string) {
+	w.t.Helper()
+	w.worker.stop()
+	w.worker.env = maps.Clone(env)
+	w.worker.launch()
+	w.worker.ready()
+}

@@ -1,0 +1,108 @@
+package e2e
+
+import (
+	"testing"
+
+	"fieldmarshal/activities"
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// asks sends the slash command and gives what the caller was shown alone.
+func (w *world) asks(user, text string) simulator.Message {
+	w.t.Helper()
+	before := len(w.slack.Ephemerals(user))
+	reply, err := w.slack.Command(w.ctx, user, alerts, "/fieldmarshal", text)
+	if err != nil || !reply.OK() {
+		w.t.Fatalf("/fieldmarshal %s was answered %d %s after %s, %v", text, reply.Status, reply.Body, reply.Took, err)
+	}
+	all := w.slack.Ephemerals(user)
+	if len(all) != before+1 {
+		w.t.Fatalf("/fieldmarshal %s showed the caller nothing", text)
+	}
+	return all[len(all)-1]
+}
+
+func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	w.list(`WaitingFor = 'approval' AND Summary = 'asks to accept $4.25, now $3.75'`, 1)
+	for text, want := range map[string][]string{
+		"status 29303649": {"Oat milk study", "paused", "applied"},
+		"status 5":        {"5"},
+		"status many":     {"not a project id"},
+		"open":            {"29303649", "$4.25"},
+		"help":            {"status", "open"},
+		"":                {"status", "open"},
+	} {
+		shown := w.asks(eve, text)
+		for _, part := range want {
+			if !reads(shown, part) {
+				t.Errorf("/fieldmarshal %s does not tell %q:\n%s", text, part, simulator.PlainText(shown))
+			}
+		}
+	}
+	if err := w.slack.VerifyEventsURL(w.ctx); err != nil {
+		t.Error(err)
+	}
+	if reply, err := w.slack.OpenHome(w.ctx, ann); err != nil || !reply.OK() {
+		t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
+	}
+	await(t, "the home tab", func() bool {
+		home, ok := w.slack.Home(ann)
+		return ok && reads(simulator.Message{Blocks: home.Blocks}, "$4.25")
+	})
+	if all := w.slack.AllMessages(alerts); len(all) != 0 {
+		t.Errorf("others see what was asked: %s", simulator.PlainText(all[0]))
+	}
+	w.click(ann, m, approve)
+	w.becomes(m, "Live again at $4.25")
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // its alert has a button: people can act
+	w.list(`ProjectStatus = 'PAUSED' AND UpdateReason = 222`, 1)
+	if shown := w.asks(eve, "open"); !reads(shown, "29303649") || !reads(shown, "222") {
+		t.Errorf("/fieldmarshal open does not tell of a pause:\n%s", simulator.PlainText(shown))
+	}
+}
+
+func TestTwoWebhooksOfOnePauseAreOneRequest(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withoutAnnouncement)
+	p := aProject(theProject)
+	p.ActualIR, p.ActualLOI = 7, 19
+	w.prodege.SetProject(p)
+	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Pricing: true}))
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 2 }, "both webhooks")
+	m := w.says(approvals, "Approve a CPI of $4.25?")
+	w.becomes(m, "actual 7 %")
+	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Pricing: true}))
+	w.becomes(m, "Approve a newer CPI of $4.50?")
+	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 4 }, "both webhooks again")
+	w.click(ann, m, approve)
+	w.accepted("4.50")
+	w.delivered(w.prodege.Live(w.ctx, theProject, simulator.How{Pricing: true}))
+	w.becomes(m, "Live again at $4.50")
+	w.acceptances(1)
+	state := w.request(func(s workflows.ApprovalState) bool { return s.Phase == activities.PhaseLive }, "the request to end")
+	if all := w.slack.Messages(approvals); state.Generation != 2 || len(all) != 1 || len(all[0].Replies) != 1 {
+		t.Errorf("%d generations, %d messages", state.Generation, len(all))
+	}
+	w.project(theProject, func(s workflows.ProjectState) bool {
+		return s.Status == prodege.Live && s.Counts.Received == 6 && s.Waiting == workflows.WaitsNothing
+	}, "all six events")
+}
+
+func TestNamesAreEscapedAndCut(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	p := aProject(theProject)
+	p.Name = "<!channel> *Oat* & \u202emilk " + string(make([]rune, 3000)) + "end"
+	w.prodege.SetProject(p)
+	m := w.pausedForCPI(asked)
+	if text := simulator.PlainText(m); !reads(m, "&lt;!channel&gt;") || reads(m, "<!channel>") || len(text) > 13000 {
+		t.Errorf("people read (%d bytes):\n%.500s", len(text), text)
+	}
+	w.click(ann, m, approve)
+	w.becomes(m, "Live again at $4.25")
+}

@@ -1,0 +1,92 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/server/common/dynamicconfig"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"fieldmarshal/devserver"
+	"fieldmarshal/workflows"
+)
+
+// prepared is how many namespaces are made with the server, each for one test, so that ids and the kill switch
+// of two never meet. They have the search attributes already, as a worker that adds them lets them settle for
+// seconds. Where more are wanted (-count) they are made one by one, and the worker adds what is missing.
+const prepared = 80
+
+var taken atomic.Int32
+
+func startTemporal(ctx context.Context) (*devserver.Server, error) {
+	names := make([]string, prepared)
+	for i := range names {
+		names[i] = namespace(i)
+	}
+	s, err := devserver.Start(ctx, devserver.Options{
+		UIPort: -1, Namespaces: names, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 4})),
+		Dynamic: map[dynamicconfig.Key]any{
+			// New search attributes are known at once, not after seconds.
+			dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
+			dynamicconfig.NamespaceCacheRefreshInterval.Key():           200 * time.Millisecond,
+		},
+	})
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.Dial(client.Options{HostPort: s.HostPort, Namespace: names[0], Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		return nil, err
+	}
+	defer c.Close()
+	attributes := map[string]enums.IndexedValueType{}
+	for _, a := range workflows.Attributes() {
+		attributes[a.Name] = a.Type
+	}
+	for _, name := range names {
+		if _, err := c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: name, SearchAttributes: attributes}); err != nil {
+			return nil, fmt.Errorf("prepare the namespace %s: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+func namespace(i int) string { return fmt.Sprintf("test-%d", i) }
+
+// ownNamespace gives a namespace that no other test has.
+func ownNamespace(t *testing.T) string {
+	t.Helper()
+	n := int(taken.Add(1)) - 1
+	if n >= prepared {
+		register(t, namespace(n))
+	}
+	return namespace(n)
+}
+
+// register makes a namespace with nothing in it, as somebody has it who installs the program.
+func register(t *testing.T, name string) {
+	t.Helper()
+	c, err := client.NewNamespaceClient(client.Options{HostPort: server.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	err = c.Register(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
+	if exists := new(serviceerror.NamespaceAlreadyExists); err != nil && !errors.As(err, &exists) {
+		t.Fatalf("make the namespace %s: %v", name, err)
+	}
+}

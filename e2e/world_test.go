@@ -1,0 +1,352 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
+	"fieldmarshal/workflows"
+)
+
+// What every world has. The secrets are nowhere else, so that they can be looked for.
+const (
+	theProject prodege.ProjectID = 29303649
+
+	alerts    = "C0ALERTS"
+	approvals = "C0APPROVE"
+	finance   = "C0FINANCE"
+
+	ann = "U0ANN" // in the group of approvers
+	ben = "U0BEN" // likewise
+	eve = "U0EVE" // in none
+
+	buyers = "S0BUYERS"
+
+	prodegeSecret = "prodege-secret-never-to-be-seen"
+	prodegeKey    = "prodege-apikey-never-to-be-seen"
+	botToken      = "xoxb-token-never-to-be-seen"
+	slackSecret   = "slack-secret-never-to-be-seen"
+	billingSecret = "whsec_YmlsbGluZyBzZWNyZXQgbmV2ZXIgdG8gYmUgc2Vlbg=="
+)
+
+// world is one installation: the two processes, and the three counterparties.
+type world struct {
+	t         *testing.T
+	ctx       context.Context // ends when the test has waited long enough
+	namespace string
+	temporal  client.Client
+	flows     *workflows.Client
+
+	ingress, worker *process
+	slack           *simulator.Slack
+	prodege         *simulator.Prodege
+	billing         *simulator.Billing
+}
+
+// plan is what differs from world to world.
+type plan struct {
+	env      map[string]string // an empty value takes a variable away
+	prodege  func(*simulator.ProdegeOptions)
+	worker   []string // further arguments
+	noWorker bool     // the worker is started by the test
+	temporal string   // address for the ingress; default the server's
+
+	namespace string // default one that is prepared
+	anyFault  bool   // workflow tasks may fail in this test
+	cancels   bool   // workflows may end as cancelled in this test
+}
+
+func newWorld(t *testing.T, plans ...func(*plan)) *world {
+	t.Helper()
+	p := &plan{env: map[string]string{}}
+	for _, change := range plans {
+		change(p)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 4*patience)
+	t.Cleanup(cancel)
+	w := &world{t: t, ctx: ctx, namespace: p.namespace}
+	if p.namespace == "" {
+		w.namespace = ownNamespace(t)
+	}
+	w.counterparties(p)
+	w.reachTemporal()
+	w.processes(p)
+	t.Cleanup(func() { w.close(p) })
+	w.ingress.launch()
+	w.slack.SetInteractionsURL(w.ingress.url + "/slack/interactions")
+	w.slack.SetCommandsURL(w.ingress.url + "/slack/commands")
+	w.slack.SetEventsURL(w.ingress.url + "/slack/events")
+	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
+	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
+	if !p.noWorker {
+		w.worker.launch()
+		w.worker.ready()
+	}
+	w.ingress.ready()
+	return w
+}
+
+// with sets variables: name, value, name, value.
+func with(pairs ...string) func(*plan) {
+	return func(p *plan) {
+		for i := 0; i < len(pairs); i += 2 {
+			p.env[pairs[i]] = pairs[i+1]
+		}
+	}
+}
+
+func withoutWorker(p *plan) { p.noWorker = true }
+
+func (w *world) counterparties(p *plan) {
+	w.slack = simulator.NewSlack(simulator.SlackOptions{
+		BotToken: botToken, SigningSecret: slackSecret,
+		Channels: []simulator.Channel{{ID: alerts, Name: "alerts"}, {ID: approvals, Name: "approvals"}, {ID: finance, Name: "finance"}},
+		Users:    []simulator.User{{ID: ann, Name: "Ann"}, {ID: ben, Name: "Ben"}, {ID: eve, Name: "Eve"}},
+		Groups:   []simulator.Group{{ID: buyers, Handle: "buyers", Users: []string{ann, ben}}},
+	})
+	options := simulator.ProdegeOptions{APIKey: prodegeKey, SecretKey: prodegeSecret, AnnounceUpdates: true}
+	if p.prodege != nil {
+		p.prodege(&options)
+	}
+	w.prodege = simulator.NewProdege(options)
+	w.t.Cleanup(w.prodege.Close)
+	w.prodege.SetProject(aProject(theProject))
+	w.billing = simulator.NewBilling(billingSecret)
+	w.slack.SetURL(w.serve(p, "SLACK_API_URL", w.slack.Handler(), "/api/"))
+	w.serve(p, "PRODEGE_BASE_URL", w.prodege.Handler(), "")
+	w.serve(p, "BILLING_URL", w.billing.Handler(), "/invoices")
+}
+
+// serve gives a counterparty an address, and the program the variable that holds it.
+func (w *world) serve(p *plan, variable string, h http.Handler, path string) string {
+	s := httptest.NewServer(h)
+	w.t.Cleanup(s.Close)
+	if _, set := p.env[variable]; !set {
+		p.env[variable] = s.URL + path
+	}
+	return s.URL
+}
+
+// aProject is live at $3.75 a complete.
+func aProject(id prodege.ProjectID) simulator.Project {
+	cpi, most := prodege.MustUSD("3.50"), prodege.MustUSD("3.75")
+	return simulator.Project{
+		ID: id, Name: "Oat milk study", ReferenceID: "PO-4711", Status: prodege.Live, CPI: &cpi, AvgCPI: &cpi, MaxCPI: &most,
+		SampleSize: 400, Quotas: []simulator.Quota{{ID: 1, Active: true, Respondents: 400, Completes: 150, Clicks: 900}}, ExpectedIR: 30, LOI: 12,
+	}
+}
+
+func (w *world) reachTemporal() {
+	w.t.Helper()
+	var err error
+	w.temporal, err = client.Dial(client.Options{HostPort: server.HostPort, Namespace: w.namespace, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.t.Cleanup(w.temporal.Close)
+	w.flows = workflows.NewClient(w.temporal, workflows.TaskQueue)
+}
+
+func (w *world) processes(p *plan) {
+	dir := w.t.TempDir()
+	env := map[string]string{
+		"HTTP_ADDR": ownAddress(w.t), "WORKER_HTTP_ADDR": ownAddress(w.t),
+		"PRODEGE_SECRET_KEY": prodegeSecret, "PRODEGE_API_KEY": prodegeKey,
+		"SLACK_BOT_TOKEN": botToken, "SLACK_SIGNING_SECRET": slackSecret,
+		"SLACK_ALERTS_CHANNEL": alerts, "SLACK_APPROVALS_CHANNEL": approvals, "SLACK_FINANCE_CHANNEL": finance,
+		"SLACK_APPROVERS": buyers, "SLACK_POSTS_PER_SECOND": "50", "BILLING_SIGNING_SECRET": billingSecret,
+		"INBOX_DIR": filepath.Join(dir, "inbox"), "TEMPORAL_ADDRESS": server.HostPort, "TEMPORAL_NAMESPACE": w.namespace,
+	}
+	maps.Copy(env, p.env)
+	w.worker = &process{t: w.t, args: append([]string{"worker"}, p.worker...), env: maps.Clone(env), dir: dir, addr: "WORKER_HTTP_ADDR", log: &buffer{}}
+	if p.temporal != "" {
+		env["TEMPORAL_ADDRESS"] = p.temporal
+	}
+	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addr: "HTTP_ADDR", log: &buffer{}}
+}
+
+// close checks what holds at the end of every test, and stops the processes.
+func (w *world) close(p *plan) {
+	if !w.t.Failed() {
+		w.checkEnd(p)
+	}
+	for _, one := range []*process{w.ingress, w.worker} {
+		if one.cmd != nil {
+			one.stop()
+		}
+	}
+	w.checkLogs()
+	if w.t.Failed() {
+		w.t.Logf("ingress:\n%s", w.ingress.log)
+		w.t.Logf("worker:\n%s", w.worker.log)
+	}
+}
+
+// do sends a request and gives status and body of the answer, which must be JSON.
+func (w *world) do(request *http.Request) (int, string) {
+	w.t.Helper()
+	answer, err := http.DefaultClient.Do(request)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if kind := answer.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
+		w.t.Errorf("%s %s is answered as %q", request.Method, request.URL.Path, kind)
+	}
+	return answer.StatusCode, strings.TrimSpace(string(text))
+}
+
+// project is a project's state; it waits for one, as a delivery is answered before Temporal has it.
+func (w *world) project(id prodege.ProjectID, is func(workflows.ProjectState) bool, what string) workflows.ProjectState {
+	w.t.Helper()
+	var last workflows.ProjectState
+	await(w.t, what, func() bool {
+		state, err := w.flows.Project(w.ctx, id)
+		if err != nil && !errors.Is(err, workflows.ErrClosed) && w.ctx.Err() != nil {
+			w.t.Fatalf("ask project %s: %v (last: %+v)", id, err, last)
+		}
+		last = state
+		return err == nil && is(state)
+	})
+	return last
+}
+
+// delivered checks that Prodege was answered 200.
+func (w *world) delivered(e simulator.Exchange, err error) simulator.Exchange {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if e.Status() != http.StatusOK {
+		w.t.Fatalf("the delivery was answered %d %s", e.Status(), e.Attempts[len(e.Attempts)-1].Body)
+	}
+	return e
+}
+
+// message waits for a message of a channel.
+func (w *world) message(channel, what string, is func(simulator.Message) bool) simulator.Message {
+	w.t.Helper()
+	m, err := w.slack.WaitMessage(w.within(), channel, is)
+	if err != nil {
+		var all []string
+		for _, m := range w.slack.AllMessages(channel) {
+			all = append(all, simulator.PlainText(m))
+		}
+		w.t.Fatalf("no message: %s: %v; there are:\n%s", what, err, strings.Join(all, "\n---\n"))
+	}
+	return m
+}
+
+// says waits for a root message of a channel that holds a text.
+func (w *world) says(channel, text string) simulator.Message {
+	w.t.Helper()
+	return w.message(channel, "one that says "+text, func(m simulator.Message) bool {
+		return m.Thread == "" && reads(m, text)
+	})
+}
+
+// replies waits for a reply in a thread that holds a text.
+func (w *world) replies(channel, text string) simulator.Message {
+	w.t.Helper()
+	return w.message(channel, "a reply that says "+text, func(m simulator.Message) bool {
+		return m.Thread != "" && reads(m, text)
+	})
+}
+
+// whispered waits until a person was told something alone.
+func (w *world) whispered(user, text string) {
+	w.t.Helper()
+	_, err := w.slack.WaitEphemeral(w.within(), user, func(m simulator.Message) bool {
+		return reads(m, text)
+	})
+	if err != nil {
+		var all []string
+		for _, m := range w.slack.Ephemerals(user) {
+			all = append(all, simulator.PlainText(m))
+		}
+		w.t.Fatalf("%s was not told %q: %v; was told:\n%s", user, text, err, strings.Join(all, "\n---\n"))
+	}
+}
+
+func (w *world) within() context.Context {
+	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	w.t.Cleanup(cancel)
+	return ctx
+}
+
+// reads says whether a text stands on a message, in small or capital letters.
+func reads(m simulator.Message, text string) bool {
+	return strings.Contains(strings.ToLower(simulator.PlainText(m)), strings.ToLower(text))
+}
+
+// buttons lists the action ids on a message.
+func buttons(m simulator.Message) []string {
+	var ids []string
+	for _, b := range simulator.Buttons(m) {
+		ids = append(ids, b.ActionID)
+	}
+	return ids
+}
+
+// notTaken is what people are told whose click Temporal did not take in time.
+const notTaken = "could not be recorded right now"
+
+// click clicks a button and checks that Slack got its answer in time. On a busy machine Temporal may be late: then
+// the person is told so, and clicks again, as people do.
+func (w *world) click(user string, m simulator.Message, action string) {
+	w.t.Helper()
+	for range 5 {
+		if !w.clickOnce(user, m, action) {
+			return
+		}
+	}
+	w.t.Fatalf("five clicks on %s were not taken", action)
+}
+
+// clickOnce clicks, and says whether it has to be done again.
+func (w *world) clickOnce(user string, m simulator.Message, action string) (again bool) {
+	w.t.Helper()
+	before := w.lastTold(user, notTaken)
+	reply, err := w.slack.Click(w.ctx, simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !reply.OK() {
+		w.t.Fatalf("a click on %s was answered %d %s after %s", action, reply.Status, reply.Body, reply.Took)
+	}
+	const late = time.Second // what a call to Temporal is given at least before it counts as not taken
+	if reply.Took < late {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
+	defer cancel()
+	_, err = w.slack.WaitEphemeral(ctx, user, func(m simulator.Message) bool { return reads(m, notTaken) && m.TS > before })
+	return err == nil
+}
+
+// lastTold is the ts of the newest time that a person was told something; empty where they never were.
+func (w *world) lastTold(user, text string) (ts string) {
+	for _, m := range w.slack.Ephemerals(user) {
+		if reads(m, text) {
+			ts = max(ts, m.TS)
+		}
+	}
+	return ts
+}
