@@ -1,0 +1,77 @@
+package docs_test
+
+import (
+	"cmp"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/spf13/cobra"
+
+	"fieldmarshal/operator"
+)
+
+const commandsPreamble = `# The operator's commands
+
+Commands of ` + "`fieldmarshal`" + ` beside ` + "`ingress`" + ` and ` + "`worker`" + `. They read the same configuration and ` + "`.env`" + `. The page is written by ` + "`go test ./docs -update`" + ` from the program's own help.
+
+Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes.
+
+Those about the inbox (` + "`inbox`, `deadletter`, `refused`" + `) must run where the ingress runs, as its user, with its ` + "`INBOX_DIR`" + `. The others need Temporal, and most of them a live worker.
+
+**Shell completion.** For this shell, and for all new ones (` + "`fieldmarshal completion <shell> --help`" + ` has zsh, fish and PowerShell):
+
+` + "```console" + `
+source <(fieldmarshal completion bash)
+fieldmarshal completion bash > /etc/bash_completion.d/fieldmarshal
+` + "```" + `
+`
+
+// TestCommands holds the page to the commands' own help.
+func TestCommands(t *testing.T) {
+	root := &cobra.Command{Use: "fieldmarshal"}
+	root.AddGroup(&cobra.Group{ID: operator.GroupID})
+	root.AddCommand(operator.Commands(operator.Options{})...)
+	page := strings.Builder{}
+	page.WriteString(commandsPreamble)
+	for _, c := range root.Commands() {
+		describe(&page, c, "##")
+	}
+	const path = "reference/commands.md"
+	if *update {
+		if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := gocmp.Diff(read(t, path), page.String()); diff != "" {
+		t.Errorf("%s differs from the commands' help (-is +should be); go test ./docs -update writes it:\n%s", path, diff)
+	}
+}
+
+func describe(page *strings.Builder, c *cobra.Command, level string) {
+	fmt.Fprintf(page, "\n%s %s\n\n%s\n", level, strings.TrimPrefix(c.CommandPath(), "fieldmarshal "), cmp.Or(c.Long, c.Short))
+	if !c.HasSubCommands() {
+		fmt.Fprintf(page, "\n```text\n%s\n", c.UseLine())
+		if flags := c.NonInheritedFlags().FlagUsages(); flags != "" {
+			fmt.Fprintf(page, "\n%s", flags)
+		}
+		page.WriteString("```\n")
+	}
+	if c.Example != "" {
+		fmt.Fprintf(page, "\n```console\n%s\n```\n", unindented(c.Example))
+	}
+	for _, child := range c.Commands() {
+		describe(page, child, level+"#")
+	}
+}
+
+func unindented(example string) string {
+	lines := strings.Split(strings.TrimRight(example, "\n"), "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimPrefix(line, "  ")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,178 @@
+// Package docs_test holds the documentation to the code: names that people search for, links, generated pages.
+package docs_test
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"fieldmarshal/config"
+	"fieldmarshal/prodege"
+)
+
+// TestNamesAreDocumented: whatever the code calls by a name that people meet, the documentation has.
+func TestNamesAreDocumented(t *testing.T) {
+	cases := []struct {
+		what    string
+		source  string // a file, or a folder of Go code, tests left out
+		pattern string // whose first group is the name
+		page    string
+		fewest  int // so that a pattern that finds nothing is a fault
+	}{
+		{"route", "../ingress/router.go", `"(/[a-z/-]+)", (?:in|gin)\.`, "reference/http.md", 8},
+		{"metric", "..", `"(fieldmarshal_[a-z_]+)"`, "reference/metrics.md", 15},
+		{"signal", "../workflows", `Signal\[[^\]]+\] = "([A-Za-z]+)"`, "reference/messages.md", 6},
+		{"workflow type", "../workflows", `Type[A-Za-z]+\s+= "([A-Za-z]+)"`, "reference/messages.md", 4},
+		{"search attribute", "../workflows/attributes.go", `NewSearchAttributeKey[A-Za-z0-9]+\("([A-Za-z]+)"\)`, "reference/messages.md", 9},
+		{"kind of ledger line", "../workflows/ledger.go", `LineKind = "([a-z]+)"`, "reference/messages.md", 8},
+		{"disposition", "../workflows/state.go", `Disposition = "([a-z]+)"`, "reference/messages.md", 4},
+		{"what is waited for", "../workflows/attributes.go", `Waiting = "([a-z]+)"`, "reference/messages.md", 6},
+		{"error type", "../activities/errors.go", `Type[A-Za-z]+\s+= "([A-Za-z]+)"`, "runbook.md", 6},
+		{"scope of the Slack app", "../slack-manifest.yaml", `(?m)^\s+- ([a-z]+(?::[a-z.]+)?)(?: #.*)?$`, "how-to.md", 7},
+		{"cause of a refused delivery", "../prodege/refusal.go", `= "([a-z_]+)"`, "runbook.md", 8},
+	}
+	for _, c := range cases {
+		t.Run(c.what, func(t *testing.T) {
+			page := read(t, c.page)
+			found := names(t, c.source, c.pattern)
+			if len(found) < c.fewest {
+				t.Fatalf("found %d names in %s, expected at least %d: has the code moved?", len(found), c.source, c.fewest)
+			}
+			for name := range found {
+				if !strings.Contains(page, name) {
+					t.Errorf("docs/%s does not name the %s %s", c.page, c.what, name)
+				}
+			}
+		})
+	}
+}
+
+// names finds names in a file, or in the Go code of a folder.
+func names(t *testing.T, source, pattern string) map[string]bool {
+	t.Helper()
+	found, re := map[string]bool{}, regexp.MustCompile(pattern)
+	err := filepath.WalkDir(source, func(path string, entry fs.DirEntry, err error) error {
+		code := strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")
+		if err != nil || entry.IsDir() || !code && path != source {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, m := range re.FindAllStringSubmatch(string(text), -1) {
+			found[m[1]] = true
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found
+}
+
+// TestEveryVariableIsDocumented: the README's table has a row for each variable of the configuration.
+func TestEveryVariableIsDocumented(t *testing.T) {
+	readme := read(t, "../README.md")
+	for _, name := range config.Variables() {
+		if !strings.Contains(readme, "\n| `"+name+"` |") {
+			t.Errorf("README.md has no row for %s", name)
+		}
+	}
+}
+
+// row is a row of the README's table of variables: name and default.
+var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]*) \\| [^|]*\\|")
+
+// TestDefaults: the README's table has no row but of a variable, and setting one to the default that the row
+// shows changes nothing.
+func TestDefaults(t *testing.T) {
+	load := func(name, value string) config.Config {
+		c, err := config.Load(config.Environment{name: value}.Get, config.Operator)
+		if err != nil {
+			t.Errorf("README.md's default of %s: %v", name, err)
+		}
+		return c
+	}
+	plain, shown := load("", ""), 0
+	for _, m := range row.FindAllStringSubmatch(read(t, "../README.md"), -1) {
+		name, value := m[1], m[2]
+		if !slices.Contains(config.Variables(), name) {
+			t.Errorf("README.md has a row for %s, which is no variable", name)
+		}
+		if value = strings.Trim(value, "`"); value == m[2] {
+			continue // none, or told in words
+		}
+		shown++
+		if diff := cmp.Diff(plain, load(name, value)); diff != "" {
+			t.Errorf("README.md says that the default of %s is %s, and setting it changes (-default +set):\n%s", name, value, diff)
+		}
+	}
+	if shown < 12 {
+		t.Errorf("found %d defaults only", shown)
+	}
+}
+
+// TestFoldersAreListed: the README's table has a row for each folder of Go code.
+func TestFoldersAreListed(t *testing.T) {
+	readme := read(t, "../README.md")
+	files, err := filepath.Glob("../*/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	missing := map[string]bool{}
+	for _, file := range files {
+		if folder := filepath.Base(filepath.Dir(file)); !strings.Contains(readme, "| `"+folder+"/` |") {
+			missing[folder] = true
+		}
+	}
+	for folder := range missing {
+		t.Errorf("README.md's table of folders has no row for %s/", folder)
+	}
+}
+
+// TestSignedExample: the signature that the page shows is right, and the delivery it makes is authentic.
+func TestSignedExample(t *testing.T) {
+	page := read(t, "reference/http.md")
+	value := func(pattern string) string {
+		m := regexp.MustCompile(pattern).FindStringSubmatch(page)
+		if m == nil {
+			t.Fatalf("the page has nothing like %s", pattern)
+		}
+		return m[1]
+	}
+	secret, data := prodege.Secret(value(`(?m)^SECRET='(.*)'$`)), value(`(?m)^DATA='(.*)'$`)
+	signature := value("it prints:\n\n```text\n(.*)\n```")
+	if want := prodege.Sign(secret, map[string]string{"data": data}); signature != want {
+		t.Errorf("the page shows %s, right is %s", signature, want)
+	}
+	d, err := prodege.ParseDelivery("application/json", []byte(`{"data":`+data+`,"signature":"`+signature+`"}`))
+	if err != nil || !d.Authentic([]prodege.Secret{secret}) {
+		t.Errorf("the example is refused: %v", err)
+	}
+}
+
+// TestFilesAreThere: a path in a page's text that begins with a folder of ours, such as `config/reader.go`, is one
+// of a file or a folder.
+func TestFilesAreThere(t *testing.T) {
+	path := regexp.MustCompile("`([a-z][a-z0-9_.]*/[A-Za-z0-9_./-]*)`")
+	seen := 0
+	for _, page := range markdown(t) {
+		for _, m := range path.FindAllStringSubmatch(fenced.ReplaceAllString(read(t, page), ""), -1) {
+			folder, _, _ := strings.Cut(m[1], "/")
+			if _, err := os.Stat(filepath.Join("..", folder)); err != nil || folder == "data" || folder == "bin" {
+				continue // none of ours, or made by running
+			}
+			seen++
+			if _, err := os.Stat(filepath.Join("..", m[1])); err != nil {
+				t.Errorf("%s names %s, which is not there", page, m[1])
+			}
+		}
+	}
+	if seen < 30 {
+		t.Errorf("found %d paths only", seen)
+	}
+}
