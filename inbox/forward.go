@@ -26,9 +26,9 @@ func (in *Inbox) Run(ctx context.Context, deliver func(context.Context, prodege.
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
 	for ctx.Err() == nil {
-		l, wait := in.queue.next(time.Now())
+		l, first, wait := in.queue.next(time.Now())
 		if l != nil {
-			underWay.Go(func() { in.handOver(ctx, l, deliver) })
+			underWay.Go(func() { in.handOver(ctx, l, first, deliver) })
 			continue
 		}
 		var due <-chan time.Time
@@ -44,8 +44,7 @@ func (in *Inbox) Run(ctx context.Context, deliver func(context.Context, prodege.
 }
 
 // handOver tries the first event of a lane once.
-func (in *Inbox) handOver(ctx context.Context, l *lane, deliver func(context.Context, prodege.Event) error) {
-	first := l.refs[0]
+func (in *Inbox) handOver(ctx context.Context, l *lane, first ref, deliver func(context.Context, prodege.Event) error) {
 	event, err := in.event(first)
 	if errors.Is(err, errDamaged) {
 		in.bury(ctx, l, first, prodege.Event{}, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -189,6 +190,31 @@ func TestWhatIsNotHandedOnIsThereAfterRestart(t *testing.T) {
 	}
 	if in = open(t, dir); in.Stats().Depth != 0 {
 		t.Error("what was handed on is there again after an orderly stop")
+	}
+}
+
+// TestAProjectsEventsComeWhileOneIsHandedOn is for the race detector: a lane grows while its first event is under way.
+func TestAProjectsEventsComeWhileOneIsHandedOn(t *testing.T) {
+	in, k := open(t, t.TempDir()), &taker{}
+	run(t, in, k)
+	const each = 300
+	var senders sync.WaitGroup
+	for project := 1; project <= 2; project++ {
+		senders.Go(func() {
+			for n := range each {
+				if err := in.Append(t.Context(), []prodege.Event{event(project, n)}); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	senders.Wait()
+	eventually(t, "all taken", func() bool { return len(k.ids(0)) == 2*each })
+	for project := 1; project <= 2; project++ {
+		if ids := k.ids(project); len(ids) != each || !slices.IsSorted(ids) {
+			t.Errorf("project %d: %d taken, in order: %t", project, len(ids), slices.IsSorted(ids))
+		}
 	}
 }
 

@@ -114,8 +114,9 @@ func (q *queue) tell() {
 	}
 }
 
-// next takes the lane that is due first, or says how long until one is; 0 where none will be by itself.
-func (q *queue) next(now time.Time) (l *lane, wait time.Duration) {
+// next takes the lane that is due first, with the event to hand over, or says how long until one is due; 0 where
+// none will be by itself. The lane grows while that event is under way: only the queue may look into it.
+func (q *queue) next(now time.Time) (l *lane, first ref, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	most := handOvers
@@ -123,13 +124,14 @@ func (q *queue) next(now time.Time) (l *lane, wait time.Duration) {
 		most = 1
 	}
 	if q.busy >= most || len(q.ready) == 0 {
-		return nil, 0
+		return nil, ref{}, 0
 	}
 	if wait := q.ready[0].due.Sub(now); wait > 0 {
-		return nil, wait
+		return nil, ref{}, wait
 	}
 	q.busy++
-	return heap.Pop(&q.ready).(*lane), 0
+	l = heap.Pop(&q.ready).(*lane)
+	return l, l.refs[0], 0
 }
 
 // succeeded takes the first event off the lane.
