@@ -156,7 +156,7 @@ func (c *call) action(id prodege.ProjectID) (string, workflows.ActionState, erro
 	if err != nil {
 		return "", workflows.ActionState{}, err
 	}
-	open := openAction(p)
+	open := p.OpenAction()
 	if open == nil {
 		return "", workflows.ActionState{}, inVain("project %s offers nothing to be done: it is %s and waits for %s", id, or(string(p.Status), "new"), waitsFor(p))
 	}
@@ -208,7 +208,7 @@ func offersOf(pause prodege.Event, phase string) []Offer {
 
 // offersNow is what the alert of a project's present pause offers, as far as the project knows.
 func offersNow(p workflows.ProjectState) []Offer {
-	r := openAction(p)
+	r := p.OpenAction()
 	if r == nil || r.Status.Acting == nil || p.Waiting != workflows.WaitsLive || !takesActs(r.Status.Phase) {
 		return nil
 	}

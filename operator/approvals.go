@@ -80,7 +80,7 @@ func (c *call) openOf(r Row) Open {
 		return o
 	}
 	o.Name, o.PONumber = p.Name.Name, p.Name.PONumber
-	request := openRequest(p)
+	request := p.OpenRequest()
 	if request == nil {
 		return o
 	}

@@ -178,7 +178,7 @@ func (c *call) request(id prodege.ProjectID) (string, workflows.ApprovalState, e
 	if err != nil {
 		return "", workflows.ApprovalState{}, err
 	}
-	open := openRequest(p)
+	open := p.OpenRequest()
 	switch {
 	case open == nil:
 		return "", workflows.ApprovalState{}, inVain("project %s has no open CPI request: it is %s and waits for %s", id, or(string(p.Status), "new"), waitsFor(p))

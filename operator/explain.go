@@ -127,16 +127,16 @@ func (c *call) standing(p workflows.ProjectState) []Sentence {
 	}
 	if offers := offersNow(p); len(offers) > 0 {
 		list = append(list, now("Its alert offers %s.", offerWords(p.ProjectID, offers)))
-	} else if r := openAction(p); r != nil && r.Status.Acting != nil {
+	} else if r := p.OpenAction(); r != nil && r.Status.Acting != nil {
 		list = append(list, now("What can be done from its alert stands so: %s.", actWords(r.Status.Phase)))
 	}
-	if r := openRequest(p); r != nil {
+	if r := p.OpenRequest(); r != nil {
 		list = append(list, now("Its CPI request for %s stands so: %s.", dollars(r.Status.Required), phaseWords(r.Status.Phase)))
 	}
 	if p.Invoicing != nil {
 		list = append(list, now("Its invoice r%d stands so: %s.", p.Invoicing.Status.Revision, invoiceWords(p.Invoicing.Status.Phase)))
 	}
-	if why := attention(p); why != "" {
+	if why := p.Attention(); why != "" {
 		list = append(list, now("People must look: %s.", why))
 	}
 	if p.Settings.DryRun {

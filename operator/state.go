@@ -115,7 +115,7 @@ func (c *call) stateOf(p workflows.ProjectState, lines int) State {
 		Project: p.ProjectID, Name: p.Name.Name, PONumber: p.Name.PONumber,
 		Workflow: workflows.ProjectWorkflowID(p.ProjectID), Link: c.link(workflows.ProjectWorkflowID(p.ProjectID)), Source: fromWorkflow,
 		Status: p.Status, Reason: p.Reason, Description: p.Description, StatusSince: p.StatusSince, Note: p.Note,
-		WaitingFor: p.Waiting, WaitingSince: p.WaitingSince, Offers: offersNow(p), Attention: attention(p), SecondLife: p.SecondLife,
+		WaitingFor: p.Waiting, WaitingSince: p.WaitingSince, Offers: offersNow(p), Attention: p.Attention(), SecondLife: p.SecondLife,
 		Counts: &p.Counts, Events: p.Last, Ledger: newest(p.Ledger, lines), SweepFault: p.Sweep.Fault, ClosesAt: p.ClosesAt,
 	}
 	if p.Shown != nil {
@@ -144,47 +144,6 @@ func pausedSince(p workflows.ProjectState) time.Time {
 		return time.Time{}
 	}
 	return p.Pause.Since
-}
-
-// attention says why people must look at a project: what Slack refuses, then its request, what was done from its
-// alert, then its invoice.
-func attention(p workflows.ProjectState) string {
-	for _, m := range p.Messages {
-		if m.Shown < m.Wanted && m.Fault != "" {
-			return "Slack: " + m.Fault
-		}
-	}
-	for _, r := range []*workflows.RequestState{openRequest(p), openAction(p)} {
-		if r != nil && r.Status.Attention != "" {
-			return r.Status.Attention
-		}
-	}
-	if p.Invoicing != nil && !p.Invoicing.Status.Closed {
-		return p.Invoicing.Status.Attention
-	}
-	return ""
-}
-
-// openRequest is the request of the present pause that is not closed; nil where there is none.
-func openRequest(p workflows.ProjectState) *workflows.RequestState {
-	return stillOpen(p, func(pause *workflows.PauseState) string { return pause.Request })
-}
-
-// openAction is what can be done about the present pause, or is, where that is not closed; nil where there is none.
-func openAction(p workflows.ProjectState) *workflows.RequestState {
-	return stillOpen(p, func(pause *workflows.PauseState) string { return pause.Action })
-}
-
-func stillOpen(p workflows.ProjectState, of func(*workflows.PauseState) string) *workflows.RequestState {
-	if p.Pause == nil || of(p.Pause) == "" {
-		return nil
-	}
-	for _, r := range p.Requests {
-		if r.Workflow == of(p.Pause) && !r.Status.Closed {
-			return r
-		}
-	}
-	return nil
 }
 
 func newest[S ~[]E, E any](all S, n int) S {

@@ -4,6 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -81,29 +86,63 @@ func TestWhatSlackRefusesNeedsAttention(t *testing.T) {
 
 // TestVocabulary: every phase and answer there is has words here, and the words sent are those of the cards.
 func TestVocabulary(t *testing.T) {
-	for _, p := range []cards.Phase{cards.PhaseOpen, cards.PhaseSecond, cards.PhaseApproved, cards.PhaseHeld, cards.PhaseAccepted, cards.PhaseLive, cards.PhaseStill,
-		cards.PhaseRefused, cards.PhaseStopped, cards.PhaseRejected, cards.PhaseExpired, cards.PhaseElsewhere, cards.PhaseOther, cards.PhaseEnded,
-		cards.PhaseDryRun, cards.PhaseByHand, cards.PhaseOverLimit} {
-		if phases[string(p)] == "" {
-			t.Errorf("phase %s has no words", p)
+	for what, words := range map[string]map[string]string{"Phase": phases, "InvoicePhase": invoices, "AnswerKind": answers} {
+		all := constants(t, "../cards/facts.go", what)
+		if len(all) < 10 {
+			t.Fatalf("only %d constants of %s were found", len(all), what)
 		}
-	}
-	for _, p := range []cards.InvoicePhase{cards.InvoiceByHand, cards.InvoiceHeld, cards.InvoiceDryRun, cards.InvoiceAsks, cards.InvoiceSlow, cards.InvoiceRefused,
-		cards.InvoiceSent, cards.InvoiceMarked, cards.InvoiceAsked, cards.InvoiceMissing, cards.InvoiceDone} {
-		if invoices[string(p)] == "" {
-			t.Errorf("invoice phase %s has no words", p)
+		if what == "AnswerKind" {
+			// A command says these itself: it records its decision as it asks, and knows no workspace.
+			all = slices.DeleteFunc(all, func(k string) bool { return k == string(cards.AnswerNotTaken) || k == string(cards.AnswerForeign) })
+		} else {
+			all = append(all, "lost") // what a Project notes of a child that was terminated
 		}
-	}
-	for _, k := range []cards.AnswerKind{cards.AnswerNotAllowed, cards.AnswerNoList, cards.AnswerDecided, cards.AnswerSuperseded, cards.AnswerExpired,
-		cards.AnswerClosed, cards.AnswerSamePerson, cards.AnswerMismatch, cards.AnswerOverCeiling, cards.AnswerNotNow} {
-		if answers[string(k)] == "" {
-			t.Errorf("answer %s has no words", k)
+		for _, c := range all {
+			if words[c] == "" && (what != "Phase" || acts[c] == "") {
+				t.Errorf("%s %s has no words", what, c)
+			}
 		}
 	}
 	if fromCommand != cards.FromCommand || verdictApprove != cards.Approve || verdictReject != cards.Reject ||
 		verdictAskAgain != cards.AskAgain || verdictTryAgain != cards.TryAgain || verdictClose != cards.Close {
 		t.Error("a decision is not worded as cards word it")
 	}
+}
+
+// constants are the values of a file's string constants of a type.
+func constants(t *testing.T, path, ofType string) []string {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var values []string
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); ok && name.Name == ofType && len(spec.Values) == 1 {
+			if value, ok := spec.Values[0].(*ast.BasicLit); ok {
+				text, err := strconv.Unquote(value.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				values = append(values, text)
+			}
+		}
+		return true
+	})
+	return values
+}
+
+// TestALostInvoicingNeedsAttention: its workflow was terminated, so that nothing else tells.
+func TestALostInvoicingNeedsAttention(t *testing.T) {
+	f := asks()
+	f.project.Status, f.project.Pause = prodege.Complete, nil
+	f.project.Invoicing = &workflows.InvoiceState{Status: workflows.ChildStatus{Phase: "lost", Closed: true, Revision: 1}}
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "the invoicing was terminated")
+	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "its workflow was terminated in Temporal", "People must look: the invoicing was terminated")
 }
 
 // TestStateTellsTheInactivityClock: the date on which Prodege completes the project is told, with a worker and without.

@@ -38,6 +38,7 @@ var phases = map[string]string{
 	"other":     "the project stands still for another reason now",
 	"ended":     "closed: the project has ended",
 	"cancelled": "closed: its workflow was cancelled in Temporal",
+	"lost":      "gone: its workflow was terminated in Temporal",
 	"dryrun":    "approved in a dry run: nothing is sent to Prodege",
 	"byhand":    "approved; without an API key somebody must accept it by hand at Prodege",
 	"overlimit": "above CPI_CEILING: nothing can be approved here",
@@ -95,6 +96,10 @@ var invoices = map[string]string{
 	"asked":   "asks people before it is sent: the project may have been invoiced in an earlier life",
 	"missing": "made, but INVOICED has not come by the 7th",
 	"done":    "done: Prodege says INVOICED",
+
+	"deleted":   "closed: the project was deleted at Prodege",
+	"cancelled": "closed: its workflow was cancelled in Temporal",
+	"lost":      "gone: its workflow was terminated in Temporal",
 }
 
 func invoiceWords(phase string) string { return or(invoices[phase], phase) }

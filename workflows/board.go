@@ -223,8 +223,10 @@ func (b *board) stood(key string) time.Time {
 }
 
 // fault is the first thing that people must mend before we can go on speaking.
-func (b *board) fault() string {
-	for _, m := range *b.Messages {
+func (b *board) fault() string { return faultOf(*b.Messages) }
+
+func faultOf(messages []*Message) string {
+	for _, m := range messages {
 		if m.unsaid() && m.Fault != "" {
 			return m.Fault
 		}

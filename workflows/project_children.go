@@ -21,15 +21,6 @@ func (p *project) lateCompleteBy() time.Time {
 	return p.InvoicedFirst.Seen.Add(lateCompleteWait)
 }
 
-func (p *project) findRequest(workflowID string) *RequestState {
-	for _, r := range p.Requests {
-		if r.Workflow == workflowID && workflowID != "" {
-			return r
-		}
-	}
-	return nil
-}
-
 func (p *project) unstarted() []*RequestState {
 	var list []*RequestState
 	for _, r := range p.Requests {

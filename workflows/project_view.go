@@ -23,8 +23,8 @@ func (p *project) look(ctx workflow.Context) {
 	}
 	p.changedAt = time.Time{}
 	v := view{Project: p.ProjectID, Status: p.Status, Reason: p.Reason, Waiting: p.Waiting, Since: p.WaitingSince,
-		Completes: p.autoCompleteAt(), Attention: p.attention() != "", Summary: p.summary()}
-	if r := p.openRequest(); r != nil && waiting == WaitsApproval {
+		Completes: p.autoCompleteAt(), Attention: p.Attention() != "", Summary: p.summary()}
+	if r := p.OpenRequest(); r != nil && waiting == WaitsApproval {
 		v.Deadline, v.Required = r.Status.Deadline, r.Status.Required
 	}
 	v.show(ctx, p.Shown)
@@ -33,26 +33,6 @@ func (p *project) look(ctx workflow.Context) {
 		p.details = details
 		workflow.SetCurrentDetails(p.root, details)
 	}
-}
-
-// openRequest is the request of the present pause, if there is one that is not closed.
-func (p *project) openRequest() *RequestState {
-	return p.stillOpen(func(pause *PauseState) string { return pause.Request })
-}
-
-// openAction is the ProjectAction of the present pause, if there is one that is not closed.
-func (p *project) openAction() *RequestState {
-	return p.stillOpen(func(pause *PauseState) string { return pause.Action })
-}
-
-func (p *project) stillOpen(of func(*PauseState) string) *RequestState {
-	if p.Pause == nil {
-		return nil
-	}
-	if r := p.findRequest(of(p.Pause)); r != nil && !r.Status.Closed {
-		return r
-	}
-	return nil
 }
 
 // waiting says what the project waits for.
@@ -71,29 +51,10 @@ func (p *project) waiting() Waiting {
 	if p.Pause == nil {
 		return WaitsNothing
 	}
-	if r := p.openRequest(); r != nil && p.Pause.ForCPI && r.Status.Waits != "" {
+	if r := p.OpenRequest(); r != nil && p.Pause.ForCPI && r.Status.Waits != "" {
 		return r.Status.Waits
 	}
 	return WaitsLive
-}
-
-// attention says why people must look at this project; empty where they need not.
-func (p *project) attention() string {
-	if fault := p.board.fault(); fault != "" {
-		return "Slack: " + fault
-	}
-	for _, r := range []*RequestState{p.openRequest(), p.openAction()} {
-		if r != nil && r.Status.Attention != "" {
-			return r.Status.Attention
-		}
-	}
-	if p.Invoicing != nil && p.Invoicing.Status.Phase == phaseLost {
-		return "the invoicing was terminated: look whether it was invoiced"
-	}
-	if p.Invoicing != nil && !p.Invoicing.Status.Closed && p.Invoicing.Status.Attention != "" {
-		return p.Invoicing.Status.Attention
-	}
-	return ""
 }
 
 // summary is the one line of the list.
@@ -102,15 +63,15 @@ func (p *project) summary() string {
 	if p.Pause != nil {
 		text = fmt.Sprintf("%s: %s", p.Status, reasonText(p.Pause.Event))
 	}
-	if r := p.openAction(); r != nil && !p.Pause.ForCPI && r.Status.Acting.Chosen() != nil {
+	if r := p.OpenAction(); r != nil && !p.Pause.ForCPI && r.Status.Acting.Chosen() != nil {
 		text += "; " + actionSummary(r.Status)
 	}
-	if r := p.openRequest(); r != nil && p.Pause.ForCPI {
+	if r := p.OpenRequest(); r != nil && p.Pause.ForCPI {
 		text = requestSummary(r.Status)
 	} else if p.Status == prodege.Complete && p.Invoicing != nil {
 		text = fmt.Sprintf("COMPLETE, invoice %s", p.Invoicing.Status.Phase)
 	}
-	if why := p.attention(); why != "" {
+	if why := p.Attention(); why != "" {
 		text += ". Needs attention: " + why
 	}
 	return text
@@ -160,7 +121,7 @@ func (p *project) describe() string {
 		fmt.Fprintf(&b, " (%s)", markdown(reasonText(prodege.Event{Reason: p.Reason, Description: p.Description})))
 	}
 	fmt.Fprintf(&b, "\n- **Waits for** %s since %s\n", p.Waiting, stamp(p.WaitingSince))
-	if why := p.attention(); why != "" {
+	if why := p.Attention(); why != "" {
 		fmt.Fprintf(&b, "- **Needs attention** %s\n", markdown(why))
 	}
 	if at := p.autoCompleteAt(); !at.IsZero() {

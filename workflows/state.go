@@ -85,6 +85,54 @@ type ProjectState struct {
 	Settings   Settings        `json:"settings"`              // as read last
 }
 
+// OpenRequest is the CPIApproval of the present pause that is not closed; nil where there is none.
+func (s *ProjectState) OpenRequest() *RequestState {
+	return s.stillOpen(func(pause *PauseState) string { return pause.Request })
+}
+
+// OpenAction is the ProjectAction of the present pause that is not closed; nil where there is none.
+func (s *ProjectState) OpenAction() *RequestState {
+	return s.stillOpen(func(pause *PauseState) string { return pause.Action })
+}
+
+func (s *ProjectState) stillOpen(of func(*PauseState) string) *RequestState {
+	if s.Pause == nil {
+		return nil
+	}
+	if r := s.findRequest(of(s.Pause)); r != nil && !r.Status.Closed {
+		return r
+	}
+	return nil
+}
+
+func (s *ProjectState) findRequest(workflowID string) *RequestState {
+	for _, r := range s.Requests {
+		if r.Workflow == workflowID && workflowID != "" {
+			return r
+		}
+	}
+	return nil
+}
+
+// Attention says why people must look at this project; empty where they need not.
+func (s *ProjectState) Attention() string {
+	if fault := faultOf(s.Messages); fault != "" {
+		return "Slack: " + fault
+	}
+	for _, r := range []*RequestState{s.OpenRequest(), s.OpenAction()} {
+		if r != nil && r.Status.Attention != "" {
+			return r.Status.Attention
+		}
+	}
+	if s.Invoicing != nil && s.Invoicing.Status.Phase == phaseLost {
+		return "the invoicing was terminated: look whether it was invoiced"
+	}
+	if s.Invoicing != nil && !s.Invoicing.Status.Closed {
+		return s.Invoicing.Status.Attention
+	}
+	return ""
+}
+
 // PauseState is one pause, from standing still to its end.
 type PauseState struct {
 	Opened  prodege.EventID `json:"opened"`
