@@ -34,6 +34,7 @@ func TestGolden(t *testing.T) {
 	files["modal-reject"] = must(RejectModal(b, "C0CPI", "1773176520.000100"))
 	files["modal-approve-up-to"] = must(ApproveUpToModal(b, "C0CPI", "1773176520.000100"))
 	maps.Copy(files, actionModals())
+	maps.Copy(files, answersToQuestions())
 
 	for name, shown := range files {
 		t.Run(name, func(t *testing.T) { golden(t, name, encode(t, shown)) })

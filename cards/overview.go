@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -88,28 +89,76 @@ func reasonCode(r prodege.Reason) string {
 
 // OpenItem is a project that waits for a person.
 type OpenItem struct {
-	Project Project
-	Summary string // "asks to accept $4.25, now $3.75"
-	Since   time.Time
-	Link    string // to the message in Slack
-	UI      string // to the workflow in the Temporal UI
+	Project  Project
+	Summary  string // "asks to accept $4.25, now $3.75"
+	Since    time.Time
+	Link     string // to the message in Slack
+	UI       string // to the workflow in the Temporal UI
+	Decision bool   // an approver has to decide
+	Approved bool   // the reader has approved, and another person is asked
 }
+
+// Reader is whether who reads a list may decide.
+type Reader string
+
+const (
+	Somebody Reader = ""         // it is not known, or matters not
+	Approver Reader = "approver" // is among SLACK_APPROVERS
+	Onlooker Reader = "onlooker" // is not
+)
 
 // OpenList is all that waits for a person: decisions first, then pauses; oldest first.
 type OpenList struct {
 	Items     []OpenItem
+	Reader    Reader
 	Simulated bool
 }
 
+// OpenInMessage and OpenAtHome are how many items are shown at most. Slack takes 50 blocks and 100.
+const (
+	OpenInMessage = 20
+	OpenAtHome    = 40
+)
+
 // Message is the list, for one person who asked.
 func (o OpenList) Message() Message {
-	blocks := o.blocks(20)
-	return Message{Text: o.title(), Blocks: blocks}
+	return Message{Text: o.title(), Blocks: o.blocks(OpenInMessage, chapter{o.title(), o.Items})}
 }
 
-// Home is the list on the app's home tab.
+// Home is the list on the app's home tab: first what its reader has to decide, then what waits for others.
 func (o OpenList) Home() slack.HomeTabViewRequest {
-	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(40)}}
+	chapters := []chapter{{o.title(), o.Items}}
+	switch o.Reader {
+	case Approver:
+		var mine, others []OpenItem
+		for _, item := range o.Items {
+			if item.Decision && !item.Approved {
+				mine = append(mine, item)
+			} else {
+				others = append(others, item)
+			}
+		}
+		chapters = []chapter{{decisionsWait(len(mine)), mine}}
+		if len(others) > 0 {
+			chapters = append(chapters, chapter{"Waiting for others, or for something to be mended", others})
+		}
+	case Onlooker:
+		if len(o.Items) > 0 {
+			chapters[0].title = lines(bold(chapters[0].title), "You are not among those who may decide about a CPI: you see here what waits for them.")
+		}
+	}
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(OpenAtHome, chapters...)}}
+}
+
+func decisionsWait(n int) string {
+	switch n {
+	case 0:
+		return "No decision waits for you."
+	case 1:
+		return "One decision waits for you."
+	default:
+		return number(int64(n)) + " decisions wait for you, oldest first."
+	}
 }
 
 func (o OpenList) title() string {
@@ -123,18 +172,33 @@ func (o OpenList) title() string {
 	}
 }
 
+// chapter is a part of a list.
+type chapter struct {
+	title string
+	items []OpenItem
+}
+
 // blocks shows up to most items; each is at most some 500 characters, so that the whole stays within bounds.
-func (o OpenList) blocks(most int) []slack.Block {
+func (o OpenList) blocks(most int, chapters ...chapter) []slack.Block {
 	var l layout
-	l.section(bold(o.title()))
-	for i, item := range o.Items {
-		if i == most {
-			l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(len(o.Items)-most))))
-			break
+	shown := 0
+	for _, c := range chapters {
+		l.section(bold(c.title))
+		for _, item := range c.items {
+			if shown++; shown > most {
+				continue
+			}
+			p := item.Project
+			p.Name = plain(p.Name, 60)
+			approved := ""
+			if item.Approved {
+				approved = "You approved; another person is asked."
+			}
+			l.section(p.label(), sentences(sentence(strings.TrimSuffix(clean(item.Summary, 120), ".")), "Since "+whenAgo(item.Since)+".", approved), dots(link(item.Link, "message"), shortLink(item.UI)))
 		}
-		p := item.Project
-		p.Name = plain(p.Name, 60)
-		l.section(p.label(), sentences(clean(item.Summary, 120), "Since "+whenAgo(item.Since)+"."), dots(link(item.Link, "message"), shortLink(item.UI)))
+	}
+	if shown > most {
+		l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(shown-most))))
 	}
 	l.frame(Frame{Simulated: o.Simulated})
 	return l.blocks

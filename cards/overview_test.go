@@ -36,6 +36,41 @@ func TestOverview(t *testing.T) {
 	}
 }
 
+// answersToQuestions are what the slash command and the home tab show.
+func answersToQuestions() map[string]any {
+	at := time.Date(2026, 5, 4, 14, 2, 0, 0, time.UTC)
+	oats := Project{ID: 29303649, Name: "Oat milk study", PONumber: "PO-7731"}
+	ui := func(id string) string { return "https://temporal.example/namespaces/default/workflows/project-" + id }
+	slack := "https://example.slack.com/archives/C0CPI/p1777903320000100"
+	list := OpenList{Items: []OpenItem{
+		{Project: oats, Summary: "asks to accept $4.25, now $3.75", Since: at, Link: slack, UI: ui("29303649"), Decision: true},
+		{Project: Project{ID: 41, Name: "Dog owners"}, Summary: "asks a second person to accept $9.00, now $7.50", Since: at.Add(time.Hour), Link: slack, UI: ui("41"), Decision: true, Approved: true},
+		{Project: Project{ID: 42}, Summary: "PAUSED: 158 sample size reached", Since: at.Add(-time.Hour), UI: ui("42")}, // its worker does not answer
+	}}
+	read := func(reader Reader, items ...OpenItem) any { return OpenList{Items: items, Reader: reader}.Home() }
+	forOthers := append([]OpenItem(nil), list.Items...)
+	forOthers[1].Approved = false
+	status := Overview{
+		Frame:  Frame{Project: oats, UI: ui("29303649")},
+		Status: prodege.Paused, Since: at, Reason: prodege.RealTimePricing, Waits: "approval", WaitsSince: at, Required: usd("4.25"), Request: slack,
+		Last: []PastEvent{{At: at.Add(-time.Hour), Status: prodege.Live, Became: "applied"}, {At: at, Status: prodege.Paused, Reason: 160, Became: "applied"}},
+	}
+	attention := status
+	attention.Attention = "Slack: not_in_channel"
+	return map[string]any{
+		"command-status":           payload(status.Message()),
+		"command-status-attention": payload(attention.Message()),
+		"command-status-unknown":   payload(Overview{Frame: Frame{Project: Project{ID: 7}, UI: ui("7")}}.Message()),
+		"command-open":             payload(list.Message()),
+		"command-open-nothing":     payload(OpenList{}.Message()),
+		"command-help":             payload(Help("/fieldmarshal")),
+		"home-approver":            read(Approver, list.Items...),
+		"home-approver-nothing":    read(Approver),
+		"home-onlooker":            read(Onlooker, forOthers...),
+		"home-unknown-reader":      read(Somebody, forOthers...),
+	}
+}
+
 func TestOpenList(t *testing.T) {
 	if m := (OpenList{}).Message(); m.Text != "Nothing waits for a person." {
 		t.Errorf("nothing: %s", m.Text)

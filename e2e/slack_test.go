@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"fieldmarshal/activities"
@@ -33,7 +34,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 		"status 29303649": {"Oat milk study", "paused", "applied"},
 		"status 5":        {"5"},
 		"status many":     {"not a project id"},
-		"open":            {"29303649", "$4.25"},
+		"open":            {"29303649", "Oat milk study", "$4.25", "message"},
 		"help":            {"status", "open"},
 		"":                {"status", "open"},
 	} {
@@ -47,13 +48,16 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	if err := w.slack.VerifyEventsURL(w.ctx); err != nil {
 		t.Error(err)
 	}
-	if reply, err := w.slack.OpenHome(w.ctx, ann); err != nil || !reply.OK() {
-		t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
+	for user, want := range map[string]string{ann: "One decision waits for you", eve: "not among those who may decide"} {
+		if reply, err := w.slack.OpenHome(w.ctx, user); err != nil || !reply.OK() {
+			t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
+		}
+		await(t, "the home tab of "+user, func() bool {
+			home, ok := w.slack.Home(user)
+			text := simulator.ViewText(home)
+			return ok && strings.Contains(text, want) && strings.Contains(text, "$4.25") && strings.Contains(text, "Oat milk study")
+		})
 	}
-	await(t, "the home tab", func() bool {
-		home, ok := w.slack.Home(ann)
-		return ok && reads(simulator.Message{Blocks: home.Blocks}, "$4.25")
-	})
 	if all := w.slack.AllMessages(alerts); len(all) != 0 {
 		t.Errorf("others see what was asked: %s", simulator.PlainText(all[0]))
 	}

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+	"golang.org/x/sync/errgroup"
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
@@ -18,13 +20,19 @@ import (
 // commandTimeout leaves Slack's three seconds time for the way.
 const commandTimeout = 2200 * time.Millisecond
 
+// askOpenTimeout and askAtOnce bound the questions to the workflows of a list. Without a worker each would wait.
+const (
+	askOpenTimeout = time.Second
+	askAtOnce      = 8
+)
+
 // OpenItem is something that waits for a person.
 type OpenItem struct {
 	Workflow string
 	Project  prodege.ProjectID
 	Summary  string    // what it waits for, a few words
 	Since    time.Time // since when
-	Link     string    // to the Slack message; may be empty
+	Decision bool      // an approver has to decide
 }
 
 // command answers the slash command, to the caller alone. Whoever is in our workspace may ask.
@@ -54,7 +62,7 @@ func (in *Ingress) answerCommand(ctx context.Context, teamID, command string, wo
 	case len(words) == 2 && words[0] == "status":
 		return in.status(ctx, words[1])
 	case len(words) == 1 && words[0] == "open":
-		list, err := in.openList(ctx)
+		list, err := in.openList(ctx, cards.OpenInMessage, "")
 		if err != nil {
 			return cards.Sorry("What waits for a person can't be told right now: Temporal does not answer. Please try again in a minute.")
 		}
@@ -87,18 +95,9 @@ func (in *Ingress) overview(id prodege.ProjectID, s workflows.ProjectState) card
 		Waits: string(s.Waiting), WaitsSince: s.WaitingSince,
 	}
 	o.Project.ID = id
-	for _, r := range s.Requests {
-		if r != nil && !r.Status.Closed {
-			o.Required, o.Request, o.Attention = r.Status.Required, r.Status.Link, r.Status.Attention
-		}
-	}
-	if o.Attention == "" && s.Invoicing != nil && !s.Invoicing.Status.Closed {
-		o.Attention = s.Invoicing.Status.Attention
-	}
-	for _, m := range s.Messages {
-		if m != nil && s.Pause != nil && m.Key == s.Pause.Alert {
-			o.Alert = m.Link
-		}
+	o.Attention, o.Alert = s.Attention(), alertOf(s)
+	if r := s.OpenRequest(); r != nil {
+		o.Required, o.Request = r.Status.Required, r.Status.Link
 	}
 	for _, e := range s.Last {
 		o.Last = append(o.Last, cards.PastEvent{At: e.Time, Status: e.Status, Reason: e.Reason, Became: string(e.Disposition)})
@@ -106,7 +105,9 @@ func (in *Ingress) overview(id prodege.ProjectID, s workflows.ProjectState) card
 	return o
 }
 
-func (in *Ingress) openList(ctx context.Context) (cards.OpenList, error) {
+// openList is what waits for a person. The first items, as many as are shown, are told with what only their
+// workflows know; those of which no worker answers in time do without. Reader is a Slack user's id, or empty.
+func (in *Ingress) openList(ctx context.Context, shown int, reader string) (cards.OpenList, error) {
 	list := cards.OpenList{Simulated: in.options.Simulated}
 	if in.options.Open == nil {
 		return list, errors.New("nothing tells what is open")
@@ -116,10 +117,67 @@ func (in *Ingress) openList(ctx context.Context) (cards.OpenList, error) {
 		in.log.Warn("what waits for a person could not be listed", "error", err)
 		return list, err
 	}
-	for _, i := range items {
-		list.Items = append(list.Items, cards.OpenItem{Project: project(i.Project), Summary: i.Summary, Since: i.Since, Link: i.Link, UI: in.uiLink(i.Workflow)})
+	list.Items = make([]cards.OpenItem, len(items))
+	ctx, cancel := context.WithTimeout(ctx, askOpenTimeout)
+	defer cancel()
+	var asking errgroup.Group
+	asking.SetLimit(askAtOnce)
+	for n, i := range items {
+		list.Items[n] = cards.OpenItem{Project: project(i.Project), Summary: i.Summary, Since: i.Since, UI: in.uiLink(i.Workflow), Decision: i.Decision}
+		if n < shown {
+			asking.Go(func() error {
+				in.askOpen(ctx, &list.Items[n], reader)
+				return nil
+			})
+		}
 	}
+	_ = asking.Wait() // none fails
 	return list, nil
+}
+
+// askOpen asks a project for its name, for the message to go to, and whether the reader has approved already.
+func (in *Ingress) askOpen(ctx context.Context, item *cards.OpenItem, reader string) {
+	if ctx.Err() != nil {
+		return
+	}
+	s, err := in.options.Workflows.Project(ctx, item.Project.ID)
+	if err != nil {
+		return
+	}
+	name := s.Name
+	name.ID = item.Project.ID
+	item.Project, item.Link = name, messageOf(s)
+	r := s.OpenRequest()
+	if reader == "" || r == nil || r.Status.Phase != string(cards.PhaseSecond) {
+		return
+	}
+	if a, err := in.options.Workflows.Approval(ctx, r.Workflow); err == nil {
+		item.Approved = slices.ContainsFunc(a.Decisions, func(d cards.Decision) bool {
+			return d.User == reader && d.Verdict == cards.Approve
+		})
+	}
+}
+
+// messageOf links to the message by which a person does something for a project: its request, its invoice where
+// that needs somebody, or the alert of its pause.
+func messageOf(s workflows.ProjectState) string {
+	if r := s.OpenRequest(); r != nil && r.Status.Link != "" {
+		return r.Status.Link
+	}
+	if i := s.Invoicing; i != nil && !i.Status.Closed && i.Status.Attention != "" {
+		return i.Status.Link
+	}
+	return alertOf(s)
+}
+
+// alertOf links to the alert of the present pause.
+func alertOf(s workflows.ProjectState) string {
+	for _, m := range s.Messages {
+		if m != nil && s.Pause != nil && m.Key == s.Pause.Alert {
+			return m.Link
+		}
+	}
+	return ""
 }
 
 func (in *Ingress) uiLink(workflowID string) string {

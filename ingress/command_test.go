@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
 
@@ -72,18 +74,77 @@ func TestSlashCommand(t *testing.T) {
 func TestHomeTab(t *testing.T) {
 	w := newWorld(t, func(o *Options) {
 		o.Open = func(context.Context) ([]OpenItem, error) {
-			return []OpenItem{{Workflow: "project-7", Project: 7, Summary: "asks to accept $4.25", Since: time.Now()}}, nil
+			return []OpenItem{
+				{Workflow: "project-7", Project: 7, Summary: "asks to accept $4.25", Since: time.Now(), Decision: true},
+				{Workflow: "project-8", Project: 8, Summary: "asks a second person to accept $9.00", Since: time.Now(), Decision: true},
+				{Workflow: "project-9", Project: 9, Summary: "PAUSED", Since: time.Now()}, // nobody answers for it
+			}, nil
 		}
 	})
+	waits := func(id prodege.ProjectID, name, phase string) workflows.ProjectState {
+		child := "project-" + id.String() + "-cpi-1"
+		return workflows.ProjectState{ProjectID: id, Name: cards.Project{ID: id, Name: name}, Pause: &workflows.PauseState{Request: child}, Requests: []*workflows.RequestState{
+			{Workflow: child, Status: workflows.ChildStatus{Phase: phase, Link: "https://slack.example/" + child}},
+		}}
+	}
+	w.temporal.projects = map[prodege.ProjectID]workflows.ProjectState{7: waits(7, "Oat milk", "open"), 8: waits(8, "Dog owners", "second")}
+	w.temporal.requests = map[string]workflows.ApprovalState{"project-8-cpi-1": {DecisionState: workflows.DecisionState{
+		Decisions: []cards.Decision{{Verdict: cards.Approve, User: "U0BEN"}},
+	}}}
 	if err := w.slack.VerifyEventsURL(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if reply, err := w.slack.OpenHome(t.Context(), "U0ANN"); err != nil || !reply.OK() {
-		t.Fatalf("%+v, %v", reply, err)
+	home := func(user string) string {
+		t.Helper()
+		if reply, err := w.slack.OpenHome(t.Context(), user); err != nil || !reply.OK() {
+			t.Fatalf("%+v, %v", reply, err)
+		}
+		w.in.Wait()
+		home, _ := w.slack.Home(user)
+		return simulator.ViewText(home)
 	}
-	w.in.Wait()
-	home, ok := w.slack.Home("U0ANN")
-	if !ok || len(home.Blocks) < 2 || !strings.Contains(home.Blocks[0].Text.Text, "One project waits") || !strings.Contains(home.Blocks[1].Text.Text, "$4.25") {
-		t.Errorf("home: %+v", home)
+	for user, want := range map[string][]string{
+		"U0ANN": {"2 decisions wait for you", "Oat milk", "Dog owners", "Waiting for others"},
+		"U0BEN": {"One decision waits for you", "Oat milk", "Waiting for others", "You approved; another person is asked"}, // approved the other already
+		"U0EVE": {"3 projects wait", "not among those who may decide", "Oat milk"},
+	} {
+		got := home(user)
+		for _, part := range append(want, "$4.25", "project 9") {
+			if !strings.Contains(strings.ToLower(got), strings.ToLower(part)) {
+				t.Errorf("%s: %q is missing in\n%s", user, part, got)
+			}
+		}
+	}
+	shown, _ := w.slack.Home("U0ANN")
+	if b, _ := json.Marshal(shown.Blocks); !strings.Contains(string(b), "https://slack.example/project-7-cpi-1") {
+		t.Errorf("no link to the message: %s", b)
+	}
+	w.who.mu.Lock()
+	w.who.unknown = true
+	w.who.mu.Unlock()
+	if got := home("U0EVE"); !strings.Contains(got, "3 projects wait") || strings.Contains(got, "not among") {
+		t.Errorf("where the list of approvers can't be had:\n%s", got)
+	}
+	if faults := w.slack.Complaints(); len(faults) != 0 {
+		t.Errorf("Slack complains: %v", faults)
+	}
+}
+
+// TestAListNeedsNoWorker: a workflow that does not answer costs its name and link, and no more than its share of time.
+func TestAListNeedsNoWorker(t *testing.T) {
+	w := newWorld(t, func(o *Options) {
+		o.Open = func(context.Context) ([]OpenItem, error) {
+			var many []OpenItem
+			for n := range prodege.ProjectID(30) {
+				many = append(many, OpenItem{Workflow: "project-" + (n + 1).String(), Project: n + 1, Summary: "asks to accept $4.25"})
+			}
+			return many, nil
+		}
+	})
+	w.temporal.silent = true
+	reply, err := w.slack.Command(t.Context(), "U0EVE", approvals, "/fieldmarshal", "open")
+	told := w.slack.Ephemerals("U0EVE")
+	if err != nil || !reply.OK() || len(told) != 1 || !strings.Contains(told[0].Text, "30 projects wait") {
+		t.Fatalf("%+v, %v, %+v", reply, err, told)
 	}
 }

@@ -44,7 +44,8 @@ func (in *Ingress) showHome(ctx context.Context, teamID, user string) {
 		return // what waits is nobody else's business
 	}
 	view := cards.OpenList{Simulated: in.options.Simulated}.Home()
-	if list, err := in.openList(ctx); err == nil {
+	if list, err := in.openList(ctx, cards.OpenAtHome, user); err == nil {
+		list.Reader = in.reader(ctx, user)
 		view = list.Home()
 	} else {
 		view.Blocks.BlockSet = cards.Sorry("What waits for a person can't be told right now: Temporal does not answer. Open this tab again in a minute.").Blocks
@@ -52,4 +53,17 @@ func (in *Ingress) showHome(ctx context.Context, teamID, user string) {
 	if _, err := in.options.Slack.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view}); err != nil {
 		in.log.Warn("the home tab could not be shown", "user", user, "error", err)
 	}
+}
+
+// reader says whether a person may decide about a CPI.
+func (in *Ingress) reader(ctx context.Context, user string) cards.Reader {
+	ctx, cancel := context.WithTimeout(ctx, approversTimeout)
+	defer cancel()
+	switch allowed, known := in.options.Approvers.May(ctx, user); {
+	case !known:
+		return cards.Somebody
+	case allowed:
+		return cards.Approver
+	}
+	return cards.Onlooker
 }

@@ -59,6 +59,7 @@ type temporal struct {
 	projects  map[prodege.ProjectID]workflows.ProjectState
 	requests  map[string]workflows.ApprovalState
 	panics    bool
+	silent    bool // no worker answers a question
 }
 
 func (f *temporal) Deliver(_ context.Context, e prodege.Event) error {
@@ -92,7 +93,14 @@ func (f *temporal) Decide(ctx context.Context, id string, d workflows.Decision) 
 	return nil
 }
 
-func (f *temporal) Project(_ context.Context, id prodege.ProjectID) (workflows.ProjectState, error) {
+func (f *temporal) Project(ctx context.Context, id prodege.ProjectID) (workflows.ProjectState, error) {
+	f.mu.Lock()
+	silent := f.silent
+	f.mu.Unlock()
+	if silent {
+		<-ctx.Done()
+		return workflows.ProjectState{}, ctx.Err()
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.away != nil {

@@ -50,6 +50,7 @@ func openOf(ctx context.Context, c client.Client, query string) ([]ingress.OpenI
 			Project:  prodege.ProjectID(field[int64](fields, "ProjectId")),
 			Summary:  field[string](fields, "Summary"),
 			Since:    field[time.Time](fields, "WaitingSince"),
+			Decision: field[string](fields, "WaitingFor") == string(workflows.WaitsApproval),
 		})
 	}
 	slices.SortFunc(items, func(a, b ingress.OpenItem) int {
