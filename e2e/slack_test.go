@@ -34,7 +34,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 		"status 29303649": {"Oat milk study", "paused", "applied"},
 		"status 5":        {"5"},
 		"status many":     {"not a project id"},
-		"open":            {"29303649", "Oat milk study", "$4.25", "message"},
+		"open":            {"29303649", "Oat milk study", "$4.25"},
 		"help":            {"status", "open"},
 		"":                {"status", "open"},
 	} {

@@ -16,6 +16,7 @@ type alarms struct {
 	mu     sync.Mutex
 	logged map[string]time.Time
 	told   map[string]time.Time
+	under  sync.WaitGroup // telling people
 }
 
 // raise logs the alarm and tells it.
@@ -32,6 +33,6 @@ func (a *alarms) raise(kind, text string, args ...any) {
 	}
 	if tell := a.in.options.Alarm; tell != nil && now.Sub(a.told[kind]) >= alarmTellEvery {
 		a.told[kind] = now
-		go tell(text)
+		a.under.Go(func() { tell(text) })
 	}
 }

@@ -82,6 +82,9 @@ func (in *Inbox) commitLoop() {
 // commit commits the changes that wait, with what rides along; without any, only when it is the turn of
 // what waits lazily.
 func (in *Inbox) commit(closedAt *time.Time, lazy bool) {
+	if lazy {
+		_ = in.opened(closedAt) // what waits in the file must not wait for the next delivery
+	}
 	in.mu.Lock()
 	changes, forgets, notes := in.changes, in.forgets, in.refused.unsaved()
 	if len(changes) == 0 && (!lazy || len(forgets)+len(notes) == 0) {
@@ -120,8 +123,7 @@ func (in *Inbox) commit(closedAt *time.Time, lazy bool) {
 	}
 	in.mu.Unlock()
 	if err != nil {
-		in.alarms.raise("disk", "The inbox can't write to its disk; deliveries are handed to Temporal directly as long as that answers.",
-			"dir", in.options.Dir, "error", err.Error())
+		in.tellRefusal(err)
 	}
 	for _, c := range changes {
 		if err == nil && c.after != nil {
@@ -131,16 +133,30 @@ func (in *Inbox) commit(closedAt *time.Time, lazy bool) {
 	}
 }
 
+func (in *Inbox) tellRefusal(err error) {
+	in.alarms.raise("disk", "The inbox can't write to its disk; deliveries are handed to Temporal directly as long as that answers.",
+		"dir", in.options.Dir, "error", err.Error())
+}
+
+// opened opens the file where it isn't open, but not more often than reopenEvery.
+func (in *Inbox) opened(closedAt *time.Time) error {
+	if in.store != nil {
+		return nil
+	}
+	if since := time.Since(*closedAt); since < reopenEvery {
+		return errors.New("the inbox file can't be opened")
+	}
+	*closedAt = time.Now()
+	if err := in.reopen(); err != nil {
+		return fmt.Errorf("the inbox file can't be opened: %w", err)
+	}
+	return nil
+}
+
 // write commits, and opens the file first where it isn't open.
 func (in *Inbox) write(closedAt *time.Time, fn func(*bbolt.Tx) error) error {
-	if in.store == nil {
-		if since := time.Since(*closedAt); since < reopenEvery {
-			return errors.New("the inbox file can't be opened")
-		}
-		*closedAt = time.Now()
-		if err := in.reopen(); err != nil {
-			return fmt.Errorf("the inbox file can't be opened: %w", err)
-		}
+	if err := in.opened(closedAt); err != nil {
+		return err
 	}
 	err := in.store.update(fn)
 	if errors.Is(err, errUnsure) {

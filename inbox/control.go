@@ -129,6 +129,15 @@ const (
 // hands deliveries to Temporal directly). As long as many events wait it takes further ones: what it refuses is
 // lost where Temporal is away. Where ctx ends first, it goes on taking events.
 func (in *Inbox) Drain(ctx context.Context) error {
+	select { // one at a time
+	case in.drains <- struct{}{}:
+		defer func() { <-in.drains }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if in.isDraining() {
+		return nil // it was drained before, and stays so
+	}
 	for {
 		err := in.nearlyEmpty(ctx)
 		if err == nil {
@@ -200,4 +209,10 @@ func (in *Inbox) drained(ctx context.Context) error {
 		case <-look.C:
 		}
 	}
+}
+
+func (in *Inbox) isDraining() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.draining
 }

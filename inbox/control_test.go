@@ -115,6 +115,34 @@ func TestDrain(t *testing.T) {
 	}
 }
 
+// TestDrainedStaysDrained: another drain that is broken off does not undo what was promised.
+func TestDrainedStaysDrained(t *testing.T) {
+	in := open(t, t.TempDir())
+	if err := in.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	_ = in.Drain(ended)
+	if err := in.Append(t.Context(), []prodege.Event{event(1, 0)}); !errors.Is(err, ErrDraining) {
+		t.Errorf("a drained inbox takes an event: %v", err)
+	}
+}
+
+// TestRetryAndDropAreGivenUp is for the race detector: who asked has gone while the answer is found.
+func TestRetryAndDropAreGivenUp(t *testing.T) {
+	in := open(t, t.TempDir())
+	for range 200 {
+		for _, do := range []func(context.Context, uint64) error{in.Retry, in.Drop} {
+			ctx, cancel := context.WithCancel(t.Context())
+			go cancel()
+			if err := do(ctx, 7); err == nil {
+				t.Fatal("there is no letter 7")
+			}
+		}
+	}
+}
+
 // TestDrainTakesEventsUntilFewWait: what it refused would be lost while Temporal is away.
 func TestDrainTakesEventsUntilFewWait(t *testing.T) {
 	dir := t.TempDir()

@@ -3,6 +3,7 @@ package inbox
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -13,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 
+	"go.etcd.io/bbolt"
+
 	"fieldmarshal/prodege"
 )
 
@@ -22,6 +25,10 @@ const childProjects = 12
 // acknowledged, while it hands them on and notes which were taken.
 func runChild(job string) {
 	kind, dir, _ := strings.Cut(job, ":")
+	if kind == "started full" {
+		startFull(dir)
+		return
+	}
 	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		fmt.Println("error", err)
@@ -166,6 +173,58 @@ func fillDisk(in *Inbox) {
 	_ = in.Close()
 }
 
+// startFull starts on a disk that refuses everything, with events waiting in the file, and frees the disk then.
+func startFull(dir string) {
+	limit := syscall.Rlimit{}
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	none := limit
+	none.Cur = 0
+	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &none)
+	took := make(chan string, 10)
+	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
+	if err != nil {
+		fmt.Println("does not start:", err)
+		return
+	}
+	fmt.Println("told:", <-took)
+	fmt.Println("refused:", in.Append(context.Background(), []prodege.Event{event(1, 8)}))
+	fmt.Println("unwritable:", in.Writable(context.Background()) != nil, in.Stats().Fault != "")
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		in.Run(ctx, func(_ context.Context, e prodege.Event) error { took <- string(e.ID); return nil })
+	}()
+	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+	fmt.Println("handed on:", <-took) // with no delivery in between
+	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, 9)}), <-took, in.Writable(context.Background()))
+	stop()
+	<-done
+	_ = in.Close()
+}
+
+// TestAFullDiskIsNoReasonNotToStart: Temporal may answer, and what is handed to it directly is not lost.
+func TestAFullDiskIsNoReasonNotToStart(t *testing.T) {
+	dir := t.TempDir()
+	in := open(t, dir)
+	append1(t, in, event(1, 0))
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	out, err := child(t, "started full:"+dir).Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, want := range []string{"told: The inbox can't write to its disk", "refused: append 1 events", "unwritable: true true", "handed on: p1-0000", "healed: <nil> p1-0009 <nil>"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+}
+
 func TestAFullDiskIsToldAndHeals(t *testing.T) {
 	dir := t.TempDir()
 	out, err := child(t, "full:"+dir).Output()
@@ -201,5 +260,80 @@ func TestAnUnsureCommitOpensTheFileAnew(t *testing.T) {
 	eventually(t, "both taken", func() bool { return in.Stats().Depth == 0 })
 	if ids := strings.Join(k.ids(1), " "); ids != "p1-0000 p1-0002" {
 		t.Errorf("taken: %s", ids)
+	}
+}
+
+// TestTheFileIsOpenedAnewWhileEventsAreHandedOn: what is handed on meanwhile is not listed again.
+func TestTheFileIsOpenedAnewWhileEventsAreHandedOn(t *testing.T) {
+	in, k := open(t, t.TempDir()), &taker{}
+	run(t, in, k)
+	const rounds, projects = 60, 60
+	for n := range rounds {
+		var events []prodege.Event
+		for project := 1; project <= projects; project++ {
+			events = append(events, event(project, n))
+		}
+		append1(t, in, events...)
+		in.storeMu.RLock()
+		s := in.store
+		in.storeMu.RUnlock()
+		if s != nil {
+			_ = s.close()
+		}
+		_ = in.Append(t.Context(), []prodege.Event{event(99, n)}) // finds it closed, and opens it anew
+	}
+	eventually(t, "all handed on", func() bool { return in.Stats().Depth == 0 })
+	seen := map[string]bool{}
+	for _, id := range k.ids(0) {
+		if seen[id] {
+			t.Errorf("%s was handed on twice", id)
+		}
+		seen[id] = true
+	}
+	if len(seen) < rounds*projects {
+		t.Errorf("%d events were handed on, want %d", len(seen), rounds*projects)
+	}
+	if letters, err := in.DeadLetters(); err != nil || len(letters) != 0 {
+		t.Errorf("an event that was handed on became a dead letter: %+v, %v", letters, err)
+	}
+}
+
+// TestABurialThatStoodIsNotRepeated: its commit was unsure, and the event is not in memory.
+func TestABurialThatStoodIsNotRepeated(t *testing.T) {
+	dir, refusal := t.TempDir(), errors.New("invalid argument")
+	in := open(t, dir)
+	append1(t, in, event(1, 0))
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	in = open(t, dir, func(o *Options) { o.Final = func(err error) bool { return errors.Is(err, refusal) } })
+	tries := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		in.Run(ctx, func(context.Context, prodege.Event) error {
+			if tries++; tries > 1 {
+				return refusal
+			}
+			// What a burial wrote that answered errUnsure.
+			_ = in.submit(context.Background(), &change{apply: func(tx *bbolt.Tx) error {
+				value, err := encode(DeadLetter{ID: 1, Reason: "invalid argument", Event: event(1, 0)})
+				if err != nil {
+					return err
+				}
+				if err := tx.Bucket([]byte(dead)).Put(key(1), value); err != nil {
+					return err
+				}
+				return tx.Bucket([]byte(waiting)).Delete(key(1))
+			}})
+			return errors.New("unsure")
+		})
+	}()
+	eventually(t, "buried", func() bool { return in.Stats().Depth == 0 })
+	cancel()
+	<-done
+	if letters, err := in.DeadLetters(); err != nil || len(letters) != 1 || letters[0].Event.ID != "p1-0000" {
+		t.Errorf("the letter lost its event: %+v, %v", letters, err)
 	}
 }

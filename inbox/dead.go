@@ -97,7 +97,10 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 			}
 		},
 	})
-	if err = errors.Join(err, refusal); err != nil {
+	if err == nil {
+		err = refusal // apply ran, and done orders it before this
+	}
+	if err != nil {
 		return fmt.Errorf("retry dead letter %d: %w", id, err)
 	}
 	return nil
@@ -113,7 +116,10 @@ func (in *Inbox) Drop(ctx context.Context, id uint64) error {
 		}
 		return b.Delete(key(id))
 	}})
-	if err = errors.Join(err, refusal); err != nil {
+	if err == nil {
+		err = refusal // apply ran, and done orders it before this
+	}
+	if err != nil {
 		return fmt.Errorf("drop dead letter %d: %w", id, err)
 	}
 	return nil

@@ -118,6 +118,9 @@ func (in *Inbox) bury(ctx context.Context, l *lane, r ref, event prodege.Event, 
 	letter := DeadLetter{ID: r.seq, At: in.now().UTC(), Reason: cut(cause.Error(), 2000), Event: event}
 	err := in.submit(context.WithoutCancel(ctx), &change{apply: func(tx *bbolt.Tx) error {
 		from := tx.Bucket([]byte(waiting))
+		if from.Get(key(r.seq)) == nil && tx.Bucket([]byte(dead)).Get(key(r.seq)) != nil {
+			return nil // an earlier try stands after all
+		}
 		if event.ID == "" {
 			letter.Damaged = append([]byte(nil), from.Get(key(r.seq))...)
 		}

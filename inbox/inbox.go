@@ -30,7 +30,7 @@ type Options struct {
 	// Optional.
 	Now   func() time.Time  // time.Now
 	Final func(error) bool  // says which errors of a hand-over are final: such an event becomes a dead letter
-	Alarm func(text string) // tells people; called from goroutines of its own, at most once in ten minutes for each kind of alarm
+	Alarm func(text string) // tells people; called from goroutines of its own, at most once in ten minutes for each kind of alarm; Close waits for it
 }
 
 // Inbox is deliveries on disk. It is safe for concurrent use.
@@ -44,6 +44,7 @@ type Inbox struct {
 	alarms  alarms
 	wake    chan struct{} // a change waits
 	closing chan struct{}
+	drains  chan struct{} // holds something while somebody drains
 	stopped chan struct{} // the committing goroutine has ended
 
 	mu       sync.Mutex
@@ -59,7 +60,8 @@ type Inbox struct {
 }
 
 // Open opens the inbox of options.Dir and serves its control socket. It refuses to start only where another
-// process has the same inbox or the folder can't be used at all.
+// process has the same inbox or the folder can't be used at all. Where the file can't be opened, as on a full disk,
+// it is tried again: until then deliveries are refused, and what waits in it is not handed on.
 func Open(options Options) (*Inbox, error) {
 	if options.Now == nil {
 		options.Now = time.Now
@@ -73,12 +75,12 @@ func Open(options Options) (*Inbox, error) {
 	}
 	in := &Inbox{
 		options: options, log: options.Logger, now: options.Now, lock: lock, queue: newQueue(),
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), closing: make(chan struct{}), drains: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 	in.alarms.in = in
 	if err := in.reopen(); err != nil {
-		_ = lock.Close()
-		return nil, fmt.Errorf("open inbox %s: %w", options.Dir, err)
+		in.disk = fmt.Errorf("the inbox file can't be opened: %w", err)
+		in.tellRefusal(in.disk)
 	}
 	if where := Volatile(options.Dir); where != "" {
 		in.log.Warn("the inbox does not outlive its machine or container: give INBOX_DIR a disk of its own", "dir", options.Dir, "lies_on", where)
@@ -121,13 +123,13 @@ func (in *Inbox) reopen() error {
 		_ = s.close()
 		return err
 	}
-	in.mu.Lock()
+	in.setStore(s)
+	in.mu.Lock() // a hand-over that ends now notes it before this, or takes its event off the list after this
+	defer in.mu.Unlock()
 	done := map[uint64]bool{}
 	for _, seq := range in.forgets {
 		done[seq] = true
 	}
-	in.mu.Unlock()
-	in.setStore(s)
 	in.queue.add(refs, done)
 	return nil
 }
@@ -244,6 +246,7 @@ func (in *Inbox) Close() error {
 	}
 	close(in.closing)
 	<-in.stopped
+	in.alarms.under.Wait()
 	in.setStore(nil)
 	return in.lock.Close()
 }
