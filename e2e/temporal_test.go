@@ -41,6 +41,7 @@ func startTemporal(ctx context.Context) (*devserver.Server, error) {
 			// New search attributes are known at once, not after seconds.
 			dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 			dynamicconfig.NamespaceCacheRefreshInterval.Key():           200 * time.Millisecond,
+			dynamicconfig.MaximumSignalsPerExecution.Key():              signalLimits,
 		},
 	})
 	if err != nil {

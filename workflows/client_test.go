@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/mock"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/mocks"
+
+	"fieldmarshal/prodege"
 )
 
 // A call that ran out of the half of its time that the SDK gives it is made again while there is time.
@@ -51,3 +53,32 @@ func TestAClickIsHandedOverAgainWhereACallRanOutOfTime(t *testing.T) {
 }
 
 var errRefused = errors.New("refused")
+
+// TestWhatIsRefusedForGood: only the payload itself makes an event a dead letter; all else passes.
+func TestWhatIsRefusedForGood(t *testing.T) {
+	for name, c := range map[string]struct {
+		err   error
+		final bool
+	}{
+		"taken":             {nil, false},
+		"payload too large": {serviceerror.NewInvalidArgument("Blob data size exceeds limit."), true},
+		"payload encoding":  {serviceerror.NewInvalidArgument("invalid Payload encoding"), true},
+		"10,000 signals":    {serviceerror.NewInvalidArgument("exceeded workflow execution limit for signal events"), false},
+		"history size":      {serviceerror.NewInvalidArgument("Workflow history size exceeds limit."), false},
+		"mutable state":     {serviceerror.NewInvalidArgument("Workflow mutable state size exceeds limit."), false},
+		"task queue":        {serviceerror.NewInvalidArgument("TaskQueue length exceeds limit"), false},
+		"busy":              {&serviceerror.ResourceExhausted{Message: "workflow is busy"}, false},
+		"no permission":     {serviceerror.NewPermissionDenied("no", ""), false},
+		"no namespace":      {serviceerror.NewNamespaceNotFound("default"), false},
+		"away":              {serviceerror.NewUnavailable("payload"), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			temporal := mocks.NewClient(t)
+			temporal.On("SignalWithStartWorkflow", mock.Anything, "project-7", string(StatusUpdate), mock.Anything, mock.Anything, TypeProject, mock.Anything).Return(nil, c.err)
+			err := NewClient(temporal, TaskQueue).Deliver(t.Context(), prodege.Event{ID: "e", ProjectID: 7})
+			if errors.Is(err, ErrForGood) != c.final || (err == nil) != (c.err == nil) {
+				t.Errorf("final: %t, %v", errors.Is(err, ErrForGood), err)
+			}
+		})
+	}
+}

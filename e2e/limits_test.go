@@ -1,0 +1,71 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/server/common/dynamicconfig"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/workflows"
+)
+
+// fewSignals is a namespace whose runs take no more than signalLimit signals; by default Temporal's take 10,000.
+const (
+	fewSignals  = "few-signals"
+	signalLimit = 40
+)
+
+var signalLimits = []dynamicconfig.ConstrainedValue{
+	{Constraints: dynamicconfig.Constraints{Namespace: fewSignals}, Value: signalLimit},
+	{Value: 10_000},
+}
+
+// TestMoreEventsThanARunTakes: Temporal refuses the signals over its limit as an invalid argument. They wait in the
+// inbox until the next run, and none becomes a dead letter.
+func TestMoreEventsThanARunTakes(t *testing.T) {
+	t.Parallel()
+	register(t, fewSignals)
+	w := newWorld(t, withoutWorker, with("PRODEGE_API_KEY", ""), func(p *plan) {
+		p.namespace = fewSignals
+		p.worker = []string{"--history-limit", "30"}
+	})
+	const events = signalLimit + 25
+	for n := range events {
+		contentType, body := signed(aDay(n), prodege.JSON)
+		w.posts(contentType, body)
+	}
+	await(t, "Temporal to refuse the next signal", func() bool {
+		return strings.Contains(w.ingress.log.String(), "exceeded workflow execution limit for signal events")
+	})
+	if depth, dead := w.ingress.metric("fieldmarshal_inbox_depth", ""), w.ingress.metric("fieldmarshal_inbox_dead_letters", ""); depth != events-signalLimit || dead != 0 {
+		t.Errorf("%v events wait and %v are dead letters, want %d and none", depth, dead, events-signalLimit)
+	}
+	w.worker.launch()
+	w.worker.ready()
+	var state workflows.ProjectState
+	await(t, "all events to be handled", func() bool {
+		state, _ = w.flows.Project(w.ctx, theProject)
+		return state.Counts.Received == events
+	})
+	if want := (workflows.Counts{Received: events, Applied: events}); state.Counts != want {
+		t.Errorf("dispositions %+v, want %+v", state.Counts, want)
+	}
+	await(t, "the inbox to be empty", func() bool { return w.ingress.metric("fieldmarshal_inbox_depth", "") == 0 })
+	if dead := w.ingress.metric("fieldmarshal_inbox_dead_letters", ""); dead != 0 {
+		t.Errorf("%v dead letters", dead)
+	}
+}
+
+// TestTemporalRefusesAPayloadForGood holds our reading of its words to the real server.
+func TestTemporalRefusesAPayloadForGood(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, withoutWorker)
+	huge := prodege.Event{ID: "huge", ProjectID: theProject, Status: prodege.Live, Time: time.Now(), Description: strings.Repeat("x", 3<<20)}
+	if err := w.flows.Deliver(w.ctx, huge); !errors.Is(err, workflows.ErrForGood) {
+		t.Errorf("3 MiB: %.300s", fmt.Sprint(err))
+	}
+}
