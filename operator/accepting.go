@@ -17,29 +17,35 @@ type Accepting struct {
 	At time.Time `json:"at,omitzero"`
 }
 
+// nobody is who switched it where the command line does not tell. Whoever sees danger may switch it off.
+const nobody = "the command line"
+
 func (o Options) accepting() *cobra.Command {
 	return group(words{
 		use: "accepting", short: "Switch all acceptance at Prodege on or off, or tell how it stands",
 		long: "The kill switch. While accepting is off nothing is accepted at Prodege for any project; decisions are recorded, held\n" +
 			"back, and made good within a minute once it is on again. It is kept in Temporal and outlives every restart.",
-		example: "  fieldmarshal accepting off --as U012AB3CD\n  fieldmarshal accepting status",
-	}, o.turn("on", true), o.turn("off", false), o.acceptingStatus())
+		example: "  fieldmarshal accepting off\n  fieldmarshal accepting on --as U012AB3CD\n  fieldmarshal accepting",
+	}, o.acceptingStatus(), o.turn("on", true), o.turn("off", false))
 }
 
 func (o Options) turn(name string, on bool) *cobra.Command {
-	var as string
+	as := nobody
 	cmd := o.command(words{
 		use: name, short: "Switch acceptance " + name,
 		long:    "Switch acceptance " + name + " for all projects. It returns once the switch can be read so; that needs a live worker.",
-		example: "  fieldmarshal accepting " + name + " --as U012AB3CD",
+		example: "  fieldmarshal accepting " + name + "\n  fieldmarshal accepting " + name + " --as U012AB3CD",
 	}, cobra.NoArgs, func(c *call) error {
-		if !aUser.MatchString(as) {
+		if as != nobody && !aUser.MatchString(as) {
 			return misused("--as must be a Slack user id (U… or W…), not %q", as)
 		}
 		ctx, cancel := c.within()
 		defer cancel()
 		if err := c.world.Flows.Accepting(ctx, on, as); err != nil {
 			if errors.Is(err, workflows.ErrNotAllowed) {
+				if as == nobody {
+					return inVain("accepting stays off: somebody among SLACK_APPROVERS must switch it on; say who with --as U…")
+				}
 				return inVain("accepting stays off: %w", err)
 			}
 			if c.world.Flows.Health(c.ctx) == nil && errors.Is(err, context.DeadlineExceeded) {
@@ -49,7 +55,7 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 		}
 		return c.showSwitch(Accepting{on, as, c.now().UTC()})
 	})
-	cmd.Flags().StringVar(&as, "as", "", "who switches it: a Slack user id (required); on takes somebody among SLACK_APPROVERS")
+	cmd.Flags().StringVar(&as, "as", nobody, "who switches it: a Slack user id; where SLACK_APPROVERS is set, on takes somebody of it")
 	return noFiles(cmd)
 }
 

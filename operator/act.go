@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 // doing is what the command line of act says.
 type doing struct {
+	what       string // the action's name here, or again; empty: what is offered
 	as         string
 	clicks     int64
 	sampleSize int64
@@ -31,27 +33,57 @@ func (o Options) act() *cobra.Command {
 	var d doing
 	names := append(actionNames(), again)
 	cmd := o.command(words{
-		use: "act <project> [" + strings.Join(names, "|") + "]", short: "Do something about a paused project, as from its alert",
+		use: "act <project> [" + strings.Join(names, "|") + "] [value]", short: "Do something about a paused project, as from its alert",
 		long: "Do what the alert of a paused project offers, as the person given by --as: a Slack user id, held to SLACK_APPROVERS like\n" +
 			"any click. It binds to the pause as it stands when the command reads it; the project is read at Prodege before anything\n" +
 			"is sent. Without an action it shows what is offered; where nothing is, why, with exit code 3. “again” tries once more\n" +
 			"what Prodege refused or did not answer. With an action exit code 0 only where the decision was recorded.",
-		example: "  fieldmarshal act 29303649\n  fieldmarshal act 29303649 sample --sample-size 600 --as U012AB3CD\n" +
-			"  fieldmarshal act 29303649 clicks --clicks 500 --as U012AB3CD\n  fieldmarshal act 29303649 complete --as U012AB3CD --yes",
-	}, oneOrTwo, func(c *call) error { return c.act(d) })
+		example: "  fieldmarshal act 29303649\n  fieldmarshal act 29303649 sample 600 --as U012AB3CD\n" +
+			"  fieldmarshal act 29303649 clicks 500 --as U012AB3CD\n  fieldmarshal act 29303649 complete --as U012AB3CD --yes",
+	}, upToThree, func(c *call) error {
+		d := d
+		if err := d.read(c.args[1:]); err != nil {
+			return err
+		}
+		return c.act(d)
+	})
 	cmd.Flags().StringVar(&d.as, "as", "", "who decides: a Slack user id")
-	cmd.Flags().Int64Var(&d.clicks, "clicks", 0, "clicks: how many to allow from now on")
-	cmd.Flags().Int64Var(&d.sampleSize, "sample-size", 0, "sample: completes wanted in all, more than now")
+	cmd.Flags().Int64Var(&d.clicks, "clicks", 0, "clicks: how many to allow from now on; the same as a value after clicks")
+	cmd.Flags().Int64Var(&d.sampleSize, "sample-size", 0, "sample: completes wanted in all, more than now; the same as a value after sample")
 	cmd.Flags().StringVar(&d.note, "note", "", "a note for the record")
 	cmd.Flags().BoolVar(&d.yes, "yes", false, "complete: do not ask, although it can't be undone")
 	cmd.Flags().DurationVar(&d.wait, "wait", 10*time.Second, "how long to wait for what comes of it")
 	return noFiles(cmd)
 }
 
-func oneOrTwo(_ *cobra.Command, args []string) error {
-	if len(args) == 0 || len(args) > 2 {
-		return misused("give the id of a project, and what to do")
+func upToThree(_ *cobra.Command, args []string) error {
+	if len(args) == 0 || len(args) > 3 {
+		return misused("give the id of a project, what to do, and the number where that needs one")
 	}
+	return nil
+}
+
+// read takes what stands after the project: an action, as here or as its button is named, and its number.
+func (d *doing) read(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	d.what = strings.TrimPrefix(args[0], "act_")
+	if len(args) == 1 {
+		return nil
+	}
+	n, err := strconv.ParseInt(args[1], 10, 64)
+	if err != nil || n < 1 {
+		return misused("%q is no whole number above nothing", args[1])
+	}
+	number := d.field(prodege.ActionAsks(prodege.ActionID("act_" + d.what)))
+	switch {
+	case number == nil:
+		return misused("%s takes no number", d.what)
+	case *number != 0 && *number != n:
+		return misused("%s is given two numbers, %d and %d", d.what, n, *number)
+	}
+	*number = n
 	return nil
 }
 
@@ -88,8 +120,8 @@ func (c *call) act(d doing) error {
 	if err != nil {
 		return err
 	}
-	if len(c.args) == 2 {
-		if err := d.check(c.args[1]); err != nil {
+	if d.what != "" {
+		if err := d.check(); err != nil {
 			return err
 		}
 	}
@@ -97,14 +129,14 @@ func (c *call) act(d doing) error {
 	if err != nil {
 		return err
 	}
-	if len(c.args) == 1 {
+	if d.what == "" {
 		return c.offers(workflowID, a)
 	}
 	click, err := c.actClick(d, a)
 	if err != nil {
 		return err
 	}
-	c.tell("Project %s, paused for reason %d (generation %d): %s as %s.\n", id, a.Event.Reason, a.Generation, c.args[1], d.as)
+	c.tell("Project %s, paused for reason %d (generation %d): %s as %s.\n", id, a.Event.Reason, a.Generation, d.what, d.as)
 	if err := c.handOver(id, workflowID, click, "the pause was over"); err != nil {
 		return err
 	}
@@ -118,23 +150,31 @@ func (c *call) act(d doing) error {
 }
 
 // check finds what is wrong with the command line, before anybody is asked.
-func (d doing) check(what string) error {
-	if names := append(actionNames(), again); !slices.Contains(names, what) {
-		return misused("%q is none of %s", what, strings.Join(names, ", "))
+func (d doing) check() error {
+	if names := append(actionNames(), again); !slices.Contains(names, d.what) {
+		return misused("%q is none of %s", d.what, strings.Join(names, ", "))
 	}
 	if err := decider(d.as, d.wait); err != nil {
 		return err
 	}
-	asks := prodege.ActionAsks(prodege.ActionID("act_" + what))
+	asks := prodege.ActionAsks(prodege.ActionID("act_" + d.what))
 	if !(prodege.Action{Asks: asks}).Fits(d.number(asks)) {
-		return misused("%s needs a number from 1 to %d: give --%s", what, prodege.MaxNumber, strings.ReplaceAll(string(asks), "_", "-"))
+		return misused("%s needs a number from 1 to %d: give it after %[1]s, or as --%[3]s", d.what, prodege.MaxNumber, strings.ReplaceAll(string(asks), "_", "-"))
 	}
 	return nil
 }
 
+// field is where the number stands that an action asks for; nil where it asks for none.
+func (d *doing) field(asks prodege.Asks) *int64 {
+	return map[prodege.Asks]*int64{prodege.AsksClicks: &d.clicks, prodege.AsksSample: &d.sampleSize}[asks]
+}
+
 // number is what the command line gives where that is asked for.
 func (d doing) number(asks prodege.Asks) int64 {
-	return map[prodege.Asks]int64{prodege.AsksClicks: d.clicks, prodege.AsksSample: d.sampleSize}[asks]
+	if n := d.field(asks); n != nil {
+		return *n
+	}
+	return 0
 }
 
 // takesActs says whether something can be done from an alert in that phase: the phase has its buttons in Slack.
@@ -229,16 +269,16 @@ func (c *call) actClick(d doing, a workflows.ActionState) (workflows.Decision, e
 	click := workflows.Decision{Click: "command-" + rand.Text(), Generation: a.Generation, User: d.as, Reason: d.note, From: fromCommand,
 		At: c.now().UTC(), Verdict: verdictTryAgain}
 	phase := string(a.Phase)
-	if c.args[1] == again && takes(verdictTryAgain, phase) {
+	if d.what == again && takes(verdictTryAgain, phase) {
 		return click, nil
 	}
-	if c.args[1] == again || !takesActs(phase) {
-		return click, inVain("project %s: %s would not count now, it stands: %s%s; nothing was sent", a.Project.ID, c.args[1], actWords(phase), doneBy(a.DecisionState))
+	if d.what == again || !takesActs(phase) {
+		return click, inVain("project %s: %s would not count now, it stands: %s%s; nothing was sent", a.Project.ID, d.what, actWords(phase), doneBy(a.DecisionState))
 	}
-	click.Verdict, click.Action = verdictAct, prodege.ActionID("act_"+c.args[1])
+	click.Verdict, click.Action = verdictAct, prodege.ActionID("act_"+d.what)
 	row, offered := prodege.FindAction(click.Action, a.Event.ActionReason())
 	if !offered {
-		return click, inVain("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", a.Project.ID, a.Event.Reason, c.args[1], a.Project.ID)
+		return click, inVain("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", a.Project.ID, a.Event.Reason, d.what, a.Project.ID)
 	}
 	click.Number = d.number(row.Asks)
 	if row.Status == prodege.Complete && !d.yes && !c.yes(row.Confirm+"\n"+row.Label+"?") {

@@ -91,8 +91,8 @@ func (o Options) make(w words, args cobra.PositionalArgs, run func(*call) error)
 	return cmd
 }
 
-// group makes a command that only holds others.
-func group(w words, children ...*cobra.Command) *cobra.Command {
+// group makes a command that holds others. By itself it does what the first of them does.
+func group(w words, first *cobra.Command, others ...*cobra.Command) *cobra.Command {
 	cmd := &cobra.Command{Use: w.use, Short: w.short, Long: w.long, Example: w.example, GroupID: GroupID,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -100,11 +100,10 @@ func group(w words, children ...*cobra.Command) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return misused("%s needs one of its commands: %s", name(cmd), names(cmd))
-		},
+		RunE: first.RunE,
 	}
-	for _, child := range children {
+	cmd.Flags().AddFlagSet(first.Flags())
+	for _, child := range append([]*cobra.Command{first}, others...) {
 		child.GroupID = ""
 		cmd.AddCommand(child)
 	}

@@ -55,23 +55,28 @@ func TestAFaultOfTheConfigurationEndsACommand(t *testing.T) {
 	w := asks().world()
 	w.Wrong = errors.New("CPI_CEILING is not an amount")
 	run(t, w, "", "state", "29303649").wants(t, ExitUsage, "CPI_CEILING")
-	run(t, w, "", "accepting").wants(t, ExitUsage, "needs one of its commands")
+	run(t, w, "", "accepting").wants(t, ExitUsage, "CPI_CEILING")
 	run(t, w, "", "inbox", "eat").wants(t, ExitUsage)
 }
 
 func TestAccepting(t *testing.T) {
 	f := &fakes{accepting: true}
 	run(t, f.world(), "", "accepting", "status").wants(t, 0, "ON")
-	run(t, f.world(), "", "accepting", "off").wants(t, ExitUsage, "--as")
+	run(t, f.world(), "", "accepting").wants(t, 0, "ON")
+	run(t, f.world(), "", "accepting", "--json").wants(t, 0, `"on": true`)
+	run(t, f.world(), "", "accepting", "off", "--as", "ann").wants(t, ExitUsage, "--as")
 	if !f.accepting {
 		t.Error("switched by nobody")
 	}
+	run(t, f.world(), "", "accepting", "off").wants(t, 0, "OFF", "Switched by the command line at 2026-03-02 12:00:00Z")
+	f.accepting = true
 	run(t, f.world(), "", "accepting", "off", "--as", "U1").wants(t, 0, "OFF", "Switched by U1 at 2026-03-02 12:00:00Z")
 	run(t, f.world(), "", "accepting", "status", "--json").wants(t, 0, `"on": false`, `"by": "U1"`, `"at": "2026-03-02T12:00:00Z"`)
 	f.fault = context.DeadlineExceeded
 	run(t, f.world(), "", "accepting", "on", "--as", "U1").wants(t, ExitFailed, "as soon as one runs")
 	f.fault = fmt.Errorf("%w: U9 is not among SLACK_APPROVERS", workflows.ErrNotAllowed)
 	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitVain, "accepting stays off", "SLACK_APPROVERS")
+	run(t, f.world(), "", "accepting", "on").wants(t, ExitVain, "accepting stays off", "--as U")
 }
 
 func TestWatch(t *testing.T) {

@@ -23,7 +23,7 @@ type deciding struct {
 }
 
 // aUser is a Slack user id.
-var aUser = regexp.MustCompile(`^[UW][A-Z0-9]{1,30}$`)
+var aUser = regexp.MustCompile(`^[UW][A-Z0-9_]{1,62}$`)
 
 func (o Options) approve() *cobra.Command {
 	var d deciding
