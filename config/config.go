@@ -179,11 +179,8 @@ func (r *reader) approval() Approval {
 
 func (r *reader) billing() Billing {
 	b := Billing{URL: r.url("BILLING_URL", "", ""), SigningSecret: r.webhookSecret("BILLING_SIGNING_SECRET")}
-	switch {
-	case r.text("BILLING_URL", "") != "" && r.text("BILLING_SIGNING_SECRET", "") == "":
+	if r.text("BILLING_URL", "") != "" && r.text("BILLING_SIGNING_SECRET", "") == "" {
 		r.fault("BILLING_SIGNING_SECRET", "is required where BILLING_URL is set")
-	case r.text("BILLING_URL", "") == "" && r.text("BILLING_SIGNING_SECRET", "") != "":
-		r.fault("BILLING_URL", "is missing, but BILLING_SIGNING_SECRET is set")
 	}
 	return b
 }

@@ -108,7 +108,7 @@ func (r *reader) secrets(name string) []Secret {
 }
 
 // person is a user (U…, W…) or a user group (S…), as Slack writes ids.
-var person = regexp.MustCompile(`^[UWS][A-Z0-9]{1,63}$`)
+var person = regexp.MustCompile(`^[UWS][A-Z0-9_]{1,63}$`)
 
 func (r *reader) people(name string) []string {
 	ids := r.list(name)

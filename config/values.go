@@ -39,25 +39,35 @@ func (r *reader) boolean(name string, otherwise bool) bool {
 	if value == "" {
 		return otherwise
 	}
-	b, err := strconv.ParseBool(strings.ToLower(value))
-	if err != nil {
+	on, known := yesNo(value)
+	if !known {
 		r.fault(name, "must be true or false: %q", value)
 	}
-	return b
+	return on
 }
 
 func (r *reader) onOff(name string, otherwise bool) bool {
-	switch value := strings.ToLower(r.text(name, "")); value {
-	case "":
+	value := r.text(name, "")
+	if value == "" {
 		return otherwise
-	case "on", "true", "1":
-		return true
-	case "off", "false", "0":
-		return false
-	default:
+	}
+	on, known := yesNo(value)
+	if !known {
 		r.fault(name, "must be on or off: %q", value)
 		return otherwise
 	}
+	return on
+}
+
+// yesNo reads what people write for yes and no.
+func yesNo(value string) (yes, known bool) {
+	switch strings.ToLower(value) {
+	case "true", "t", "1", "on", "yes":
+		return true, true
+	case "false", "f", "0", "off", "no":
+		return false, true
+	}
+	return false, false
 }
 
 func (r *reader) rate(name string, otherwise float64) float64 {
@@ -104,7 +114,7 @@ func (r *reader) below(lowName, low, highName, high string, equal bool) {
 // webhookSecret is a secret as Standard Webhooks writes it. The specification wants 24 to 64 bytes; its own
 // example has 22, so only what is too short to be a secret at all is refused.
 func (r *reader) webhookSecret(name string) Secret {
-	const fewest = 16 // bytes
+	const fewest = 8 // bytes
 	value := r.text(name, "")
 	if value == "" {
 		return ""

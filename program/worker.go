@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -93,7 +94,11 @@ func (p Process) warn() {
 		p.Logger.Warn("PRODEGE_API_KEY is missing: nothing is read or accepted at Prodege, people are asked to do it by hand")
 	}
 	if c.Billing.URL == "" {
-		p.Logger.Info("BILLING_URL is missing: invoices are put before people in the finance channel")
+		level := slog.LevelInfo
+		if c.Billing.SigningSecret != "" { // so it was meant to be there
+			level = slog.LevelWarn
+		}
+		p.Logger.Log(context.Background(), level, "BILLING_URL is missing: invoices are put before people in the finance channel")
 	}
 	if len(c.Slack.Approvers) == 0 {
 		p.Logger.Warn("SLACK_APPROVERS is empty: anyone in the channel can approve a CPI")
