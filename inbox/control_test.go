@@ -50,8 +50,10 @@ func TestCommandsReachARunningInbox(t *testing.T) {
 	if err := c.Retry(ctx, id); !errors.Is(err, ErrNoLetter) {
 		t.Errorf("retried twice: %v", err)
 	}
-	eventually(t, "it is dead again", func() bool { return in.Stats().Dead == 2 })
-	letters, _ = c.DeadLetters(ctx)
+	eventually(t, "it is dead again", func() bool {
+		letters, _ = c.DeadLetters(ctx)
+		return len(letters) == 1 && letters[0].ID != id && in.Stats().Dead == 1 // counted once: nothing else became of it
+	})
 	if err := c.Drop(ctx, letters[0].ID); err != nil {
 		t.Error(err)
 	}

@@ -93,6 +93,9 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 		},
 		after: func() {
 			if back.event != nil {
+				in.mu.Lock()
+				delete(in.totals.dead, id)
+				in.mu.Unlock()
 				in.queue.add([]ref{back}, nil)
 			}
 		},

@@ -50,7 +50,7 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 			if refusal.Cause == prodege.WrongContentType {
 				status = http.StatusUnsupportedMediaType
 			}
-			in.refuse(c, status, "", refusal, body)
+			in.refuse(c, status, refusal.EventID, refusal, body)
 			return
 		}
 		if err == nil && !d.Authentic(in.options.ProdegeSecrets) {

@@ -80,11 +80,11 @@ func TestAnswers(t *testing.T) {
 			fault("b", "the event has no status"), 2},
 
 		{"bad signature", asJSON, []byte(`{"data": ` + seed + `, "signature": "nyA8bE-lQ92k4aMP7jo2AIC2_gmHHhGs3-E17rJwYCk"}`), 400, fault(seedID, "the signature does not fit the data"), 0},
-		{"no signature", asJSON, []byte(`{"data": ` + seed + `}`), 400, fault("", "the parameter signature is missing"), 0},
+		{"no signature", asJSON, []byte(`{"data": ` + seed + `}`), 400, fault(seedID, "the parameter signature is missing"), 0},
 		{"not JSON", asJSON, []byte(`{"data": `), 400, "", 0},
 		{"empty body", asJSON, nil, 400, "", 0},
 		{"trailing bytes", asJSON, append(signed(seed), "{}"...), 400, "", 0},
-		{"unknown parameter", asForm, form(seed, url.Values{"extra": {"1"}}), 400, fault("", `unknown parameter "extra"`), 0},
+		{"unknown parameter", asForm, form(seed, url.Values{"extra": {"1"}}), 400, fault(seedID, `unknown parameter "extra"`), 0},
 		{"empty array", asJSON, signed("[]"), 400, fault("", "data is an empty array"), 0},
 		{"a parameter twice", asForm, append(form(seed, url.Values{}), "&data=1"...), 400, "", 0},
 		{"other content type", "text/plain", signed(seed), 415, "", 0},

@@ -133,26 +133,35 @@ func isKnown(name string) bool {
 // data apart into events.
 func newDelivery(beside map[string]string, text json.RawMessage, readings []string) (*Delivery, *Refusal) {
 	d := &Delivery{signature: beside[signatureName], beside: map[string]string{}, readings: readings}
+	refusal := d.takeBeside(beside)
+	if r := d.takeApart(text); refusal == nil {
+		refusal = r
+	}
+	if refusal == nil && d.signature == "" {
+		refusal = refuse(MissingSignature, "the parameter signature is missing")
+	}
+	if refusal != nil {
+		refusal.EventID = d.EventID()
+		return nil, refusal
+	}
+	return d, nil
+}
+
+func (d *Delivery) takeBeside(beside map[string]string) *Refusal {
 	for name, value := range beside {
 		switch {
 		case !isKnown(name):
-			return nil, refuse(UnknownParameter, "unknown parameter %.40q", name)
+			return refuse(UnknownParameter, "unknown parameter %.40q", name)
 		case name == apiKeyName && !keyLike(value):
-			return nil, refuse(Malformed, "the parameter apik is not a key")
+			return refuse(Malformed, "the parameter apik is not a key")
 		case name == requestDateName && (!digits(value) || len(value) > maxDigits):
-			return nil, refuse(Malformed, "the parameter request_date is not a number")
+			return refuse(Malformed, "the parameter request_date is not a number")
 		}
 		if name != signatureName {
 			d.beside[name] = value
 		}
 	}
-	if r := d.takeApart(text); r != nil {
-		return nil, r
-	}
-	if d.signature == "" {
-		return nil, refuse(MissingSignature, "the parameter signature is missing")
-	}
-	return d, nil
+	return nil
 }
 
 // keyLike says whether text can be an API key: a value with a colon in it could hold a whole other

@@ -25,13 +25,15 @@ var Causes = []string{
 type Refusal struct {
 	Cause  string // one of the constants above
 	Detail string // what exactly, for people
+
+	EventID EventID // of the first event, where one could be read; not to be trusted
 }
 
 // Error is the sentence for the sender.
 func (r *Refusal) Error() string { return r.Detail }
 
 // ErrBadSignature is the refusal of a delivery that is not Authentic.
-var ErrBadSignature = &Refusal{BadSignature, "the signature does not fit the data"}
+var ErrBadSignature = &Refusal{Cause: BadSignature, Detail: "the signature does not fit the data"}
 
 func refuse(cause, format string, args ...any) *Refusal {
 	return &Refusal{Cause: cause, Detail: fmt.Sprintf(format, args...)}
