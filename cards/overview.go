@@ -107,7 +107,7 @@ const (
 	Onlooker Reader = "onlooker" // is not
 )
 
-// OpenList is all that waits for a person: decisions first, then pauses; oldest first.
+// OpenList is all that waits for a person, oldest first.
 type OpenList struct {
 	Items     []OpenItem
 	Reader    Reader
@@ -168,7 +168,7 @@ func (o OpenList) title() string {
 	case 1:
 		return "One project waits for a person."
 	default:
-		return fmt.Sprintf("%s projects wait for a person: decisions first, then pauses, oldest first.", number(int64(n)))
+		return fmt.Sprintf("%s projects wait for a person, oldest first.", number(int64(n)))
 	}
 }
 
@@ -211,6 +211,15 @@ func shortLink(address string) string {
 		return ""
 	}
 	return link(address, "Temporal UI")
+}
+
+// Alarm is what the ingress itself has to say to the team that runs it.
+func Alarm(text string, simulated bool) Message {
+	text = "🚨 " + clean(text, 1000)
+	var l layout
+	l.section(text)
+	l.frame(Frame{Simulated: simulated})
+	return Message{Text: text, Blocks: l.blocks}
 }
 
 // Help says what the slash command can do.

@@ -43,13 +43,13 @@ func answersToQuestions() map[string]any {
 	ui := func(id string) string { return "https://temporal.example/namespaces/default/workflows/project-" + id }
 	slack := "https://example.slack.com/archives/C0CPI/p1777903320000100"
 	list := OpenList{Items: []OpenItem{
+		{Project: Project{ID: 42}, Summary: "PAUSED: 158 sample size reached", Since: at.Add(-time.Hour), UI: ui("42")}, // its worker does not answer
 		{Project: oats, Summary: "asks to accept $4.25, now $3.75", Since: at, Link: slack, UI: ui("29303649"), Decision: true},
 		{Project: Project{ID: 41, Name: "Dog owners"}, Summary: "asks a second person to accept $9.00, now $7.50", Since: at.Add(time.Hour), Link: slack, UI: ui("41"), Decision: true, Approved: true},
-		{Project: Project{ID: 42}, Summary: "PAUSED: 158 sample size reached", Since: at.Add(-time.Hour), UI: ui("42")}, // its worker does not answer
 	}}
 	read := func(reader Reader, items ...OpenItem) any { return OpenList{Items: items, Reader: reader}.Home() }
 	forOthers := append([]OpenItem(nil), list.Items...)
-	forOthers[1].Approved = false
+	forOthers[2].Approved = false
 	status := Overview{
 		Frame:  Frame{Project: oats, UI: ui("29303649")},
 		Status: prodege.Paused, Since: at, Reason: prodege.RealTimePricing, Waits: "approval", WaitsSince: at, Required: usd("4.25"), Request: slack,
@@ -58,6 +58,9 @@ func answersToQuestions() map[string]any {
 	attention := status
 	attention.Attention = "Slack: not_in_channel"
 	return map[string]any{
+		"alarm":           payload(Alarm("Temporal has not taken events for 2m0s; 3 wait safely in the inbox and are tried again.", false)),
+		"alarm-simulated": payload(Alarm("5 deliveries of Prodege's webhook were refused lately: see `fieldmarshal refused`.", true)),
+
 		"command-status":           payload(status.Message()),
 		"command-status-attention": payload(attention.Message()),
 		"command-status-unknown":   payload(Overview{Frame: Frame{Project: Project{ID: 7}, UI: ui("7")}}.Message()),

@@ -28,6 +28,7 @@ var groups = []struct{ prefix, title, intro string }{
 	{"note-", "Notes", "Replies in the thread of a message, or messages of their own. They are never edited."},
 	{"answer-", "Answers to clicks that did not count", "Seen by the person who clicked, and nobody else."},
 	{"invoice-", "Invoices", "In the finance channel."},
+	{"alarm", "Alarms of the ingress", "In the alerts channel, each kind at most once in ten minutes."},
 	{"command-", "The slash command", "Seen by the person who asked, and nobody else."},
 	{"home-", "The home tab", "What the app's own page shows to who opens it. What a project's worker does not tell in time (name, link to the message) is left out."},
 }

@@ -18,7 +18,7 @@ const (
 	alarmingRefusals = 5
 	refusalWindow    = 10 * time.Minute
 
-	alertTimeout = 10 * time.Second
+	alertTimeout = 40 * time.Second // longer than an alarm takes that Slack lets wait
 )
 
 // refusals remembers when deliveries were refused lately.

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"sync"
-	"time"
 
 	"github.com/slack-go/slack"
 
@@ -16,9 +14,6 @@ import (
 	"fieldmarshal/ingress"
 	"fieldmarshal/workflows"
 )
-
-// alertTimeout bounds one alert of the ingress's own, such as one about the inbox.
-const alertTimeout = 10 * time.Second
 
 // RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to
 // disk, clicks are told that they don't count.
@@ -35,7 +30,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	defer temporal.Close()
 	flows := workflows.NewClient(temporal, p.Config.TaskQueue)
 	api := p.slackAPI()
-	alert := alerter(api, p.Config.Slack.AlertsChannel)
+	alert := activities.Alarms(api, p.Config.Slack.AlertsChannel, p.Simulated)
 
 	box, err := inbox.Open(inbox.Options{
 		Dir: p.Config.InboxDir, Logger: p.Logger,
@@ -90,21 +85,6 @@ func ownTeam(api *slack.Client) func(context.Context) (string, error) {
 			return "", fmt.Errorf("ask slack for our workspace: %w", err)
 		}
 		return who.TeamID, nil
-	}
-}
-
-// mrkdwn escapes what Slack would take for a mention or a link.
-var mrkdwn = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
-
-// alerter tells the alerts channel what the process itself has to say. One try: it is in the log as well.
-func alerter(api *slack.Client, channel string) func(ctx context.Context, text string) error {
-	return func(ctx context.Context, text string) error {
-		ctx, cancel := context.WithTimeout(ctx, alertTimeout)
-		defer cancel()
-		if _, _, err := api.PostMessageContext(ctx, channel, slack.MsgOptionText(mrkdwn.Replace(text), false)); err != nil {
-			return fmt.Errorf("tell the alerts channel: %w", err)
-		}
-		return nil
 	}
 }
 
