@@ -64,10 +64,10 @@ func rows() []row {
 		{name: "one of three can't be used", data: "[" + event("ok-6", 102, live) + "," + event("lame", 0, live) + "," + event("ok-7", 102, live) + "]", status: 200, eventID: "lame"},
 
 		{name: "tampered with", body: string(tampered), status: 400, eventID: "signed"},
-		{name: "no signature", body: `{"data":` + event("bare", 199, live) + `}`, status: 400},
+		{name: "no signature", body: `{"data":` + event("bare", 199, live) + `}`, status: 400, eventID: "bare"},
 		{name: "no JSON", body: `{"data":`, status: 400},
-		{name: "an unknown parameter", body: strings.Replace(string(good), "{", `{"more":1,`, 1), status: 400},
-		{name: "a form with an unknown parameter", contentType: "application/x-www-form-urlencoded", body: string(form) + "&more=1", status: 400},
+		{name: "an unknown parameter", body: strings.Replace(string(good), "{", `{"more":1,`, 1), status: 400, eventID: "signed"},
+		{name: "a form with an unknown parameter", contentType: "application/x-www-form-urlencoded", body: string(form) + "&more=1", status: 400, eventID: "signed"},
 		{name: "something after it", body: string(good) + "{}", status: 400},
 		{name: "a parameter twice", contentType: "application/x-www-form-urlencoded", body: string(form) + "&data=1", status: 400},
 		{name: "an empty array", data: "[]", status: 400},
