@@ -44,6 +44,11 @@ type Whisper struct {
 	Card    cards.Card `json:"card"`
 }
 
+// Serves asks whether a channel is one that is posted in by today's configuration.
+type Serves struct {
+	Channel string `json:"channel"`
+}
+
 // MayDecide asks whether a person is among SLACK_APPROVERS.
 type MayDecide struct {
 	User string `json:"user"`

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,6 +50,7 @@ func quietClient(base *http.Client, limit time.Duration) *http.Client {
 type SlackOptions struct {
 	API       *slack.Client // required, see NewSlackAPI
 	Approvers *Approvers    // required
+	Channels  []string      // that are posted in: their queues are served
 
 	LookAfter time.Duration // how long after a post whose fate is unknown Slack is asked for it; 5 s where 0, less in tests
 }
@@ -57,6 +59,7 @@ type SlackOptions struct {
 type Slack struct {
 	api       *slack.Client
 	approvers *Approvers
+	channels  []string
 	lookAfter time.Duration
 	team      teamURL
 }
@@ -66,7 +69,7 @@ func NewSlack(o SlackOptions) *Slack {
 	if o.LookAfter == 0 {
 		o.LookAfter = lookAfter
 	}
-	return &Slack{api: o.API, approvers: o.Approvers, lookAfter: o.LookAfter, team: teamURL{api: o.API}}
+	return &Slack{api: o.API, approvers: o.Approvers, channels: o.Channels, lookAfter: o.LookAfter, team: teamURL{api: o.API}}
 }
 
 // Edit writes a whole message anew. It may be repeated.
@@ -107,6 +110,11 @@ func (s *Slack) Whisper(ctx context.Context, in Whisper) error {
 	}
 	count(ctx, metricSlack, f.outcome(), "whisper")
 	return slackError("tell "+in.User+" in "+in.Channel, f)
+}
+
+// Serves says whether workers of today's configuration take posts from the channel's queue.
+func (s *Slack) Serves(_ context.Context, in Serves) (bool, error) {
+	return slices.Contains(s.channels, in.Channel), nil
 }
 
 // MayDecide says whether a person is among SLACK_APPROVERS. That the list can't be had is an answer, no error.

@@ -61,6 +61,7 @@ func (p Process) RunWorker(ctx context.Context) error {
 func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 	c := p.Config
 	api := p.slackAPI()
+	channels := []string{c.Slack.AlertsChannel, c.Slack.ApprovalsChannel, c.Slack.FinanceChannel}
 	billing, err := activities.NewBilling(activities.BillingOptions{URL: c.Billing.URL, Secret: prodege.Secret(c.Billing.SigningSecret), DryRun: c.DryRun})
 	if err != nil {
 		return worker.Options{}, err
@@ -72,14 +73,14 @@ func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 	return worker.Options{
 		Client: temporal, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, Logger: p.Logger,
 		Workflows: &workflows.Workflows{Settings: p.settings()},
-		Slack:     activities.NewSlack(activities.SlackOptions{API: api, Approvers: activities.NewApprovers(api, c.Slack.Approvers, p.Logger)}),
+		Slack:     activities.NewSlack(activities.SlackOptions{API: api, Approvers: activities.NewApprovers(api, c.Slack.Approvers, p.Logger), Channels: channels}),
 		Prodege: activities.NewProdege(activities.ProdegeOptions{
 			API: supplier, Switch: workflows.NewClient(temporal, c.TaskQueue), DryRun: c.DryRun, Ceiling: amount(c.Approval.Ceiling),
 		}),
 		Billing:        billing,
 		Reports:        activities.NewReports(workflows.NewClient(temporal, c.TaskQueue)),
 		Digest:         c.Digest,
-		Channels:       []string{c.Slack.AlertsChannel, c.Slack.ApprovalsChannel, c.Slack.FinanceChannel},
+		Channels:       channels,
 		PostsPerSecond: c.Slack.PostsPerSecond,
 	}, nil
 }

@@ -23,8 +23,8 @@ var (
 const (
 	// attempt bounds one try of any activity; the worker's stop timeout is longer.
 	attempt = 30 * time.Second
-	// queueWait is how long a post may wait for its channel's own queue. Nobody serves that queue any more
-	// where the configuration names another channel now: then the main queue says it.
+	// queueWait is how long a post waits for its channel's own queue before it is asked whether anybody serves that.
+	// Nobody does where the configuration names another channel now: then the main queue says it.
 	queueWait = 10 * time.Minute
 	// foldAfter is how long an alert waits for its turn before it becomes a line of a digest.
 	foldAfter = time.Minute
@@ -65,11 +65,26 @@ func postMessage(ctx workflow.Context, queue string, in activities.Post, foldabl
 		options.ScheduleToStartTimeout = queueWait // no worker was there for longer: that is no crowd
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
 	}
+	for neverStarted(err) && served(ctx, in.Channel) { // the queue is long: the main queue, which has no rate, is no way round it
+		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
+	}
 	if neverStarted(err) {
 		options.TaskQueue, options.ScheduleToStartTimeout = "", 0
 		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
 	}
 	return out, false, err
+}
+
+// served says whether anybody takes posts from a channel's own queue. Where that can't be found out within a
+// minute, it is taken that nobody does: what is due is said.
+func served(ctx workflow.Context, channel string) bool {
+	if workflow.GetVersion(ctx, "a long queue is waited for", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return false
+	}
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: attempt, ScheduleToCloseTimeout: time.Minute, RetryPolicy: patient, Summary: "is " + channel + " still posted in?"})
+	var yes bool
+	err := workflow.ExecuteActivity(ctx, slackSteps.Serves, activities.Serves{Channel: channel}).Get(ctx, &yes)
+	return err == nil && yes
 }
 
 // editMessage writes a whole message anew.

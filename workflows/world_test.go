@@ -46,6 +46,8 @@ type world struct {
 	outsiders map[string]bool
 	unknown   bool              // the list of approvers can't be had
 	postFault func(n int) error // fault of the n-th try to post
+	queues    []string          // in which it was tried to post
+	unserved  bool              // the channels are none of today's configuration
 	lost      bool              // the next post arrives, and its answer does not
 	posts     int
 	settings  Settings
@@ -81,17 +83,24 @@ func newWorld(t *testing.T) *world {
 		return activities.Acceptance{Outcome: activities.AcceptSent, Status: prodege.Paused}, nil
 	}
 	w.bill = func(int) (activities.InvoiceSent, error) { return activities.InvoiceSent{Status: 202}, nil }
-	for name, fn := range map[string]any{"Post": w.Post, "Edit": w.Edit, "Whisper": w.Whisper, "MayDecide": w.MayDecide,
+	for name, fn := range map[string]any{"Post": w.Post, "Edit": w.Edit, "Whisper": w.Whisper, "MayDecide": w.MayDecide, "Serves": w.Serves,
 		"ReadProject": w.ReadProject, "AcceptCPI": w.AcceptCPI, "ActOnProject": w.ActOnProject, "SendInvoice": w.SendInvoice} {
 		w.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}
 	return w
 }
 
-func (w *world) Post(_ context.Context, in activities.Post) (activities.Posted, error) {
+func (w *world) Serves(context.Context, activities.Serves) (bool, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return !w.unserved, nil
+}
+
+func (w *world) Post(ctx context.Context, in activities.Post) (activities.Posted, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.posts++
+	w.queues = append(w.queues, activity.GetInfo(ctx).TaskQueue)
 	if w.postFault != nil {
 		if err := w.postFault(w.posts); err != nil {
 			return activities.Posted{}, err
