@@ -109,6 +109,32 @@ func (v view) show(ctx workflow.Context, last *view) {
 // keyword cuts a text to the 200 bytes of valid UTF-8 that a Keyword should hold.
 func keyword(text string) string { return cut(strings.ToValidUTF8(text, "\uFFFD"), 200) }
 
+// cutEncoded shortens a text so that it takes at most n bytes in JSON, where a character may take six, and marks it.
+func cutEncoded(text string, n int) string {
+	const mark = "…"
+	taken, fits := 0, 0 // fits is as much of the text as leaves room for the mark
+	for at, r := range text {
+		if taken <= n-len(mark) {
+			fits = at
+		}
+		if taken += encodedLen(r); taken > n {
+			return text[:fits] + mark
+		}
+	}
+	return text
+}
+
+// encodedLen is how many bytes encoding/json writes for a character.
+func encodedLen(r rune) int {
+	switch {
+	case r == '"', r == '\\':
+		return 2
+	case r < ' ', r == '<', r == '>', r == '&', r == '\u2028', r == '\u2029', r == utf8.RuneError:
+		return 6
+	}
+	return utf8.RuneLen(r)
+}
+
 // cut shortens a text to at most n bytes, at the end of a character, and marks it.
 func cut(text string, n int) string {
 	if len(text) <= n {

@@ -47,7 +47,7 @@ type Ledger []Line
 
 // add keeps a line and logs it once as the record named audit.
 func (l *Ledger) add(ctx workflow.Context, id prodege.ProjectID, line Line) {
-	line.What, line.Ref = cut(line.What, maxLineText), cut(line.Ref, 40)
+	line.What, line.Ref = cutEncoded(line.What, maxLineText), cutEncoded(line.Ref, 40)
 	*l = append(*l, line)
 	if len(*l) > maxLines {
 		*l = append(Ledger(nil), (*l)[len(*l)-maxLines:]...)

@@ -34,6 +34,18 @@ func TestOneSecondIsOrderedById(t *testing.T) {
 	want(t, "after it by id", s.place(prodege.Event{ID: "c", Time: now}), Applied)
 }
 
+func TestALedgerLineStaysSmallWhateverStandsInIt(t *testing.T) {
+	for _, text := range []string{"plain", strings.Repeat("<", 500), strings.Repeat("&é", 500), strings.Repeat("\"\\", 500), strings.Repeat("\xff\x01", 500), strings.Repeat("字", 500), strings.Repeat("a", maxLineText), ""} {
+		got := cutEncoded(text, maxLineText)
+		if size := jsonSize(got) - 2; size > maxLineText || size < min(maxLineText-9, jsonSize(text)-2) {
+			t.Errorf("%.20q takes %d bytes", text, size)
+		}
+		if got != text && !strings.HasSuffix(got, "…") {
+			t.Errorf("%.20q is cut without a mark: %q", text, got)
+		}
+	}
+}
+
 // A state of the longest ids, texts and a full ledger stays under its bound.
 func TestAStateStaysSmall(t *testing.T) {
 	s := ProjectState{ProjectID: theProject}
