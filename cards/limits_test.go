@@ -212,6 +212,9 @@ func spoil(c Card, text string) Card {
 	case c.Note != nil:
 		n := *c.Note
 		n.Frame, n.Event, n.Times, n.Amount, n.Previous, n.Mention, n.Link, n.Late = f, &e, math.MaxInt, huge, huge, ids, f.UI, true
+		if n.Decision != nil {
+			n.Decision, n.Refusal = &Decision{Verdict: d.Verdict, User: id, Amount: huge, Action: n.Decision.Action + prodege.ActionID(text), Number: math.MaxInt64}, refusal
+		}
 		return Card{Note: &n}
 	}
 	a := *c.Answer

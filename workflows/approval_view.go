@@ -23,6 +23,10 @@ func (a *approval) draw(ctx workflow.Context) {
 // rewrite has the message written once more as it is.
 func (a *approval) rewrite(workflow.Context) { a.board.again(requestMessage) }
 
+func (a *approval) reply(_ workflow.Context, r Reply) {
+	a.board.reply(requestMessage, r.Key, activities.Card{Note: &r.Note}, failedWhat)
+}
+
 func (a *approval) card(ctx workflow.Context) *activities.Request {
 	s := a.Settings
 	r := &activities.Request{Frame: a.frame(ctx), Workflow: workflow.GetInfo(ctx).WorkflowExecution.ID, Generation: a.Generation,

@@ -111,6 +111,16 @@ func (p *project) drawActed(ctx workflow.Context, r *RequestState, rewrite bool)
 	}
 }
 
+// sayReply says what an action has to say in the thread of its pause's alert, as long as the pause lasts.
+func (p *project) sayReply(ctx workflow.Context, r *RequestState, reply *Reply) {
+	if reply == nil || p.Pause == nil || p.Pause.Action != r.Workflow ||
+		workflow.GetVersion(ctx, "a failed act is told in the thread", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	p.board.mustStand(p.Pause.Alert)
+	p.board.reply(p.Pause.Alert, reply.Key, activities.Card{Note: &reply.Note}, failedWhat)
+}
+
 // pauseForCPI has people asked to accept the required CPI. A newer amount in the same pause is a new
 // generation of the same request; that is the request's own business.
 func (p *project) pauseForCPI(ctx workflow.Context, e prodege.Event) {
