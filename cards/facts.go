@@ -92,6 +92,8 @@ type Rejection struct {
 	Frame
 	Event prodege.Event `json:"event"` // its RejectionNote is what Prodege's support wrote
 	Late  bool          `json:"late,omitempty"`
+	Since time.Time     `json:"since,omitzero"` // with End: event_time of the first event of the pause that it opened
+	End   *End          `json:"end,omitempty"`  // set when that pause is over
 }
 
 // Phase is where a CPI request stands. The same message goes from phase to phase.

@@ -163,7 +163,10 @@ func pauseFacts() map[string]Card {
 		}),
 		"pause-207-clock": pause(event(prodege.Paused, prodege.PausedInactive, ""), func(p *Pause) { p.AutoComplete = prodege.AutoCompleteAt(paused) }),
 		"rejection":       {Rejection: &Rejection{Frame: frame(), Event: rejectedEvent()}},
-		"rejection-late":  {Rejection: &Rejection{Frame: frame(), Event: event(prodege.Complete, 0, prodege.DescriptionRejection), Late: true}},
+		"rejection-live":  {Rejection: &Rejection{Frame: frame(), Event: rejectedEvent(), Since: paused, End: &End{At: paused.Add(125 * time.Minute), Status: prodege.Live}}},
+		"rejection-complete": {Rejection: &Rejection{Frame: frame(), Event: rejectedEvent(), Since: paused,
+			End: &End{At: paused.Add(50 * time.Hour), Status: prodege.Complete, Reason: prodege.ReconciliationComplete}}},
+		"rejection-late": {Rejection: &Rejection{Frame: frame(), Event: event(prodege.Complete, 0, prodege.DescriptionRejection), Late: true}},
 	}
 	for _, code := range []prodege.Reason{113, 156, 158, 207, 222, 244, 999} {
 		cards[fmt.Sprintf("pause-%d", code)] = pause(event(prodege.Paused, code, ""), nil)

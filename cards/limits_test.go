@@ -193,7 +193,11 @@ func spoil(c Card, text string) Card {
 		}
 		return Card{Pause: &p}
 	case c.Rejection != nil:
-		return Card{Rejection: &Rejection{Frame: f, Event: e, Late: true}}
+		r := Rejection{Frame: f, Event: e, Late: true}
+		if c.Rejection.End != nil {
+			r.Since, r.End = time.Unix(math.MaxInt32*1000, 0), &End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt}
+		}
+		return Card{Rejection: &r}
 	case c.Request != nil:
 		r := *c.Request
 		r.Frame, r.Generation, r.Previous = f, math.MaxInt, huge

@@ -1,9 +1,11 @@
 package workflows
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
 )
 
@@ -247,4 +249,44 @@ func TestABurstInOnePauseIsToldInOneReply(t *testing.T) {
 	})
 	w.deliver(time.Hour, "end", prodege.Deleted)
 	w.run()
+}
+
+func TestTheEndOfARejectionsPauseIsShownOnIt(t *testing.T) {
+	redo := func(e *prodege.Event) { e.RejectionNote = "redo" }
+	for _, status := range []prodege.Status{prodege.Live, prodege.PendingComplete, prodege.Complete, prodege.Deleted} {
+		t.Run(string(status), func(t *testing.T) {
+			w := newWorld(t)
+			w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+			w.deliver(time.Minute, "redo", prodege.Paused, redo)
+			w.deliver(31*time.Minute, "over", status)
+			w.at(32*time.Minute, func() {
+				r := w.roots("C0ALERTS")[0].Card.Rejection
+				if r == nil || r.End == nil {
+					t.Fatalf("shows no end: %+v", r)
+				}
+				want(t, "status", r.End.Status, status)
+				want(t, "lasted", r.End.At.Sub(r.Since), 30*time.Minute)
+				want(t, "note", r.Event.RejectionNote, "redo")
+				resumed := slices.Contains(w.notes(), "> "+string(activities.NoteResumed))
+				want(t, "told in its thread", resumed, status == prodege.Live)
+			})
+			w.ends(time.Hour)
+		})
+	}
+}
+
+// The next pause has an alert of its own, however often it flaps: the rejection says that its pause is over.
+func TestAPauseSoonAfterARejectionHasItsOwnAlert(t *testing.T) {
+	w := newWorld(t)
+	w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+	w.deliver(time.Minute, "redo", prodege.Paused, func(e *prodege.Event) { e.RejectionNote = "redo" })
+	w.deliver(2*time.Minute, "live", prodege.Live)
+	w.deliver(3*time.Minute, "paused", prodege.Paused) // for no reason that is told
+	w.at(4*time.Minute, func() {
+		roots := w.roots("C0ALERTS")
+		if len(roots) != 2 || roots[1].Card.Pause == nil {
+			t.Fatalf("said: %+v", roots)
+		}
+	})
+	w.ends(time.Hour)
 }
