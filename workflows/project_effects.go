@@ -126,8 +126,16 @@ func (p *project) sayReply(ctx workflow.Context, r *RequestState, reply *Reply) 
 		workflow.GetVersion(ctx, "a failed act is told in the thread", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return
 	}
-	p.board.mustStand(p.Pause.Alert)
-	p.board.reply(p.Pause.Alert, reply.Key, activities.Card{Note: &reply.Note}, failedWhat)
+	p.insist(ctx, reply.Key, reply.Note, failedWhat)
+}
+
+// insist says something in the alert's thread for which the alert stands by itself, be it that a digest told it.
+func (p *project) insist(ctx workflow.Context, key string, note activities.Note, what string) {
+	alert := p.board.find(p.Pause.Alert)
+	if alert != nil && alert.TS == "" && workflow.GetVersion(ctx, "an alert leaves its digest for a reply", workflow.DefaultVersion, 1) >= 1 {
+		p.board.mustStand(alert.Key)
+	}
+	p.board.reply(p.Pause.Alert, key, activities.Card{Note: &note}, what)
 }
 
 // pauseForCPI has people asked to accept the required CPI. A newer amount in the same pause is a new
