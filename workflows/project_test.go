@@ -290,3 +290,48 @@ func TestAPauseSoonAfterARejectionHasItsOwnAlert(t *testing.T) {
 	})
 	w.ends(time.Hour)
 }
+
+func TestALatePauseForAnotherReasonIsAskedAbout(t *testing.T) {
+	described := func(text string) func(*prodege.Event) { return func(e *prodege.Event) { e.Description = text } }
+	for name, c := range map[string]struct {
+		shown, late func(*prodege.Event)
+		asks        bool
+	}{
+		"the same":                   {because(158), because(158), false},
+		"the same, told by its name": {because(158), described("DISABLED_BY_HAS_REACHED_SAMPLE_SIZE"), false},
+		"another":                    {because(158), because(244), true},
+		"another, told by its name":  {because(158), described("DISABLED_BY_MAX_CLICKS"), true},
+		"for a CPI":                  {because(158), cpi("4.25"), true},
+		"no longer for a CPI":        {cpi("4.25"), because(158), true},
+		"for another CPI":            {cpi("4.25"), cpi("4.00"), false},
+		"rejected":                   {because(158), func(e *prodege.Event) { e.RejectionNote = "redo" }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+			w.deliver(10*time.Minute, "shown", prodege.Paused, c.shown)
+			before := 0
+			w.at(20*time.Minute, func() { before = w.reads })
+			for i := range 10 { // no storm: they make one question, and one a minute later
+				w.deliver(20*time.Minute+time.Duration(i+1)*time.Millisecond, "late"+itoa(i), prodege.Paused, c.late, earlier(15*time.Minute))
+			}
+			w.at(30*time.Minute, func() {
+				asked := w.reads - before
+				if asked > 2 || (asked > 0) != c.asks {
+					t.Errorf("asked %d times", asked)
+				}
+				want(t, "late", w.state().Counts.Late, 10)
+				want(t, "shown", w.state().Status, prodege.Paused)
+			})
+			w.ends(time.Hour)
+		})
+	}
+}
+
+func TestALatePauseThatWasRightIsFound(t *testing.T) {
+	w := newWorld(t)
+	w.deliver(10*time.Minute, "shown", prodege.Paused, because(158))
+	w.deliver(20*time.Minute, "late", prodege.Paused, cpi("4.25"), earlier(15*time.Minute))
+	w.at(25*time.Minute, func() { want(t, "asked for", w.request().Required.String(), "4.25") })
+	w.ends(time.Hour)
+}
