@@ -276,7 +276,9 @@ var scenarios = []scenario{
 		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.Other, simulator.How{Time: time.Now().Add(-time.Hour)}))
 		w.project(theProject, func(s workflows.ProjectState) bool { return !s.Sweep.AskedAt.IsZero() }, "a question to Prodege")
 		w.delivered(w.prodege.Delete(w.ctx, theProject))
-		w.project(theProject, func(s workflows.ProjectState) bool { return s.Status == prodege.Deleted && s.Shown.Status == prodege.Deleted }, "DELETED")
+		w.project(theProject, func(s workflows.ProjectState) bool {
+			return s.Status == prodege.Deleted && s.Shown.Status == prodege.Deleted
+		}, "DELETED")
 	}},
 	{name: "every-reason", keeps: []string{workflows.TypeProject}, play: everyReason},
 	{name: "lingered", keeps: []string{workflows.TypeProject}, plan: plans(with("PROJECT_LINGER", "3s")), play: func(w *world) {
