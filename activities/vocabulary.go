@@ -59,6 +59,7 @@ const (
 	NoteExpired           = cards.NoteExpired
 	NoteUnknown           = cards.NoteUnknown
 	NoteMore              = cards.NoteMore
+	NoteFailed            = cards.NoteFailed
 	NoteAutoComplete      = cards.NoteAutoComplete
 	NoteAutoCompleted     = cards.NoteAutoCompleted
 	AnswerNotAllowed      = cards.AnswerNotAllowed

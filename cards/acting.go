@@ -18,12 +18,9 @@ func (a *Acting) state() string {
 		return "✋ " + bold(what+": held back.") + " Accepting is switched off for all projects. The decision is kept and nothing has been sent. Whoever runs Fieldmarshal switches it on again (`fieldmarshal accepting on`)."
 	case PhaseAccepted:
 		return "☑️ " + bold(what+": Prodege took it.") + " Waiting for Prodege to report the project " + a.awaited() + "."
-	case PhaseStill:
-		return "⚠️ " + bold(what+": Prodege took it, but the project still stands still.") + " Look at it at Prodege; try again, or do something else."
-	case PhaseRefused:
-		return "⚠️ " + bold(what+": refused.") + " " + sentences(a.Refusal.words(), "The project stays paused. Mend what Prodege names and try again, or do something else.")
-	case PhaseStopped:
-		return "⚠️ " + bold(what+": no success within 30 minutes.") + " " + sentences(a.Refusal.words(), "Whether the last try arrived is not certain; the project is read before each new one.")
+	case PhaseStill, PhaseRefused, PhaseStopped:
+		s := failedAct(a.Phase, what, a.Refusal)
+		return s.icon + " " + bold(mark(s.title)) + " " + sentences(s.what, s.todo)
 	case PhaseDryRun:
 		return "🧪 " + bold(what+": nothing sent (dry run).") + " The decision is recorded and not made up for later. To do it, enter it at Prodege by hand."
 	case PhaseByHand:
@@ -44,17 +41,28 @@ func (a *Acting) state() string {
 	return ""
 }
 
-// doing names what was decided last: "Raise sample size to 600".
+// failedAct tells of an act that did not come to its end, on the alert itself and in its thread.
+func failedAct(phase Phase, doing string, fault *Refusal) story {
+	s := story{icon: "⚠️"}
+	switch phase {
+	case PhaseStill:
+		s.title, s.todo = doing+": Prodege took it, but the project still stands still", "Look at it at Prodege; try again, or do something else."
+	case PhaseRefused:
+		s.title, s.what, s.todo = doing+": refused", "The project stays paused.", "Mend what Prodege names and try again, or do something else."
+	case PhaseStopped:
+		s.title, s.what = doing+": no success within 30 minutes", "Whether the last try arrived is not certain; the project is read before each new one."
+		s.todo = "Try again, or do something else."
+	}
+	s.what = sentences(fault.words(), s.what)
+	return s
+}
+
+// doing names what was decided last.
 func (a *Acting) doing() string {
-	d := a.Chosen()
-	if d == nil {
-		return "Decided"
+	if d := a.Chosen(); d != nil {
+		return d.doing()
 	}
-	row, _ := prodege.FindAction(d.Action, a.Event.ActionReason())
-	if d.Number != 0 {
-		return row.Label + " (" + number(d.Number) + ")"
-	}
-	return row.Label
+	return "Decided"
 }
 
 // Chosen is the newest decision, which says what is done: whoever tries again repeats it. Nil where there is none.

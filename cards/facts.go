@@ -92,6 +92,8 @@ type Rejection struct {
 	Frame
 	Event prodege.Event `json:"event"` // its RejectionNote is what Prodege's support wrote
 	Late  bool          `json:"late,omitempty"`
+	Since time.Time     `json:"since,omitzero"` // with End: event_time of the first event of the pause that it opened
+	End   *End          `json:"end,omitempty"`  // set when that pause is over
 }
 
 // Phase is where a CPI request stands. The same message goes from phase to phase.
@@ -262,6 +264,7 @@ const (
 	NoteExpired         NoteKind = "expired"          // nobody decided (Amount, Mention)
 	NoteUnknown         NoteKind = "unknown"          // an unknown status, told as it came (Event)
 	NoteMore            NoteKind = "more"             // so many further events in this thread, told in one (Times; Event is the newest)
+	NoteFailed          NoteKind = "failed"           // what was decided did not come to its end (Phase, Decision, Refusal, Mention)
 	NoteAutoComplete    NoteKind = "auto_complete"    // Prodege completes the project by itself soon (Deadline, Since, Mention)
 	NoteAutoCompleted   NoteKind = "auto_completed"   // Prodege has completed it for inactivity (Event, Since)
 )
@@ -279,6 +282,9 @@ type Note struct {
 	Mention  []string       `json:"mention,omitempty"` // user ids and user group ids (U…, W…, S…)
 	Link     string         `json:"link,omitempty"`
 	Late     bool           `json:"late,omitempty"`
+	Phase    Phase          `json:"phase,omitempty"`
+	Decision *Decision      `json:"decision,omitempty"` // the newest, which says what was sent
+	Refusal  *Refusal       `json:"refusal,omitempty"`
 }
 
 // AnswerKind says why a click did nothing, or what it did.

@@ -163,7 +163,10 @@ func pauseFacts() map[string]Card {
 		}),
 		"pause-207-clock": pause(event(prodege.Paused, prodege.PausedInactive, ""), func(p *Pause) { p.AutoComplete = prodege.AutoCompleteAt(paused) }),
 		"rejection":       {Rejection: &Rejection{Frame: frame(), Event: rejectedEvent()}},
-		"rejection-late":  {Rejection: &Rejection{Frame: frame(), Event: event(prodege.Complete, 0, prodege.DescriptionRejection), Late: true}},
+		"rejection-live":  {Rejection: &Rejection{Frame: frame(), Event: rejectedEvent(), Since: paused, End: &End{At: paused.Add(125 * time.Minute), Status: prodege.Live}}},
+		"rejection-complete": {Rejection: &Rejection{Frame: frame(), Event: rejectedEvent(), Since: paused,
+			End: &End{At: paused.Add(50 * time.Hour), Status: prodege.Complete, Reason: prodege.ReconciliationComplete}}},
+		"rejection-late": {Rejection: &Rejection{Frame: frame(), Event: event(prodege.Complete, 0, prodege.DescriptionRejection), Late: true}},
 	}
 	for _, code := range []prodege.Reason{113, 156, 158, 207, 222, 244, 999} {
 		cards[fmt.Sprintf("pause-%d", code)] = pause(event(prodege.Paused, code, ""), nil)
@@ -308,7 +311,27 @@ func noteFacts() map[string]Card {
 			n.Amount, n.Deadline, n.Mention = usd("4.25"), paused.Add(24*time.Hour), []string{"U0ANN", "S0OPS"}
 		}),
 		"note-expired": note(NoteExpired, func(n *Note) { n.Amount, n.Mention, n.Link = usd("4.25"), []string{"S0OPS"}, alertLink }),
-		"note-more":    note(NoteMore, func(n *Note) { n.Event, n.Times = &clicks, 37 }),
+		"note-refused": note(NoteFailed, func(n *Note) {
+			n.Phase, n.Mention = PhaseRefused, []string{"U0ANN", "U0BOB"}
+			n.Decision = &Decision{Verdict: TryAgain, User: "U0BOB", Amount: usd("4.25"), At: decided, From: FromSlack}
+			n.Refusal = &Refusal{Party: "Prodege", Codes: []int{2014}, Text: "the project is complete, nothing can be changed any more"}
+		}),
+		"note-stopped": note(NoteFailed, func(n *Note) {
+			n.Phase, n.Decision = PhaseStopped, &Decision{Verdict: Approve, Amount: usd("4.25"), At: decided, From: FromRule}
+			n.Refusal = &Refusal{Party: "Prodege", Text: "no answer within 30 minutes; the acceptance may or may not have arrived"}
+		}),
+		"note-still": note(NoteFailed, func(n *Note) {
+			n.Phase, n.Mention, n.Decision = PhaseStill, []string{"U0ANN"}, &Decision{Verdict: Approve, User: "U0ANN", Amount: usd("4.25"), At: decided, From: FromSlack}
+		}),
+		"note-act-refused": note(NoteFailed, func(n *Note) {
+			n.Phase, n.Mention = PhaseRefused, []string{"U0ANN"}
+			n.Decision = &Decision{Verdict: Act, User: "U0ANN", Action: prodege.ActSample, Number: 1200, At: decided, From: FromSlack}
+			n.Refusal = &Refusal{Party: "Prodege", Codes: []int{2017}, Text: "status change not allowed"}
+		}),
+		"note-act-still": note(NoteFailed, func(n *Note) {
+			n.Phase, n.Mention, n.Decision = PhaseStill, []string{"U0ANN"}, &Decision{Verdict: Act, User: "U0ANN", Action: prodege.ActLive, At: decided, From: FromSlack}
+		}),
+		"note-more": note(NoteMore, func(n *Note) { n.Event, n.Times = &clicks, 37 }),
 		"note-auto-complete": note(NoteAutoComplete, func(n *Note) {
 			n.Since, n.Deadline, n.Mention = paused, prodege.AutoCompleteAt(paused), []string{"S0OPS"}
 		}),

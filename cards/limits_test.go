@@ -193,7 +193,11 @@ func spoil(c Card, text string) Card {
 		}
 		return Card{Pause: &p}
 	case c.Rejection != nil:
-		return Card{Rejection: &Rejection{Frame: f, Event: e, Late: true}}
+		r := Rejection{Frame: f, Event: e, Late: true}
+		if c.Rejection.End != nil {
+			r.Since, r.End = time.Unix(math.MaxInt32*1000, 0), &End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt}
+		}
+		return Card{Rejection: &r}
 	case c.Request != nil:
 		r := *c.Request
 		r.Frame, r.Generation, r.Previous = f, math.MaxInt, huge
@@ -212,6 +216,9 @@ func spoil(c Card, text string) Card {
 	case c.Note != nil:
 		n := *c.Note
 		n.Frame, n.Event, n.Times, n.Amount, n.Previous, n.Mention, n.Link, n.Late = f, &e, math.MaxInt, huge, huge, ids, f.UI, true
+		if n.Decision != nil {
+			n.Decision, n.Refusal = &Decision{Verdict: d.Verdict, User: id, Amount: huge, Action: n.Decision.Action + prodege.ActionID(text), Number: math.MaxInt64}, refusal
+		}
 		return Card{Note: &n}
 	}
 	a := *c.Answer

@@ -77,10 +77,26 @@ func (n *Note) story() story {
 	case NoteAutoCompleted:
 		return story{title: "🏁 Prodege has completed the project by itself (reason 209)",
 			what: "It followed the pause of " + when(n.Since) + ". Nothing of the project changes any more; it will be invoiced as it stands.", todo: advice}
+	case NoteFailed:
+		return n.failed()
 	case NoteMore:
 		return story{title: "➕ " + number(int64(n.Times)) + " more events", what: "They came faster than Slack takes messages, so they are told in one. The newest: " + reason + "."}
 	}
 	return n.requestStory()
+}
+
+// failed tells whoever decided that it needs them again. The message says the same, but an edit notifies nobody.
+func (n *Note) failed() story {
+	var d Decision
+	if n.Decision != nil {
+		d = *n.Decision
+	}
+	s := failedStory(n.Phase, amountOr(d.Amount, "an unknown amount"), n.Refusal)
+	where := "Both buttons are on the message above."
+	if d.Action != "" {
+		s, where = failedAct(n.Phase, d.doing(), n.Refusal), "The buttons are on the alert above."
+	}
+	return story{title: s.icon + " " + s.title, what: s.what, todo: sentences(s.todo, where)}
 }
 
 // requestStory is that of the notes about a CPI request.

@@ -14,7 +14,7 @@ func (p *Pause) message() Message {
 	var l layout
 	switch {
 	case p.End != nil:
-		l.header(p.endTitle())
+		l.header(p.End.title(p.Since))
 		l.section(p.Project.label())
 		l.section("It was paused for: "+clean(why(m), 150)+".", p.completed())
 		l.section(p.acted()...)
@@ -51,7 +51,7 @@ func (p *Pause) text() string {
 	title := clean(why(m), 150)
 	switch {
 	case p.End != nil:
-		_, words, _ := strings.Cut(p.endTitle(), " ")
+		_, words, _ := strings.Cut(p.End.title(p.Since), " ")
 		return p.line(words+".", "It was paused "+utc(p.Since)+": "+title+".", p.completed(), p.decidedText())
 	case p.Moved != nil:
 		now := p.Moved.Meaning()
@@ -114,13 +114,13 @@ func (p *Pause) completed() string {
 	return "Prodege completed it by itself, as there was no click for 15 business days."
 }
 
-// endTitle says how the pause ended, in the words of what the project is now.
-func (p *Pause) endTitle() string {
-	lasted := after(p.Since, p.End.At)
-	if p.End.Status == prodege.Live {
+// title says how a pause ended that began then, in the words of what the project is now.
+func (e End) title(since time.Time) string {
+	lasted := after(since, e.At)
+	if e.Status == prodege.Live {
 		return "▶️ Live again" + lasted
 	}
-	return "🏁 Pause over" + lasted + ": the project is " + statusWords(p.End.Status)
+	return "🏁 Pause over" + lasted + ": the project is " + statusWords(e.Status)
 }
 
 // words says how and when the pause ended, beside a time from before.
@@ -218,8 +218,25 @@ func about(e prodege.Event) []string {
 	return parts
 }
 
+// over tells the end of the pause that a rejection opened.
+func (r *Rejection) over() Message {
+	const what = "The reconciliation had been rejected."
+	title := r.End.title(r.Since)
+	var l layout
+	l.header(title)
+	l.section(r.Project.label())
+	l.section(append([]string{what}, notes(r.Event)...)...)
+	l.context("paused "+when(r.Since), r.End.words(r.Since), reasonWords(r.Event.Reason, r.Event.Description))
+	l.frame(r.Frame)
+	_, words, _ := strings.Cut(title, " ")
+	return Message{Text: r.line(words+".", what, "It was paused "+utc(r.Since)+".", clean(r.Event.RejectionNote, 1000)), Blocks: l.blocks}
+}
+
 // message says that a reconciliation was rejected and must be done again.
 func (r *Rejection) message() Message {
+	if r.End != nil {
+		return r.over()
+	}
 	m := r.Event.Meaning()
 	late := ""
 	if r.Late {

@@ -36,15 +36,11 @@ func (r *Request) story() story {
 	case PhaseLive:
 		return story{icon: "✅", title: "Live again at " + yes + after(r.PausedAt, r.PhaseAt), what: r.sent()}
 	case PhaseStill:
-		return story{icon: "⚠️", title: "Accepted " + yes + ", but not live",
-			what: sentences(r.sent(), "Prodege took it, but has not reported the project live in time."),
-			todo: "Look at the project at Prodege: it may be paused for something else. “Try again” sends the same amount once more, “Close” ends this request."}
-	case PhaseRefused:
-		return r.faultStory("Prodege refused "+yes, "The project stays paused.",
-			"Mend what Prodege names, then click “Try again”. “Close” ends this request without accepting.")
-	case PhaseStopped:
-		return r.faultStory("Could not accept "+yes+" at Prodege", "It was tried for 30 minutes. Whether the last try arrived is not certain; the project is read before each new one.",
-			"Look whether Prodege's API is reachable, then click “Try again”. “Close” ends this request.")
+		s := failedStory(r.Phase, yes, r.Refusal)
+		s.what = sentences(r.sent(), s.what)
+		return s
+	case PhaseRefused, PhaseStopped:
+		return failedStory(r.Phase, yes, r.Refusal)
 	case PhaseDryRun:
 		return story{icon: "🧪", title: "Approved " + yes + ", nothing sent (dry run)",
 			what: "Dry run is on: the decision is recorded, Prodege was not called, and it is not made up for later.",
@@ -127,9 +123,22 @@ func (r *Request) closedStory(cpi string) story {
 	return story{icon: "💵", title: "Required CPI " + cpi, what: "State: " + clean(string(r.Phase), 40) + "."}
 }
 
-// faultStory tells of a counterparty's fault.
-func (r *Request) faultStory(title, what, advice string) story {
-	return story{icon: "⚠️", title: title, what: sentences(r.Refusal.words(), what), todo: advice}
+// failedStory tells of an acceptance that did not come to its end, on the request itself and in its thread.
+func failedStory(phase Phase, yes string, fault *Refusal) story {
+	s := story{icon: "⚠️"}
+	switch phase {
+	case PhaseStill:
+		s.title, s.what = "Accepted "+yes+", but not live", "Prodege took it, but has not reported the project live in time."
+		s.todo = "Look at the project at Prodege: it may be paused for something else. “Try again” sends the same amount once more, “Close” ends this request."
+	case PhaseRefused:
+		s.title, s.what = "Prodege refused "+yes, "The project stays paused."
+		s.todo = "Mend what Prodege names, then click “Try again”. “Close” ends this request without accepting."
+	case PhaseStopped:
+		s.title, s.what = "Could not accept "+yes+" at Prodege", "It was tried for 30 minutes. Whether the last try arrived is not certain; the project is read before each new one."
+		s.todo = "Look whether Prodege's API is reachable, then click “Try again”. “Close” ends this request."
+	}
+	s.what = sentences(fault.words(), s.what)
+	return s
 }
 
 // sent says what Prodege was sent.
@@ -185,17 +194,24 @@ func (d Decision) words(asked *prodege.USD) string {
 	return text
 }
 
-// chose names what was decided to be done: "chose “Raise sample size” (1,200)".
-func (d Decision) chose() string {
-	text := prodege.ActionLabel(d.Action)
-	if text == "" {
-		text = clean(string(d.Action), 40)
+// chose says what was decided to be done: "chose “Raise sample size” (1,200)".
+func (d Decision) chose() string { return "chose “" + d.label() + "”" + d.count() }
+
+// doing names the same: "Raise sample size (1,200)".
+func (d Decision) doing() string { return d.label() + d.count() }
+
+func (d Decision) label() string {
+	if text := prodege.ActionLabel(d.Action); text != "" {
+		return text
 	}
-	text = "chose “" + text + "”"
-	if d.Number != 0 {
-		text += " (" + number(d.Number) + ")"
+	return clean(string(d.Action), 40)
+}
+
+func (d Decision) count() string {
+	if d.Number == 0 {
+		return ""
 	}
-	return text
+	return " (" + number(d.Number) + ")"
 }
 
 func (d Decision) did(asked *prodege.USD) string {

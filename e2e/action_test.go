@@ -104,6 +104,7 @@ func TestCompletingFromTheAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("SLACK_APPROVERS", ann))
 	m := w.stopped(prodege.PausedInactive, actLive, actComplete)
+	w.project(theProject, func(s workflows.ProjectState) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers, for its details")
 	w.list(`AutoCompleteAt IS NOT NULL AND ProjectId = `+theProject.String(), 1)
 	if !reads(m, "Prodege completes it by itself about") {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
@@ -131,6 +132,9 @@ func TestAnActThatProdegeRefuses(t *testing.T) {
 	refused := w.becomes(m, "refused")
 	if want := []string{tryAgain, actLive}; !slices.Equal(buttons(refused), want) || !reads(refused, "2017") {
 		t.Errorf("buttons %v, want %v, on:\n%s", buttons(refused), want, simulator.PlainText(refused))
+	}
+	if told := w.replies(alerts, "refused"); told.Thread != m.TS || !reads(told, "@"+ann) || !reads(told, "2017") {
+		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
 	}
 	w.click(ann, refused, tryAgain)
 	w.becomes(m, "Live again")

@@ -81,6 +81,9 @@ func TestProdegeRefusesAndIsTriedAgain(t *testing.T) {
 	if !reads(refused, "2010") || !slices.Contains(buttons(refused), tryAgain) {
 		t.Errorf("people read, with buttons %v:\n%s", buttons(refused), simulator.PlainText(refused))
 	}
+	if told := w.replies(approvals, "Prodege refused $4.25"); told.Thread != m.TS || !reads(told, "@"+ann) || !reads(told, "2010") {
+		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
+	}
 	w.project(theProject, func(s workflows.ProjectState) bool { return s.Shown != nil && s.Shown.Attention }, "attention")
 	w.acceptances(0)
 	w.click(ben, m, tryAgain)

@@ -85,6 +85,14 @@ var scenarios = []scenario{
 		w.click(ben, m, tryAgain)
 		w.ends(m, "Live again at $4.25")
 	}},
+	{name: "refused-told", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
+		m := w.pausedForCPI(asked)
+		w.click(ann, m, approve)
+		w.replies(approvals, "Prodege refused $4.25")
+		w.click(ben, m, tryAgain)
+		w.ends(m, "Live again at $4.25")
+	}},
 	{name: "refused-closed", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
 		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
 		m := w.pausedForCPI(asked)
@@ -120,6 +128,14 @@ var scenarios = []scenario{
 		w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
 		refused := w.becomes(m, "refused")
 		w.click(ben, refused, tryAgain)
+		w.ends(m, "Live again")
+	}},
+	{name: "act-refused-told", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
+		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2017", Method: "project-update"})
+		m := w.stopped(prodege.MaxClicks, actClicks)
+		w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
+		w.replies(alerts, "refused")
+		w.click(ben, m, tryAgain)
 		w.ends(m, "Live again")
 	}},
 	{name: "act-other-reason", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
@@ -160,6 +176,15 @@ var scenarios = []scenario{
 		w.becomes(invoice, "marked as invoiced")
 		w.delivered(w.prodege.Invoice(w.ctx, theProject))
 		w.closed(workflows.InvoicingWorkflowID(theProject))
+	}},
+	{name: "by-hand-priced", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("PRODEGE_API_KEY", "")), play: func(w *world) {
+		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
+		m := w.says(approvals, "Approve a CPI of $4.25?")
+		w.delivered(w.prodege.ChangePrice(w.ctx, theProject, asked, simulator.How{Pricing: true}))
+		w.becomes(m, "Max CPI now")
+		w.click(ann, m, approve)
+		w.becomes(m, "accept it by hand")
+		w.ended(w.prodege.Live(w.ctx, theProject))
 	}},
 	{name: "two-people", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_SECOND_APPROVER_ABOVE", "4")), play: func(w *world) {
 		m := w.pausedForCPI(asked)
@@ -237,6 +262,23 @@ var scenarios = []scenario{
 		w.becomes(m, "held: reconciliation goes on")
 		w.delivered(w.prodege.Delete(w.ctx, theProject))
 		w.closed(workflows.InvoicingWorkflowID(theProject))
+	}},
+	{name: "rejection-over", keeps: []string{workflows.TypeProject}, play: func(w *world) {
+		w.delivered(w.prodege.RejectReconciliation(w.ctx, theProject, "count again"))
+		m := w.says(alerts, "Reconciliation rejected")
+		w.delivered(w.prodege.Live(w.ctx, theProject))
+		w.becomes(m, "Live again after")
+		w.replies(alerts, "Live again")
+	}},
+	{name: "late-other-reason", keeps: []string{workflows.TypeProject}, play: func(w *world) {
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+		w.says(alerts, "stopped by Prodege's support")
+		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.Other, simulator.How{Time: time.Now().Add(-time.Hour)}))
+		w.project(theProject, func(s workflows.ProjectState) bool { return !s.Sweep.AskedAt.IsZero() }, "a question to Prodege")
+		w.delivered(w.prodege.Delete(w.ctx, theProject))
+		w.project(theProject, func(s workflows.ProjectState) bool {
+			return s.Status == prodege.Deleted && s.Shown.Status == prodege.Deleted
+		}, "DELETED")
 	}},
 	{name: "every-reason", keeps: []string{workflows.TypeProject}, play: everyReason},
 	{name: "lingered", keeps: []string{workflows.TypeProject}, plan: plans(with("PROJECT_LINGER", "3s")), play: func(w *world) {

@@ -106,7 +106,7 @@ func (p Process) settings() workflows.Settings {
 	return workflows.Settings{
 		TaskQueue:     c.TaskQueue,
 		AlertsChannel: c.Slack.AlertsChannel, ApprovalsChannel: c.Slack.ApprovalsChannel, FinanceChannel: c.Slack.FinanceChannel,
-		Anyone: len(c.Slack.Approvers) == 0, Escalation: c.Slack.Escalation,
+		Anyone: len(c.Slack.Approvers) == 0, Approvers: c.Slack.Approvers, Escalation: c.Slack.Escalation,
 		ApprovalTimeout: c.Approval.Timeout, ApprovalReminderEvery: c.Approval.ReminderEvery, ResumeTimeout: c.Approval.ResumeTimeout, ApprovalHours: c.Approval.Hours,
 		AutoApproveUpTo: amount(c.Approval.AutoApproveUpTo), SecondApproverAbove: amount(c.Approval.SecondApproverAbove), Ceiling: amount(c.Approval.Ceiling),
 		AlertActions: c.AlertActions, DryRun: c.DryRun, HasAPIKey: c.Prodege.APIKey != "", HasBilling: c.Billing.URL != "", Simulated: p.Simulated,

@@ -243,6 +243,9 @@ func (a *action) draw(workflow.Context) {}
 // rewrite asks the Project to write the alert once more.
 func (a *action) rewrite(ctx workflow.Context) { a.tell(ctx, Outcome{Rewrite: true}) }
 
+// reply asks the Project to say something in the alert's thread.
+func (a *action) reply(ctx workflow.Context, r Reply) { a.tell(ctx, Outcome{Reply: &r}) }
+
 func (a *action) doWhatIsDue(ctx workflow.Context) { a.doDueActs(ctx) }
 
 func (a *action) wakes() []wake { return nil }

@@ -62,6 +62,7 @@ func (a *action) describe(s ChildStatus) string {
 		fmt.Fprintf(&b, "**%s**\n", markdown(a.Project.Name))
 	}
 	fmt.Fprintf(&b, "\n- **Paused** %s, %s\n- **Stands** %s since %s, generation %d\n", markdown(reasonText(a.Event)), stamp(a.Event.Time), markdown(a.summary()), stamp(a.PhaseAt), a.Generation)
+	fmt.Fprintf(&b, "- **Asks** %s\n", askedIn(a.Settings.AlertsChannel, a.Settings))
 	if s.Attention != "" {
 		fmt.Fprintf(&b, "- **Needs attention** %s\n", markdown(s.Attention))
 	}

@@ -126,64 +126,6 @@ func (a *approval) ask(ctx workflow.Context, e prodege.Event) {
 	a.tellProject(ctx, &Line{At: workflow.Now(ctx), Kind: LineRequest, What: "CPI decision asked for", Amount: a.Required, Ref: string(e.ID)})
 }
 
-// readNumbers asks Prodege for what belongs on the message. Nil where it does not answer in time.
-func (a *approval) readNumbers(ctx workflow.Context, e prodege.Event) *prodege.ProjectInfo {
-	a.Numbers = numbersOf(e)
-	if !a.Settings.HasAPIKey {
-		return nil
-	}
-	reading := a.read(ctx, activities.ReadProject{Project: a.Project.ID, Quotas: true}, "read the project's figures for the request")
-	if reading == nil {
-		return nil
-	}
-	a.keepNumbers(*reading)
-	return &reading.Info
-}
-
-// fill puts figures that came late on the message; a required CPI that Prodege had not told is asked for.
-func (a *approval) fill(ctx workflow.Context, got activities.Reading) {
-	a.keepNumbers(got)
-	if a.Required == nil && a.asking() && got.Info.PausedForCPI && got.Info.RequiredCPI != nil {
-		a.newer(ctx, prodege.Event{Time: workflow.Now(ctx), Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Info.RequiredCPI, Source: prodege.FromSweep})
-	}
-}
-
-// keepNumbers keeps what was read beside what the event told. The message that stands holds the former ones, so
-// they are copied.
-func (a *approval) keepNumbers(reading activities.Reading) {
-	info := reading.Info
-	if info.Name != "" {
-		a.Project.Name, a.Project.PONumber = cut(info.Name, 200), cut(info.ReferenceID, 100)
-	}
-	numbers := &activities.Numbers{}
-	if a.Numbers != nil {
-		*numbers = *a.Numbers
-	}
-	numbers.AsOf = reading.Asked
-	numbers.CPI, numbers.AvgCPI, numbers.MaxCPI = info.CPI, info.AvgCPI, info.MaxCPI
-	if numbers.BidIR == "" {
-		numbers.BidIR, numbers.BidLOI = cut(info.ExpectedIR, 20), cut(info.LOI, 20)
-	}
-	numbers.Wanted = info.SampleSize
-	if q := reading.Quotas; q != nil {
-		numbers.Completes = q.Completes
-		if numbers.Wanted == 0 {
-			numbers.Wanted = q.Wanted
-		}
-	}
-	a.Numbers = numbers
-}
-
-// numbersOf is what the Real Time Pricing webhook told with the event.
-func numbersOf(e prodege.Event) *activities.Numbers {
-	p := e.Pricing
-	if p == nil {
-		return nil
-	}
-	return &activities.Numbers{CPI: p.CurrentCPI, AvgCPI: p.AvgCPI, MaxCPI: p.MaxCPI, BidIR: cut(p.BidIR, 20), ActualIR: cut(p.ActualIR, 20),
-		BidLOI: cut(p.BidLOI, 20), ActualLOI: cut(p.ActualMedianLOI, 20), AsOf: e.Time}
-}
-
 // waits says for whom or what the request waits, and why people must look at it, if they must.
 func (a *approval) waits() (Waiting, string) {
 	switch a.Phase {

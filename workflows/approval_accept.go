@@ -113,11 +113,7 @@ func (a *approval) waitsFor(ctx workflow.Context, c Change) {
 
 // newer is the next generation, where e really asks for something else than what was asked last.
 func (a *approval) newer(ctx workflow.Context, e prodege.Event) {
-	if numbers := numbersOf(e); numbers != nil && a.Numbers != nil {
-		known := *a.Numbers // a copy: the message that stands holds the former ones, and shows by them what is to be drawn anew
-		known.ActualIR, known.ActualLOI = numbers.ActualIR, numbers.ActualLOI
-		a.Numbers = &known
-	}
+	a.hearNumbers(ctx, e)
 	same := e.RequiredCPI == nil || sameAmount(a.Required, e.RequiredCPI)
 	if same && !a.thoughtOver() {
 		return

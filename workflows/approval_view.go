@@ -23,6 +23,10 @@ func (a *approval) draw(ctx workflow.Context) {
 // rewrite has the message written once more as it is.
 func (a *approval) rewrite(workflow.Context) { a.board.again(requestMessage) }
 
+func (a *approval) reply(_ workflow.Context, r Reply) {
+	a.board.reply(requestMessage, r.Key, activities.Card{Note: &r.Note}, failedWhat)
+}
+
 func (a *approval) card(ctx workflow.Context) *activities.Request {
 	s := a.Settings
 	r := &activities.Request{Frame: a.frame(ctx), Workflow: workflow.GetInfo(ctx).WorkflowExecution.ID, Generation: a.Generation,
@@ -82,10 +86,14 @@ func (a *approval) describe(s ChildStatus) string {
 	if !s.Deadline.IsZero() {
 		fmt.Fprintf(&b, "- **Expires** %s\n", stamp(s.Deadline))
 	}
+	whom := askedIn(a.Settings.ApprovalsChannel, a.Settings)
 	if s.Link != "" {
-		fmt.Fprintf(&b, "- **Asked** [in Slack](%s)\n", s.Link)
+		fmt.Fprintf(&b, "- **Asked** [in Slack](%s) %s\n", s.Link, whom)
 	} else {
-		fmt.Fprintf(&b, "- **Asks** in channel %s; the message does not stand yet\n", markdown(a.Settings.ApprovalsChannel))
+		fmt.Fprintf(&b, "- **Asks** %s; the message does not stand yet\n", whom)
+	}
+	if a.Phase == activities.PhaseSecond {
+		fmt.Fprintf(&b, "- **Asks a second person** %s\n", firstApproval(a.Decisions))
 	}
 	if s.Attention != "" {
 		fmt.Fprintf(&b, "- **Needs attention** %s\n", markdown(s.Attention))

@@ -110,6 +110,19 @@ func (b *board) unfold(key string) {
 	}
 }
 
+// mustStand has a message stand by itself, however crowded its channel is: something is to be said in its thread.
+func (b *board) mustStand(key string) {
+	m := b.find(key)
+	if m == nil || !m.Fold || m.TS != "" {
+		return
+	}
+	m.Fold, m.Wanted = false, m.Wanted+1
+	if m.Folded {
+		m.Folded, m.Tried = false, time.Time{} // as unfold
+	}
+	b.rouse()
+}
+
 // again has a message written once more as it is.
 func (b *board) again(key string) {
 	if m := b.find(key); m != nil {

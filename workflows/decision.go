@@ -65,6 +65,8 @@ type matter interface {
 	// draw states what should stand in Slack, rewrite has it written once more.
 	draw(ctx workflow.Context)
 	rewrite(ctx workflow.Context)
+	// reply says something in the message's thread.
+	reply(ctx workflow.Context, r Reply)
 	// status is where it stands, for the Project.
 	status() ChildStatus
 	// seen is what the list of the Temporal UI shows of it, but for what needs attention; describe is its page's Markdown.

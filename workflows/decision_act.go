@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -74,6 +76,7 @@ func (d *deciding) hearProdege(ctx workflow.Context) {
 		d.matter.goOn(ctx, *newer)
 	}
 	d.matter.draw(ctx)
+	d.sayFailed(ctx)
 }
 
 func (d *deciding) settle(ctx workflow.Context, got activities.Acceptance) {
@@ -176,5 +179,35 @@ func (d *deciding) lookAgain(ctx workflow.Context) {
 			}
 		}
 		d.matter.draw(ctx)
+		d.sayFailed(ctx)
 	}
+}
+
+// failedWhat names such a reply in the timeline.
+const failedWhat = "what was decided did not do it"
+
+// sayFailed tells in the thread, once for each act, that it did not come to its end: edits notify nobody. It names
+// those who decided, if people did.
+func (d *deciding) sayFailed(ctx workflow.Context) {
+	if !d.failed() || d.s.Ended != nil || workflow.GetVersion(ctx, "a failed act is told in the thread", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	note := activities.Note{Frame: d.frame(ctx), Kind: activities.NoteFailed, Phase: d.s.Phase, Refusal: d.s.Refusal, Mention: d.deciders()}
+	if last := d.decided(); last != nil {
+		note.Decision = ptr(*last)
+	}
+	key := fmt.Sprintf("failed-%s-%d-%d", idSafe(d.ref), d.s.Generation, len(d.s.Decisions)) // each act has a decision of its own
+	d.matter.reply(ctx, Reply{Key: key, Note: note})
+}
+
+// deciders are the people who decided what was sent last, or had it tried again.
+func (d *deciding) deciders() (users []string) {
+	last := d.decided()
+	for _, one := range d.s.Decisions {
+		same := sameAmount(one.Amount, last.Amount) && one.Action == last.Action && one.Number == last.Number
+		if same && one.User != "" && !slices.Contains(users, one.User) {
+			users = append(users, one.User)
+		}
+	}
+	return users
 }

@@ -76,7 +76,7 @@ func (p *project) ringInactivity(ctx workflow.Context) {
 		c.Remind = time.Time{}
 		if workflow.Now(ctx).Before(c.At) {
 			note := activities.Note{Frame: p.frame(ctx), Kind: activities.NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: p.Settings.Escalation}
-			p.board.reply(p.Pause.Alert, "auto-complete-"+idSafe(p.Pause.Opened), activities.Card{Note: &note}, "reminder: it is completed soon")
+			p.insist(ctx, "auto-complete-"+idSafe(p.Pause.Opened), note, "reminder: it is completed soon")
 		}
 	}
 	if !c.Rung && due(ctx, c.At) {
@@ -126,7 +126,7 @@ func (p *project) completedInactive(ctx workflow.Context, e prodege.Event) {
 // sayCompleted says in the thread of the pause's alert what it came to.
 func (p *project) sayCompleted(ctx workflow.Context, e prodege.Event, since time.Time) {
 	note := activities.Note{Frame: p.frame(ctx), Kind: activities.NoteAutoCompleted, Event: ptr(slim(e)), Since: since}
-	p.board.reply(p.Pause.Alert, key("auto-completed", e), activities.Card{Note: &note}, "completed for inactivity")
+	p.insist(ctx, key("auto-completed", e), note, "completed for inactivity")
 }
 
 // day is a date by Pacific clocks, as engineers read it.

@@ -134,3 +134,48 @@ func TestCompletedAfterAnotherReason(t *testing.T) {
 		t.Errorf("nothing tells which pause it followed: %q", notes)
 	}
 }
+
+// The reminder is said though the alert became a line of a digest, however crowded the channel is.
+func TestTheReminderOfAFoldedAlertIsSaid(t *testing.T) {
+	w := newWorld(t)
+	w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+	w.postFault = func(n int) error {
+		if n == 1 || n == 3 {
+			return crowded()
+		}
+		return nil
+	}
+	w.deliver(time.Hour, "idle", prodege.Paused, because(prodege.PausedInactive))
+	w.at(2*time.Hour, func() {
+		roots := w.roots("C0ALERTS")
+		if len(roots) != 1 || roots[0].Card.Digest == nil {
+			t.Fatalf("said: %+v", roots)
+		}
+	})
+	w.at(11*24*time.Hour, func() {
+		wantList(t, "reminded", w.notes(), "> auto_complete")
+		want(t, "the alert stands", len(w.roots("C0ALERTS")), 2)
+	})
+	w.ends(15 * 24 * time.Hour)
+}
+
+func TestAFailedActOnAFoldedAlertIsSaid(t *testing.T) {
+	w := stopped(t, prodege.SampleSize)
+	w.postFault = func(n int) error {
+		if n == 1 {
+			return crowded()
+		}
+		return nil
+	}
+	w.act = func(activities.ActOnProject) (activities.Acceptance, error) {
+		return activities.Acceptance{}, refusal()
+	}
+	w.at(10*time.Minute, func() { // on the command line: the alert has no buttons
+		d := Decision{Click: "c", Verdict: activities.VerdictAct, Generation: 1, Action: prodege.ActSample, Number: 600, User: "U1", From: activities.FromCommand, At: w.env.Now()}
+		if err := w.env.SignalWorkflowByID(ActionWorkflowID(theProject, "pause"), string(Decide), d); err != nil {
+			t.Errorf("decision not taken: %v", err)
+		}
+	})
+	w.at(12*time.Minute, func() { wantList(t, "failures", w.failures(), "refused: U1") })
+	w.ends(time.Hour)
+}

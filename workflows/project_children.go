@@ -176,6 +176,7 @@ func (p *project) takeOutcomes(ctx workflow.Context) {
 			r.Status = o.Status
 			p.drawAlert(ctx)
 			p.drawActed(ctx, r, o.Rewrite)
+			p.sayReply(ctx, r, o.Reply)
 		} else if o.Child == InvoicingWorkflowID(p.ProjectID) && p.Invoicing != nil {
 			p.Invoicing.Status = o.Status
 		}

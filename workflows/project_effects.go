@@ -61,13 +61,22 @@ func (p *project) alert(ctx workflow.Context, e prodege.Event) {
 	if flaps {
 		p.Pause.Flaps = last.Flaps + 1
 	}
-	if flaps && last.Alert != "" && !last.About.Rejected() && (sameReason(last.About, e) || last.Flaps >= maxAlerts) && p.board.find(last.Alert) != nil {
+	if flaps && p.takesUp(ctx, last, e) {
 		p.Pause.Alert, p.Pause.Times = last.Alert, last.Times+1
 		p.board.replyOrFold(last.Alert, key("again", e), p.note(ctx, activities.NotePausedAgain, e), "paused again")
 		return
 	}
 	p.Pause.Alert = key("pause", e)
 	p.board.alert(p.Pause.Alert, p.Settings.AlertsChannel, p.pauseCard(ctx, p.Pause), "alert")
+}
+
+// takesUp says whether e is told in the thread of the alert before, which counts.
+func (p *project) takesUp(ctx workflow.Context, last *PauseState, e prodege.Event) bool {
+	if last.Alert == "" || last.About.Rejected() || !sameReason(last.About, e) && last.Flaps < maxAlerts {
+		return false
+	}
+	m := p.board.find(last.Alert)
+	return m != nil && (m.Card.Rejection == nil || !rejectionEnds(ctx)) // a rejection counts nothing, and says that its pause is over
 }
 
 // drawAlert writes the standing alert as the pause stands now.
@@ -109,6 +118,24 @@ func (p *project) drawActed(ctx workflow.Context, r *RequestState, rewrite bool)
 	if rewrite && !m.Folded {
 		p.board.again(pause.Alert)
 	}
+}
+
+// sayReply says what an action has to say in the thread of its pause's alert, as long as the pause lasts.
+func (p *project) sayReply(ctx workflow.Context, r *RequestState, reply *Reply) {
+	if reply == nil || p.Pause == nil || p.Pause.Action != r.Workflow ||
+		workflow.GetVersion(ctx, "a failed act is told in the thread", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
+		return
+	}
+	p.insist(ctx, reply.Key, reply.Note, failedWhat)
+}
+
+// insist says something in the alert's thread for which the alert stands by itself, be it that a digest told it.
+func (p *project) insist(ctx workflow.Context, key string, note activities.Note, what string) {
+	alert := p.board.find(p.Pause.Alert)
+	if alert != nil && alert.TS == "" && workflow.GetVersion(ctx, "an alert leaves its digest for a reply", workflow.DefaultVersion, 1) >= 1 {
+		p.board.mustStand(alert.Key)
+	}
+	p.board.reply(p.Pause.Alert, key, activities.Card{Note: &note}, what)
 }
 
 // pauseForCPI has people asked to accept the required CPI. A newer amount in the same pause is a new
@@ -167,8 +194,8 @@ func (p *project) endPause(ctx workflow.Context, e prodege.Event) {
 		card.Pause.End = pause.end(e)
 		p.board.unfold(pause.Alert)
 		p.board.post(pause.Alert, m.Channel, card, "alert: the pause is over")
-	case e.Status == prodege.Live:
-		p.board.replyOrFold(pause.Alert, key("resumed", e), p.note(ctx, activities.NoteResumed, e), "resumed")
+	default:
+		p.endRejection(ctx, m, pause, e)
 	}
 }
 
@@ -212,24 +239,6 @@ func (p *project) deleted(ctx workflow.Context, e prodege.Event) {
 	p.endPause(ctx, e)
 	p.ClosesAt = workflow.Now(ctx).Add(p.Settings.ProjectLinger)
 	p.Ledger.add(ctx, p.ProjectID, Line{At: e.Time, Kind: LineEnded, What: "deleted at Prodege", Ref: string(e.ID)})
-}
-
-// tellRejection alerts that a reconciliation must be redone; it gives the message's key.
-func (p *project) tellRejection(ctx workflow.Context, e prodege.Event, late bool) string {
-	card := activities.Card{Rejection: &activities.Rejection{Frame: p.frame(ctx), Event: slim(e), Late: late}}
-	p.tell(ctx, e, "rejection", card, "reconciliation rejected")
-	return key("rejection", e)
-}
-
-// tellReconciliation notes that reconciliation is under way, and what Prodege wrote about it.
-func (p *project) tellReconciliation(ctx workflow.Context, e prodege.Event, late bool) {
-	kind := activities.NotePendingComplete
-	if e.Status == prodege.Complete {
-		kind = activities.NoteReconciliation
-	}
-	card := p.note(ctx, kind, e)
-	card.Note.Late = late
-	p.tell(ctx, e, "reconciliation", card, "reconciliation")
 }
 
 // tell says something of its own in the alerts channel, once for each event.

@@ -103,9 +103,25 @@ func (p *project) late(ctx workflow.Context, e prodege.Event) {
 	if e.Status == prodege.Invoiced {
 		p.noteInvoiced(ctx, e)
 	}
-	if e.Status != p.Status || p.sameSecond(e) && (e.AsksCPI() || p.otherReason(ctx, e)) {
+	if e.Status != p.Status || p.sameSecond(e) && (e.AsksCPI() || p.otherReason(ctx, e)) || p.otherPause(ctx, e) {
 		p.askSoon(ctx)
 	}
+}
+
+// otherPause says whether a late event tells of a pause for another reason than the one that is shown.
+func (p *project) otherPause(ctx workflow.Context, e prodege.Event) bool {
+	if e.Status != prodege.Paused || p.Pause == nil || sameCause(e, p.Pause.Event) {
+		return false
+	}
+	return workflow.GetVersion(ctx, "a late pause for another reason", workflow.DefaultVersion, 1) >= 1
+}
+
+// sameCause says whether two pauses are for one reason, however each is told.
+func sameCause(a, b prodege.Event) bool {
+	if a.AsksCPI() || b.AsksCPI() || a.Rejected() || b.Rejected() {
+		return a.AsksCPI() == b.AsksCPI() && a.Rejected() == b.Rejected()
+	}
+	return a.ActionReason() == b.ActionReason() && (a.ActionReason() != 0 || a.Description == b.Description)
 }
 
 // otherReason says whether an event of the newest one's second tells of a pause for another reason.

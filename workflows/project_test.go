@@ -1,9 +1,11 @@
 package workflows
 
 import (
+	"slices"
 	"testing"
 	"time"
 
+	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
 )
 
@@ -247,4 +249,89 @@ func TestABurstInOnePauseIsToldInOneReply(t *testing.T) {
 	})
 	w.deliver(time.Hour, "end", prodege.Deleted)
 	w.run()
+}
+
+func TestTheEndOfARejectionsPauseIsShownOnIt(t *testing.T) {
+	redo := func(e *prodege.Event) { e.RejectionNote = "redo" }
+	for _, status := range []prodege.Status{prodege.Live, prodege.PendingComplete, prodege.Complete, prodege.Deleted} {
+		t.Run(string(status), func(t *testing.T) {
+			w := newWorld(t)
+			w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+			w.deliver(time.Minute, "redo", prodege.Paused, redo)
+			w.deliver(31*time.Minute, "over", status)
+			w.at(32*time.Minute, func() {
+				r := w.roots("C0ALERTS")[0].Card.Rejection
+				if r == nil || r.End == nil {
+					t.Fatalf("shows no end: %+v", r)
+				}
+				want(t, "status", r.End.Status, status)
+				want(t, "lasted", r.End.At.Sub(r.Since), 30*time.Minute)
+				want(t, "note", r.Event.RejectionNote, "redo")
+				resumed := slices.Contains(w.notes(), "> "+string(activities.NoteResumed))
+				want(t, "told in its thread", resumed, status == prodege.Live)
+			})
+			w.ends(time.Hour)
+		})
+	}
+}
+
+// The next pause has an alert of its own, however often it flaps: the rejection says that its pause is over.
+func TestAPauseSoonAfterARejectionHasItsOwnAlert(t *testing.T) {
+	w := newWorld(t)
+	w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+	w.deliver(time.Minute, "redo", prodege.Paused, func(e *prodege.Event) { e.RejectionNote = "redo" })
+	w.deliver(2*time.Minute, "live", prodege.Live)
+	w.deliver(3*time.Minute, "paused", prodege.Paused) // for no reason that is told
+	w.at(4*time.Minute, func() {
+		roots := w.roots("C0ALERTS")
+		if len(roots) != 2 || roots[1].Card.Pause == nil {
+			t.Fatalf("said: %+v", roots)
+		}
+	})
+	w.ends(time.Hour)
+}
+
+func TestALatePauseForAnotherReasonIsAskedAbout(t *testing.T) {
+	described := func(text string) func(*prodege.Event) { return func(e *prodege.Event) { e.Description = text } }
+	for name, c := range map[string]struct {
+		shown, late func(*prodege.Event)
+		asks        bool
+	}{
+		"the same":                   {because(158), because(158), false},
+		"the same, told by its name": {because(158), described("DISABLED_BY_HAS_REACHED_SAMPLE_SIZE"), false},
+		"another":                    {because(158), because(244), true},
+		"another, told by its name":  {because(158), described("DISABLED_BY_MAX_CLICKS"), true},
+		"for a CPI":                  {because(158), cpi("4.25"), true},
+		"no longer for a CPI":        {cpi("4.25"), because(158), true},
+		"for another CPI":            {cpi("4.25"), cpi("4.00"), false},
+		"rejected":                   {because(158), func(e *prodege.Event) { e.RejectionNote = "redo" }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.info.PausedForCPI, w.info.RequiredCPI = false, nil
+			w.deliver(10*time.Minute, "shown", prodege.Paused, c.shown)
+			before := 0
+			w.at(20*time.Minute, func() { before = w.reads })
+			for i := range 10 { // no storm: they make one question, and one a minute later
+				w.deliver(20*time.Minute+time.Duration(i+1)*time.Millisecond, "late"+itoa(i), prodege.Paused, c.late, earlier(15*time.Minute))
+			}
+			w.at(30*time.Minute, func() {
+				asked := w.reads - before
+				if asked > 2 || (asked > 0) != c.asks {
+					t.Errorf("asked %d times", asked)
+				}
+				want(t, "late", w.state().Counts.Late, 10)
+				want(t, "shown", w.state().Status, prodege.Paused)
+			})
+			w.ends(time.Hour)
+		})
+	}
+}
+
+func TestALatePauseThatWasRightIsFound(t *testing.T) {
+	w := newWorld(t)
+	w.deliver(10*time.Minute, "shown", prodege.Paused, because(158))
+	w.deliver(20*time.Minute, "late", prodege.Paused, cpi("4.25"), earlier(15*time.Minute))
+	w.at(25*time.Minute, func() { want(t, "asked for", w.request().Required.String(), "4.25") })
+	w.ends(time.Hour)
 }

@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
+	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
 )
 
@@ -147,14 +148,7 @@ func (p *project) describeWork(b *strings.Builder) {
 			fmt.Fprintf(b, "- **Actions from the alert** `%s`: %s\n", r.Workflow, markdown(actionSummary(r.Status)))
 			continue
 		}
-		fmt.Fprintf(b, "- **CPI request** `%s`: %s", r.Workflow, markdown(requestSummary(r.Status)))
-		if !r.Status.Deadline.IsZero() {
-			fmt.Fprintf(b, ", expires %s", stamp(r.Status.Deadline))
-		}
-		if r.Status.Link != "" {
-			fmt.Fprintf(b, ", asked [in Slack](%s)", r.Status.Link)
-		}
-		b.WriteString("\n")
+		p.describeRequest(b, r)
 	}
 	if i := p.Invoicing; i != nil {
 		fmt.Fprintf(b, "- **Invoicing** `%s`: %s, revision %d", InvoicingWorkflowID(p.ProjectID), i.Status.Phase, i.Status.Revision)
@@ -166,6 +160,21 @@ func (p *project) describeWork(b *strings.Builder) {
 	if p.Sweep.Fault != "" {
 		fmt.Fprintf(b, "- **Prodege could not be asked** %s\n", markdown(p.Sweep.Fault))
 	}
+}
+
+// describeRequest says where a CPI request stands and whom it asks.
+func (p *project) describeRequest(b *strings.Builder, r *RequestState) {
+	fmt.Fprintf(b, "- **CPI request** `%s`: %s", r.Workflow, markdown(requestSummary(r.Status)))
+	if !r.Status.Deadline.IsZero() {
+		fmt.Fprintf(b, ", expires %s", stamp(r.Status.Deadline))
+	}
+	if r.Status.Link != "" {
+		fmt.Fprintf(b, ", asked [in Slack](%s) %s", r.Status.Link, askedIn(p.Settings.ApprovalsChannel, p.Settings))
+	}
+	if first := firstApproval(p.Decisions); first != "" && activities.Phase(r.Status.Phase) == activities.PhaseSecond {
+		fmt.Fprintf(b, "; %s", first)
+	}
+	b.WriteString("\n")
 }
 
 func (p *project) describePast(b *strings.Builder) {

@@ -257,11 +257,25 @@ func (s *story) checkSaid() {
 			s.t.Errorf("%s was never said", m.Key)
 		}
 	}
+	for _, m := range s.messages {
+		if r := m.Card.Request; r != nil && slices.Contains(failedPhases, r.Phase) && !s.toldFailed(m.TS, r.Phase) {
+			s.t.Errorf("the request %s stands as %s, and its thread does not say so", r.Workflow, r.Phase)
+		}
+	}
 	for _, kind := range s.notes() {
 		if strings.HasSuffix(kind, string(activities.NoteMore)) && len(s.arrived) < maxUnsaid {
 			s.t.Errorf("news were folded where there were few")
 		}
 	}
+}
+
+var failedPhases = []activities.Phase{activities.PhaseRefused, activities.PhaseStopped, activities.PhaseStill}
+
+// toldFailed says whether a thread tells that phase.
+func (s *story) toldFailed(thread string, phase activities.Phase) bool {
+	return slices.ContainsFunc(s.messages, func(m *said) bool {
+		return m.Thread == thread && m.Card.Note != nil && m.Card.Note.Kind == activities.NoteFailed && m.Card.Note.Phase == phase
+	})
 }
 
 // TestTheModelTellsOrders keeps the model itself honest.

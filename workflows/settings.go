@@ -22,6 +22,7 @@ type Settings struct {
 	FinanceChannel   string `json:"finance_channel"`
 
 	Anyone     bool     `json:"anyone"`               // SLACK_APPROVERS is empty
+	Approvers  []string `json:"approvers,omitempty"`  // SLACK_APPROVERS, only to be shown: who may decide is asked when somebody does
 	Escalation []string `json:"escalation,omitempty"` // SLACK_ESCALATION
 
 	ApprovalTimeout       time.Duration `json:"approval_timeout"`

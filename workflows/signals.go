@@ -66,9 +66,16 @@ type Outcome struct {
 	Ask        bool                `json:"ask,omitempty"`         // the project looks other than its events say: ask Prodege
 	Automatic  bool                `json:"automatic,omitempty"`   // an automatic approval was given
 	Rewrite    bool                `json:"rewrite,omitempty"`     // somebody clicked on the alert: it is to be written once more as it is
+	Reply      *Reply              `json:"reply,omitempty"`       // to be said in the thread of the pause's alert
 	Stood      time.Time           `json:"stood,omitzero"`        // when the child's own message stood first
 	HandedBack *prodege.Event      `json:"handed_back,omitempty"` // asks for a CPI, and reached the child when it was cancelled already
 	Cost       *prodege.USD        `json:"cost,omitempty"`        // with a decision: what it is about costs in all; nil: not known
+}
+
+// Reply is what a matter says in its message's thread, once.
+type Reply struct {
+	Key  string          `json:"key"` // names it in the workflow that has the message
+	Note activities.Note `json:"note"`
 }
 
 // ChildStatus is where a child stands, for the Project's own view.

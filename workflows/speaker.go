@@ -136,13 +136,14 @@ func (b *board) slackKey(m *Message) string {
 	return b.workflow + "/" + m.Key
 }
 
-// fold has an alert told in the channel's digest. What only adorned it meanwhile is no news; its end is.
+// fold has an alert told in the channel's digest. What only adorned it meanwhile is no news; its end is, and what is
+// to be said in its thread.
 func (b *board) fold(ctx workflow.Context, m *Message) error {
 	ended := m.Card.Pause.End != nil
 	if err := tellDigest(ctx, m); err != nil {
 		return err
 	}
-	if (m.Card.Pause.End != nil) == ended {
+	if m.Fold && (m.Card.Pause.End != nil) == ended {
 		m.Folded, m.Shown = true, m.Wanted
 	}
 	return nil
