@@ -203,6 +203,9 @@ func (d *deciding) sayFailed(ctx workflow.Context) {
 // deciders are the people who decided what was sent last, or had it tried again.
 func (d *deciding) deciders() (users []string) {
 	last := d.decided()
+	if last == nil {
+		return nil
+	}
 	for _, one := range d.s.Decisions {
 		same := sameAmount(one.Amount, last.Amount) && one.Action == last.Action && one.Number == last.Number
 		if same && one.User != "" && !slices.Contains(users, one.User) {
