@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"time"
 
 	"github.com/slack-go/slack"
 
@@ -30,13 +31,13 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	defer temporal.Close()
 	flows := workflows.NewClient(temporal, p.Config.TaskQueue)
 	api := p.slackAPI()
-	alert := activities.Alarms(api, p.Config.Slack.AlertsChannel, p.Simulated)
+	alert := untilStopped(ctx, activities.Alarms(api, p.Config.Slack.AlertsChannel, p.Simulated))
 
 	box, err := inbox.Open(inbox.Options{
 		Dir: p.Config.InboxDir, Logger: p.Logger,
 		Final: func(err error) bool { return errors.Is(err, workflows.ErrForGood) },
 		Alarm: func(text string) {
-			if err := alert(context.WithoutCancel(ctx), text); err != nil {
+			if err := alert(ctx, text); err != nil {
 				p.Logger.Error("the alerts channel could not be told", "error", err)
 			}
 		},
@@ -64,6 +65,19 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	defer stopForwarding()
 	defer door.Wait()
 	return p.serve(ctx, door.Server(), listener)
+}
+
+// alarmGrace is how long an alarm may still be told once the process is to stop.
+const alarmGrace = 5 * time.Second
+
+// untilStopped tells things even while the process stops, but not for long: a Slack that is away must not hold up its end.
+func untilStopped(process context.Context, tell func(context.Context, string) error) func(context.Context, string) error {
+	return func(_ context.Context, text string) error {
+		ctx, cancel := context.WithCancel(context.WithoutCancel(process))
+		defer cancel()
+		defer context.AfterFunc(process, func() { time.AfterFunc(alarmGrace, cancel) })()
+		return tell(ctx, text)
+	}
 }
 
 // forward hands on what the inbox holds until stop is called, which waits for the calls under way.

@@ -1,0 +1,30 @@
+package program
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAlarmsDoNotHoldUpTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		process, stop := context.WithCancel(t.Context())
+		tell := untilStopped(process, func(ctx context.Context, _ string) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(time.Minute): // a Slack that is slow
+				return nil
+			}
+		})
+		if err := tell(process, "while it runs"); err != nil {
+			t.Errorf("cut off while the process runs: %v", err)
+		}
+		stop()
+		begun := time.Now()
+		if err := tell(process, "while it stops"); err == nil || time.Since(begun) != alarmGrace {
+			t.Errorf("%v after %s, want an end after %s", err, time.Since(begun), alarmGrace)
+		}
+	})
+}
