@@ -83,7 +83,7 @@ func (in *Inbox) commitLoop() {
 // what waits lazily.
 func (in *Inbox) commit(closedAt *time.Time, lazy bool) {
 	if lazy {
-		_ = in.opened(closedAt) // what waits in the file must not wait for the next delivery
+		in.heal(closedAt)
 	}
 	in.mu.Lock()
 	changes, forgets, notes := in.changes, in.forgets, in.refused.unsaved()
@@ -131,6 +131,21 @@ func (in *Inbox) commit(closedAt *time.Time, lazy bool) {
 		}
 		c.done <- err
 	}
+}
+
+// heal looks whether a fault of the disk is over: what waits in a file that could not be opened, and who reads how
+// the inbox stands, must not wait for the next delivery.
+func (in *Inbox) heal(closedAt *time.Time) {
+	in.mu.Lock()
+	well := in.disk == nil
+	in.mu.Unlock()
+	if well || in.opened(closedAt) != nil || in.write(closedAt, touch) != nil {
+		return
+	}
+	_ = in.write(closedAt, untouch)
+	in.mu.Lock()
+	in.disk = nil
+	in.mu.Unlock()
 }
 
 func (in *Inbox) tellRefusal(err error) {

@@ -135,8 +135,8 @@ func (in *Inbox) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if in.isDraining() {
-		return nil // it was drained before, and stays so
+	if in.isDraining() { // it was drained before and stays so, but a dead letter may have been retried since
+		return in.drained(ctx)
 	}
 	for {
 		err := in.nearlyEmpty(ctx)

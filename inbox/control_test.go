@@ -131,6 +131,32 @@ func TestDrainedStaysDrained(t *testing.T) {
 	}
 }
 
+// TestDrainedAgainWaitsForWhatWasRetriedSince: it is asked for once more before the folder is removed.
+func TestDrainedAgainWaitsForWhatWasRetriedSince(t *testing.T) {
+	refusal := errors.New("no")
+	in, k := open(t, t.TempDir(), func(o *Options) { o.Final = func(err error) bool { return errors.Is(err, refusal) } }), &taker{}
+	k.refuse = func(prodege.Event) error { return refusal }
+	stop := run(t, in, k)
+	append1(t, in, event(1, 0))
+	eventually(t, "a dead letter", func() bool { return in.Stats().Depth == 0 && in.Stats().DeadLetters == 1 })
+	if err := in.Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	stop() // nobody hands on any more
+	letters, err := in.DeadLetters()
+	if err != nil || len(letters) != 1 {
+		t.Fatal(letters, err)
+	}
+	if err := in.Retry(t.Context(), letters[0].ID); err != nil {
+		t.Fatal(err)
+	}
+	short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	if err := in.Drain(short); err == nil {
+		t.Error("drained, though an event waits")
+	}
+}
+
 // TestRetryAndDropAreGivenUp is for the race detector: who asked has gone while the answer is found.
 func TestRetryAndDropAreGivenUp(t *testing.T) {
 	in := open(t, t.TempDir())

@@ -2,7 +2,9 @@ package inbox
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -13,6 +15,7 @@ import (
 	"sync"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -25,8 +28,12 @@ const childProjects = 12
 // acknowledged, while it hands them on and notes which were taken.
 func runChild(job string) {
 	kind, dir, _ := strings.Cut(job, ":")
-	if kind == "started full" {
+	switch kind {
+	case "started full":
 		startFull(dir)
+		return
+	case "damaged":
+		startDamaged(dir)
 		return
 	}
 	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
@@ -200,6 +207,7 @@ func startFull(dir string) {
 	}()
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
 	fmt.Println("handed on:", <-took) // with no delivery in between
+	fmt.Println("fault then:", soon(func() bool { return in.Stats().Fault == "" }))
 	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, 9)}), <-took, in.Writable(context.Background()))
 	stop()
 	<-done
@@ -218,10 +226,98 @@ func TestAFullDiskIsNoReasonNotToStart(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	for _, want := range []string{"told: The inbox can't write to its disk", "refused: append 1 events", "unwritable: true true", "handed on: p1-0000", "healed: <nil> p1-0009 <nil>"} {
+	for _, want := range []string{"told: The inbox can't write to its disk", "refused: append 1 events", "unwritable: true true", "handed on: p1-0000", "fault then: true", "healed: <nil> p1-0009 <nil>"} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("%q is missing in:\n%s", want, out)
 		}
+	}
+}
+
+// soon waits until something is so, and says whether it came to be.
+func soon(is func() bool) bool {
+	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			return false
+		}
+	}
+	return true
+}
+
+// startDamaged starts with a damaged file on a disk that refuses what is large, and frees the disk then.
+func startDamaged(dir string) {
+	limit := syscall.Rlimit{}
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		fmt.Println("error", err)
+		return
+	}
+	small := limit
+	small.Cur = 40_000
+	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small)
+	alarms, took := make(chan string, 10), make(chan string, 1000)
+	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { alarms <- text }})
+	if err != nil {
+		fmt.Println("does not start:", err)
+		return
+	}
+	fmt.Println("first:", <-alarms)
+	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
+	fmt.Println("then:", <-alarms)
+	n := 0
+	soon(func() bool { n = in.Stats().Depth; return n > 0 })
+	ctx, stop := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		in.Run(ctx, func(_ context.Context, e prodege.Event) error { took <- string(e.ID); return nil })
+	}()
+	for range n {
+		<-took
+	}
+	fmt.Println("most are handed on:", n >= 200)
+	stop()
+	<-done
+	_ = in.Close()
+}
+
+// TestADamagedFileOnAFullDiskIsReadOnceThereIsRoom: a salvage that the disk broke off is made again, from the whole file.
+func TestADamagedFileOnAFullDiskIsReadOnceThereIsRoom(t *testing.T) {
+	dir, path := filled(t)
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wiped := false
+	b = eachPage(b, func(p []byte, _ int) {
+		if !wiped && binary.NativeEndian.Uint16(p[8:]) == leafPage && bytes.Contains(p, []byte("p1-0100")) {
+			clear(p)
+			wiped = true
+		}
+	})
+	if err := os.WriteFile(path, b, 0o600); err != nil || !wiped {
+		t.Fatal(wiped, err)
+	}
+	out, err := child(t, "damaged:"+dir).Output()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	for _, want := range []string{"first: The inbox can't write to its disk", "then: The inbox file was damaged", "most are handed on: true"} {
+		if !strings.Contains(string(out), want) {
+			t.Errorf("%q is missing in:\n%s", want, out)
+		}
+	}
+	if asides, _ := filepath.Glob(filepath.Join(dir, "*damaged*")); len(asides) != 1 {
+		t.Errorf("set aside: %v", asides)
+	}
+}
+
+// TestASalvageIsFinished after a crash between its two renames.
+func TestASalvageIsFinished(t *testing.T) {
+	dir, path := filled(t)
+	if err := os.Rename(path, path+".salvaged"); err != nil {
+		t.Fatal(err)
+	}
+	if n := open(t, dir).Stats().Depth; n != 300 {
+		t.Errorf("%d events wait, want 300", n)
 	}
 }
 

@@ -94,10 +94,15 @@ func guarded(fn func() error) (err error) {
 
 func (s *store) close() error { return guarded(s.db.Close) }
 
-// fresh makes sure that the file at path can be opened. One that can't be trusted is renamed, and the
-// readable pairs of it are taken over into a new one; then aside names it and fault says why.
+// fresh makes sure that the file at path can be opened. Of one that can't be trusted the readable pairs are taken
+// over into a new one, and it is renamed; then aside names it and fault says why. It is renamed last: where the disk
+// refuses the new file, or the process dies meanwhile, the next try begins anew with all that was there.
 func fresh(path string, now time.Time) (aside string, fault, err error) {
+	salvaged := path + ".salvaged"
 	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) && os.Rename(salvaged, path) == nil { // the process died between the two names
+		info, err = os.Lstat(path)
+	}
 	if errors.Is(err, fs.ErrNotExist) || (err == nil && info.Mode().IsRegular() && info.Size() == 0) {
 		return "", nil, nil
 	}
@@ -108,14 +113,21 @@ func fresh(path string, now time.Time) (aside string, fault, err error) {
 	if fault == nil {
 		return "", nil, nil
 	}
-	if errors.Is(fault, fs.ErrPermission) { // nobody's damage: a fault of the set-up
+	if unopened := new(fs.PathError); errors.As(fault, &unopened) && unopened.Op == "open" { // no damage: no permission, or too many files
 		return "", nil, fault
+	}
+	if err := os.RemoveAll(salvaged); err != nil {
+		return "", nil, err
+	}
+	if err := salvage(path, salvaged); err != nil {
+		_ = os.Remove(salvaged)
+		return "", nil, fmt.Errorf("take over what can be read of a damaged inbox file (%w): %w", fault, err)
 	}
 	aside = fmt.Sprintf("%s.damaged-%s", path, now.UTC().Format("20060102T150405.000Z"))
 	if err := os.Rename(path, aside); err != nil {
-		return "", fault, err
+		return "", nil, err
 	}
-	return aside, fault, salvage(aside, path)
+	return aside, fault, os.Rename(salvaged, path)
 }
 
 // salvage copies what is readable of a damaged file into a new one. A value that is damaged itself is kept
