@@ -2,6 +2,7 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -107,7 +108,7 @@ const (
 	Onlooker Reader = "onlooker" // is not
 )
 
-// OpenList is all that waits for a person, oldest first.
+// OpenList is all that waits for a person, the most urgent first: those are shown where not all can be.
 type OpenList struct {
 	Items     []OpenItem
 	Reader    Reader
@@ -120,18 +121,21 @@ const (
 	OpenAtHome    = 40
 )
 
-// Message is the list, for one person who asked.
+// Message is the list, for one person who asked: oldest first.
 func (o OpenList) Message() Message {
-	return Message{Text: o.title(), Blocks: o.blocks(OpenInMessage, chapter{o.title(), o.Items})}
+	shown := slices.Clone(o.Items[:min(len(o.Items), OpenInMessage)])
+	slices.SortStableFunc(shown, func(a, b OpenItem) int { return a.Since.Compare(b.Since) })
+	return Message{Text: o.title(), Blocks: o.blocks(chapter{o.title(), shown})}
 }
 
 // Home is the list on the app's home tab: first what its reader has to decide, then what waits for others.
 func (o OpenList) Home() slack.HomeTabViewRequest {
-	chapters := []chapter{{o.title(), o.Items}}
+	shown := o.Items[:min(len(o.Items), OpenAtHome)]
+	chapters := []chapter{{o.title(), shown}}
 	switch o.Reader {
 	case Approver:
 		var mine, others []OpenItem
-		for _, item := range o.Items {
+		for _, item := range shown {
 			if item.Decision && !item.Approved {
 				mine = append(mine, item)
 			} else {
@@ -147,7 +151,7 @@ func (o OpenList) Home() slack.HomeTabViewRequest {
 			chapters[0].title = lines(bold(chapters[0].title), "You are not among those who may decide about a CPI: you see here what waits for them.")
 		}
 	}
-	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(OpenAtHome, chapters...)}}
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(chapters...)}}
 }
 
 func decisionsWait(n int) string {
@@ -178,16 +182,14 @@ type chapter struct {
 	items []OpenItem
 }
 
-// blocks shows up to most items; each is at most some 500 characters, so that the whole stays within bounds.
-func (o OpenList) blocks(most int, chapters ...chapter) []slack.Block {
+// blocks shows chapters; each item is at most some 500 characters, so that the whole stays within bounds.
+func (o OpenList) blocks(chapters ...chapter) []slack.Block {
 	var l layout
-	shown := 0
+	left := len(o.Items)
 	for _, c := range chapters {
 		l.section(bold(c.title))
 		for _, item := range c.items {
-			if shown++; shown > most {
-				continue
-			}
+			left--
 			p := item.Project
 			p.Name = plain(p.Name, 60)
 			approved := ""
@@ -197,8 +199,8 @@ func (o OpenList) blocks(most int, chapters ...chapter) []slack.Block {
 			l.section(p.label(), sentences(sentence(strings.TrimSuffix(clean(item.Summary, 120), ".")), "Since "+whenAgo(item.Since)+".", approved), dots(link(item.Link, "message"), shortLink(item.UI)))
 		}
 	}
-	if shown > most {
-		l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(shown-most))))
+	if left > 0 {
+		l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(left))))
 	}
 	l.frame(Frame{Simulated: o.Simulated})
 	return l.blocks

@@ -107,6 +107,10 @@ func TestWithoutBillingPeopleMakeTheInvoice(t *testing.T) {
 	if want := []string{markInvoiced}; !slices.Equal(buttons(m), want) || !reads(m, "PO-4711") || !reads(m, "all good") || !reads(m, "$3.50") {
 		t.Errorf("finance reads, with buttons %v:\n%s", buttons(m), simulator.PlainText(m))
 	}
+	await(t, "the invoice on the list of what waits for a person", func() bool {
+		shown := w.asks(eve, "open")
+		return reads(shown, "One project waits") && reads(shown, "invoice byhand") && reads(shown, "message") && reads(shown, "/archives/"+finance)
+	})
 	w.click(eve, m, markInvoiced) // finance is another team than the approvers
 	if marked := w.becomes(m, "marked as invoiced"); len(buttons(marked)) != 0 || !reads(marked, "<@"+eve+">") {
 		t.Errorf("finance reads, with buttons %v:\n%s", buttons(marked), simulator.PlainText(marked))

@@ -105,8 +105,8 @@ func (in *Ingress) overview(id prodege.ProjectID, s workflows.ProjectState) card
 	return o
 }
 
-// openList is what waits for a person. The first items, as many as are shown, are told with what only their
-// workflows know; those of which no worker answers in time do without. Reader is a Slack user's id, or empty.
+// openList is what waits for a person, the most urgent first. The first items, as many as are shown, are told with what only
+// their workflows know; those of which no worker answers in time do without. Reader is a Slack user's id, or empty.
 func (in *Ingress) openList(ctx context.Context, shown int, reader string) (cards.OpenList, error) {
 	list := cards.OpenList{Simulated: in.options.Simulated}
 	if in.options.Open == nil {
@@ -164,7 +164,7 @@ func messageOf(s workflows.ProjectState) string {
 	if r := s.OpenRequest(); r != nil && r.Status.Link != "" {
 		return r.Status.Link
 	}
-	if i := s.Invoicing; i != nil && !i.Status.Closed && i.Status.Attention != "" {
+	if i := s.Invoicing; i != nil && !i.Status.Closed && (i.Status.Attention != "" || i.Status.Phase == string(cards.InvoiceByHand)) {
 		return i.Status.Link
 	}
 	return alertOf(s)

@@ -130,6 +130,45 @@ func TestHomeTab(t *testing.T) {
 	}
 }
 
+// TestDecisionsAreListedHoweverManyPausesAreOlder, and with what their workflows tell.
+func TestDecisionsAreListedHoweverManyPausesAreOlder(t *testing.T) {
+	at := time.Now()
+	w := newWorld(t, func(o *Options) {
+		o.Open = func(context.Context) ([]OpenItem, error) {
+			many := []OpenItem{{Workflow: "project-7", Project: 7, Summary: "asks to accept $4.25", Since: at, Decision: true}}
+			for n := range prodege.ProjectID(45) {
+				many = append(many, OpenItem{Workflow: "project-" + (n + 100).String(), Project: n + 100, Summary: "PAUSED", Since: at.Add(-time.Hour)})
+			}
+			return many, nil
+		}
+	})
+	w.temporal.projects = map[prodege.ProjectID]workflows.ProjectState{7: {
+		Name:      cards.Project{ID: 7, Name: "Oat milk"},
+		Invoicing: &workflows.InvoiceState{Status: workflows.ChildStatus{Phase: "byhand", Link: "https://slack.example/invoice"}},
+	}}
+	if reply, err := w.slack.Command(t.Context(), "U0ANN", approvals, "/fieldmarshal", "open"); err != nil || !reply.OK() {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	if reply, err := w.slack.OpenHome(t.Context(), "U0ANN"); err != nil || !reply.OK() {
+		t.Fatalf("%+v, %v", reply, err)
+	}
+	w.in.Wait()
+	told, home := w.slack.Ephemerals("U0ANN"), ""
+	if v, ok := w.slack.Home("U0ANN"); ok {
+		home = simulator.ViewText(v)
+	}
+	for what, text := range map[string]string{"open": simulator.PlainText(told[0]), "home": home} {
+		for _, part := range []string{"Oat milk", "https://slack.example/invoice", map[string]string{"open": "26 more", "home": "6 more"}[what]} {
+			if !strings.Contains(text, part) {
+				t.Errorf("%s: %q is missing in\n%s", what, part, text)
+			}
+		}
+	}
+	if text := simulator.PlainText(told[0]); strings.Index(text, "PAUSED") > strings.Index(text, "Oat milk") {
+		t.Errorf("the oldest is not first:\n%s", text)
+	}
+}
+
 // TestAListNeedsNoWorker: a workflow that does not answer costs its name and link, and no more than its share of time.
 func TestAListNeedsNoWorker(t *testing.T) {
 	w := newWorld(t, func(o *Options) {

@@ -20,13 +20,22 @@ import (
 // mostOpen bounds a list for people; who has more to do than this does not read on.
 const mostOpen = 200
 
-// openItems lists the projects that wait for a person, oldest first: those with a decision to take, an invoice to make
-// or something to mend, and those that stand still for a reason that people see to. It needs no worker: the search
-// attributes tell.
+// openItems lists the projects that wait for a person: first those with a decision to take, an invoice to make or
+// something to mend, then those that stand still for a reason that people see to; each the oldest first. It needs no
+// worker: the search attributes tell.
 func openItems(c client.Client) func(ctx context.Context) ([]ingress.OpenItem, error) {
-	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND (WaitingFor = '%s' OR WaitingFor = '%s' OR NeedsAttention = true OR ProjectStatus = '%s' AND WaitingFor = '%s')",
-		workflows.TypeProject, workflows.WaitsApproval, workflows.WaitsInvoicing, prodege.Paused, workflows.WaitsLive)
-	return func(ctx context.Context) ([]ingress.OpenItem, error) { return openOf(ctx, c, query) }
+	running := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", workflows.TypeProject)
+	first := fmt.Sprintf("%s AND (WaitingFor = '%s' OR NeedsAttention = true OR WaitingFor = '%s' AND Summary STARTS_WITH '%s')",
+		running, workflows.WaitsApproval, workflows.WaitsInvoicing, workflows.SummaryByHand)
+	then := fmt.Sprintf("%s AND ProjectStatus = '%s' AND WaitingFor = '%s' AND NeedsAttention = false", running, prodege.Paused, workflows.WaitsLive)
+	return func(ctx context.Context) ([]ingress.OpenItem, error) {
+		items, err := openOf(ctx, c, first)
+		if err != nil {
+			return nil, err
+		}
+		paused, err := openOf(ctx, c, then)
+		return append(items, paused...), err
+	}
 }
 
 func openOf(ctx context.Context, c client.Client, query string) ([]ingress.OpenItem, error) {

@@ -58,6 +58,11 @@ func (p *project) waiting() Waiting {
 	return WaitsLive
 }
 
+const invoiceSummary = "COMPLETE, invoice "
+
+// SummaryByHand begins the Summary of a project whose invoice people make.
+const SummaryByHand = invoiceSummary + string(activities.PhaseInvoiceByHand)
+
 // summary is the one line of the list.
 func (p *project) summary() string {
 	text := string(p.Status)
@@ -70,7 +75,7 @@ func (p *project) summary() string {
 	if r := p.OpenRequest(); r != nil && p.Pause.ForCPI {
 		text = requestSummary(r.Status)
 	} else if p.Status == prodege.Complete && p.Invoicing != nil {
-		text = fmt.Sprintf("COMPLETE, invoice %s", p.Invoicing.Status.Phase)
+		text = invoiceSummary + p.Invoicing.Status.Phase
 	}
 	if why := p.Attention(); why != "" {
 		text += ". Needs attention: " + why
