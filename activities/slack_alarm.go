@@ -12,8 +12,8 @@ import (
 	"fieldmarshal/cards"
 )
 
-// alarmTimeout bounds the telling of one alarm.
-const alarmTimeout = 30 * time.Second
+// alarmTimeout bounds the telling of one alarm. Slack asks for half a minute or so where a channel got too much.
+const alarmTimeout = 2 * time.Minute
 
 // Alarms gives what tells a channel what a process itself has to say, outside of any workflow: it must be heard
 // where Temporal is away. It is said again only where Slack's answer is that it was not taken (429), after the time that
@@ -33,7 +33,7 @@ func Alarms(api *slack.Client, channel string, simulated bool) func(ctx context.
 				return fmt.Errorf("tell the channel %s: %w", channel, err)
 			}
 			select {
-			case <-time.After(limited.RetryAfter):
+			case <-time.After(max(limited.RetryAfter, time.Second)):
 			case <-ctx.Done():
 				return fmt.Errorf("tell the channel %s: %w", channel, err)
 			}

@@ -60,6 +60,7 @@ const (
 	NoteUnknown           = cards.NoteUnknown
 	NoteMore              = cards.NoteMore
 	NoteFailed            = cards.NoteFailed
+	PartyCeiling          = cards.PartyCeiling
 	NoteAutoComplete      = cards.NoteAutoComplete
 	NoteAutoCompleted     = cards.NoteAutoCompleted
 	AnswerNotAllowed      = cards.AnswerNotAllowed

@@ -201,6 +201,9 @@ type Decision struct {
 	Number int64            `json:"number,omitempty"` // clicks or sample size, as the action asks
 }
 
+// PartyCeiling is the Party of a Refusal of our own: CPI_CEILING holds for what was approved before it was lowered, too.
+const PartyCeiling = "CPI_CEILING"
+
 // Refusal is a fault of a counterparty that people must know of.
 type Refusal struct {
 	Party string `json:"party"`           // "Prodege" or "billing"

@@ -202,7 +202,10 @@ func requestFacts() map[string]Card {
 		"request-live-unread": request(PhaseLive, also(approved("4.25"), func(r *Request) { r.SentUnread = true })),
 		"request-still":       request(PhaseStill, approved("4.25")),
 		"request-refused":     request(PhaseRefused, also(approved("4.25"), refused([]int{2014}, "the project is complete, nothing can be changed any more"))),
-		"request-stopped":     request(PhaseStopped, also(approved("4.25"), refused([]int{100}, "the API is under maintenance"))),
+		"request-refused-ceiling": request(PhaseRefused, also(approved("4.25"), func(r *Request) {
+			r.Refusal = &Refusal{Party: PartyCeiling, Text: "the amount is above the ceiling that is configured now; nothing was sent"}
+		})),
+		"request-stopped": request(PhaseStopped, also(approved("4.25"), refused([]int{100}, "the API is under maintenance"))),
 		"request-rejected": request(PhaseRejected, func(r *Request) {
 			r.Decisions = []Decision{{Verdict: Reject, User: "U0ANN", Reason: "Too expensive,\nclient says <no> & no", At: decided, From: FromCommand}}
 		}),

@@ -131,6 +131,10 @@ func failedStory(phase Phase, yes string, fault *Refusal) story {
 		s.title, s.what = "Accepted "+yes+", but not live", "Prodege took it, but has not reported the project live in time."
 		s.todo = "Look at the project at Prodege: it may be paused for something else. “Try again” sends the same amount once more, “Close” ends this request."
 	case PhaseRefused:
+		if fault != nil && fault.Party == PartyCeiling {
+			return story{icon: s.icon, title: yes + " is above the ceiling that holds now", what: "CPI_CEILING was lowered since it was approved. Nothing was sent; the project stays paused.",
+				todo: "Whoever runs Fieldmarshal can raise it; then click “Try again”. “Close” ends this request without accepting."}
+		}
 		s.title, s.what = "Prodege refused "+yes, "The project stays paused."
 		s.todo = "Mend what Prodege names, then click “Try again”. “Close” ends this request without accepting."
 	case PhaseStopped:

@@ -63,7 +63,7 @@ func TestButtonsOfEachState(t *testing.T) {
 	want := map[string]string{
 		"request-open": "Approve $4.25, Approve up to…, Reject", "request-open-no-amount": "Approve up to…, Reject", "request-open-at-ceiling": "Approve $4.25, Reject",
 		"request-second": "Approve $4.25, Approve up to…, Reject", "request-second-up-to": "Approve up to $4.50, Approve up to…, Reject",
-		"request-over-limit": "Reject", "request-expired": "Ask again", "request-refused": "Try again, Close", "request-stopped": "Try again, Close", "request-still": "Try again, Close",
+		"request-over-limit": "Reject", "request-expired": "Ask again", "request-refused": "Try again, Close", "request-refused-ceiling": "Try again, Close", "request-stopped": "Try again, Close", "request-still": "Try again, Close",
 		"pause-act-113-open": "Allow more clicks…", "pause-act-156-open": "Set live…", "pause-act-158-open": "Raise sample size…, Complete project…",
 		"pause-act-158-dry-run": "Raise sample size…, Complete project…", "pause-act-207-open": "Set live…, Complete project…",
 		"pause-act-still": "Try again, Set live…", "pause-act-refused": "Try again, Raise sample size…, Complete project…", "pause-act-stopped": "Try again, Raise sample size…, Complete project…",

@@ -94,7 +94,7 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 		after: func() {
 			if back.event != nil {
 				in.mu.Lock()
-				delete(in.totals.dead, id)
+				in.totals.retried++
 				in.mu.Unlock()
 				in.queue.add([]ref{back}, nil)
 			}

@@ -138,7 +138,7 @@ func (in *Inbox) bury(ctx context.Context, l *lane, r ref, event prodege.Event, 
 		return
 	}
 	in.mu.Lock()
-	in.totals.dead[r.seq] = true
+	in.totals.dead++
 	in.mu.Unlock()
 	in.queue.succeeded(l)
 	in.alarms.raise("dead", fmt.Sprintf("Event %s of project %s can't be handed to Temporal and waits for a person: see `fieldmarshal deadletter`.", event.ID, r.project),

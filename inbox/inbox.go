@@ -75,7 +75,7 @@ func Open(options Options) (*Inbox, error) {
 	}
 	in := &Inbox{
 		options: options, log: options.Logger, now: options.Now, lock: lock, queue: newQueue(),
-		totals: totals{dead: map[uint64]bool{}}, wake: make(chan struct{}, 1), closing: make(chan struct{}), drains: make(chan struct{}, 1), stopped: make(chan struct{}),
+		wake: make(chan struct{}, 1), closing: make(chan struct{}), drains: make(chan struct{}, 1), stopped: make(chan struct{}),
 	}
 	in.alarms.in = in
 	if err := in.reopen(); err != nil {

@@ -11,7 +11,8 @@ import (
 // totals count since the process started. Guarded by Inbox.mu.
 type totals struct {
 	forwarded uint64
-	dead      map[uint64]bool // dead letters by their numbers, but those that were retried
+	dead      uint64
+	retried   uint64
 }
 
 // Stats says how the inbox stands.
@@ -19,7 +20,8 @@ type Stats struct {
 	Depth       int       `json:"depth"`           // events that wait
 	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest of them was appended, UTC
 	Forwarded   uint64    `json:"forwarded"`       // handed on since start
-	Dead        uint64    `json:"dead"`            // became dead letters since start and were not retried: what becomes of those is counted then
+	Dead        uint64    `json:"dead"`            // became dead letters since start
+	Retried     uint64    `json:"retried"`         // dead letters that were put back since start: each counts as received once more
 	DeadLetters int       `json:"dead_letters"`    // that wait for a person now
 	Draining    bool      `json:"draining"`        // takes no new events
 	Fault       string    `json:"fault,omitempty"` // why the disk refuses now
@@ -39,7 +41,8 @@ func (in *Inbox) Stats() Stats {
 	})
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	s.Forwarded, s.Dead, s.Draining = in.totals.forwarded, uint64(len(in.totals.dead)), in.draining
+	s.Retried = in.totals.retried
+	s.Forwarded, s.Dead, s.Draining = in.totals.forwarded, in.totals.dead, in.draining
 	if in.disk != nil {
 		s.Fault = in.disk.Error()
 	}

@@ -86,7 +86,7 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 		in.failed(c)
 		return
 	}
-	in.metrics.received.Add(float64(len(events) + len(unusable)))
+	in.metrics.received.Add(int64(len(events) + len(unusable)))
 	in.logAccepted(c, outcome, events, unusable)
 	if len(unusable) > 0 {
 		in.metrics.unusable.Add(float64(len(unusable)))

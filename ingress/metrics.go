@@ -3,6 +3,7 @@ package ingress
 import (
 	"errors"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -16,7 +17,7 @@ import (
 type metrics struct {
 	deliveries *prometheus.CounterVec // by webhook and outcome
 	refused    *prometheus.CounterVec // by cause
-	received   prometheus.Counter
+	received   atomic.Int64
 	unusable   prometheus.Counter
 	clicks     *prometheus.CounterVec // by outcome
 	seconds    *prometheus.HistogramVec
@@ -48,19 +49,20 @@ func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, erro
 			Help: "Deliveries of Prodege's webhooks, by what became of them."}, []string{"webhook", "outcome"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fieldmarshal_refused_deliveries_total",
 			Help: "Refused deliveries, by cause."}, []string{"cause"}),
-		received: prometheus.NewCounter(prometheus.CounterOpts{Name: "fieldmarshal_events_received_total",
-			Help: "Events of authentic deliveries that were answered 200, unusable ones included."}),
 		unusable: events.WithLabelValues("unusable"),
 		clicks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fieldmarshal_clicks_total",
 			Help: "Clicks on buttons and submitted modals, by outcome: taken, or why they did not count."}, []string{"outcome"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "fieldmarshal_http_request_seconds",
 			Help: "How long requests took to answer.", Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}, []string{"route", "status"}),
 	}
+	received := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "fieldmarshal_events_received_total",
+		Help: "Events of authentic deliveries that were answered 200, unusable ones included, and dead letters that were retried."},
+		func() float64 { return float64(m.received.Load()) + float64(box.Stats().Retried) })
 	for _, cause := range append([]string{causeTooLarge, causeUnreadable, causeCompressed, causeWrongAddress, causeWrongMethod}, prodege.Causes...) {
 		m.refused.WithLabelValues(cause) // begins at nought, so that the first one shows in a rate
 	}
 	var errs []error
-	for _, c := range []prometheus.Collector{m.deliveries, m.refused, m.received, m.clicks, m.seconds, &eventCounts{events, box}, &inboxGauges{box}} {
+	for _, c := range []prometheus.Collector{m.deliveries, m.refused, received, m.clicks, m.seconds, &eventCounts{events, box}, &inboxGauges{box}} {
 		errs = append(errs, registry.Register(c))
 	}
 	return m, errors.Join(errs...)

@@ -18,7 +18,7 @@ const (
 	alarmingRefusals = 5
 	refusalWindow    = 10 * time.Minute
 
-	alertTimeout = 40 * time.Second // longer than an alarm takes that Slack lets wait
+	alertTimeout = 3 * time.Minute // the teller has limits of its own, and a shorter one while the process stops
 )
 
 // refusals remembers when deliveries were refused lately.

@@ -24,7 +24,7 @@ func (o Options) accepting() *cobra.Command {
 	return group(words{
 		use: "accepting", short: "Switch all acceptance at Prodege on or off, or tell how it stands",
 		long: "The kill switch. While accepting is off nothing is accepted at Prodege for any project; decisions are recorded, held\n" +
-			"back, and made good within a minute once it is on again. It is kept in Temporal and outlives every restart.",
+			"back, and made good within a minute once it is on again. It is kept in Temporal and outlives every restart. By itself it tells how the switch stands.",
 		example: "  fieldmarshal accepting off\n  fieldmarshal accepting on --as U012AB3CD\n  fieldmarshal accepting",
 	}, o.acceptingStatus(), o.turn("on", true), o.turn("off", false))
 }

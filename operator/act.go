@@ -69,6 +69,9 @@ func (d *doing) read(args []string) error {
 		return nil
 	}
 	d.what = strings.TrimPrefix(args[0], "act_")
+	if names := append(actionNames(), again); !slices.Contains(names, d.what) {
+		return misused("%q is none of %s", d.what, strings.Join(names, ", "))
+	}
 	if len(args) == 1 {
 		return nil
 	}
@@ -151,9 +154,6 @@ func (c *call) act(d doing) error {
 
 // check finds what is wrong with the command line, before anybody is asked.
 func (d doing) check() error {
-	if names := append(actionNames(), again); !slices.Contains(names, d.what) {
-		return misused("%q is none of %s", d.what, strings.Join(names, ", "))
-	}
 	if err := decider(d.as, d.wait); err != nil {
 		return err
 	}

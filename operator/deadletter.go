@@ -16,7 +16,7 @@ func (o Options) deadletter() *cobra.Command {
 	return group(words{
 		use: "deadletter", short: "Look at events that can't be handed on, retry or drop them",
 		long: "Dead letters are events that Temporal refused for good, or that could not be read from disk. They wait in the inbox of the\n" +
-			"ingress on this machine for a person.",
+			"ingress on this machine for a person. By itself it lists them.",
 		example: "  fieldmarshal deadletter list\n  fieldmarshal deadletter retry 3",
 	}, o.letters(), o.letter(), o.retry(), o.drop())
 }

@@ -13,7 +13,7 @@ func (o Options) inbox() *cobra.Command {
 	return group(words{
 		use: "inbox", short: "Look into the inbox of the ingress on this machine, or empty it",
 		long: "The inbox holds deliveries on disk until Temporal has them. These commands speak to the ingress that runs on this machine\n" +
-			"with the same INBOX_DIR.",
+			"with the same INBOX_DIR. By itself it does what list does.",
 		example: "  fieldmarshal inbox list\n  fieldmarshal inbox drain",
 	}, o.inboxList(), o.inboxDrain())
 }

@@ -34,7 +34,7 @@ func (a *approval) took(ctx workflow.Context, got activities.Acceptance) {
 		}
 		a.newer(ctx, prodege.Event{Time: workflow.Now(ctx), Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Required, Source: prodege.FromSweep})
 	case activities.AcceptOverLimit:
-		a.Refusal = &activities.Refusal{Party: "CPI_CEILING", Text: "the amount is above the ceiling that is configured now; nothing was sent"}
+		a.Refusal = &activities.Refusal{Party: activities.PartyCeiling, Text: "the amount is above the ceiling that is configured now; nothing was sent"}
 		a.enter(ctx, activities.PhaseRefused)
 	}
 }

@@ -12,7 +12,12 @@ import (
 // readNumbers asks Prodege for what belongs on the message. Nil where it does not answer in time.
 func (a *approval) readNumbers(ctx workflow.Context, e prodege.Event) *prodege.ProjectInfo {
 	told := numbersOf(e)
-	if again := a.Numbers != nil && a.Previous == nil; told != nil || !again || !pricingFigures(ctx) { // the same amount, asked again: what is known stays
+	if again := a.Numbers != nil && a.Previous == nil; again && pricingFigures(ctx) { // the same amount, asked again: what is known stays
+		if told != nil {
+			all := eitherNumbers(*told, *a.Numbers)
+			a.Numbers = &all
+		}
+	} else {
 		a.Numbers = told
 	}
 	if !a.Settings.HasAPIKey {

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -136,6 +137,16 @@ func (b *board) reply(parent, key string, card activities.Card, what string) {
 	if root := b.find(parent); root != nil && b.find(key) == nil {
 		b.add(&Message{Key: key, Channel: root.Channel, Parent: parent, Card: card, What: what})
 	}
+}
+
+// withdraw takes back what has not been said and is not so any more. What is being said just now is said.
+func (b *board) withdraw(is func(*Message) bool) {
+	*b.Messages = slices.DeleteFunc(*b.Messages, func(m *Message) bool { return m.Shown == 0 && m.TS == "" && !m.saying && is(m) })
+}
+
+// toldOfFailure says whether a message is the note that an act did not come to its end.
+func toldOfFailure(m *Message) bool {
+	return m.Card.Note != nil && m.Card.Note.Kind == activities.NoteFailed
 }
 
 // maxUnsaid is how many replies may wait in one thread. At Slack's one message a second that is half a minute;

@@ -140,6 +140,7 @@ func (d *deciding) live(ctx workflow.Context) error {
 
 func (d *deciding) enter(ctx workflow.Context, phase activities.Phase) {
 	if d.s.Phase != phase {
+		d.board.withdraw(toldOfFailure) // what could not be said of the phase before is not so any more
 		d.s.Phase, d.s.PhaseAt = phase, workflow.Now(ctx)
 	}
 }

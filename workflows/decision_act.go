@@ -187,12 +187,15 @@ func (d *deciding) lookAgain(ctx workflow.Context) {
 const failedWhat = "what was decided did not do it"
 
 // sayFailed tells in the thread, once for each act, that it did not come to its end: edits notify nobody. It names
-// those who decided, if people did.
+// those who decided; where a rule did, those who are called when nobody decides.
 func (d *deciding) sayFailed(ctx workflow.Context) {
 	if !d.failed() || d.s.Ended != nil || workflow.GetVersion(ctx, "a failed act is told in the thread", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
 		return
 	}
 	note := activities.Note{Frame: d.frame(ctx), Kind: activities.NoteFailed, Phase: d.s.Phase, Refusal: d.s.Refusal, Mention: d.deciders()}
+	if len(note.Mention) == 0 { // a rule decided
+		note.Mention = d.s.Settings.Escalation
+	}
 	if last := d.decided(); last != nil {
 		note.Decision = ptr(*last)
 	}

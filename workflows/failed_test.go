@@ -60,6 +60,43 @@ func TestAProjectThatStandsStillIsToldInTheThread(t *testing.T) {
 	w.ends(time.Hour)
 }
 
+func TestWhereARuleDecidedTheEscalationIsCalled(t *testing.T) {
+	w := asked(t)
+	w.settings.AutoApproveUpTo, w.settings.Escalation = ptr(prodege.MustUSD("4.50")), []string{"S0OPS"}
+	w.becomes(2*time.Minute, activities.PhaseAccepted)
+	w.at(7*time.Minute, func() { wantList(t, "by rule", w.failures(), "still: S0OPS") })
+	w.ends(time.Hour)
+}
+
+// TestAFailureThatCouldNotBeToldInTimeIsNotToldLater: by then it is live.
+func TestAFailureThatCouldNotBeToldInTimeIsNotToldLater(t *testing.T) {
+	w := asked(t)
+	tries := 0
+	w.accept = func(in activities.AcceptCPI) (activities.Acceptance, error) {
+		if tries++; tries == 1 {
+			return activities.Acceptance{}, refusal()
+		}
+		return activities.Acceptance{Outcome: activities.AcceptSent, Sent: &in.Approved, Status: prodege.Paused}, nil
+	}
+	w.at(9*time.Minute, func() {
+		said := w.posts
+		w.postFault = func(n int) error {
+			if n == said+1 {
+				return mend("not_in_channel")
+			}
+			return nil
+		}
+	})
+	w.click(10*time.Minute, "U1", activities.VerdictApprove)
+	w.click(12*time.Minute, "U2", activities.VerdictTryAgain)
+	w.deliver(13*time.Minute, "live", prodege.Live)
+	w.at(40*time.Minute, func() {
+		want(t, "posts that Slack refused", tries, 2)
+		wantList(t, "told", w.failures())
+	})
+	w.ends(2 * time.Hour)
+}
+
 func TestGivingUpIsToldInTheThread(t *testing.T) {
 	w := asked(t)
 	w.accept = func(activities.AcceptCPI) (activities.Acceptance, error) {

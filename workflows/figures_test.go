@@ -130,3 +130,20 @@ func TestReadingFillsWhatThePricingWebhookDidNotTell(t *testing.T) {
 	w.at(26*time.Minute, func() { want(t, "newer", w.shows(), "3.30 3.05 3.80 312 500 IR 30/20 LOI 12/15") })
 	w.ends(time.Hour)
 }
+
+// TestTheSameAmountAskedAgainByThePricingWebhookKeepsWhatWasRead, also while Prodege can't be read.
+func TestTheSameAmountAskedAgainByThePricingWebhookKeepsWhatWasRead(t *testing.T) {
+	w := asked(t)
+	w.at(2*time.Minute, func() { want(t, "read", w.request().Numbers.Wanted, int64(500)) })
+	w.deliver(5*time.Minute, "other", prodege.Paused, because(prodege.SupportAgent))
+	w.at(6*time.Minute, w.set(func() { w.readErr = passing(activities.TypeProdegePassing, 30*time.Second) }))
+	w.tells(10*time.Minute, "rtp", "4.25", prodege.Pricing{ActualIR: "21"})
+	w.at(12*time.Minute, func() {
+		n := w.request().Numbers
+		want(t, "generation", w.request().Generation, 2)
+		want(t, "wanted", n.Wanted, int64(500))
+		want(t, "max CPI", n.MaxCPI.String(), "3.75")
+		want(t, "actual IR", n.ActualIR, "21")
+	})
+	w.ends(time.Hour)
+}

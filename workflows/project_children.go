@@ -173,6 +173,9 @@ func (p *project) takeOutcomes(ctx workflow.Context) {
 			p.addRequest(*o.HandedBack)
 		}
 		if r := p.findRequest(o.Child); r != nil {
+			if r.Action && o.Status.Phase != r.Status.Phase {
+				p.board.withdraw(toldOfFailure)
+			}
 			r.Status = o.Status
 			p.drawAlert(ctx)
 			p.drawActed(ctx, r, o.Rewrite)
