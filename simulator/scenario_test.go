@@ -28,7 +28,7 @@ func performs(t *testing.T, status int, stepLimit time.Duration, parts ...Part) 
 // shows waits until the page shows something.
 func shows(t *testing.T, srv *httptest.Server, text string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		html := read(t, srv.URL+"/")
 		if strings.Contains(html, text) {
 			return html
@@ -41,7 +41,7 @@ func shows(t *testing.T, srv *httptest.Server, text string) string {
 
 // A scenario that can't go on says what did not come and what may be why; its project is folded away.
 func TestAScenarioSaysWhatDidNotCome(t *testing.T) {
-	srv := performs(t, 200, 50*time.Millisecond)
+	srv := performs(t, 200, 3*time.Second) // which guards the steps before it too, of which one is a call over HTTP
 	press(t, srv, "fault", url.Values{"fault": {"slack-out"}})
 	html := read(t, srv.URL+"/")
 	if !strings.Contains(html, "A scenario will hardly come to its end like this: Slack: the app is removed from the channels until cleared") {
@@ -50,7 +50,7 @@ func TestAScenarioSaysWhatDidNotCome(t *testing.T) {
 	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"approved"}}); !ok {
 		t.Fatal(said)
 	}
-	html = shows(t, srv, "It stopped here: no request came in #alerts within 0.05 seconds, while this was on: Slack: the app is removed")
+	html = shows(t, srv, "It stopped here: no request came in #alerts within 3 seconds, while this was on: Slack: the app is removed")
 	if !strings.Contains(html, `<details class="project" id="p-71000001">`) {
 		t.Error("the project of a scenario that is over is not folded")
 	}
@@ -79,6 +79,10 @@ func TestAScenarioIsStopped(t *testing.T) {
 	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"refused"}}); !ok {
 		t.Errorf("none can be played after it: %s", said)
 	}
+	if ok, said := press(t, srv, "scenario", url.Values{"stop": {"1"}}); !ok { // nothing plays on when the test is over
+		t.Error(said)
+	}
+	shows(t, srv, "It stopped here: it was stopped on the page")
 }
 
 // A scenario that breaks off starts again what it had stopped.

@@ -35,6 +35,10 @@ type SlackOptions struct {
 	PostsPerSecond float64
 	PostBurst      int
 
+	// Patience is how long the workspace waits for the app; default 3 s, which is what Slack waits
+	// (docs.slack.dev, interactivity).
+	Patience time.Duration
+
 	Now func() time.Time // default time.Now
 }
 
@@ -104,13 +108,16 @@ func NewSlack(opts SlackOptions) *Slack {
 	if opts.Scopes == nil {
 		opts.Scopes = defaultScopes
 	}
+	if opts.Patience == 0 {
+		opts.Patience = 3 * time.Second
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
 	return &Slack{
 		now: opts.Now, opts: opts,
 		client: &http.Client{
-			Timeout:       3 * time.Second, // Slack waits three seconds for an app (docs.slack.dev, interactivity)
+			Timeout:       opts.Patience,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		views: map[string]*view{}, homes: map[string]*view{}, triggers: map[string]*trigger{},

@@ -365,7 +365,7 @@ func TestCommandsAndHome(t *testing.T) {
 
 func TestWaitAndSubscribe(t *testing.T) {
 	s, srv := workspace(t, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	changes := s.Subscribe(ctx)
 	found := make(chan Message)
