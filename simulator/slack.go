@@ -35,8 +35,8 @@ type SlackOptions struct {
 	PostsPerSecond float64
 	PostBurst      int
 
-	// Patience is how long the workspace waits for the app; default 3 s, which is what Slack waits
-	// (docs.slack.dev, interactivity).
+	// Patience is how long the workspace waits for the app, and how long a trigger_id may be used; default 3 s,
+	// as with Slack (docs.slack.dev, interactivity).
 	Patience time.Duration
 
 	Now func() time.Time // default time.Now
@@ -66,6 +66,9 @@ type Group struct {
 	Users      []string
 	Disabled   bool
 }
+
+// slackPatience is Slack's own.
+const slackPatience = 3 * time.Second
 
 // defaultScopes are the bot scopes that the app's manifest asks for.
 var defaultScopes = []string{
@@ -109,7 +112,7 @@ func NewSlack(opts SlackOptions) *Slack {
 		opts.Scopes = defaultScopes
 	}
 	if opts.Patience == 0 {
-		opts.Patience = 3 * time.Second
+		opts.Patience = slackPatience
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
