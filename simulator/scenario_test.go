@@ -102,3 +102,36 @@ func TestAScenarioThatFailsMendsWhatItStopped(t *testing.T) {
 		t.Errorf("stopped %d times, started %d times", stops.Load(), starts.Load())
 	}
 }
+
+// Who is told that a click could not be recorded clicks again.
+func TestWhoIsAskedToClickAgainDoesSo(t *testing.T) {
+	s, slackAPI := workspace(t, nil)
+	ts := post(t, slackAPI, map[string]string{"channel": "C1", "text": "ask", "blocks": approve})
+	var clicks atomic.Int32
+	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		method, form := "chat.update", url.Values{"token": {token}, "channel": {"C1"}, "ts": {ts}, "text": {"recorded"}, "blocks": {"[]"}}
+		if clicks.Add(1) == 1 {
+			method, form = "chat.postEphemeral", url.Values{"token": {token}, "channel": {"C1"}, "user": {"U1"},
+				"text": {"Your click did not count: it could not be recorded right now. Please click again in a minute."}}
+		}
+		resp, err := http.PostForm(slackAPI.URL+"/api/"+method, form)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
+	}))
+	t.Cleanup(app.Close)
+	s.SetInteractionsURL(app.URL)
+	message, _ := s.Message("C1", ts)
+	on := &play{page: &page{PageOptions: PageOptions{Slack: s}}, message: message}
+	on.theatre.now = &performance{Steps: make([]stepView, 1)}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := on.clicks(ctx, "U1", "yes", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := clicks.Load(); n != 2 || on.offers("yes") {
+		t.Errorf("%d clicks, and the button stands: %v", n, on.offers("yes"))
+	}
+}
