@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -152,6 +153,11 @@ func TestDemo(t *testing.T) {
 	r.state(t, cpiProject, "the project to be live", live)
 	if code := r.stop(); code != 0 || !strings.Contains(r.out.String(), "Stopping") {
 		t.Errorf("it ended with %d:\n%s%s", code, r.out, r.err)
+	}
+	for _, part := range r.parts() { // a scenario that is still on starts what it stopped
+		if err := part.Start(t.Context()); !errors.Is(err, errClosed) || !part.Stopped() {
+			t.Errorf("%s starts after everything has stopped: %v", part.Name, err)
+		}
 	}
 
 	r = launch(t, dir, "-data", filepath.Join(dir, "data", "demo"))
