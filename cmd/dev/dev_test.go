@@ -24,10 +24,10 @@ import (
 )
 
 // patience is how long a test waits for anything; it is only used up where one fails.
-const patience = 90 * time.Second
+const patience = 3 * time.Minute
 
 // patient is how dev runs in tests: on a busy machine, where what takes milliseconds takes seconds at times.
-var patient = limits{ready: patience, effect: 30 * time.Second, soon: 30 * time.Second, slack: 30 * time.Second}
+var patient = limits{ready: patience, step: patience, effect: 30 * time.Second, soon: 30 * time.Second, slack: 30 * time.Second}
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -69,7 +69,7 @@ func launch(t *testing.T, dir string, args ...string) *running {
 	case r.stack = <-up:
 	case code := <-ended:
 		t.Fatalf("it ended with %d:\n%s", code, r.err)
-	case <-time.After(3 * patience): // Temporal, its UI, and all the rest
+	case <-time.After(2 * patience): // Temporal, its UI, and all the rest
 		t.Fatalf("it is not ready:\n%s", r.err)
 	}
 	return r

@@ -7,6 +7,7 @@ type limits struct {
 	ready  time.Duration // everything to answer after a start, and Temporal after each; two seconds are usual
 	demo   time.Duration // Slack to say something in the demo; a second or two are usual
 	breath time.Duration // between two steps of a scenario; the page's own
+	step   time.Duration // a step of a scenario; the page's own
 	effect time.Duration // what comes of a click on the page; the page's own
 	soon   time.Duration // the answer to a delivery that is sent from the page; the page's own
 	slack  time.Duration // the simulated Slack to wait for an answer; its own

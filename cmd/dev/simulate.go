@@ -43,7 +43,7 @@ func (s *stack) simulate(env config.Environment) (config.Environment, error) {
 	mux := http.NewServeMux()
 	page := simulator.PageOptions{
 		TemporalUI: s.temporal.UIURL, Parts: s.parts(), Waiting: s.waiting,
-		Breath: s.limits.breath, EffectLimit: s.limits.effect, Soon: s.limits.soon,
+		Breath: s.limits.breath, StepLimit: s.limits.step, EffectLimit: s.limits.effect, Soon: s.limits.soon,
 		Cast: simulator.Cast{Approver: approverAnn, Second: approverBen, Outsider: outsiderEve, Alerts: alertsChannel, Approvals: approvalsChannel, FirstProject: firstScenario},
 	}
 	if !s.real {
