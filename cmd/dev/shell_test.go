@@ -62,6 +62,12 @@ func (b block) commands() []string {
 	return all
 }
 
+// deciding are the commands that wait for what comes of a decision, in one line.
+var deciding = regexp.MustCompile(`(?m)^bin/fieldmarshal (?:approve|reject|ask-again|try-again|close|act) [^\n\\|>#]*$`)
+
+// patiently has them wait for longer than the ten seconds that a reader's machine needs at most.
+func patiently(text string) string { return deciding.ReplaceAllString(text, "$0 --wait 90s") }
+
 // looksOnly says whether a block changes nothing.
 func (b block) looksOnly() bool {
 	for _, c := range b.commands() {
