@@ -258,11 +258,11 @@ func TestAcceptCPICancelled(t *testing.T) {
 	want(t, "updates", len(sim.Updates(project)), 0)
 
 	sim, opts = supplier(t, nil)
-	sim.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "project-update", Delay: 100 * time.Millisecond})
+	sim.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "project-update", Delay: 500 * time.Millisecond})
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
-		ctx, stop := context.WithTimeout(context.Background(), 10*time.Second)
+		ctx, stop := context.WithTimeout(context.Background(), time.Minute)
 		defer stop()
 		_, _ = sim.WaitCall(ctx, project, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" })
 		cancel()

@@ -28,6 +28,7 @@ type Approvers struct {
 	now    func() time.Time
 	people []string
 	groups []string
+	wait   time.Duration // groupWait, but in tests
 
 	asking singleflight.Group
 	mu     sync.Mutex
@@ -43,7 +44,7 @@ type members struct {
 // NewApprovers makes the list. An empty one allows anyone; that only people of our own workspace can ask is
 // the ingress's business. log is told of groups that can't be had.
 func NewApprovers(api *slack.Client, list []string, log *slog.Logger) *Approvers {
-	a := &Approvers{api: api, log: log, now: time.Now, known: map[string]members{}}
+	a := &Approvers{api: api, log: log, now: time.Now, wait: groupWait, known: map[string]members{}}
 	for _, id := range list {
 		switch id = strings.TrimSpace(id); {
 		case id == "":
@@ -81,7 +82,7 @@ func (a *Approvers) membersOf(ctx context.Context, group string) (users []string
 	old, usable := a.remembered(group, groupStale)
 	patience := groupAsk
 	if usable {
-		patience = groupWait
+		patience = a.wait
 	}
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
@@ -110,6 +111,9 @@ func (a *Approvers) remembered(group string, within time.Duration) (members, boo
 
 // ask asks Slack and remembers the answer. A group that is gone or disabled has no members: that is an answer.
 func (a *Approvers) ask(ctx context.Context, group string) ([]string, error) {
+	if now, fresh := a.remembered(group, groupFresh); fresh { // who asked before was answered after this one looked
+		return now.users, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, groupAsk)
 	defer cancel()
 	at := a.now()

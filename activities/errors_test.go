@@ -114,6 +114,7 @@ func TestShort(t *testing.T) {
 func TestRegister(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
+	env.SetTestTimeout(30 * time.Second)
 	_, s := workspace(t)
 	_, opts := supplier(t, nil)
 	for _, a := range []any{s, NewProdege(opts), &Billing{}} {

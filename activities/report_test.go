@@ -34,6 +34,7 @@ func TestGatherReport(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	r := &reporter{}
 	env := suite.NewTestActivityEnvironment()
+	env.SetTestTimeout(30 * time.Second)
 	env.RegisterActivity(activities.NewReports(r))
 	got, err := env.ExecuteActivity("GatherReport", in)
 	var facts cards.Report
@@ -45,6 +46,7 @@ func TestGatherReport(t *testing.T) {
 	stop := make(chan struct{})
 	r = &reporter{waits: make(chan struct{})}
 	env = suite.NewTestActivityEnvironment()
+	env.SetTestTimeout(30 * time.Second)
 	env.SetWorkerStopChannel(stop)
 	env.RegisterActivity(activities.NewReports(r))
 	go func() { <-r.waits; close(stop) }()

@@ -49,6 +49,7 @@ func once[T any](t *testing.T, fn any, in any, how try) (out T, err error) {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	env := suite.NewTestActivityEnvironment()
+	env.SetTestTimeout(30 * time.Second)
 	env.RegisterActivity(fn)
 	env.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{&attempts{how: how}}})
 	if how.left != nil {

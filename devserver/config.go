@@ -83,7 +83,7 @@ func (o *Options) services() (map[string]config.Service, error) {
 		port := o.Port
 		if name != primitives.FrontendService {
 			var err error
-			if port, err = freePort(); err != nil {
+			if port, err = FreePort(); err != nil {
 				return nil, err
 			}
 		}

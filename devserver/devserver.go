@@ -22,10 +22,9 @@ import (
 )
 
 const (
-	localhost  = "127.0.0.1"
-	readyLimit = 30 * time.Second // half a second is usual
-	uiLimit    = 5 * time.Second
-	lookEvery  = 10 * time.Millisecond
+	localhost       = "127.0.0.1"
+	defaultPatience = 30 * time.Second // half a second is usual
+	lookEvery       = 10 * time.Millisecond
 )
 
 // Options say what to run. Zero values are sensible.
@@ -38,6 +37,7 @@ type Options struct {
 	SearchAttributes map[string]enums.IndexedValueType // of namespaces made now; a worker adds what is missing, but that takes some seconds
 	Logger           *slog.Logger                      // of Temporal's own log, which speaks of errors whenever it starts and stops; nil: none
 	Dynamic          map[dynamicconfig.Key]any
+	Patience         time.Duration // how long it waits for Temporal to answer, and then for its UI; 0: 30 s
 }
 
 // Server is Temporal running in this process.
@@ -50,8 +50,8 @@ type Server struct {
 	ui       *uiserver.Server
 }
 
-// Start starts Temporal and returns once its namespaces and its UI answer. Where ctx ends first, or 30 s
-// pass, it stops what it started.
+// Start starts Temporal and returns once its namespaces and its UI answer. Where ctx ends first, or its patience
+// does, it stops what it started.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
@@ -64,7 +64,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := server.Start(); err != nil {
 		return nil, fmt.Errorf("start temporal: %w", err)
 	}
-	err = s.awaitNamespaces(ctx, o.Namespaces)
+	err = s.awaitNamespaces(ctx, o)
 	if err == nil && o.UIPort > 0 {
 		err = s.startUI(ctx, o)
 	}
@@ -90,12 +90,15 @@ func (o *Options) fill() error {
 	if len(o.Namespaces) == 0 {
 		o.Namespaces = []string{client.DefaultNamespace}
 	}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
+	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	for _, port := range []*int{&o.Port, &o.UIPort} {
 		if *port == 0 {
-			free, err := freePort()
+			free, err := FreePort()
 			if err != nil {
 				return err
 			}
@@ -106,15 +109,15 @@ func (o *Options) fill() error {
 }
 
 // awaitNamespaces returns once every namespace is known to the frontend.
-func (s *Server) awaitNamespaces(ctx context.Context, namespaces []string) error {
-	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+func (s *Server) awaitNamespaces(ctx context.Context, o Options) error {
+	ctx, cancel := context.WithTimeout(ctx, o.Patience)
 	defer cancel()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: s.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		return fmt.Errorf("reach temporal: %w", err)
 	}
 	defer c.Close()
-	for _, name := range namespaces {
+	for _, name := range o.Namespaces {
 		err := await(ctx, func() error {
 			_, err := c.Describe(ctx, name)
 			return err
@@ -144,7 +147,7 @@ func (s *Server) startUI(ctx context.Context, o Options) error {
 			o.Logger.Error("temporal's ui stopped", "error", err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, uiLimit)
+	ctx, cancel := context.WithTimeout(ctx, o.Patience)
 	defer cancel()
 	err = await(ctx, func() error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)

@@ -61,11 +61,11 @@ func TestRaisingTheSampleSizeFromTheAlert(t *testing.T) {
 			t.Errorf("the modal does not say %q:\n%s", text, simulator.PlainText(simulator.Message{Blocks: view.Blocks}))
 		}
 	}
-	if out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{numberField: "500"}); err != nil || out.Action != "errors" {
-		t.Errorf("a size that is no more was answered %+v, %v", out, err)
+	if out := w.enters(ann, view, map[string]string{numberField: "500"}); out.Action != "errors" {
+		t.Errorf("a size that is no more was answered %+v", out)
 	}
-	if out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{numberField: "650"}); err != nil || out.Action != "" {
-		t.Fatalf("answered %+v, %v", out, err)
+	if out := w.enters(ann, view, map[string]string{numberField: "650"}); out.Action != "" {
+		t.Fatalf("answered %+v", out)
 	}
 	end := w.becomes(m, "Live again")
 	if !reads(end, "chose “Raise sample size” (650)") || len(buttons(end)) != 0 {
@@ -109,10 +109,7 @@ func TestCompletingFromTheAlert(t *testing.T) {
 	if !reads(m, "Prodege completes it by itself about") {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
 	}
-	view := w.opens(eve, m, actComplete)
-	if _, err := w.slack.Submit(w.ctx, view.ID, eve, nil); err != nil {
-		t.Fatal(err)
-	}
+	w.submit(eve, m, actComplete, nil)
 	w.whispered(eve, "not on the list")
 	w.submit(ann, m, actComplete, map[string]string{reasonField: "the client has enough"})
 	end := w.becomes(m, "Pause over")

@@ -140,43 +140,18 @@ func TestRejectedWithAReason(t *testing.T) {
 	w.project(theProject, func(s workflows.ProjectState) bool { return s.Status == prodege.Live && s.Requests[0].Status.Closed }, "the request to close when somebody resumes the project elsewhere")
 }
 
-// submit clicks a button that opens a modal, fills it in and submits it.
-func (w *world) submit(user string, m simulator.Message, action string, values map[string]string) simulator.Submitted {
-	w.t.Helper()
-	view := w.opens(user, m, action)
-	out, err := w.slack.Submit(w.ctx, view.ID, user, values)
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if !out.OK() || out.Action != "" {
-		w.t.Fatalf("the modal stays open: %d %s %v", out.Status, out.Body, out.Errors)
-	}
-	return out
-}
-
-func (w *world) opens(user string, m simulator.Message, action string) simulator.View {
-	w.t.Helper()
-	w.click(user, m, action)
-	view, err := w.slack.WaitView(w.within(), user, func(simulator.View) bool { return true })
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return view
-}
-
 func TestApproveUpToChecksInTheModal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("CPI_CEILING", "6"))
 	m := w.pausedForCPI(asked)
 	view := w.opens(ann, m, upTo)
 	for _, wrong := range []string{"4.24", "6.01", "a lot"} {
-		out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{amountField: wrong})
-		if err != nil || out.Action != "errors" || out.Errors["amount"] == "" {
-			t.Errorf("%q was answered %q %v, %v", wrong, out.Action, out.Errors, err)
+		if out := w.enters(ann, view, map[string]string{amountField: wrong}); out.Action != "errors" || out.Errors["amount"] == "" {
+			t.Errorf("%q was answered %q %v", wrong, out.Action, out.Errors)
 		}
 	}
-	if out, err := w.slack.Submit(w.ctx, view.ID, ann, map[string]string{amountField: "5.10"}); err != nil || out.Action != "" {
-		t.Fatalf("5.10 was answered %q %v, %v", out.Action, out.Errors, err)
+	if out := w.enters(ann, view, map[string]string{amountField: "5.10"}); out.Action != "" {
+		t.Fatalf("5.10 was answered %q %v", out.Action, out.Errors)
 	}
 	w.accepted("5.10")
 	w.becomes(m, "Live again at $5.10")
@@ -191,10 +166,7 @@ func TestANewerAmountSupersedes(t *testing.T) {
 	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer))
 	w.becomes(m, "Approve a newer CPI of $4.50?")
 	w.replies(approvals, "$4.50")
-	reply, err := w.slack.Click(w.ctx, simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
-	if err != nil || !reply.OK() {
-		t.Fatalf("%+v, %v", reply, err)
-	}
+	w.clicks(simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
 	w.whispered(ann, "asks for $4.50 now")
 	w.acceptances(0)
 	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again is nothing
@@ -253,7 +225,8 @@ func TestResolvedElsewhere(t *testing.T) {
 
 func TestExpiredAndAskedAgain(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, with("APPROVAL_TIMEOUT", "3s", "APPROVAL_REMINDER_EVERY", "1s", "SLACK_ESCALATION", ben))
+	// Long enough for what is decided after the request is asked again to come in time.
+	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s", "APPROVAL_REMINDER_EVERY", "6s", "SLACK_ESCALATION", ben))
 	m := w.pausedForCPI(asked)
 	w.replies(approvals, "Nobody has decided about $4.25 yet")
 	w.replies(approvals, "<@"+ben+">")

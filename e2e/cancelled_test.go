@@ -46,7 +46,7 @@ func cancelsAll(w *world) {
 	if left := buttons(closed); len(left) > 0 {
 		w.t.Errorf("a cancelled request keeps its buttons %v", left)
 	}
-	w.clickOnce(ann, m, approve) // on a screen that still shows them
+	w.click(ann, m, approve) // on a screen that still shows them
 	w.whispered(ann, "closed")
 	w.delivered(w.prodege.Live(w.ctx, theProject))
 	alert := w.stopped(prodege.SampleSize, actSample, actComplete)

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
-	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	history "go.temporal.io/api/history/v1"
@@ -83,7 +82,7 @@ func (w *world) checkMessagesOnce() {
 // checkCounts looks whether every event of a project had exactly one disposition.
 func (w *world) checkCounts(workflowID string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	id, err := prodege.ParseProjectID(strings.TrimPrefix(workflowID, "project-"))
 	if err != nil {
@@ -109,7 +108,7 @@ type execution struct {
 // runs gives every run of every workflow of the namespace.
 func (w *world) runs() []execution {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	var all []execution
 	var page []byte

@@ -35,7 +35,7 @@ func init() {
 // beTemporal is Temporal, with its data in a file, until it is killed.
 func beTemporal(file string) {
 	port, _ := strconv.Atoi(os.Getenv(childPort))
-	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}})
+	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}, Patience: patience})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -54,7 +54,8 @@ type killable struct {
 
 func newKillable(t *testing.T) *killable {
 	t.Helper()
-	k := &killable{t: t, file: filepath.Join(t.TempDir(), "temporal.db")}
+	// The port is reserved by this process: a reservation of the child's own would die with it.
+	k := &killable{t: t, file: filepath.Join(t.TempDir(), "temporal.db"), hostPort: ownAddress(t)}
 	k.launch()
 	t.Cleanup(k.kill)
 	return k
@@ -62,10 +63,7 @@ func newKillable(t *testing.T) *killable {
 
 func (k *killable) launch() {
 	k.t.Helper()
-	port := "0"
-	if _, p, found := strings.Cut(k.hostPort, ":"); found {
-		port = p
-	}
+	_, port, _ := strings.Cut(k.hostPort, ":")
 	k.cmd = exec.Command(os.Args[0])
 	k.cmd.Env = append(os.Environ(), childFile+"="+k.file, childPort+"="+port)
 	out, err := k.cmd.StdoutPipe()
@@ -76,11 +74,9 @@ func (k *killable) launch() {
 		k.t.Fatal(err)
 	}
 	line, err := bufio.NewReader(out).ReadString('\n')
-	address, found := strings.CutPrefix(strings.TrimSpace(line), "serves ")
-	if err != nil || !found {
+	if err != nil || line != "serves "+k.hostPort+"\n" {
 		k.t.Fatalf("temporal does not start: %s %v", line, err)
 	}
-	k.hostPort = address
 }
 
 func (k *killable) kill() {

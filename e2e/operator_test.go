@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"os/exec"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +21,9 @@ func (w *world) run(want int, args ...string) string {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
+	if slices.Contains([]string{"approve", "reject", "ask-again", "try-again", "close", "act"}, args[0]) {
+		args = append(args, "--wait", "60s") // for what comes of it: the machine may be busy
+	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = w.ingress.dir
 	env := maps.Clone(w.worker.env)
@@ -90,7 +94,7 @@ func TestDecidingOnTheCommandLine(t *testing.T) {
 // TestFurtherDecisionsOnTheCommandLine: what an expired and a failed request offer as buttons in Slack.
 func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, with("APPROVAL_TIMEOUT", "3s"))
+	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s"))
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
 	m := w.pausedForCPI(asked)
 	project := theProject.String()

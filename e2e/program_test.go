@@ -162,10 +162,17 @@ func TestWhatWaitsForPeopleIsFoundInTheList(t *testing.T) {
 func (w *world) list(query string, want int) map[string]any {
 	w.t.Helper()
 	shown := map[string]any{}
+	var last error
+	defer func() {
+		if last != nil && w.t.Failed() {
+			w.t.Logf("the last error of listing %s: %v", query, last)
+		}
+	}()
 	await(w.t, fmt.Sprintf("%d workflows with %s", want, query), func() bool {
 		found, err := w.temporal.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: w.namespace, Query: query})
 		if err != nil {
-			w.t.Fatalf("list %s: %v", query, err)
+			last = err
+			return false
 		}
 		for _, e := range found.GetExecutions() {
 			for name, payload := range e.GetSearchAttributes().GetIndexedFields() {

@@ -3,33 +3,22 @@ package e2e
 import (
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
+
+	"fieldmarshal/devserver"
 )
 
-// nextPort starts anywhere, so that two runs at once seldom meet.
-var nextPort = func() *atomic.Int32 {
-	var n atomic.Int32
-	n.Store(rand.Int32N(10_000))
-	return &n
-}()
-
 // ownAddress gives an address that stays free while nobody listens there, so that what is stopped can be
-// started again: it lies below the ports that systems give to connections (32768 and up).
+// started again: no other test, process or connection gets it.
 func ownAddress(t *testing.T) string {
 	t.Helper()
-	for range 1000 {
-		addr := fmt.Sprintf("127.0.0.1:%d", 20_000+nextPort.Add(1)%10_000)
-		if l, err := net.Listen("tcp", addr); err == nil {
-			_ = l.Close()
-			return addr
-		}
+	port, err := devserver.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free")
-	return ""
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // proxy stands between the program and Temporal, and may be down: then it takes no connection and cuts those

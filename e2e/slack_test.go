@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"strings"
 	"testing"
 
 	"fieldmarshal/activities"
@@ -9,21 +8,6 @@ import (
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
-
-// asks sends the slash command and gives what the caller was shown alone.
-func (w *world) asks(user, text string) simulator.Message {
-	w.t.Helper()
-	before := len(w.slack.Ephemerals(user))
-	reply, err := w.slack.Command(w.ctx, user, alerts, "/fieldmarshal", text)
-	if err != nil || !reply.OK() {
-		w.t.Fatalf("/fieldmarshal %s was answered %d %s after %s, %v", text, reply.Status, reply.Body, reply.Took, err)
-	}
-	all := w.slack.Ephemerals(user)
-	if len(all) != before+1 {
-		w.t.Fatalf("/fieldmarshal %s showed the caller nothing", text)
-	}
-	return all[len(all)-1]
-}
 
 func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	t.Parallel()
@@ -38,7 +22,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 		"help":            {"status", "open"},
 		"":                {"status", "open"},
 	} {
-		shown := w.asks(eve, text)
+		shown := w.asks(eve, text, want...)
 		for _, part := range want {
 			if !reads(shown, part) {
 				t.Errorf("/fieldmarshal %s does not tell %q:\n%s", text, part, simulator.PlainText(shown))
@@ -49,14 +33,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 		t.Error(err)
 	}
 	for user, want := range map[string]string{ann: "One decision waits for you", eve: "not among those who may decide"} {
-		if reply, err := w.slack.OpenHome(w.ctx, user); err != nil || !reply.OK() {
-			t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
-		}
-		await(t, "the home tab of "+user, func() bool {
-			home, ok := w.slack.Home(user)
-			text := simulator.ViewText(home)
-			return ok && strings.Contains(text, want) && strings.Contains(text, "$4.25") && strings.Contains(text, "Oat milk study")
-		})
+		w.looksHome(user, want, "$4.25", "Oat milk study")
 	}
 	if all := w.slack.AllMessages(alerts); len(all) != 0 {
 		t.Errorf("others see what was asked: %s", simulator.PlainText(all[0]))
@@ -65,7 +42,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	w.becomes(m, "Live again at $4.25")
 	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // its alert has a button: people can act
 	w.list(`ProjectStatus = 'PAUSED' AND UpdateReason = 222`, 1)
-	if shown := w.asks(eve, "open"); !reads(shown, "29303649") || !reads(shown, "222") {
+	if shown := w.asks(eve, "open", "29303649", "222"); !reads(shown, "29303649") || !reads(shown, "222") {
 		t.Errorf("/fieldmarshal open does not tell of a pause:\n%s", simulator.PlainText(shown))
 	}
 }

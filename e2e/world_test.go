@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
@@ -112,7 +111,7 @@ func withoutWorker(p *plan) { p.noWorker = true }
 
 func (w *world) counterparties(p *plan) {
 	w.slack = simulator.NewSlack(simulator.SlackOptions{
-		BotToken: botToken, SigningSecret: slackSecret,
+		BotToken: botToken, SigningSecret: slackSecret, Patience: slackPatience,
 		Channels: []simulator.Channel{{ID: alerts, Name: "alerts"}, {ID: approvals, Name: "approvals"}, {ID: finance, Name: "finance"}},
 		Users:    []simulator.User{{ID: ann, Name: "Ann"}, {ID: ben, Name: "Ben"}, {ID: eve, Name: "Eve"}},
 		Groups:   []simulator.Group{{ID: buyers, Handle: "buyers", Users: []string{ann, ben}}},
@@ -303,50 +302,4 @@ func buttons(m simulator.Message) []string {
 		ids = append(ids, b.ActionID)
 	}
 	return ids
-}
-
-// notTaken is what people are told whose click Temporal did not take in time.
-const notTaken = "could not be recorded right now"
-
-// click clicks a button and checks that Slack got its answer in time. On a busy machine Temporal may be late: then
-// the person is told so, and clicks again, as people do.
-func (w *world) click(user string, m simulator.Message, action string) {
-	w.t.Helper()
-	for range 5 {
-		if !w.clickOnce(user, m, action) {
-			return
-		}
-	}
-	w.t.Fatalf("five clicks on %s were not taken", action)
-}
-
-// clickOnce clicks, and says whether it has to be done again.
-func (w *world) clickOnce(user string, m simulator.Message, action string) (again bool) {
-	w.t.Helper()
-	before := w.lastTold(user, notTaken)
-	reply, err := w.slack.Click(w.ctx, simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if !reply.OK() {
-		w.t.Fatalf("a click on %s was answered %d %s after %s", action, reply.Status, reply.Body, reply.Took)
-	}
-	const late = time.Second // what a call to Temporal is given at least before it counts as not taken
-	if reply.Took < late {
-		return false
-	}
-	ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second)
-	defer cancel()
-	_, err = w.slack.WaitEphemeral(ctx, user, func(m simulator.Message) bool { return reads(m, notTaken) && m.TS > before })
-	return err == nil
-}
-
-// lastTold is the ts of the newest time that a person was told something; empty where they never were.
-func (w *world) lastTold(user, text string) (ts string) {
-	for _, m := range w.slack.Ephemerals(user) {
-		if reads(m, text) {
-			ts = max(ts, m.TS)
-		}
-	}
-	return ts
 }

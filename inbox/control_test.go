@@ -85,7 +85,7 @@ func TestDrain(t *testing.T) {
 		append1(t, in, event(project, 0))
 	}
 
-	short, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	if _, err := c.Drain(short); !errors.Is(err, context.DeadlineExceeded) {
 		t.Fatalf("drained with nobody to hand to: %v", err)

@@ -3,11 +3,14 @@ package inbox
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -17,7 +20,8 @@ import (
 // filled is an inbox file with 300 events in it.
 func filled(t *testing.T) (dir, path string) {
 	dir = t.TempDir()
-	in := open(t, dir)
+	at := time.Date(2026, 5, 5, 10, 0, 0, 0, time.UTC) // the same bytes in each run
+	in := open(t, dir, func(o *Options) { o.Now = func() time.Time { return at } })
 	for n := 0; n < 300; n += 50 {
 		var events []prodege.Event
 		for i := range 50 {
@@ -82,6 +86,13 @@ func TestADamagedFileNeverStopsTheStart(t *testing.T) {
 				}
 			})
 		}, true, 200},
+		{"a branch's key of no length", func(b []byte) []byte {
+			return eachPage(b, func(p []byte, id int) {
+				if binary.NativeEndian.Uint16(p[8:]) == branchPage {
+					binary.NativeEndian.PutUint32(p[16+4:], 0)
+				}
+			})
+		}, true, 0},
 		{"a flipped bit in an event", func(b []byte) []byte {
 			return bytes.ReplaceAll(b, []byte(`"event_id":"p1-0100"`), []byte(`"event_id":"p1-0900"`))
 		}, false, 299},
@@ -121,6 +132,99 @@ func eachPage(b []byte, do func(page []byte, id int)) []byte {
 		do(b[at:at+4096], at/4096)
 	}
 	return b
+}
+
+// TestAKeyOfNoLengthIsDamage, also where it is the first of a bucket, so that no other one lies before it: bbolt
+// would read it, and end the process when it writes that page.
+func TestAKeyOfNoLengthIsDamage(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "inbox.db")
+	in := open(t, dir)
+	for n := range 10 { // in one page
+		append1(t, in, event(1, n))
+	}
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = eachPage(b, func(p []byte, id int) {
+		if binary.NativeEndian.Uint16(p[8:]) == leafPage && bytes.Contains(p, []byte("p1-0000")) {
+			binary.NativeEndian.PutUint32(p[16+8:], 0)
+		}
+	})
+	if err := os.WriteFile(path, b, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if fault := examine(path, nil); fault == nil || !strings.Contains(fault.Error(), "keys are empty") {
+		t.Errorf("it is found well, but for %v", fault)
+	}
+	in, k := open(t, dir), &taker{}
+	run(t, in, k)
+	append1(t, in, event(2, 0))
+	eventually(t, "the new event taken", func() bool { return len(k.ids(2)) == 1 })
+	if asides, _ := filepath.Glob(filepath.Join(dir, "inbox.db.damaged-*")); len(asides) != 1 {
+		t.Errorf("set aside: %v", asides)
+	}
+}
+
+// setCounted has the next event get the number after seq.
+func setCounted(t *testing.T, path string, seq uint64) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(waiting)).SetSequence(seq) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestNoNumberIsGivenTwice, whatever damage says what was counted up to: an event that waits would be written over.
+func TestNoNumberIsGivenTwice(t *testing.T) {
+	for name, counted := range map[string]uint64{"from the start": 0, "from the middle": 120, "from the end of numbers": math.MaxUint64} {
+		t.Run(name, func(t *testing.T) {
+			dir, path := filled(t)
+			setCounted(t, path, counted)
+			in, k := open(t, dir), &taker{}
+			append1(t, in, event(2, 0), event(2, 1))
+			if n := in.Stats().Depth; n != 302 {
+				t.Errorf("%d events wait, want 302", n)
+			}
+			run(t, in, k)
+			eventually(t, "all taken", func() bool { return in.Stats().Depth == 0 })
+			if first, second := k.ids(1), k.ids(2); len(first) != 300 || len(second) != 2 {
+				t.Errorf("%d and %d events were taken, want 300 and 2", len(first), len(second))
+			}
+		})
+	}
+}
+
+// TestNoDeadLetterLosesItsNumber to an event that comes after it: that would be written over it.
+func TestNoDeadLetterLosesItsNumber(t *testing.T) {
+	dir, final := t.TempDir(), func(o *Options) { o.Final = func(error) bool { return true } }
+	never := &taker{refuse: func(prodege.Event) error { return errors.New("no") }}
+	in := open(t, dir, final)
+	append1(t, in, event(1, 0), event(1, 1))
+	stop := run(t, in, never)
+	eventually(t, "both are dead", func() bool { return in.Stats().DeadLetters == 2 })
+	stop()
+	if err := in.Close(); err != nil {
+		t.Fatal(err)
+	}
+	setCounted(t, filepath.Join(dir, "inbox.db"), 0)
+	in = open(t, dir, final)
+	append1(t, in, event(1, 2))
+	run(t, in, never)
+	eventually(t, "all three are dead", func() bool { return in.Stats().DeadLetters == 3 })
+	if letters, err := in.DeadLetters(); err != nil || len(letters) != 3 {
+		t.Errorf("%d letters are there, want 3: %v", len(letters), err)
+	}
 }
 
 func TestAFlippedBitBecomesADeadLetter(t *testing.T) {

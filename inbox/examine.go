@@ -146,8 +146,8 @@ func (p *pages) walk(b []byte, bucket string, nested bool, low, high []byte, dep
 	for i := range n {
 		e := element{b, pageHeader + i*16}
 		k, ok := e.key(flags)
-		if !ok || (last != nil && bytes.Compare(k, last) < 0) || (i > 0 && bytes.Equal(k, last)) || (high != nil && bytes.Compare(k, high) >= 0) {
-			return errors.Join(append(faults, errors.New("keys are out of order or outside their page"))...)
+		if !ok || len(k) == 0 || (last != nil && bytes.Compare(k, last) < 0) || (i > 0 && bytes.Equal(k, last)) || (high != nil && bytes.Compare(k, high) >= 0) {
+			return errors.Join(append(faults, errors.New("keys are empty, out of order or outside their page"))...)
 		}
 		last = k
 		if err := p.below(e, k, flags, i+1 < n, bucket, nested, high, depth); err != nil && len(faults) < 10 {

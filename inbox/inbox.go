@@ -107,6 +107,10 @@ func (in *Inbox) reopen() error {
 	if err != nil {
 		return err
 	}
+	if err := s.raise(); err != nil {
+		_ = s.close()
+		return err
+	}
 	var refs []ref
 	err = s.view(func(tx *bbolt.Tx) error {
 		in.mu.Lock()

@@ -54,6 +54,35 @@ func openStore(path string) (*store, error) {
 	return s, nil
 }
 
+// raise makes sure that the next event gets a number that none has: where damage has lowered what was counted up to,
+// it would be written over one that waits, or get the number of a dead letter.
+func (s *store) raise() error {
+	var counted, greatest uint64
+	err := s.view(func(tx *bbolt.Tx) error {
+		counted = tx.Bucket([]byte(waiting)).Sequence()
+		greatest = max(last(tx.Bucket([]byte(waiting))), last(tx.Bucket([]byte(dead))))
+		return nil
+	})
+	if err != nil || counted >= greatest && counted < mostNumber {
+		return err
+	}
+	return s.update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(waiting)).SetSequence(greatest) })
+}
+
+// mostNumber is more than any inbox counts up to: a number beyond it is damage, and none can follow the last.
+const mostNumber = 1 << 62
+
+// last is the greatest number in a bucket, 0 where there is none.
+func last(b *bbolt.Bucket) uint64 {
+	c := b.Cursor()
+	for k, _ := c.Last(); k != nil; k, _ = c.Prev() {
+		if seq, ok := sequence(k); ok && seq < mostNumber {
+			return seq
+		}
+	}
+	return 0
+}
+
 // errUnsure says that a failed commit may have reached the disk all the same, so that what bbolt has in
 // memory is not what a reader would find: the file must be opened anew.
 var errUnsure = errors.New("the commit may have reached the disk")

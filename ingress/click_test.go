@@ -134,9 +134,14 @@ func TestAClosedRequestTellsItsOutcome(t *testing.T) {
 	}
 }
 
-// TestASlowTemporal is cut off in time for Slack's three seconds, and the click does not count for the clicker.
+// slackWaits is how long Slack waits for the answer to an interaction (docs.slack.dev, interactivity).
+const slackWaits = 3 * time.Second
+
+// TestASlowTemporal is cut off in time for Slack's three seconds, and the click does not count for the clicker,
+// however long the list of approvers took before. The limits are looked at, and not the clock.
 func TestASlowTemporal(t *testing.T) {
-	w := newWorld(t)
+	list := &slowList{}
+	w := newWorld(t, func(o *Options) { o.Approvers = list })
 	block := make(chan struct{})
 	slow := &slowDecider{temporal: w.temporal, block: block}
 	w.in.options.Workflows = slow
@@ -148,14 +153,41 @@ func TestASlowTemporal(t *testing.T) {
 	if told := w.told("U0ANN"); !strings.Contains(told, "could not be recorded") {
 		t.Errorf("told: %s", told)
 	}
+	if given := slow.until.Sub(list.asked); slow.until.IsZero() || given >= slackWaits {
+		t.Errorf("Temporal may take until %s after the list was asked", given)
+	}
+}
+
+// TestSlacksThreeSeconds: whatever an interaction waits for before it is answered, some time is left for the way.
+func TestSlacksThreeSeconds(t *testing.T) {
+	for what, limit := range map[string]time.Duration{
+		"a decision": min(teamTimeout+approversTimeout+decideTimeout, interactionTimeout), // the last holds the others
+		"a modal":    openTimeout,
+		"a command":  commandTimeout,
+	} {
+		if limit > slackWaits-300*time.Millisecond {
+			t.Errorf("%s may take %s", what, limit)
+		}
+	}
+}
+
+// slowList knows its people when nearly all time is up that it has.
+type slowList struct{ asked time.Time }
+
+func (l *slowList) May(ctx context.Context, _ string) (allowed, known bool) {
+	l.asked = time.Now()
+	<-ctx.Done()
+	return true, true
 }
 
 type slowDecider struct {
 	*temporal
 	block chan struct{}
+	until time.Time // when the time is up that it is given
 }
 
 func (s *slowDecider) Decide(ctx context.Context, _ string, _ workflows.Decision) error {
+	s.until, _ = ctx.Deadline()
 	select {
 	case <-s.block:
 		return nil

@@ -186,4 +186,7 @@ func TestAListNeedsNoWorker(t *testing.T) {
 	if err != nil || !reply.OK() || len(told) != 1 || !strings.Contains(told[0].Text, "30 projects wait") {
 		t.Fatalf("%+v, %v, %+v", reply, err, told)
 	}
+	if given := w.temporal.until.Sub(w.temporal.asked); w.temporal.until.IsZero() || given > askOpenTimeout {
+		t.Errorf("all workflows together may take %s to answer, want %s", given, askOpenTimeout)
+	}
 }

@@ -170,10 +170,11 @@ func TestEitherSecretChecks(t *testing.T) {
 }
 
 func TestTooOld(t *testing.T) {
-	w := newWorld(t, func(o *Options) { o.MaxEventAge = time.Hour })
+	w := newWorld(t, func(o *Options) { o.MaxEventAge = 24 * time.Hour })
+	// In the hour that Pacific time has twice a year, a time without an offset may be read as an hour older.
 	young := changed("event_id", `"young"`, "event_time", `"`+time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")+`"`)
 	status, got := w.post(statusPath, "application/json", signed("["+seed+","+young+"]"))
-	if status != 200 || got != `{"success":false,"error":{"event_id":"644b075404443f2a3c77c7cb","error":"the event is older than 1h0m0s"}}` {
+	if status != 200 || got != `{"success":false,"error":{"event_id":"644b075404443f2a3c77c7cb","error":"the event is older than 24h0m0s"}}` {
 		t.Errorf("answered %d %s", status, got)
 	}
 	if events := w.waiting(); len(events) != 1 || events[0].ID != "young" {
@@ -341,7 +342,7 @@ func TestASlowSenderIsCutOff(t *testing.T) {
 	if server.ReadHeaderTimeout == 0 || server.ReadTimeout == 0 || server.WriteTimeout == 0 || server.IdleTimeout == 0 {
 		t.Fatal("a limit is missing")
 	}
-	server.ReadHeaderTimeout = 50 * time.Millisecond
+	server.ReadHeaderTimeout = time.Second
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -354,9 +355,10 @@ func TestASlowSenderIsCutOff(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\n", statusPath)
-	_ = conn.SetReadDeadline(time.Now().Add(10 * time.Second))
-	if _, err := io.ReadAll(conn); err != nil {
-		t.Errorf("not cut off: %v", err)
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute)) // ours: it passes only where the server doesn't cut off
+	var limit net.Error
+	if _, err := io.ReadAll(conn); errors.As(err, &limit) && limit.Timeout() {
+		t.Errorf("not cut off: %v", err) // a reset is a cut like any other
 	}
 }
 

@@ -47,9 +47,10 @@ type started struct {
 func start(t *testing.T, command string, env []string) started {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	log, listening, ended := &output{}, make(chan string, 1), make(chan int, 1)
+	log, dir, listening, ended := &output{}, t.TempDir(), make(chan string, 1), make(chan int, 1)
 	go func() {
-		ended <- program.Run(ctx, program.Invocation{Args: []string{command}, Dir: t.TempDir(), Env: env, Stdout: io.Discard, Stderr: log,
+		defer close(ended) // who asks after the first gets 0, and doesn't wait for ever
+		ended <- program.Run(ctx, program.Invocation{Args: []string{command}, Dir: dir, Env: env, Stdout: io.Discard, Stderr: log,
 			Listening: func(address string) { listening <- address }})
 	}()
 	stop := sync.OnceValue(func() int { cancel(); return <-ended })
@@ -59,7 +60,7 @@ func start(t *testing.T, command string, env []string) started {
 		return started{address, log, stop}
 	case code := <-ended:
 		t.Fatalf("it ended with %d:\n%s", code, log)
-	case <-time.After(20 * time.Second):
+	case <-time.After(90 * time.Second):
 		t.Fatalf("it does not listen:\n%s", log)
 	}
 	panic("unreachable")

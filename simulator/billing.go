@@ -73,6 +73,9 @@ func (b *Billing) serve(w http.ResponseWriter, r *http.Request) {
 	if status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", fault.retryAfter())
 	}
+	if fault != nil {
+		b.tell() // of the deed at once, however late its answer goes out
+	}
 	fault.after(r)
 	w.WriteHeader(status)
 }

@@ -49,6 +49,9 @@ type PageOptions struct {
 	Waiting   func() int    // deliveries that the ingress keeps until Temporal takes them; nil where that is not known
 
 	Command string // the slash command that the page offers; default "/fieldmarshal"
+
+	EffectLimit time.Duration // how long the page waits for what comes of a click; 0.7 s where 0
+	Soon        time.Duration // how long the page waits for the answer to a delivery; 2 s where 0
 }
 
 // page serves the simulators to a browser.
@@ -68,6 +71,12 @@ func Page(opts PageOptions) http.Handler {
 	}
 	if opts.StepLimit == 0 {
 		opts.StepLimit = defaultStepLimit
+	}
+	if opts.EffectLimit == 0 {
+		opts.EffectLimit = defaultEffectLimit
+	}
+	if opts.Soon == 0 {
+		opts.Soon = defaultSoon
 	}
 	opts.TemporalUI = strings.TrimSuffix(opts.TemporalUI, "/")
 	p := &page{PageOptions: opts}

@@ -147,7 +147,10 @@ func (p *page) resend(r *http.Request) (string, error) {
 	return "", errors.New("that delivery is no longer kept")
 }
 
-// soon sends, and says what was answered if that comes within two seconds.
+// defaultSoon is how long a browser waits for what a delivery is answered; it is some milliseconds, or retries follow.
+const defaultSoon = 2 * time.Second
+
+// soon sends, and says what was answered if that comes soon.
 func (p *page) soon(ctx context.Context, send func(context.Context) (Exchange, error)) (string, error) {
 	ctx = context.WithoutCancel(ctx) // retries go on when the browser has its answer
 	type outcome struct {
@@ -169,7 +172,7 @@ func (p *page) soon(ctx context.Context, send func(context.Context) (Exchange, e
 			return "", sorry(fmt.Sprintf("Sent, and refused: the app answered %d %s.", o.e.Status(), http.StatusText(o.e.Status())))
 		}
 		return "Sent, and answered 200.", nil
-	case <-time.After(2 * time.Second):
+	case <-time.After(p.Soon):
 		return "", sorry("Sent, and not answered well yet: it is tried again, see the deliveries.")
 	}
 }

@@ -29,7 +29,7 @@ func answered(reply Reply, err error) (string, error) {
 	case err != nil:
 		return "", err
 	case reply.TimedOut:
-		return "", errors.New("the app did not answer within 3 seconds")
+		return "", fmt.Errorf("the app did not answer within %g seconds", reply.Patience.Seconds())
 	case !reply.OK():
 		return "", fmt.Errorf("the app answered %d %s", reply.Status, http.StatusText(reply.Status))
 	}
@@ -58,9 +58,9 @@ func (p *page) sight(user, channel, ts string) sight {
 	return s
 }
 
-// effectLimit is how long something may take to come of a click for the page to tell of it. The app answers
+// defaultEffectLimit is how long something may take to come of a click for the page to tell of it. The app answers
 // first and writes then, in some milliseconds.
-const effectLimit = 700 * time.Millisecond
+const defaultEffectLimit = 700 * time.Millisecond
 
 // came says what came of a click or a modal: an answer of 200 tells nothing of that.
 func (p *page) came(ctx context.Context, before sight, reply Reply, err error) (string, error) {
@@ -68,7 +68,7 @@ func (p *page) came(ctx context.Context, before sight, reply Reply, err error) (
 	if err != nil {
 		return "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, effectLimit)
+	ctx, cancel := context.WithTimeout(ctx, p.EffectLimit)
 	defer cancel()
 	var now sight
 	err = p.Slack.await(ctx, "what comes of it", func() bool {

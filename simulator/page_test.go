@@ -20,7 +20,8 @@ func stage(t *testing.T) (*Slack, *Prodege, *httptest.Server, *httptest.Server) 
 	t.Helper()
 	s, api := workspace(t, nil)
 	p, _ := supplier(t, nil)
-	srv := httptest.NewServer(Page(PageOptions{Slack: s, Prodege: p, Billing: NewBilling(billingSecret), TemporalUI: "http://localhost:8233/"}))
+	srv := httptest.NewServer(Page(PageOptions{Slack: s, Prodege: p, Billing: NewBilling(billingSecret), TemporalUI: "http://localhost:8233/",
+		Soon: 30 * time.Second}))
 	t.Cleanup(srv.Close)
 	return s, p, api, srv
 }
@@ -135,8 +136,14 @@ func TestPageClicksAndModals(t *testing.T) {
 	if ok, said := press(t, srv, "click", at); !ok || !strings.Contains(said, "Answered in ") {
 		t.Errorf("a click that changes nothing: %v %s", ok, said)
 	}
-	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		api(t, slackAPI, "chat.postEphemeral", map[string]string{"channel": "C1", "user": "U1", "text": "Your click did not count: you are on no list. Ask."})
+	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { // a handler must not end the test
+		form := url.Values{"token": {token}, "channel": {"C1"}, "user": {"U1"}, "text": {"Your click did not count: you are on no list. Ask."}}
+		resp, err := http.PostForm(slackAPI.URL+"/api/chat.postEphemeral", form)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
 	}))
 	t.Cleanup(app.Close)
 	s.SetInteractionsURL(app.URL)
@@ -206,7 +213,7 @@ func TestPageSaysWhatWasRefused(t *testing.T) {
 
 func TestPageFollowsChanges(t *testing.T) {
 	_, _, slackAPI, srv := stage(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	req, _ := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+"/events", nil)
 	resp, err := http.DefaultClient.Do(req)

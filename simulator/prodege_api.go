@@ -108,6 +108,9 @@ func (p *Prodege) serve(w http.ResponseWriter, r *http.Request, path string, e e
 	if announce != nil {
 		p.later(*announce)
 	}
+	if fault != nil {
+		p.tell() // of the deed at once, however late its answer goes out
+	}
 	fault.after(r)
 	ans.send(w)
 }

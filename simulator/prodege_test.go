@@ -286,7 +286,7 @@ func TestUpdateIsAnnounced(t *testing.T) {
 		t.Fatal(err)
 	}
 	ask(t, api, "project-update", signed(map[string]string{"prodege_project_id": someID.String(), "max_cpi": "4.25", "status": "LIVE"}, time.Now()))
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := p.await(ctx, "the announcement", func() bool { e := p.Exchanges(); return len(e) == 1 && e[0].Done }); err != nil {
 		t.Fatal(err)

@@ -59,14 +59,82 @@ func (on *play) stands(ctx context.Context, channel, text string, buttons int) e
 	return err
 }
 
-// clicks has somebody click a button of the message that was kept last.
+// clicks has somebody click a button of the message that was kept last, and waits for what comes of it: a message
+// to them alone, a modal, or the button is gone. Who is told to do it again does so, as people do.
 func (on *play) clicks(ctx context.Context, user, action string, value *string) error {
-	on.waits("#"+messageAnchor(on.message.Channel, on.message.TS), "the message", "the click was not answered")
-	reply, err := on.Slack.Click(ctx, Click{User: user, Channel: on.message.Channel, TS: on.message.TS, ActionID: action, Value: value})
-	if err == nil && !reply.OK() {
-		err = fmt.Errorf("the click was answered %d", reply.Status)
+	channel, ts := on.message.Channel, on.message.TS
+	on.waits("#"+messageAnchor(channel, ts), "the message", "nothing came of the click")
+	for {
+		before := on.sight(user, channel, ts)
+		reply, err := on.Slack.Click(ctx, Click{User: user, Channel: channel, TS: ts, ActionID: action, Value: value})
+		switch {
+		case err != nil:
+			return err
+		case !reply.OK():
+			return fmt.Errorf("the click was answered %d", reply.Status)
+		}
+		again := false
+		err = on.Slack.await(ctx, "what comes of the click", func() bool {
+			now := on.sight(user, channel, ts)
+			gone := !on.offers(action)
+			again = !gone && now.alone != before.alone && asksAgain(on.aloneWords(user))
+			return gone || now.alone != before.alone || now.modal != "" && now.modal != before.modal
+		})
+		if err != nil || !again {
+			return err
+		}
+		if err := rests(ctx); err != nil {
+			return err
+		}
 	}
-	return err
+}
+
+// offers says whether the message that was kept last has a button still.
+func (on *play) offers(action string) bool {
+	m, _ := on.Slack.Message(on.message.Channel, on.message.TS)
+	for _, b := range Buttons(m) {
+		if b.ActionID == action {
+			return true
+		}
+	}
+	return false
+}
+
+// enters has somebody submit a modal, and again where that could not be recorded.
+func (on *play) enters(ctx context.Context, view View, user string, values map[string]string) error {
+	for {
+		out, err := on.Slack.Submit(ctx, view.ID, user, values)
+		switch {
+		case err != nil:
+			return err
+		case out.Action != "errors":
+			return nil
+		}
+		for _, text := range out.Errors {
+			if !asksAgain(text) {
+				return fmt.Errorf("the modal stays open: %v", out.Errors)
+			}
+		}
+		if err := rests(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// asksAgain says whether the app asks somebody to do again what it could not take: Temporal or Slack was too late
+// for it.
+func asksAgain(text string) bool {
+	return strings.Contains(text, "could not be recorded right now") || strings.Contains(text, "can't be read from Slack right now")
+}
+
+// rests is what people do before they click again.
+func rests(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(defaultBreath):
+		return nil
+	}
 }
 
 // told waits until somebody was told something alone.

@@ -28,7 +28,7 @@ func performs(t *testing.T, status int, stepLimit time.Duration, parts ...Part) 
 // shows waits until the page shows something.
 func shows(t *testing.T, srv *httptest.Server, text string) string {
 	t.Helper()
-	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		html := read(t, srv.URL+"/")
 		if strings.Contains(html, text) {
 			return html
@@ -41,7 +41,7 @@ func shows(t *testing.T, srv *httptest.Server, text string) string {
 
 // A scenario that can't go on says what did not come and what may be why; its project is folded away.
 func TestAScenarioSaysWhatDidNotCome(t *testing.T) {
-	srv := performs(t, 200, 50*time.Millisecond)
+	srv := performs(t, 200, 3*time.Second) // which guards the steps before it too, of which one is a call over HTTP
 	press(t, srv, "fault", url.Values{"fault": {"slack-out"}})
 	html := read(t, srv.URL+"/")
 	if !strings.Contains(html, "A scenario will hardly come to its end like this: Slack: the app is removed from the channels until cleared") {
@@ -50,7 +50,7 @@ func TestAScenarioSaysWhatDidNotCome(t *testing.T) {
 	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"approved"}}); !ok {
 		t.Fatal(said)
 	}
-	html = shows(t, srv, "It stopped here: no request came in #alerts within 0.05 seconds, while this was on: Slack: the app is removed")
+	html = shows(t, srv, "It stopped here: no request came in #alerts within 3 seconds, while this was on: Slack: the app is removed")
 	if !strings.Contains(html, `<details class="project" id="p-71000001">`) {
 		t.Error("the project of a scenario that is over is not folded")
 	}
@@ -79,6 +79,10 @@ func TestAScenarioIsStopped(t *testing.T) {
 	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"refused"}}); !ok {
 		t.Errorf("none can be played after it: %s", said)
 	}
+	if ok, said := press(t, srv, "scenario", url.Values{"stop": {"1"}}); !ok { // nothing plays on when the test is over
+		t.Error(said)
+	}
+	shows(t, srv, "It stopped here: it was stopped on the page")
 }
 
 // A scenario that breaks off starts again what it had stopped.
@@ -96,5 +100,38 @@ func TestAScenarioThatFailsMendsWhatItStopped(t *testing.T) {
 	shows(t, srv, "It stopped here: the webhook was answered 400")
 	if stops.Load() != 1 || starts.Load() != 1 || stopped.Load() {
 		t.Errorf("stopped %d times, started %d times", stops.Load(), starts.Load())
+	}
+}
+
+// Who is told that a click could not be recorded clicks again.
+func TestWhoIsAskedToClickAgainDoesSo(t *testing.T) {
+	s, slackAPI := workspace(t, nil)
+	ts := post(t, slackAPI, map[string]string{"channel": "C1", "text": "ask", "blocks": approve})
+	var clicks atomic.Int32
+	app := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		method, form := "chat.update", url.Values{"token": {token}, "channel": {"C1"}, "ts": {ts}, "text": {"recorded"}, "blocks": {"[]"}}
+		if clicks.Add(1) == 1 {
+			method, form = "chat.postEphemeral", url.Values{"token": {token}, "channel": {"C1"}, "user": {"U1"},
+				"text": {"Your click did not count: it could not be recorded right now. Please click again in a minute."}}
+		}
+		resp, err := http.PostForm(slackAPI.URL+"/api/"+method, form)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_ = resp.Body.Close()
+	}))
+	t.Cleanup(app.Close)
+	s.SetInteractionsURL(app.URL)
+	message, _ := s.Message("C1", ts)
+	on := &play{page: &page{PageOptions: PageOptions{Slack: s}}, message: message}
+	on.theatre.now = &performance{Steps: make([]stepView, 1)}
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	if err := on.clicks(ctx, "U1", "yes", nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := clicks.Load(); n != 2 || on.offers("yes") {
+		t.Errorf("%d clicks, and the button stands: %v", n, on.offers("yes"))
 	}
 }

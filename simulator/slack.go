@@ -35,6 +35,10 @@ type SlackOptions struct {
 	PostsPerSecond float64
 	PostBurst      int
 
+	// Patience is how long the workspace waits for the app, and how long a trigger_id may be used; default 3 s,
+	// as with Slack (docs.slack.dev, interactivity).
+	Patience time.Duration
+
 	Now func() time.Time // default time.Now
 }
 
@@ -62,6 +66,9 @@ type Group struct {
 	Users      []string
 	Disabled   bool
 }
+
+// slackPatience is Slack's own.
+const slackPatience = 3 * time.Second
 
 // defaultScopes are the bot scopes that the app's manifest asks for.
 var defaultScopes = []string{
@@ -104,13 +111,16 @@ func NewSlack(opts SlackOptions) *Slack {
 	if opts.Scopes == nil {
 		opts.Scopes = defaultScopes
 	}
+	if opts.Patience == 0 {
+		opts.Patience = slackPatience
+	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
 	return &Slack{
 		now: opts.Now, opts: opts,
 		client: &http.Client{
-			Timeout:       3 * time.Second, // Slack waits three seconds for an app (docs.slack.dev, interactivity)
+			Timeout:       opts.Patience,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		views: map[string]*view{}, homes: map[string]*view{}, triggers: map[string]*trigger{},

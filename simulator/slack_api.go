@@ -70,6 +70,9 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	ans := s.answer(r, name, a, err, fault)
+	if fault != nil {
+		s.tell() // of the deed at once, however late its answer goes out
+	}
 	fault.after(r)
 	ans.send(w)
 }

@@ -65,10 +65,10 @@ func TestTriggerLivesThreeSecondsAndOnce(t *testing.T) {
 		return api(t, srv, "views.open", map[string]string{"trigger_id": a.payload["trigger_id"].(string), "view": modal("Title")})
 	}
 	click(t, s, Click{User: "U1", Channel: "C1", TS: ts, ActionID: "yes"})
-	c.t = c.t.Add(triggerLife + time.Millisecond)
+	c.t = c.t.Add(slackPatience + time.Millisecond)
 	wantError(t, open(), "expired_trigger_id")
 	click(t, s, Click{User: "U1", Channel: "C1", TS: ts, ActionID: "yes"})
-	c.t = c.t.Add(triggerLife)
+	c.t = c.t.Add(slackPatience)
 	if out := open(); out["ok"] != true {
 		t.Fatalf("views.open: %v", out)
 	}
@@ -365,7 +365,7 @@ func TestCommandsAndHome(t *testing.T) {
 
 func TestWaitAndSubscribe(t *testing.T) {
 	s, srv := workspace(t, nil)
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	changes := s.Subscribe(ctx)
 	found := make(chan Message)

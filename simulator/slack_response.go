@@ -59,6 +59,9 @@ func (s *Slack) serveResponseURL(w http.ResponseWriter, r *http.Request) {
 	}
 	status, text := s.respond(use, args(object), fault)
 	s.record("response", args(object), map[bool]string{true: "", false: text}[status == http.StatusOK])
+	if fault != nil {
+		s.tell() // of the deed at once, however late its answer goes out
+	}
 	fault.after(r)
 	if status == http.StatusTooManyRequests {
 		w.Header().Set("Retry-After", fault.retryAfter())

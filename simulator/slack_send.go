@@ -25,13 +25,15 @@ type Sent struct {
 }
 
 // Reply is what the app answered. A person in Slack sees it only through what the answer means: anything but
-// 2xx within three seconds is shown as "the app did not respond".
+// 2xx within SlackOptions.Patience is shown as "the app did not respond".
 type Reply struct {
 	Status   int
 	Body     string
 	Took     time.Duration
-	TimedOut bool // no answer within three seconds; Status is 0 then
+	TimedOut bool // no answer within Patience; Status is 0 then
 	Sent     Sent // what was sent
+
+	Patience time.Duration // how long the workspace waits, see SlackOptions
 }
 
 // OK says whether Slack takes the answer for one.
@@ -81,12 +83,12 @@ func (s *Slack) Replay(ctx context.Context, sent Sent) (Reply, error) {
 	req.Header = sent.Header.Clone()
 	start := time.Now()
 	resp, err := s.client.Do(req)
-	reply := Reply{Took: time.Since(start), Sent: sent}
+	reply := Reply{Took: time.Since(start), Sent: sent, Patience: s.client.Timeout}
 	if err != nil {
 		var timeout net.Error
 		if errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() == nil {
 			reply.TimedOut = true
-			s.complainNow("no answer from %s within 3 s", sent.URL)
+			s.complainNow("no answer from %s within %s", sent.URL, reply.Patience)
 			return reply, nil
 		}
 		return reply, fmt.Errorf("send to the app: %w", err)

@@ -6,9 +6,6 @@ import (
 	"time"
 )
 
-// triggerLife is how long a trigger_id may be used, once (docs.slack.dev, interactivity).
-const triggerLife = 3 * time.Second
-
 // Limits of a view, in characters (docs.slack.dev, views).
 const (
 	maxViewTitle    = 24
@@ -54,7 +51,7 @@ func (s *Slack) openView(a args) (map[string]any, *slackError) {
 	switch {
 	case t == nil:
 		return nil, refuse("invalid_trigger_id")
-	case s.now().Sub(t.at) > triggerLife:
+	case s.now().Sub(t.at) > s.opts.Patience:
 		return nil, refuse("expired_trigger_id")
 	case t.used:
 		return nil, refuse("exchanged_trigger_id")

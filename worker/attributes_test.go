@@ -102,7 +102,7 @@ func TestEnsureAttributes(t *testing.T) {
 			t.Parallel()
 			limit := 30 * time.Second
 			if c.fault != nil {
-				limit = time.Second
+				limit = 3 * time.Second
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), limit)
 			defer cancel()

@@ -186,7 +186,9 @@ func (w *Worker) state() string {
 
 // start registers everything and starts to poll: the main queue, and each channel's for Slack's activities only.
 func (w *Worker) start() ([]sdkworker.Worker, error) {
-	main := sdkworker.New(w.options.Client, w.options.TaskQueue, sdkworker.Options{WorkerStopTimeout: stopTimeout, OnFatalError: w.fail})
+	main := sdkworker.New(w.options.Client, w.options.TaskQueue, sdkworker.Options{
+		WorkerStopTimeout: stopTimeout, OnFatalError: w.fail, DeadlockDetectionTimeout: deadlock,
+	})
 	workflows.Register(main, w.options.Workflows)
 	main.RegisterActivity(w.options.Slack)
 	main.RegisterActivity(w.options.Prodege)
@@ -212,6 +214,10 @@ func (w *Worker) start() ([]sdkworker.Worker, error) {
 	}
 	return workers, nil
 }
+
+// deadlock is how long a workflow's code may run without waiting for anything before its task is failed. That is to
+// find code that blocks; the SDK's one second is also reached on a machine that has no time for this process.
+const deadlock = 10 * time.Second
 
 // fail is told by any of the workers; the first fault is the one that counts.
 func (w *Worker) fail(err error) {

@@ -66,8 +66,8 @@ func newWorld(t *testing.T) *world {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})
 	w := &world{t: t, env: suite.NewTestWorkflowEnvironment(), outsiders: map[string]bool{}}
-	w.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 5 * time.Second})
-	w.env.SetTestTimeout(30 * time.Second)
+	w.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 30 * time.Second})
+	w.env.SetTestTimeout(2 * time.Minute)
 	w.env.SetStartTime(time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)) // a Monday
 	w.settings = Settings{TaskQueue: TaskQueue, AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0APPROVE", FinanceChannel: "C0FINANCE",
 		ApprovalTimeout: 24 * time.Hour, ApprovalReminderEvery: 4 * time.Hour, ResumeTimeout: 5 * time.Minute,

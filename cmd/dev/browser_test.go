@@ -53,7 +53,7 @@ type tab struct {
 func openTab(t *testing.T) *tab {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.NoSandbox,
-		chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1280, 1000))
+		chromedp.DisableGPU, chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-dev-shm-usage", true), chromedp.WindowSize(1280, 1000), chromedp.WSURLReadTimeout(patience))
 	allocator, stop := chromedp.NewExecAllocator(context.Background(), options...)
 	t.Cleanup(stop)
 	ctx, end := chromedp.NewContext(allocator)
@@ -128,6 +128,31 @@ func (b *tab) press(selector string) {
 	b.t.Helper()
 	b.sees(selector, fmt.Sprintf("(() => { const e = document.querySelector(%q); if (!e) return false; e.focus(); return document.activeElement === e })()", selector))
 	b.do("press Enter on "+selector, chromedp.KeyEvent(kb.Enter))
+}
+
+// pressIfThere presses an element that may be gone by now.
+func (b *tab) pressIfThere(selector string) {
+	b.t.Helper()
+	b.sees(selector, fmt.Sprintf("(() => { const e = document.querySelector(%q); if (!e) return true; e.focus(); return document.activeElement === e })()", selector))
+	if b.text(fmt.Sprintf("String(document.activeElement.matches(%q))", selector)) == "true" {
+		b.do("press Enter on "+selector, chromedp.KeyEvent(kb.Enter))
+	}
+}
+
+// until does something until an expression is true, again whenever the page says that it could not be taken right
+// now, as on a busy machine.
+func (b *tab) until(what, done string, do func()) {
+	b.t.Helper()
+	for range 20 {
+		b.do("forget what was said", chromedp.Evaluate[chromedp.Void]("document.getElementById('said').textContent = ''"))
+		do()
+		b.sees(what, done+" || "+says("#said.bad", "right now")+" || "+says("dialog", "right now"))
+		if b.text("String("+done+")") == "true" {
+			return
+		}
+		b.do("wait a moment", chromedp.Sleep(time.Second))
+	}
+	b.sees(what, done)
 }
 
 // types writes into a field in place of what is in it, and presses Enter.

@@ -22,16 +22,13 @@ const seedExample = `{
 "project_id": 29303649
 }`
 
-// demoLimit is how long the demo waits for Slack to say something; a second or two is usual.
-const demoLimit = 30 * time.Second
-
 // demo plays the first scenario: Prodege's own example, and a pause that needs a higher CPI. Both go to the
 // ingress over HTTP, signed.
 func (s *stack) demo(ctx context.Context, out io.Writer) error {
 	if s.prodege == nil {
 		return errors.New("prodege is not simulated") // parseFlags refuses it; money hangs on it
 	}
-	ctx, cancel := context.WithTimeout(ctx, demoLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.limits.demo)
 	defer cancel()
 	now := time.Now()
 	example := fmt.Sprintf(seedExample, now.Unix(), now.In(prodege.Pacific()).Format("2006-01-02 15:04:05"))

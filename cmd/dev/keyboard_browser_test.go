@@ -24,9 +24,10 @@ func TestEnterInABrowser(t *testing.T) {
 	b.types(project+" input[name=note]", "Please send it again")
 	b.press(project + " input[name=pricing]")
 
-	b.press(request + " button[value=cpi_approve_up_to]")
-	b.sees("the modal", "document.querySelector('dialog:modal input:not([type=hidden])') !== null")
-	b.types("dialog:modal input:not([type=hidden])", "4.40")
+	b.until("the modal", "document.querySelector('dialog:modal input:not([type=hidden])') !== null", func() {
+		b.press(request + " button[value=cpi_approve_up_to]")
+	})
+	b.until("the modal to be taken", "document.querySelector('dialog') === null", func() { b.types("dialog:modal input:not([type=hidden])", "4.40") })
 	b.sees("the project to be live", says(project+" .badge", "LIVE"))
 	b.sees("the modal to be gone", "document.querySelector('dialog') === null")
 	var paused int
@@ -91,7 +92,7 @@ func TestKeyboardInABrowser(t *testing.T) {
 	b.sees("Eve's message to be gone", "document.querySelector('"+request+" .ephemeral') === null")
 	b.tabs("Reject", on("cpi_reject"))
 	for name, leave := range map[string]string{"Escape": kb.Escape, "Cancel": kb.Tab + kb.Enter} {
-		b.do("press Enter", chromedp.KeyEvent(kb.Enter))
+		b.until("the modal", "document.querySelector('dialog:modal textarea') !== null", func() { b.do("press Enter", chromedp.KeyEvent(kb.Enter)) })
 		b.focused("the modal's field", "e.matches('dialog:modal textarea')")
 		b.do("leave by "+name, chromedp.KeyEvent(leave))
 		b.sees("the modal to close by "+name, "document.querySelector('dialog') === null")
@@ -99,9 +100,9 @@ func TestKeyboardInABrowser(t *testing.T) {
 	}
 	b.do("go back to Approve up to…", chromedp.KeyEvent(kb.Tab, chromedp.KeyModifiers(chromedp.ModifierShift)))
 	b.focused("Approve up to…", on("cpi_approve_up_to"))
-	b.do("press Enter", chromedp.KeyEvent(kb.Enter))
+	b.until("the modal", "document.querySelector('dialog:modal input') !== null", func() { b.do("press Enter", chromedp.KeyEvent(kb.Enter)) })
 	b.focused("the modal's field", "e.matches('dialog:modal input')")
-	b.do("submit the modal", chromedp.KeyEvent(kb.Enter))
+	b.until("the modal to be taken", "document.querySelector('dialog') === null", func() { b.do("submit the modal", chromedp.KeyEvent(kb.Enter)) })
 	b.sees("the message's last words", says(request+" h4", "Live again at $4.25"))
 	b.focused("the message, as its buttons are gone", message)
 }

@@ -36,8 +36,8 @@ type invocation struct {
 	environ []string
 	stdout  io.Writer
 	stderr  io.Writer
-	ready   func(*stack)  // optional: called once everything answers
-	breath  time.Duration // between two steps of a scenario; 0 is the page's own
+	ready   func(*stack) // optional: called once everything answers
+	limits  limits       // how long this or that may take
 }
 
 // flags are what the command line says. Ports are of 127.0.0.1; 0 is a free one.
@@ -91,7 +91,7 @@ func run(ctx context.Context, i invocation) int {
 	if f.verbose {
 		level = slog.LevelInfo
 	}
-	s := &stack{flags: f, breath: i.breath, logger: slog.New(slog.NewTextHandler(i.stderr, &slog.HandlerOptions{Level: level}))}
+	s := &stack{flags: f, logger: slog.New(slog.NewTextHandler(i.stderr, &slog.HandlerOptions{Level: level}))}
 	defer s.stop()
 	if err := s.start(ctx, i); err != nil {
 		if ctx.Err() != nil {

@@ -45,12 +45,13 @@ func TestPageInABrowser(t *testing.T) {
 	}
 
 	b.as(r, approverAnn)
-	b.press(request + " button[value=cpi_reject]") // a modal, and away with it
-	b.sees("the modal, with the focus in it", "document.activeElement === document.querySelector('dialog:modal textarea')")
+	b.until("the modal, with the focus in it", "document.querySelector('dialog:modal') !== null && document.activeElement === document.querySelector('dialog:modal textarea')", func() {
+		b.press(request + " button[value=cpi_reject]") // a modal, and away with it
+	})
 	b.do("press Escape", chromedp.KeyEvent(kb.Escape))
 	b.sees("the modal to close", "document.querySelector('dialog') === null")
 
-	b.press(request + " button[value=cpi_approve]")
+	r.approves(t, approverAnn, func() { b.pressIfThere(request + " button[value=cpi_approve]") })
 	b.sees("the project to be live", says(project+" .badge", "LIVE"))
 	b.sees("the message's last words", says(request+" h4", "Live again at $4.25"))
 	b.sees("no button on it", "document.querySelector('"+request+" .message:not(.ephemeral) button') === null")
@@ -142,6 +143,6 @@ func TestTemporalIsStopped(t *testing.T) {
 	b.sees("the inbox to be empty", says("#waiting.dim", "The inbox is empty"))
 	b.sees("the alert of what was kept", says("#msgs-"+alertsChannel+" .message", "Streaming habits DE"))
 	b.sees("no warning any more", "document.querySelector('#hinders') === null")
-	b.press(request + " button[value=cpi_approve]")
+	r.approves(t, approverAnn, func() { b.pressIfThere(request + " button[value=cpi_approve]") })
 	b.sees("the second click to count", says(request+" h4", "Live again at $4.25"))
 }

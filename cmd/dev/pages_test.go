@@ -38,7 +38,7 @@ func TestPagesRun(t *testing.T) {
 			}
 			s := newShell(t, dir, r.environment(c.configured)...)
 			for _, b := range all[1:] {
-				b.text, b.expected = here.Replace(b.text), here.Replace(b.expected)
+				b.text, b.expected = patiently(here.Replace(b.text)), here.Replace(b.expected)
 				if err := s.playUntil(b); err != nil {
 					t.Fatalf("%s:%d: %v", page, b.line, err)
 				}
@@ -89,6 +89,9 @@ func TestWhatAPageShows(t *testing.T) {
 		if got := shows(c.expected, c.output); got != c.shows {
 			t.Errorf("%s: %v", name, got)
 		}
+	}
+	if got := patiently("bin/fieldmarshal approve 1 --as U1\nbin/fieldmarshal state 1"); got != "bin/fieldmarshal approve 1 --as U1 --wait 90s\nbin/fieldmarshal state 1" {
+		t.Errorf("run as %q", got)
 	}
 	page := "# A\n```sh\na \\\n  b\n\n# c\nd\n```\nprints\n```text\nout\n```\n```text\nnot this\n```\n```console\ne\n```\n```sh\nf\n```\n## B\n```text\nof another section\n```\n"
 	all := blocks(page)

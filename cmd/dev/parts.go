@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -24,12 +25,17 @@ type parted struct {
 	worker   workerPart
 }
 
+// errClosed says that everything is stopping: a scenario must not start again what it stopped.
+var errClosed = errors.New("everything is stopping")
+
 // temporalPart is Temporal with its Web UI. It can be stopped while the rest runs, and started again at the same
 // addresses with the same database. Safe for concurrent use.
 type temporalPart struct {
 	options devserver.Options
-	mu      sync.Mutex
+	turning sync.Mutex        // held while it starts or stops, which takes a while
+	mu      sync.Mutex        // for what follows, and never held for long: the page looks often
 	server  *devserver.Server // nil while it is stopped
+	closed  bool              // for good
 }
 
 // startTemporal starts it for the first time; ports that are in use are replaced by free ones.
@@ -40,61 +46,111 @@ func (s *stack) startTemporal(ctx context.Context) error {
 	}
 	part := &s.parted.temporal
 	part.options = devserver.Options{
-		File: filepath.Join(s.data, "temporal.db"), Port: freeOr(s.temporalPort), UIPort: freeOr(s.uiPort), SearchAttributes: attributes,
+		File: filepath.Join(s.data, "temporal.db"), Port: freeOr(s.temporalPort), UIPort: freeOr(s.uiPort), SearchAttributes: attributes, Patience: s.limits.ready,
 	}
 	if err := part.start(ctx); err != nil {
 		return err
 	}
-	s.temporal = part.server
-	s.stops = append(s.stops, func() { _ = part.stop(context.Background()) })
+	s.temporal = part.running()
+	s.stops = append(s.stops, part.close)
 	return nil
 }
 
-func (p *temporalPart) start(ctx context.Context) error {
+func (p *temporalPart) running() *devserver.Server {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.server != nil {
+	return p.server
+}
+
+func (p *temporalPart) stopped() bool { return p.running() == nil }
+
+// set notes that it runs, or not; false where it must not any more.
+func (p *temporalPart) set(server *devserver.Server) (may bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.closed && server != nil {
+		return false
+	}
+	p.server = server
+	return true
+}
+
+func (p *temporalPart) start(ctx context.Context) error {
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	p.mu.Lock()
+	runs, closed := p.server != nil, p.closed
+	p.mu.Unlock()
+	switch {
+	case closed:
+		return errClosed
+	case runs:
 		return nil
 	}
 	server, err := devserver.Start(ctx, p.options)
 	if err != nil {
 		return err
 	}
-	p.server, p.options.Port, p.options.UIPort = server, server.Port, server.UIPort
-	return nil
-}
-
-func (p *temporalPart) stop(context.Context) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.server != nil {
-		p.server.Stop()
-		p.server = nil
+	p.options.Port, p.options.UIPort = server.Port, server.UIPort
+	if !p.set(server) { // closed meanwhile
+		server.Stop()
+		return errClosed
 	}
 	return nil
 }
 
-func (p *temporalPart) stopped() bool {
+func (p *temporalPart) stop(context.Context) error {
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	if server := p.running(); server != nil {
+		server.Stop()
+		p.set(nil)
+	}
+	return nil
+}
+
+// close stops it for good.
+func (p *temporalPart) close() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.server == nil
+	p.closed = true
+	p.mu.Unlock()
+	_ = p.stop(context.Background())
 }
 
 // workerPart is the worker, which can be stopped and started again at the same address. Safe for concurrent use.
 type workerPart struct {
+	turning sync.Mutex // held while it starts or stops, which takes a while; for process, address and ended too
 	process program.Process
 	address string
-	ended   func(error) // it ended by itself
-	mu      sync.Mutex
-	cancel  context.CancelFunc // nil while it is stopped
-	done    chan struct{}
+	ended   func(error) // it ended by itself; nil before it is known what runs
+
+	mu     sync.Mutex         // for what follows, and never held for long: the page looks often
+	cancel context.CancelFunc // nil while it is stopped
+	done   chan struct{}
+	closed bool // for good
+}
+
+// runs says what it runs and starts that. The first listener is part of the process, later ones are made.
+func (p *workerPart) runs(ctx context.Context, process program.Process, ended func(error)) error {
+	p.turning.Lock()
+	p.process, p.address, p.ended = process, process.Listener.Addr().String(), ended
+	p.turning.Unlock()
+	return p.start(ctx)
 }
 
 func (p *workerPart) start(ctx context.Context) error {
+	p.turning.Lock()
+	defer p.turning.Unlock()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cancel != nil {
+	runs, closed := p.cancel != nil, p.closed
+	p.mu.Unlock()
+	switch {
+	case closed:
+		return errClosed
+	case runs:
 		return nil
+	case p.ended == nil:
+		return errors.New("the worker is not started for the first time yet")
 	}
 	process := p.process
 	if process.Listener == nil {
@@ -107,29 +163,44 @@ func (p *workerPart) start(ctx context.Context) error {
 	}
 	p.process.Listener = nil // the first one is used up
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done := make(chan struct{})
+	done, ended := make(chan struct{}), p.ended
+	p.mu.Lock()
 	p.cancel, p.done = cancel, done
+	p.mu.Unlock()
 	go func() {
 		defer close(done)
-		p.ended(process.RunWorker(running))
+		ended(process.RunWorker(running))
 	}()
 	return nil
 }
 
 func (p *workerPart) stop(ctx context.Context) error {
+	p.turning.Lock()
+	defer p.turning.Unlock()
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.cancel == nil {
+	cancel, done := p.cancel, p.done
+	p.mu.Unlock()
+	if cancel == nil {
 		return nil
 	}
-	p.cancel()
+	cancel()
 	select {
-	case <-p.done:
+	case <-done:
 	case <-ctx.Done():
 		return fmt.Errorf("the worker is still finishing what is under way: %w", ctx.Err())
 	}
+	p.mu.Lock()
 	p.cancel = nil
+	p.mu.Unlock()
 	return nil
+}
+
+// close stops it for good.
+func (p *workerPart) close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	_ = p.stop(context.Background())
 }
 
 func (p *workerPart) stopped() bool {

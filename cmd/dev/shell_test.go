@@ -62,6 +62,12 @@ func (b block) commands() []string {
 	return all
 }
 
+// deciding are the commands that wait for what comes of a decision, in one line.
+var deciding = regexp.MustCompile(`(?m)^bin/fieldmarshal (?:approve|reject|ask-again|try-again|close|act) [^\n\\|>#]*$`)
+
+// patiently has them wait for longer than the ten seconds that a reader's machine needs at most.
+func patiently(text string) string { return deciding.ReplaceAllString(text, "$0 --wait 90s") }
+
 // looksOnly says whether a block changes nothing.
 func (b block) looksOnly() bool {
 	for _, c := range b.commands() {
@@ -116,6 +122,9 @@ shift 3
 cd '%s' && exec '%s' build -o "$here/bin/" "$@"
 `
 
+// goNeeds are the variables that a build needs: where things are kept and fetched, and how C is compiled.
+var goNeeds = regexp.MustCompile(`^(HOME|TMPDIR|XDG_CACHE_HOME|XDG_CONFIG_HOME|GO[A-Z0-9_]*|CGO_[A-Z_]+|CC|CXX|PKG_CONFIG[A-Z_]*|SSL_CERT_(FILE|DIR)|(?i:https?|all)_(?i:proxy))$`)
+
 // newShell starts a shell that ends with the test, with nothing of this process's environment but what go needs.
 func newShell(t *testing.T, dir string, env ...string) *shell {
 	t.Helper()
@@ -136,12 +145,14 @@ func newShell(t *testing.T, dir string, env ...string) *shell {
 	if err := os.WriteFile(filepath.Join(tools, "go"), fmt.Appendf(nil, standIn, repository, compiler), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"HOME", "GOCACHE", "GOMODCACHE", "GOPATH", "GOFLAGS", "GOPROXY", "GOTOOLCHAIN", "TMPDIR"} {
-		if value, ok := os.LookupEnv(name); ok {
-			env = append(env, name+"="+value)
+	direct := "127.0.0.1,localhost," + os.Getenv("NO_PROXY") + "," + os.Getenv("no_proxy") // what runs here is asked without a proxy
+	env = append(env, "NO_PROXY="+direct, "no_proxy="+direct)
+	for _, pair := range os.Environ() {
+		if name, _, _ := strings.Cut(pair, "="); goNeeds.MatchString(name) {
+			env = append(env, pair)
 		}
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	cmd := exec.CommandContext(ctx, "sh")
 	cmd.Dir, cmd.Env = dir, append(env, "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"))
 	in, err := cmd.StdinPipe()
@@ -197,7 +208,7 @@ func (s *shell) play(b block) error {
 }
 
 // settled is how long what a page says may take to come about; an acceptance takes about three seconds.
-const settled = 30 * time.Second
+const settled = 90 * time.Second
 
 // playUntil plays a block; where it only looks, until it shows what the page says.
 func (s *shell) playUntil(b block) error {

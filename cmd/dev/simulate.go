@@ -42,7 +42,8 @@ func (s *stack) simulate(env config.Environment) (config.Environment, error) {
 	env = maps.Clone(env)
 	mux := http.NewServeMux()
 	page := simulator.PageOptions{
-		TemporalUI: s.temporal.UIURL, Parts: s.parts(), Waiting: s.waiting, Breath: s.breath,
+		TemporalUI: s.temporal.UIURL, Parts: s.parts(), Waiting: s.waiting,
+		Breath: s.limits.breath, StepLimit: s.limits.step, EffectLimit: s.limits.effect, Soon: s.limits.soon,
 		Cast: simulator.Cast{Approver: approverAnn, Second: approverBen, Outsider: outsiderEve, Alerts: alertsChannel, Approvals: approvalsChannel, FirstProject: firstScenario},
 	}
 	if !s.real {
@@ -102,6 +103,7 @@ func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
 		Groups:          []simulator.Group{{ID: approversGroup, Handle: "cpi-approvers", Users: []string{approverAnn, approverBen}}},
 		InteractionsURL: hooks + "interactions", CommandsURL: hooks + "commands", EventsURL: hooks + "events",
 		PostsPerSecond: 1, PostBurst: 5, // as the real one
+		Patience: s.limits.slack,
 	})
 	s.slack.SetURL(address(s.page))
 	mux.Handle("/api/", s.slack.Handler())

@@ -19,14 +19,11 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// readyLimit is how long a start may take; two seconds are usual.
-const readyLimit = 60 * time.Second
-
 // stack is everything that runs.
 type stack struct {
 	flags
+	limits limits
 	logger *slog.Logger
-	breath time.Duration
 
 	http, worker, page net.Listener      // of ingress, worker and simulators
 	temporal           *devserver.Server // as it was started first; its addresses stay
@@ -42,6 +39,7 @@ type stack struct {
 // start brings everything up, the world outside first, and returns once it answers.
 func (s *stack) start(ctx context.Context, i invocation) error {
 	s.ended = make(chan error, 3)
+	s.limits = i.limits.orUsual()
 	env, err := config.ReadEnvironment(i.dir, i.environ)
 	if err != nil {
 		return err
@@ -85,17 +83,26 @@ func (s *stack) listen() error {
 	return nil
 }
 
-// listenAt listens at a port, or at a free one where that is in use.
+// listenAt listens at a port, or at a free one where that is 0 or in use. It may be left and listened at again, so
+// it must not be one that the system would lend to a connection meanwhile.
 func listenAt(port int) (net.Listener, error) {
-	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
-	if err != nil {
-		l, err = net.Listen("tcp", "127.0.0.1:0")
+	if port != 0 {
+		if l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return l, nil
+		}
 	}
-	return l, err
+	free, err := devserver.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", free))
 }
 
-// freeOr is a port, or 0 for a free one where it is in use.
+// freeOr is a port, or 0 for a free one, which devserver finds, where it is in use.
 func freeOr(port int) int {
+	if port == 0 {
+		return 0
+	}
 	l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 	if err != nil {
 		return 0
@@ -120,13 +127,12 @@ func (s *stack) startParts(ctx context.Context, env config.Environment) error {
 	var parts sync.WaitGroup
 	parts.Go(func() { s.end(ingress.RunIngress(running), "the ingress") })
 	part := &s.parted.worker
-	part.process, part.address, part.ended = worker, s.worker.Addr().String(), func(err error) { s.end(err, "the worker") }
 	s.stops = append(s.stops, func() {
 		cancel()
-		_ = part.stop(context.Background())
+		part.close()
 		parts.Wait()
 	})
-	return part.start(ctx)
+	return part.runs(ctx, worker, func(err error) { s.end(err, "the worker") })
 }
 
 func (s *stack) end(err error, who string) {
@@ -137,7 +143,7 @@ func (s *stack) end(err error, who string) {
 
 // await returns once the worker polls and the ingress answers.
 func (s *stack) await(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, readyLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.limits.ready)
 	defer cancel()
 	for {
 		err := answers(ctx, address(s.worker)+"/readyz")

@@ -6,10 +6,21 @@ import (
 	"testing"
 )
 
-// clicks clicks an element of the Temporal UI once it is there.
-func (b *tab) clicks(selector string) {
+// clicks clicks an element of the Temporal UI until that shows an effect: what is drawn is not alive at once. The
+// effect is an expression; where it is true already nothing is clicked.
+func (b *tab) clicks(selector, effect string) {
 	b.t.Helper()
-	b.sees(selector, fmt.Sprintf("(() => { const e = document.querySelector(%q); if (!e) return false; e.click(); return true })()", selector))
+	b.sees("what comes of clicks on "+selector, fmt.Sprintf(`(() => {
+		if (%s) return true;
+		const e = document.querySelector(%q), now = Date.now();
+		if (e && now - (window.clickedAt ?? 0) > 1000) { window.clickedAt = now; e.click() }
+		return false
+	})()`, effect, selector))
+}
+
+// shown is true where there is an element of the Temporal UI.
+func shown(id string) string {
+	return fmt.Sprintf("document.querySelector('[data-testid=%q]') !== null", id)
 }
 
 // TestTemporalUIInABrowser looks at what an engineer sees at night: which projects wait for a person and why, in
@@ -22,14 +33,14 @@ func TestTemporalUIInABrowser(t *testing.T) {
 	// The list, with the column that the README says how to add.
 	b.goes(base + `?query=WaitingFor%3D%22approval%22`)
 	b.sees("the one project that waits", says("tbody tr", fmt.Sprintf("project-%d", cpiProject)))
-	b.clicks("[data-testid=workflows-summary-table-configuration-button]")
+	b.clicks("[data-testid=workflows-summary-table-configuration-button]", shown("drawer-close-button"))
 	for _, column := range []string{"Summary", "WaitingFor", "WaitingSince"} {
-		b.clicks(`[data-testid="orderable-list-item-` + column + `-add-button"]`)
+		b.clicks(`[data-testid="orderable-list-item-`+column+`-add-button"]`, shown("orderable-list-item-"+column+"-remove-button"))
 	}
 	for _, column := range []string{"Run ID", "Type", "Start", "End"} { // as wide as the screen
-		b.clicks(`[data-testid="orderable-list-item-` + column + `-remove-button"]`)
+		b.clicks(`[data-testid="orderable-list-item-`+column+`-remove-button"]`, shown("orderable-list-item-"+column+"-add-button"))
 	}
-	b.clicks("[data-testid=drawer-close-button]")
+	b.clicks("[data-testid=drawer-close-button]", "!("+shown("drawer-close-button")+")")
 	b.sees("the summary", says("tbody tr", "asks to accept $4.25, now $3.75"))
 	if rows := b.text("String(document.querySelectorAll('tbody tr').length)"); rows != "1" {
 		t.Errorf("%s workflows wait for a person, want 1: %s", rows, b.text("document.querySelector('tbody').innerText"))

@@ -1,0 +1,164 @@
+package devserver
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// childPort makes this program a child that was told its port: it says whether it could have reserved the port
+// itself, and whether it can listen there.
+const childPort = "DEVSERVER_TEST_PORT"
+
+func init() {
+	text := os.Getenv(childPort)
+	if text == "" {
+		return
+	}
+	var port int
+	_, _ = fmt.Sscan(text, &port)
+	_, free := reserve(port)
+	l, err := net.Listen("tcp", fmt.Sprintf("%s:%d", localhost, port))
+	fmt.Printf("free %t, listens %t\n", free, err == nil)
+	if err == nil {
+		_ = l.Close()
+	}
+	os.Exit(0)
+}
+
+func asChild(t *testing.T, port int) string {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self)
+	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", childPort, port))
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// locks skips a test where processes can't tell one another what they hold.
+func locks(t *testing.T) {
+	t.Helper()
+	held, err := lockFile(filepath.Join(t.TempDir(), "any"))
+	if err != nil {
+		t.Skipf("no locks here: %v", err)
+	}
+	_ = held.Close()
+}
+
+func TestAPortIsReservedForThisProcessAndItsChildren(t *testing.T) {
+	locks(t)
+	port, err := FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first, last := lentOut(); port >= first && port <= last {
+		t.Errorf("port %d is one that the system lends to connections", port)
+	}
+	if got := asChild(t, port); got != "free false, listens true" {
+		t.Errorf("another process says of a port that is reserved here: %s", got)
+	}
+	if _, free := reserve(port); free {
+		t.Error("it is given twice in one process")
+	}
+	lent.Lock()
+	_ = lent.ports[port].Close() // as the end of this process does
+	delete(lent.ports, port)
+	lent.Unlock()
+	if got := asChild(t, port); got != "free true, listens true" {
+		t.Errorf("another process says of a port that is given back: %s", got)
+	}
+}
+
+func TestNoPortIsGivenTwice(t *testing.T) {
+	const callers, each = 8, 25
+	got := make(chan int, callers*each)
+	for range callers {
+		go func() {
+			for range each {
+				port, err := FreePort()
+				if err != nil {
+					t.Error(err)
+				}
+				got <- port
+			}
+		}()
+	}
+	given := map[int]bool{}
+	for range callers * each {
+		port := <-got
+		if given[port] {
+			t.Errorf("port %d is given twice", port)
+		}
+		given[port] = true
+	}
+}
+
+func TestTheRangeThatTheSystemLends(t *testing.T) {
+	for text, want := range map[string][2]int{"32768\t60999\n": {32768, 60999}, "1024 65535": {1024, 65535}, "": {lastPort, 65535}, "a lot": {lastPort, 65535}} {
+		if first, last := parseRange(text); first != want[0] || last != want[1] {
+			t.Errorf("%q: %d to %d", text, first, last)
+		}
+	}
+}
+
+func TestFilesOfSeveralUsers(t *testing.T) {
+	t.Setenv("TMPDIR", t.TempDir())
+	folder, err := sharedFolder("shared")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := sharedFolder("shared"); err != nil || again != folder {
+		t.Errorf("the second time it is %s, %v", again, err)
+	}
+	at, err := os.Stat(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := os.ModeDir | os.ModeSticky | 0o777; at.Mode() != want && os.PathSeparator == '/' {
+		t.Errorf("the folder is %s, want %s", at.Mode(), want)
+	}
+	path := filepath.Join(folder, "one")
+	for range 2 {
+		f, err := openShared(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = f.Close()
+	}
+}
+
+func TestTurns(t *testing.T) {
+	locks(t)
+	path := filepath.Join(t.TempDir(), "turn")
+	var said bytes.Buffer
+	end := turn(path, 0, time.Hour, &said)
+	next := make(chan func())
+	var wondered bytes.Buffer
+	go func() { next <- turn(path, 0, 0, &wondered) }()
+	select {
+	case <-next:
+		t.Fatal("two have their turn at once")
+	case <-time.After(3 * turnEvery):
+	}
+	turn(path, time.Nanosecond, time.Hour, &said)() // who can't wait for longer goes on
+	if !strings.Contains(said.String(), "going on beside it") {
+		t.Errorf("who goes on says %q", &said)
+	}
+	end()
+	(<-next)()
+	if !strings.Contains(wondered.String(), path) {
+		t.Errorf("who waits for long says %q", &wondered)
+	}
+}

@@ -1,0 +1,180 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"fieldmarshal/simulator"
+)
+
+// slackPatience is how long the simulated Slack waits for the ingress here. That the ingress keeps to Slack's three
+// seconds is held by its own tests, which look at the limits it gives and not at the clock of a busy machine.
+const slackPatience = 30 * time.Second
+
+// On a busy machine Temporal or Slack may be too late for the ingress. Then a person is told so and does it again,
+// as the helpers in this file do. These are what they are told, alone or at a modal's field.
+const (
+	notTaken = "could not be recorded right now"
+	noList   = "the list of approvers can't be read from Slack right now"
+	askLater = "Please try again in a minute" // of a question
+)
+
+// again says whether a text asks for what was done to be done again.
+func again(text string) bool {
+	return strings.Contains(text, notTaken) || strings.Contains(text, noList)
+}
+
+// repeat does something until it need not be done again, or the test has waited long enough.
+func (w *world) repeat(what string, do func() (again bool)) {
+	w.t.Helper()
+	for deadline := time.Now().Add(patience); do(); time.Sleep(200 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			w.t.Fatalf("%s was done again and again, and not taken", what)
+		}
+	}
+}
+
+// click clicks a button of a message on a screen that may show it still, until the click counts or does not count
+// for good.
+func (w *world) click(user string, m simulator.Message, action string) {
+	w.t.Helper()
+	w.clicks(simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
+}
+
+// clicks is click for any kind of click. It gives what the last one was answered, and how many there were.
+func (w *world) clicks(c simulator.Click) (last simulator.Reply, times int) {
+	w.t.Helper()
+	w.repeat("a click on "+c.ActionID, func() (again bool) {
+		times++
+		last, again = w.clickOnce(c)
+		return again
+	})
+	return last, times
+}
+
+// clickOnce clicks, checks that Slack got its answer, and says whether it has to be done again. What became of the
+// click stands in the ingress' log before Slack has its answer.
+func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool) {
+	w.t.Helper()
+	before := len(w.ingress.outcomes(c.User))
+	reply, err := w.slack.Click(w.ctx, c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if !reply.OK() {
+		w.t.Fatalf("a click on %s was answered %d %s after %s", c.ActionID, reply.Status, reply.Body, reply.Took)
+	}
+	var came []string
+	await(w.t, "the ingress to tell what became of a click on "+c.ActionID, func() bool {
+		came = w.ingress.outcomes(c.User)[before:]
+		return len(came) > 0
+	})
+	return reply, slices.Contains(came, "not_taken") || slices.Contains(came, "no_list")
+}
+
+// outcomes is what became of a person's clicks and modals, by the log.
+func (p *process) outcomes(user string) (all []string) {
+	for line := range strings.Lines(p.log.String()) {
+		var entry struct{ Msg, User, Outcome string }
+		if strings.Contains(line, `"click"`) && json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "click" && entry.User == user {
+			all = append(all, entry.Outcome)
+		}
+	}
+	return all
+}
+
+// opens clicks a button that opens a modal, until there is one.
+func (w *world) opens(user string, m simulator.Message, action string) (view simulator.View) {
+	w.t.Helper()
+	w.repeat("a click on "+action, func() (again bool) {
+		reply, err := w.slack.Click(w.ctx, simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
+		if err != nil || !reply.OK() {
+			w.t.Fatalf("a click on %s was answered %d %s, %v", action, reply.Status, reply.Body, err)
+		}
+		views := w.slack.Views(user) // the modal opens before the click is answered, or not at all
+		if len(views) > 0 {
+			view = views[0]
+		}
+		return len(views) == 0
+	})
+	return view
+}
+
+// enters submits a modal, until it is closed or its fields are at fault.
+func (w *world) enters(user string, view simulator.View, values map[string]string) (out simulator.Submitted) {
+	w.t.Helper()
+	w.repeat("a modal", func() bool {
+		var err error
+		out, err = w.slack.Submit(w.ctx, view.ID, user, values)
+		if err != nil || out.Status != 0 && !out.OK() {
+			w.t.Fatalf("the modal was answered %d %s, %v", out.Status, out.Body, err)
+		}
+		for _, text := range out.Errors {
+			if again(text) {
+				return true
+			}
+		}
+		return false
+	})
+	return out
+}
+
+// submit clicks a button that opens a modal, fills it in and submits it, which closes it.
+func (w *world) submit(user string, m simulator.Message, action string, values map[string]string) {
+	w.t.Helper()
+	if out := w.enters(user, w.opens(user, m, action), values); !out.OK() || out.Action != "" {
+		w.t.Fatalf("the modal stays open: %d %s %v", out.Status, out.Body, out.Errors)
+	}
+}
+
+// asks sends the slash command until the caller is shown all of some texts alone, and gives what that was in the end.
+func (w *world) asks(user, text string, want ...string) (shown simulator.Message) {
+	w.t.Helper()
+	deadline := time.Now().Add(patience)
+	w.repeat("/fieldmarshal "+text, func() (again bool) {
+		before := len(w.slack.Ephemerals(user))
+		reply, err := w.slack.Command(w.ctx, user, alerts, "/fieldmarshal", text)
+		if err != nil || !reply.OK() {
+			w.t.Fatalf("/fieldmarshal %s was answered %d %s after %s, %v", text, reply.Status, reply.Body, reply.Took, err)
+		}
+		all := w.slack.Ephemerals(user)
+		if len(all) != before+1 {
+			w.t.Fatalf("/fieldmarshal %s showed the caller nothing", text)
+		}
+		shown = all[len(all)-1]
+		if reads(shown, askLater) {
+			return true
+		}
+		// What a workflow is to tell is left out where it is too late.
+		lacks := slices.ContainsFunc(want, func(part string) bool { return !reads(shown, part) })
+		return lacks && time.Now().Before(deadline)
+	})
+	return shown
+}
+
+// looksHome opens a person's home tab until it shows all of some texts.
+func (w *world) looksHome(user string, want ...string) {
+	w.t.Helper()
+	w.repeat("opening the home tab", func() (again bool) {
+		if reply, err := w.slack.OpenHome(w.ctx, user); err != nil || !reply.OK() {
+			w.t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
+		}
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second) // what comes later comes without what was too late
+		defer cancel()
+		for {
+			home, _ := w.slack.Home(user)
+			text := simulator.ViewText(home)
+			if !slices.ContainsFunc(want, func(part string) bool { return !strings.Contains(text, part) }) {
+				return false
+			}
+			select {
+			case <-ctx.Done():
+				return true
+			case <-time.After(50 * time.Millisecond):
+			}
+		}
+	})
+}
