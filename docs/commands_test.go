@@ -39,15 +39,20 @@ func TestCommands(t *testing.T) {
 	for _, c := range root.Commands() {
 		describe(&page, c, "##")
 	}
-	const path = "reference/commands.md"
+	holds(t, "reference/commands.md", page.String(), "the commands' help")
+}
+
+// holds holds a page to what is generated, or writes it with -update.
+func holds(t *testing.T, path, generated, from string) {
+	t.Helper()
 	if *update {
-		if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil {
+		if err := os.WriteFile(path, []byte(generated), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
-	if diff := gocmp.Diff(read(t, path), page.String()); diff != "" {
-		t.Errorf("%s differs from the commands' help (-is +should be); go test ./docs -update writes it:\n%s", path, diff)
+	if diff := gocmp.Diff(read(t, path), generated); diff != "" {
+		t.Errorf("%s differs from %s (-is +should be); go test ./docs -update writes it:\n%s", path, from, diff)
 	}
 }
 

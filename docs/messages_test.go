@@ -10,11 +10,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update", false, "write docs/reference/slack-messages.md anew from the golden files")
+var update = flag.Bool("update", false, "write the generated pages of docs/reference anew")
 
 // groups are the chapters of the page, each with the beginning of its golden files' names.
 var groups = []struct{ prefix, title, intro string }{
@@ -61,16 +59,7 @@ func TestSlackMessages(t *testing.T) {
 	if shown != len(files) {
 		t.Errorf("%d golden files, of which %d belong to a chapter: add one to groups", len(files), shown)
 	}
-	const path = "reference/slack-messages.md"
-	if *update {
-		if err := os.WriteFile(path, []byte(page.String()), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if diff := cmp.Diff(read(t, path), page.String()); diff != "" {
-		t.Errorf("%s differs from the golden files (-is +should be); go test ./docs -update writes it:\n%s", path, diff)
-	}
+	holds(t, "reference/slack-messages.md", page.String(), "the golden files")
 }
 
 // block is what the page shows of one of Slack's blocks.
