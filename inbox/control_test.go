@@ -109,7 +109,7 @@ func TestDrain(t *testing.T) {
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 3)}); !errors.Is(err, ErrDraining) {
 		t.Errorf("append once it is drained: %v", err)
 	}
-	if err := in.Writable(t.Context()); !errors.Is(err, ErrDraining) {
+	if err := in.Writable(); !errors.Is(err, ErrDraining) {
 		t.Errorf("writable once it is drained: %v", err)
 	}
 	// On disk too nothing is left.

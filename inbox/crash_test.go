@@ -169,13 +169,13 @@ func fillDisk(in *Inbox) {
 		}
 		accepted++
 	}
-	fmt.Println("unwritable at once:", in.Writable(context.Background()) != nil, in.Writable(context.Background()) != nil, in.Writable(context.Background()) != nil)
+	fmt.Println("unwritable at once:", in.Writable() != nil, in.Writable() != nil, in.Writable() != nil)
 	small.Cur = 4096
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small)
 	fmt.Println("refused again:", in.Append(context.Background(), []prodege.Event{event(1, n)}) != nil)
-	fmt.Println("unwritable:", in.Writable(context.Background()) != nil)
+	fmt.Println("unwritable:", in.Writable() != nil)
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
-	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, n)}) == nil, in.Writable(context.Background()) == nil)
+	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, n)}) == nil, in.Writable() == nil)
 	fmt.Println("kept:", in.Stats().Depth == accepted+1)
 	_ = in.Close()
 }
@@ -198,7 +198,7 @@ func startFull(dir string) {
 	}
 	fmt.Println("told:", <-took)
 	fmt.Println("refused:", in.Append(context.Background(), []prodege.Event{event(1, 8)}))
-	fmt.Println("unwritable:", in.Writable(context.Background()) != nil, in.Stats().Fault != "")
+	fmt.Println("unwritable:", in.Writable() != nil, in.Stats().Fault != "")
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -208,7 +208,7 @@ func startFull(dir string) {
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
 	fmt.Println("handed on:", <-took) // with no delivery in between
 	fmt.Println("fault then:", soon(func() bool { return in.Stats().Fault == "" }))
-	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, 9)}), <-took, in.Writable(context.Background()))
+	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, 9)}), <-took, in.Writable())
 	stop()
 	<-done
 	_ = in.Close()

@@ -200,24 +200,18 @@ func (in *Inbox) Append(ctx context.Context, events []prodege.Event) error {
 	return nil
 }
 
-// Writable says whether the inbox takes events: nil, or why not. It asks the disk only where the last
-// commit failed, so that it can be asked often.
-func (in *Inbox) Writable(ctx context.Context) error {
+// Writable says whether the inbox takes events: nil, or why not. After a fault of the disk that is looked after each
+// second, so that it can be asked often.
+func (in *Inbox) Writable() error {
 	in.mu.Lock()
-	disk, draining, closed := in.disk, in.draining, in.closed
-	in.mu.Unlock()
+	defer in.mu.Unlock()
 	switch {
-	case closed:
+	case in.closed:
 		return ErrClosed
-	case draining:
+	case in.draining:
 		return ErrDraining
-	case disk == nil:
-		return nil
 	}
-	if err := in.submit(ctx, &change{apply: touch, proves: true}); err != nil {
-		return err
-	}
-	return in.submit(ctx, &change{apply: untouch})
+	return in.disk
 }
 
 var probeKey = []byte("\x00probe")

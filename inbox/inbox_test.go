@@ -319,7 +319,7 @@ func TestClosedTakesNothing(t *testing.T) {
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 0)}); !errors.Is(err, ErrClosed) {
 		t.Errorf("append: %v", err)
 	}
-	if err := in.Writable(t.Context()); !errors.Is(err, ErrClosed) {
+	if err := in.Writable(); !errors.Is(err, ErrClosed) {
 		t.Errorf("writable: %v", err)
 	}
 }

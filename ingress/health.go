@@ -22,22 +22,16 @@ type readiness struct {
 // readyz is ready while deliveries can be made durable on disk. Temporal may be away: that is what the inbox
 // is for, so it is only told.
 func (in *Ingress) readyz(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), 2*time.Second)
+	ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
 	defer cancel()
-	answers := make(chan bool, 1)
-	go func() {
-		ctx, cancel := context.WithTimeout(ctx, time.Second)
-		defer cancel()
-		answers <- in.options.Workflows.Health(ctx) == nil
-	}()
-	err := in.options.Inbox.Writable(ctx)
+	err := in.options.Inbox.Writable()
 	stats := in.options.Inbox.Stats()
 	body := readiness{Ready: err == nil, Inbox: "writable", Temporal: "does not answer", Waiting: stats.Depth, Oldest: stats.Oldest}
 	status := http.StatusOK
 	if err != nil {
 		body.Inbox, status = err.Error(), http.StatusServiceUnavailable
 	}
-	if <-answers {
+	if in.options.Workflows.Health(ctx) == nil {
 		body.Temporal = "answers"
 	}
 	c.JSON(status, body)
