@@ -34,26 +34,15 @@ func (r *reader) level(name string, otherwise slog.Level) slog.Level {
 	return level
 }
 
-func (r *reader) boolean(name string, otherwise bool) bool {
+// boolean is yes or no; words are how the variable's own values are called.
+func (r *reader) boolean(name string, otherwise bool, words string) bool {
 	value := r.text(name, "")
 	if value == "" {
 		return otherwise
 	}
 	on, known := yesNo(value)
 	if !known {
-		r.fault(name, "must be true or false: %q", value)
-	}
-	return on
-}
-
-func (r *reader) onOff(name string, otherwise bool) bool {
-	value := r.text(name, "")
-	if value == "" {
-		return otherwise
-	}
-	on, known := yesNo(value)
-	if !known {
-		r.fault(name, "must be on or off: %q", value)
+		r.fault(name, "must be %s: %q", words, value)
 		return otherwise
 	}
 	return on
