@@ -18,7 +18,7 @@ const (
 	alarmingRefusals = 5
 	refusalWindow    = 10 * time.Minute
 
-	alertTimeout = 3 * time.Minute // the teller has limits of its own, and a shorter one while the process stops
+	alertTimeout = 3 * time.Minute // Slack may ask to wait; the process tells less long once it stops
 )
 
 // refusals remembers when deliveries were refused lately.

@@ -37,7 +37,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Dir: p.Config.InboxDir, Logger: p.Logger,
 		Final: func(err error) bool { return errors.Is(err, workflows.ErrForGood) },
 		Alarm: func(text string) {
-			if err := alert(ctx, text); err != nil {
+			if err := alert(context.WithoutCancel(ctx), text); err != nil {
 				p.Logger.Error("the alerts channel could not be told", "error", err)
 			}
 		},
@@ -72,8 +72,8 @@ const alarmGrace = 5 * time.Second
 
 // untilStopped tells things even while the process stops, but not for long: a Slack that is away must not hold up its end.
 func untilStopped(process context.Context, tell func(context.Context, string) error) func(context.Context, string) error {
-	return func(_ context.Context, text string) error {
-		ctx, cancel := context.WithCancel(context.WithoutCancel(process))
+	return func(ctx context.Context, text string) error {
+		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(process, func() { time.AfterFunc(alarmGrace, cancel) })()
 		return tell(ctx, text)

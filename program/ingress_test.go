@@ -18,12 +18,12 @@ func TestAlarmsDoNotHoldUpTheEnd(t *testing.T) {
 				return nil
 			}
 		})
-		if err := tell(process, "while it runs"); err != nil {
+		if err := tell(t.Context(), "while it runs"); err != nil {
 			t.Errorf("cut off while the process runs: %v", err)
 		}
 		stop()
 		begun := time.Now()
-		if err := tell(process, "while it stops"); err == nil || time.Since(begun) != alarmGrace {
+		if err := tell(t.Context(), "while it stops"); err == nil || time.Since(begun) != alarmGrace {
 			t.Errorf("%v after %s, want an end after %s", err, time.Since(begun), alarmGrace)
 		}
 	})

@@ -53,8 +53,11 @@ func postMessage(ctx workflow.Context, queue string, in activities.Post, foldabl
 		TaskQueue: SlackQueue(queue, in.Channel), ScheduleToStartTimeout: wait, StartToCloseTimeout: attempt,
 		RetryPolicy: patient, Summary: "post " + what,
 	}
+	post := func() error {
+		return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
+	}
 	asked := workflow.Now(ctx)
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
+	err = post()
 	if in.Tried.IsZero() {
 		in.Tried = asked // an attempt before the one that never started may have been heard
 	}
@@ -63,14 +66,14 @@ func postMessage(ctx workflow.Context, queue string, in activities.Post, foldabl
 			return out, true, nil
 		}
 		options.ScheduleToStartTimeout = queueWait // no worker was there for longer: that is no crowd
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
+		err = post()
 	}
 	for neverStarted(err) && served(ctx, in.Channel) { // the queue is long: the main queue, which has no rate, is no way round it
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
+		err = post()
 	}
 	if neverStarted(err) {
 		options.TaskQueue, options.ScheduleToStartTimeout = "", 0
-		err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), slackSteps.Post, in).Get(ctx, &out)
+		err = post()
 	}
 	return out, false, err
 }
