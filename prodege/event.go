@@ -108,6 +108,9 @@ type Event struct {
 	Source   Source    `json:"source,omitempty"`
 	Delivery string    `json:"delivery,omitempty"`   // the ingress' own id of the accepted delivery
 	Received time.Time `json:"received_at,omitzero"` // when the ingress had it, UTC
+	Future   bool      `json:"future,omitempty"`     // dated ahead of our clock and not to be believed: ordered by the later of Received and the newest order time kept
+	Ahead    bool      `json:"ahead,omitempty"`      // dated ahead of our clock and believed, as its id agrees: our clock is behind
+	Vouched  string    `json:"vouched,omitempty"`    // Slack user id of who vouched for a delivery that was refused; never approved by rule
 }
 
 // Pricing is what the Real Time Pricing webhook tells beside the status. A nil amount was not given.

@@ -122,8 +122,16 @@ func (u *USD) UnmarshalJSON(b []byte) error {
 	}
 	text, negative := strings.CutPrefix(text, "-") // Sub gives such amounts, and they must read back
 	v, err := ParseUSD(text)
-	if err != nil {
-		return err
+	if err != nil { // sums and products of amounts may pass what is taken from outside
+		whole, frac, dotted := strings.Cut(text, ".")
+		if !digits(whole) || dotted && !digits(frac) || len(text) > 40 {
+			return err
+		}
+		d, derr := decimal.NewFromString(text)
+		if derr != nil {
+			return err
+		}
+		v = USD{d}
 	}
 	if *u = v; negative {
 		*u = USD{v.d.Neg()}

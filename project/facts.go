@@ -1,0 +1,412 @@
+package project
+
+import (
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// Card is what one message says: exactly one of its fields is set. It travels in workflow state and activity
+// inputs, so it holds facts only, never sentences; package cards words them.
+type Card struct {
+	Pause     *PauseFacts     `json:"pause,omitempty"`
+	Rejection *RejectionFacts `json:"rejection,omitempty"`
+	Request   *RequestFacts   `json:"request,omitempty"`
+	Invoice   *InvoiceFacts   `json:"invoice,omitempty"`
+	Note      *Note           `json:"note,omitempty"`
+	Answer    *Answer         `json:"answer,omitempty"`
+	Digest    *Digest         `json:"digest,omitempty"`
+	Report    *Report         `json:"report,omitempty"`
+}
+
+// Name names a project to people.
+type Name struct {
+	ID       prodege.ProjectID `json:"id"`
+	Name     string            `json:"name,omitempty"`      // empty until Prodege's API was read
+	PONumber string            `json:"po_number,omitempty"` // Prodege's reference_id
+}
+
+// Frame is what every root message carries beside its own facts.
+type Frame struct {
+	Project   Name   `json:"project"`
+	UI        string `json:"ui,omitempty"`        // link to the workflow in the Temporal UI
+	Simulated bool   `json:"simulated,omitempty"` // Prodege is a simulator: the message says so
+}
+
+// PauseFacts is the alert about one pause that is not for CPI. The message is edited as the pause goes on and ends.
+type PauseFacts struct {
+	Frame
+	Event        prodege.Event  `json:"event"`                  // what the alert was posted for
+	Since        time.Time      `json:"since"`                  // event_time of the pause's first event
+	Times        int            `json:"times"`                  // how often it paused for this reason, each within an hour of the last; 1 at first
+	End          *End           `json:"end,omitempty"`          // set when the pause is over
+	Request      string         `json:"request,omitempty"`      // link to the CPI request of the same pause
+	Moved        *prodege.Event `json:"moved,omitempty"`        // the project is now paused for this other reason
+	AutoComplete time.Time      `json:"auto_complete,omitzero"` // about when Prodege completes the project by itself, for inactivity
+	Action       *ActionFacts   `json:"action,omitempty"`       // what can be done, or was, from this message; nil: nothing from here
+}
+
+// ActionFacts is what people can do about a pause from its alert, or did. Of the phases it uses open (with the
+// offered buttons), approved, held, accepted, live, done, still, refused, stopped (with the offered buttons and Try
+// again), elsewhere, other, ended, dryrun, byhand and cancelled.
+type ActionFacts struct {
+	ID         prodege.EventID  `json:"id"`               // of the event that opened the pause; the buttons carry it
+	Generation int              `json:"generation"`       // 1 at first; each further reason of the pause is the next
+	Reason     prodege.Reason   `json:"update_reason"`    // whose actions are offered
+	Offers     []prodege.Action `json:"offers,omitempty"` // as they were when they were offered
+	Phase      Phase            `json:"phase"`
+	PhaseAt    time.Time        `json:"phase_at,omitzero"`
+	Decisions  []Decided        `json:"decisions,omitempty"` // of this generation, oldest first
+	Refusal    *Refusal         `json:"refusal,omitempty"`
+	EndStatus  prodege.Status   `json:"end_status,omitempty"` // with PhaseEnded
+	Figures    *Figures         `json:"figures,omitempty"`    // nil: Prodege was not asked or did not answer
+	MaybeSent  bool             `json:"maybe_sent,omitempty"` // an act may have reached Prodege though its answer was lost
+	DryRun     bool             `json:"dry_run,omitempty"`
+	Anyone     bool             `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel decides
+	Nobody     bool             `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
+}
+
+// Chosen returns the newest decision, which says what is done; nil if there is none.
+func (a *ActionFacts) Chosen() *Decided {
+	if a == nil || len(a.Decisions) == 0 {
+		return nil
+	}
+	return &a.Decisions[len(a.Decisions)-1]
+}
+
+// HasButtons reports whether the message has buttons.
+func (a *ActionFacts) HasButtons() bool {
+	return a != nil && len(a.Offers) > 0 && (a.Phase == PhaseOpen || a.Phase.Failed())
+}
+
+// Figures are what the modals of actions show. Zero and nil mean not told. They travel in the buttons' values,
+// because a modal opens before anything can be asked.
+type Figures struct {
+	CPI        *prodege.USD   `json:"cpi,omitempty"`
+	Completes  int64          `json:"completes,omitempty"`   // so far, about
+	Wanted     int64          `json:"wanted,omitempty"`      // in all: the sample size as it is
+	ClickCap   int64          `json:"click_cap,omitempty"`   // clicks allowed before a pause
+	ClicksLeft int64          `json:"clicks_left,omitempty"` // now
+	Refill     prodege.Refill `json:"refill,omitempty"`      // how often Prodege refills the clicks by itself
+	Clicks     bool           `json:"clicks,omitempty"`      // the click settings were read
+}
+
+// End says how a pause ended.
+type End struct {
+	At     time.Time      `json:"at"`
+	Status prodege.Status `json:"status"` // LIVE: resumed; COMPLETE, DELETED, …: it ended with the project
+	Reason prodege.Reason `json:"reason,omitempty"`
+
+	Decided time.Time `json:"decided,omitzero"` // when somebody first decided about the pause here
+	By      string    `json:"by,omitempty"`     // Slack user id of who did; empty for a rule
+	From    string    `json:"from,omitempty"`
+}
+
+// RejectionFacts is the alert that a reconciliation was rejected and must be redone.
+type RejectionFacts struct {
+	Frame
+	Event prodege.Event `json:"event"` // its RejectionNote is what Prodege's support wrote
+	Late  bool          `json:"late,omitempty"`
+	Since time.Time     `json:"since,omitzero"` // with End: event_time of the first event of the pause that it opened
+	End   *End          `json:"end,omitempty"`  // set when that pause is over
+}
+
+// Phase is where a question stands: a CPI request, or the actions of an alert. Its message goes from phase to phase.
+type Phase string
+
+// The phases.
+const (
+	PhaseOpen      Phase = "open"      // waits for a decision
+	PhaseSecond    Phase = "second"    // one of two approvals given, waits for another person's
+	PhaseApproved  Phase = "approved"  // decided, being sent to Prodege
+	PhaseHeld      Phase = "held"      // decided, but accepting is switched off
+	PhaseAccepted  Phase = "accepted"  // Prodege took it; waits for its effect
+	PhaseLive      Phase = "live"      // live again after our act
+	PhaseDone      Phase = "done"      // of an action: the project has the status that was set, which is not LIVE
+	PhaseStill     Phase = "still"     // accepted, but without effect within RESUME_TIMEOUT
+	PhaseRefused   Phase = "refused"   // Prodege refused, see Refusal
+	PhaseStopped   Phase = "stopped"   // gave up after 30 minutes of passing faults, see Refusal
+	PhaseRejected  Phase = "rejected"  // people said no
+	PhaseExpired   Phase = "expired"   // nobody decided in time
+	PhaseElsewhere Phase = "elsewhere" // live without us: resolved elsewhere
+	PhaseOther     Phase = "other"     // the project is now paused for another reason
+	PhaseEnded     Phase = "ended"     // the project is complete, pending complete, invoiced or deleted
+	PhaseDryRun    Phase = "dryrun"    // decided, and nothing was sent because of DRY_RUN
+	PhaseByHand    Phase = "byhand"    // decided; no API key, so people must do it at Prodege
+	PhaseOverLimit Phase = "overlimit" // the amount is above CPI_CEILING: nothing can be approved here
+	PhaseCancelled Phase = "cancelled" // whoever runs Fieldmarshal cancelled the workflow in Temporal
+)
+
+// Failed reports whether the last act did not come to its end, so that it can be tried again.
+func (p Phase) Failed() bool { return p == PhaseRefused || p == PhaseStopped || p == PhaseStill }
+
+// Decidable reports whether people may still decide about an amount, or ask to decide again.
+func (p Phase) Decidable() bool {
+	switch p {
+	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseRejected, PhaseOverLimit:
+		return true
+	}
+	return false
+}
+
+// RequestFacts is the message that asks to accept a required CPI, in any phase.
+type RequestFacts struct {
+	Frame
+	ID          prodege.EventID `json:"id"`                 // of the event that opened the pause; the buttons carry it
+	Generation  int             `json:"generation"`         // 1 at first; each newer amount is the next
+	Required    *prodege.USD    `json:"required,omitempty"` // nil: Prodege has not told an amount
+	Previous    *prodege.USD    `json:"previous,omitempty"` // the amount of the generation before
+	Numbers     *Numbers        `json:"numbers,omitempty"`  // nil: Prodege was not asked or did not answer
+	PausedAt    time.Time       `json:"paused_at"`
+	Deadline    time.Time       `json:"deadline,omitzero"` // when it expires
+	Phase       Phase           `json:"phase"`
+	PhaseAt     time.Time       `json:"phase_at,omitzero"`
+	Decisions   []Decided       `json:"decisions,omitempty"`   // of this generation, oldest first
+	Sent        *prodege.USD    `json:"sent,omitempty"`        // max_cpi as sent to Prodege; nil: max_cpi was high enough already, only LIVE was set
+	SentUnread  bool            `json:"sent_unread,omitempty"` // the project could not be read before (101)
+	MaybeSent   bool            `json:"maybe_sent,omitempty"`  // an act may have reached Prodege though its answer was lost
+	Refusal     *Refusal        `json:"refusal,omitempty"`
+	EndStatus   prodege.Status  `json:"end_status,omitempty"`   // with PhaseEnded
+	Other       *prodege.Event  `json:"other,omitempty"`        // with PhaseOther
+	Earlier     []Decided       `json:"earlier,omitempty"`      // the last three decisions on this project, newest first
+	Alert       string          `json:"alert,omitempty"`        // link to the alert of the same pause
+	Ceiling     *prodege.USD    `json:"ceiling,omitempty"`      // CPI_CEILING
+	SecondAbove *prodege.USD    `json:"second_above,omitempty"` // CPI_SECOND_APPROVER_ABOVE
+	NoAPIKey    bool            `json:"no_api_key,omitempty"`
+	DryRun      bool            `json:"dry_run,omitempty"`
+	Anyone      bool            `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel decides
+	Nobody      bool            `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
+}
+
+// Numbers is what Prodege tells about a project that bears on a CPI decision. Nil and 0 mean not told.
+type Numbers struct {
+	CPI       *prodege.USD `json:"cpi,omitempty"`
+	AvgCPI    *prodege.USD `json:"avg_cpi,omitempty"`
+	MaxCPI    *prodege.USD `json:"max_cpi,omitempty"`
+	Completes int64        `json:"completes,omitempty"` // so far, about
+	Wanted    int64        `json:"wanted,omitempty"`    // in all, about
+	BidIR     string       `json:"bid_ir,omitempty"`
+	ActualIR  string       `json:"actual_ir,omitempty"`
+	BidLOI    string       `json:"bid_loi,omitempty"`
+	ActualLOI string       `json:"actual_loi,omitempty"`
+	AsOf      time.Time    `json:"as_of,omitzero"`
+}
+
+// Verdict is what someone decided, or what the deadline or a rule decided.
+type Verdict string
+
+// The verdicts of a decision.
+const (
+	Approve      Verdict = "approve"
+	Reject       Verdict = "reject"
+	AskAgain     Verdict = "ask_again" // an expired or rejected request is opened again
+	TryAgain     Verdict = "try_again" // what failed is tried again
+	Close        Verdict = "close"     // what failed is given up
+	MarkInvoiced Verdict = "mark_invoiced"
+	SendInvoice  Verdict = "send_invoice" // an invoice that was held back is sent
+	ChooseAction Verdict = "act"          // an action of a pause's alert: Action says which
+	Resume       Verdict = "resume"       // not a person's: accepting was switched on, so what is held back goes on
+)
+
+// Where a decision came from.
+const (
+	FromSlack   = "slack"
+	FromCommand = "command line"
+	FromRule    = "rule" // CPI_AUTO_APPROVE_UP_TO
+)
+
+// Decided is one recorded decision.
+type Decided struct {
+	Verdict Verdict      `json:"verdict"`
+	User    string       `json:"user,omitempty"` // Slack user id; empty for a rule
+	Amount  *prodege.USD `json:"amount,omitempty"`
+	Reason  string       `json:"reason,omitempty"` // what the person wrote
+	At      time.Time    `json:"at"`
+	From    string       `json:"from"`
+	DryRun  bool         `json:"dry_run,omitempty"`
+
+	Action prodege.ActionID `json:"action,omitempty"` // with ChooseAction, and with what follows it
+	Number int64            `json:"number,omitempty"` // clicks or sample size, as the action asks
+}
+
+// PartyCeiling is the Party of a refusal of our own: CPI_CEILING also holds for what was approved before it was lowered.
+const PartyCeiling = "CPI_CEILING"
+
+// PartyUs is the Party of a refusal of our own client: nothing was sent.
+const PartyUs = "Fieldmarshal"
+
+// Refusal is a fault of a counterparty that people must know of.
+type Refusal struct {
+	Party string `json:"party"`           // "Prodege", "billing", PartyCeiling or PartyUs
+	Codes []int  `json:"codes,omitempty"` // Prodege's error codes or one HTTP status
+	Text  string `json:"text"`            // in words, no secrets
+}
+
+// InvoicePhase is where an invoice stands.
+type InvoicePhase string
+
+// The phases of an invoice.
+const (
+	InvoiceDue       InvoicePhase = "due"       // decided, nothing done yet; nobody is told of it
+	InvoiceSending   InvoicePhase = "sending"   // being sent to billing
+	InvoiceByHand    InvoicePhase = "byhand"    // no BILLING_URL: people make the invoice and mark it (button Mark as invoiced)
+	InvoiceHeld      InvoicePhase = "held"      // the project went back to PENDING_COMPLETE: held until COMPLETE
+	InvoiceDryRun    InvoicePhase = "dryrun"    // DRY_RUN: nothing is sent
+	InvoiceAsks      InvoicePhase = "asks"      // dry run is off again: asks whether to send (button Send now)
+	InvoiceSlow      InvoicePhase = "slow"      // an hour of passing faults, still trying
+	InvoiceRefused   InvoicePhase = "refused"   // billing refused it (button Try again)
+	InvoiceSent      InvoicePhase = "sent"      // billing has it
+	InvoiceMarked    InvoicePhase = "marked"    // people said that it is invoiced
+	InvoiceAsked     InvoicePhase = "asked"     // the project may have been invoiced before: asks people first (button Send now)
+	InvoiceMissing   InvoicePhase = "missing"   // the 7th has come, INVOICED has not
+	InvoiceDone      InvoicePhase = "done"      // Prodege says INVOICED
+	InvoiceDeleted   InvoicePhase = "deleted"   // the project was deleted at Prodege
+	InvoiceCancelled InvoicePhase = "cancelled" // whoever runs Fieldmarshal cancelled the workflow in Temporal
+)
+
+// InvoiceFacts is a message to the finance channel about one revision of a project's invoice.
+type InvoiceFacts struct {
+	Frame
+	Key         string         `json:"key"` // project-<id>-invoice-r<n>
+	Revision    int            `json:"revision"`
+	Phase       InvoicePhase   `json:"phase"`
+	PhaseAt     time.Time      `json:"phase_at,omitzero"`
+	CompletedAt time.Time      `json:"completed_at"`
+	Reason      prodege.Reason `json:"update_reason,omitempty"`
+	Description string         `json:"description,omitempty"`
+	Note        string         `json:"reconciliation_note,omitempty"`
+	CPI         *prodege.USD   `json:"cpi,omitempty"`
+	Completes   int64          `json:"completes,omitempty"`
+	Refusal     *Refusal       `json:"refusal,omitempty"`
+	By          string         `json:"by,omitempty"`       // Slack user id of who marked it
+	Vouched     string         `json:"vouched,omitempty"`  // with InvoiceAsked: who vouched for the COMPLETE, which Prodege did not sign
+	Conflict    bool           `json:"conflict,omitempty"` // with InvoiceSent: billing answered 409 twice, after a try without an answer
+	Billing     bool           `json:"billing"`            // there is a BILLING_URL
+}
+
+// NoteKind says what a note in a thread tells.
+type NoteKind string
+
+// The kinds of notes.
+const (
+	NotePausedAgain     NoteKind = "paused_again"     // paused again within the hour (Event, Times)
+	NoteOtherReason     NoteKind = "other_reason"     // the same pause, another reason now (Event)
+	NoteAsksCPI         NoteKind = "asks_cpi"         // the same pause now needs a CPI decision (Event, Link)
+	NoteResumed         NoteKind = "resumed"          // live again (Event)
+	NotePendingComplete NoteKind = "pending_complete" // reconciliation under way (Event)
+	NoteReconciliation  NoteKind = "reconciliation"   // a reconciliation note (Event)
+	NoteNewAmount       NoteKind = "new_amount"       // a newer amount: decide again (Amount, Previous)
+	NoteAskedAgain      NoteKind = "asked_again"      // somebody had the request opened again (Amount, Decision)
+	NoteReminder        NoteKind = "reminder"         // nobody has decided yet (Amount, Deadline)
+	NoteLastReminder    NoteKind = "last_reminder"    // and it expires soon (Amount, Deadline, Mention)
+	NoteExpired         NoteKind = "expired"          // nobody decided (Amount, Mention)
+	NoteUnknown         NoteKind = "unknown"          // an unknown status, told as it came (Event)
+	NoteMore            NoteKind = "more"             // so many further events, told in one (Times; Event is the newest)
+	NoteFailed          NoteKind = "failed"           // what was decided did not come to its end (Phase, Decision, Refusal, Mention)
+	NoteAutoComplete    NoteKind = "auto_complete"    // Prodege completes the project by itself soon (Deadline, Since, Mention)
+	NoteAutoCompleted   NoteKind = "auto_completed"   // Prodege has completed it for inactivity (Event, Since)
+	NoteClockBehind     NoteKind = "clock_behind"     // an event is dated ahead of our clock, and its id agrees: our clock is behind (Event)
+)
+
+// Note is one reply in the thread of a root message, or, without one, a message of its own. It is never edited.
+type Note struct {
+	Frame
+	Kind     NoteKind       `json:"kind"`
+	Event    *prodege.Event `json:"event,omitempty"`
+	Times    int            `json:"times,omitempty"`
+	Amount   *prodege.USD   `json:"amount,omitempty"`
+	Previous *prodege.USD   `json:"previous,omitempty"`
+	Deadline time.Time      `json:"deadline,omitzero"`
+	Since    time.Time      `json:"since,omitzero"`    // when the pause began
+	Mention  []string       `json:"mention,omitempty"` // user ids and user group ids (U…, W…, S…)
+	Link     string         `json:"link,omitempty"`
+	Late     bool           `json:"late,omitempty"`
+	Phase    Phase          `json:"phase,omitempty"`
+	Decision *Decided       `json:"decision,omitempty"` // the newest, which says what was sent
+	Refusal  *Refusal       `json:"refusal,omitempty"`
+}
+
+// AnswerKind says why a click did nothing.
+type AnswerKind string
+
+// The answers to a click, told to the clicker alone.
+const (
+	AnswerRecorded    AnswerKind = "recorded"     // taken by Temporal; the first counts
+	AnswerNotAllowed  AnswerKind = "not_allowed"  // not among SLACK_APPROVERS
+	AnswerNoList      AnswerKind = "no_list"      // the list of approvers can't be had now: not counted, click again
+	AnswerDecided     AnswerKind = "decided"      // decided already (Decision)
+	AnswerSuperseded  AnswerKind = "superseded"   // the amount is another now (Amount)
+	AnswerExpired     AnswerKind = "expired"      // nobody decided in time
+	AnswerClosed      AnswerKind = "closed"       // the request is closed (Phase, Decision)
+	AnswerSamePerson  AnswerKind = "same_person"  // a second person must approve
+	AnswerMismatch    AnswerKind = "mismatch"     // the button does not fit the request: nothing was counted
+	AnswerOverCeiling AnswerKind = "over_ceiling" // above CPI_CEILING (Amount: the ceiling)
+	AnswerTooMuch     AnswerKind = "too_much"     // more than twice what is required (Amount: the most that can be approved)
+	AnswerNotNow      AnswerKind = "not_now"      // another act is under way, or nothing is to be done in this phase
+	AnswerNotTaken    AnswerKind = "not_taken"    // the click could not be recorded: not counted, click again
+	AnswerForeign     AnswerKind = "foreign"      // someone of another workspace
+)
+
+// Answer is an ephemeral message to one person: why a click did nothing, or that it is recorded.
+type Answer struct {
+	Kind     AnswerKind   `json:"kind"`
+	Project  Name         `json:"project"`
+	Phase    Phase        `json:"phase,omitempty"`
+	Amount   *prodege.USD `json:"amount,omitempty"`
+	Decision *Decided     `json:"decision,omitempty"`
+	Verdict  Verdict      `json:"verdict,omitempty"` // with AnswerRecorded: what was clicked
+
+	OfPause   bool `json:"of_pause,omitempty"`   // the click was on a pause's alert
+	OfInvoice bool `json:"of_invoice,omitempty"` // the click was on an invoice
+	Simulated bool `json:"simulated,omitempty"`  // Prodege is a simulator: the message says so
+}
+
+// Digest tells of many pauses in one message: they came faster than Slack takes messages.
+type Digest struct {
+	Items     []DigestItem `json:"items"`          // in the order in which they came
+	More      int          `json:"more,omitempty"` // so many further ones that are not listed
+	UI        string       `json:"ui,omitempty"`
+	Simulated bool         `json:"simulated,omitempty"`
+}
+
+// DigestItem is one pause in a Digest.
+type DigestItem struct {
+	Key         string         `json:"key"` // of the alert, so that one added twice is told once
+	Project     Name           `json:"project"`
+	Reason      prodege.Reason `json:"update_reason,omitempty"`
+	Description string         `json:"description,omitempty"`
+	Since       time.Time      `json:"since"`
+	End         *End           `json:"end,omitempty"` // the pause is over already
+	UI          string         `json:"ui,omitempty"`
+}
+
+// Report sums up the pauses of a time: how long people and Prodege took, and what it cost. Everything counts
+// when it happened: a pause when it began, a decision when it was made, an end when it came.
+type Report struct {
+	Since     time.Time   `json:"since"`
+	Until     time.Time   `json:"until"`
+	Rows      []ReportRow `json:"rows,omitempty"`      // by reason, those paused longest first
+	All       ReportRow   `json:"all"`                 // all reasons together
+	Before    *ReportRow  `json:"before,omitempty"`    // all reasons together, in as long a time before
+	Projects  int         `json:"projects"`            // that were read
+	Unread    int         `json:"unread,omitempty"`    // that could not be read, so the sums may be too low
+	Forgotten int         `json:"forgotten,omitempty"` // whose ledger no longer reaches back to the beginning of that time
+	UI        string      `json:"ui,omitempty"`
+	Simulated bool        `json:"simulated,omitempty"`
+}
+
+// ReportRow is what pauses for one reason, or for all, come to.
+type ReportRow struct {
+	Reason      prodege.Reason `json:"update_reason,omitempty"`
+	Description string         `json:"description,omitempty"` // of a reason that has no number
+	Pauses      int            `json:"pauses"`                // that began
+	Decided     int            `json:"decided"`               // first decisions
+	Live        int            `json:"live"`                  // that ended with the project live again
+	Standing    int            `json:"standing"`              // not over at the end of the time
+	ToDecision  time.Duration  `json:"to_decision"`           // median, from the pause; 0 if none was decided
+	ToLive      time.Duration  `json:"to_live"`               // likewise
+	Still       time.Duration  `json:"still"`                 // all together, within the time
+	Approved    prodege.USD    `json:"approved"`              // what was approved costs in all, about
+	Refused     prodege.USD    `json:"refused"`               // what was refused would have cost
+	Unpriced    int            `json:"unpriced,omitempty"`    // decisions whose cost is not known
+}

@@ -1,0 +1,121 @@
+package project
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Hours are the hours in which reminders and expiry count: "Mon-Fri 08:00-19:00 America/New_York".
+// The zero value is always.
+type Hours struct {
+	days     [7]bool // by time.Weekday
+	from, to time.Duration
+	zone     *time.Location
+}
+
+var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
+
+// ParseHours reads APPROVAL_HOURS: days (Mon-Fri, or Mon,Wed,Fri), a span of wall-clock time within a day,
+// and a zone by its IANA name. An empty text is always.
+func ParseHours(text string) (Hours, error) {
+	var h Hours
+	if strings.TrimSpace(text) == "" {
+		return h, nil
+	}
+	parts := strings.Fields(text)
+	if len(parts) != 3 {
+		return h, fmt.Errorf(`not like "Mon-Fri 08:00-19:00 America/New_York": %.60q`, text)
+	}
+	if err := h.parseDays(parts[0]); err != nil {
+		return h, err
+	}
+	from, to, ok := strings.Cut(parts[1], "-")
+	var errFrom, errTo error
+	h.from, errFrom = wallClock(from)
+	h.to, errTo = wallClock(to)
+	if !ok || errFrom != nil || errTo != nil || h.from >= h.to {
+		return h, fmt.Errorf("not a span of hours like 08:00-19:00: %.40q", parts[1])
+	}
+	zone, err := time.LoadLocation(parts[2])
+	if err != nil {
+		return h, fmt.Errorf("not a time zone like America/New_York: %.40q", parts[2])
+	}
+	h.zone = zone
+	return h, nil
+}
+
+func (h *Hours) parseDays(text string) error {
+	for _, part := range strings.Split(text, ",") {
+		first, last, ranged := strings.Cut(strings.ToLower(part), "-")
+		if !ranged {
+			last = first
+		}
+		from, okFrom := weekdays[first]
+		to, okTo := weekdays[last]
+		if !okFrom || !okTo {
+			return fmt.Errorf("not days like Mon-Fri: %.40q", text)
+		}
+		for day := from; ; day = (day + 1) % 7 {
+			h.days[day] = true
+			if day == to {
+				break
+			}
+		}
+	}
+	return nil
+}
+
+func wallClock(text string) (time.Duration, error) {
+	if text == "24:00" {
+		return 24 * time.Hour, nil
+	}
+	t, err := time.Parse("15:04", text)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, nil
+}
+
+// Add is the moment by which d of counted time has passed since from. Wall-clock hours are those of the
+// zone, so a day of a daylight-saving change counts as it is lived.
+func (h Hours) Add(from time.Time, d time.Duration) time.Time {
+	if h.zone == nil {
+		return from.Add(d)
+	}
+	day := from.In(h.zone)
+	const tooLong = 2000 // days; a duration of years is a fault of configuration, not worth an endless loop
+	for range tooLong {
+		opens, closes := h.span(day)
+		if h.days[opens.Weekday()] && closes.After(from) {
+			start := opens
+			if from.After(start) {
+				start = from
+			}
+			if left := closes.Sub(start); left >= d {
+				return start.Add(d).In(from.Location())
+			} else {
+				d -= left
+			}
+		}
+		day = time.Date(day.Year(), day.Month(), day.Day()+1, 12, 0, 0, 0, h.zone)
+	}
+	return from.Add(d)
+}
+
+// span is when the day opens and closes.
+func (h Hours) span(day time.Time) (opens, closes time.Time) {
+	at := func(d time.Duration) time.Time {
+		return time.Date(day.Year(), day.Month(), day.Day(), int(d.Hours()), int(d.Minutes())%60, 0, 0, h.zone)
+	}
+	return at(h.from), at(h.to)
+}
+
+// hoursOf returns the hours as configured. Config refused a text that can't be read, so an error means always.
+func hoursOf(s *Settings) Hours {
+	h, err := ParseHours(s.ApprovalHours)
+	if err != nil {
+		return Hours{}
+	}
+	return h
+}
