@@ -167,6 +167,7 @@ type RequestFacts struct {
 	MaybeSent   bool            `json:"maybe_sent,omitempty"`  // an act may have reached Prodege though its answer was lost
 	Refusal     *Refusal        `json:"refusal,omitempty"`
 	EndStatus   prodege.Status  `json:"end_status,omitempty"`   // with PhaseEnded
+	Closed      bool            `json:"closed,omitempty"`       // its pause is over: nothing can be decided any more
 	Other       *prodege.Event  `json:"other,omitempty"`        // with PhaseOther
 	Earlier     []Decided       `json:"earlier,omitempty"`      // the last three decisions on this project, newest first
 	Alert       string          `json:"alert,omitempty"`        // link to the alert of the same pause

@@ -1,0 +1,395 @@
+package project
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// What was decided is done at Prodege by an act. There is at most one act in flight per project. Each try reads the
+// project first and does nothing if it is not as people saw it. A passing fault is tried again after 1 s, doubling to
+// 30 s; after half an hour it stops and people are asked. A try that is under way is never called off: its end is
+// awaited, and a newer amount waits for it. Then the effect is awaited: if LIVE does not come within RESUME_TIMEOUT,
+// Prodege is asked, and people are told.
+
+const (
+	actFor     = 30 * time.Minute
+	actBackoff = 30 * time.Second
+	heldLook   = time.Minute     // how often a decision that is held back looks at the kill switch
+	checkFor   = time.Minute     // how long it is tried to read whether an act had its effect
+	liveSoon   = 2 * time.Second // LIVE often comes this soon after Prodege took an acceptance: both are one edit
+)
+
+// act does what was decided, as far as the settings of now allow.
+func (s *State) act(q *Question) {
+	q.Refusal, q.ToAct = nil, false
+	switch {
+	case s.Settings.DryRun:
+		s.enter(q, PhaseDryRun)
+	case !s.Settings.HasAPIKey:
+		s.enter(q, PhaseByHand)
+	default:
+		s.enter(q, PhaseApproved)
+		q.ToAct = true
+	}
+}
+
+// advanceActs begins the act of what was decided, unless another one is under way.
+func (s *State) advanceActs() {
+	for _, q := range []*Question{s.Request, s.Action} {
+		if q == nil || !q.ToAct || s.Act != nil || q.Closed {
+			continue
+		}
+		q.ToAct = false
+		s.Acts++
+		a := &Act{Kind: q.Kind, ID: q.ID, Generation: q.Generation, N: s.Acts}
+		a.Until, a.Maybe = s.now.Add(actFor), q.MaybeSent
+		if q.Kind == OfCPI {
+			a.Amount, a.MustRead = q.Approved, q.ByRule
+		} else if d := q.decided(); d != nil {
+			row, _ := q.offer(d.Action)
+			a.Action, a.Number = &row, d.Number
+		}
+		s.Act = a
+	}
+}
+
+// actOf is the act of a question; nil if none is under way.
+func (s *State) actOf(q *Question) *Act {
+	if a := s.Act; a != nil && a.Kind == q.Kind && a.ID == q.ID {
+		return a
+	}
+	return nil
+}
+
+func (s *State) actJobs(list []job) []job {
+	a := s.Act
+	if a == nil || s.Cancelled && !a.Busy {
+		return list
+	}
+	return append(list, job{base: fmt.Sprintf("act/%s/%s/%d/%d", a.Kind, a.ID, a.Generation, a.N), try: &a.Try, task: a.task(s), done: s.actDone})
+}
+
+func (a *Act) task(s *State) func() Task {
+	return func() Task {
+		if a.Kind == OfCPI {
+			return Task{Summary: "accept " + a.Amount.Dollars() + " at Prodege", Accept: &AcceptCPI{Project: s.ID, Approved: *a.Amount, MustRead: a.MustRead, Maybe: a.Maybe, Amount: a.Heard}}
+		}
+		return Task{Summary: actionWords(a.Action.Label, a.Number) + " at Prodege", Act: &ActOnProject{Project: s.ID, Action: *a.Action, Number: a.Number, Maybe: a.Maybe}}
+	}
+}
+
+// actDone takes the end of a try.
+func (s *State) actDone(r Result) {
+	a := s.Act
+	q := s.question(a.Kind, a.ID)
+	if q == nil { // cannot be: a question outlives its act
+		s.Act = nil
+		return
+	}
+	if f := r.Failure; f != nil {
+		s.actFailed(q, a, *f)
+	} else if r.Acceptance != nil {
+		s.actEnded(q, a, *r.Acceptance)
+	}
+	if s.Act != nil {
+		return // it is tried again
+	}
+	newer := q.Newer
+	q.Newer = nil
+	switch {
+	case s.Cancelled && !q.Closed:
+		s.cancelQuestion(q)
+	case q.Closed:
+		s.closed(q)
+	case newer != nil && q.Kind == OfAction:
+		s.anotherReason(q, *newer)
+	case newer != nil && newer.AsksCPI():
+		s.newer(q, *newer)
+	case newer != nil:
+		s.pausedForOther(q, *newer)
+	}
+	if q.Phase.Failed() && !q.Closed {
+		s.sayFailed(q)
+	}
+	if q == s.Former {
+		if q.Kind == OfCPI {
+			s.drawRequest(q)
+		} else {
+			s.drawAlert(s.pauseOf(q))
+		}
+		s.Former = nil
+	}
+}
+
+// actFailed decides about the next try.
+func (s *State) actFailed(q *Question, a *Act, f Failure) {
+	a.Maybe = a.Maybe || f.Maybe
+	if f.Amount != nil {
+		a.Heard = f.Amount
+	}
+	refusal := Refusal{Party: "Prodege", Text: f.Text}
+	if f.Refusal != nil {
+		refusal = *f.Refusal
+	}
+	refusal.Text = cut(refusal.Text, 300)
+	a.Fault = &refusal
+	final := f.Kind == FailedRefused || f.Kind == FailedOperator
+	switch {
+	case !final && (q.Closed || q.Newer != nil || s.Cancelled):
+		s.callOff(q, a)
+	case final:
+		s.Act = nil
+		q.MaybeSent = false
+		q.Refusal = &refusal
+		s.enter(q, PhaseRefused)
+		s.line(s.actLine(q, LineRefused, a.Amount, refusal.Text))
+	case !s.now.Before(a.Until):
+		s.Act = nil
+		q.MaybeSent = a.Maybe
+		q.Refusal = &refusal
+		s.enter(q, PhaseStopped)
+		s.line(s.actLine(q, LineStopped, a.Amount, refusal.Text))
+	default:
+		a.again(s.now, time.Second, actBackoff, f.RetryAfter)
+	}
+}
+
+// callOff ends an act between two tries.
+func (s *State) callOff(q *Question, a *Act) {
+	s.Act = nil
+	if a.Maybe {
+		q.MaybeSent = true
+		s.line(s.actLine(q, LineCalledOff, a.Amount, "it may have reached Prodege"))
+	}
+}
+
+// dropAct calls off a question's act for something newer. It reports false if a try is under way: then the newer event
+// waits for its end.
+func (s *State) dropAct(q *Question, newer prodege.Event) bool {
+	a := s.actOf(q)
+	switch {
+	case a == nil:
+	case a.Busy:
+		q.Newer = ptr(trimmed(newer))
+		return false
+	default:
+		s.callOff(q, a)
+	}
+	q.Newer = nil
+	return true
+}
+
+// actEnded takes what a try found and did.
+func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
+	s.Act = nil
+	if got.MaxCPI != nil && q.Kind == OfCPI {
+		n := Numbers{}
+		if q.Numbers != nil {
+			n = *q.Numbers
+		}
+		if got.Outcome == OutcomeSent {
+			n.MaxCPI = got.MaxCPI // what is in force
+		}
+		q.Numbers = &n
+	}
+	switch got.Outcome {
+	case OutcomeSent:
+		q.MaybeSent, q.Sent, q.Unread = false, got.Sent, got.Unread
+		s.enter(q, PhaseAccepted)
+		q.CheckAt = s.now.Add(s.Settings.ResumeTimeout)
+		s.line(s.actLine(q, LineAccepted, a.amount(got), ""))
+		if p := s.pauseOf(q); p != nil {
+			s.step(p, UntilAcceptance, s.now, true)
+		}
+	case OutcomeAlreadyLive, OutcomeEnded:
+		q.MaybeSent = a.Maybe
+		q.EndStatus = got.Status
+		s.enter(q, endPhase(got.Status))
+		s.pollSoon()
+	case OutcomeOther:
+		s.enter(q, PhaseOther)
+		if q.Other == nil && q.Newer == nil {
+			s.pollSoon()
+		}
+	case OutcomeRisen:
+		if q.Closed || q.Newer != nil && (!q.Newer.AsksCPI() || !q.covers(*q.Newer)) {
+			return // the newest event says what to do
+		}
+		s.newer(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Required, Source: prodege.FromSweep})
+	case OutcomeHeld:
+		if q.Closed || q.Newer != nil || s.Cancelled {
+			return
+		}
+		s.enter(q, PhaseHeld)
+		s.Act = a
+		a.After, a.Until = s.now.Add(heldLook), s.now.Add(heldLook+actFor)
+	case OutcomeDryRun:
+		s.enter(q, PhaseDryRun)
+	case OutcomeNoKey:
+		s.enter(q, PhaseByHand)
+	case OutcomeOverLimit:
+		q.Refusal = &Refusal{Party: PartyCeiling, Text: "the amount is above the ceiling that is configured now; nothing was sent"}
+		s.enter(q, PhaseRefused)
+	}
+}
+
+// amount is what stands in the ledger of an acceptance.
+func (a *Act) amount(got Acceptance) *prodege.USD {
+	if got.Sent != nil {
+		return got.Sent
+	}
+	return a.Amount
+}
+
+func (s *State) actLine(q *Question, kind LineKind, amount *prodege.USD, text string) Line {
+	l := Line{Kind: kind, Amount: amount, Text: text, Ref: string(q.ID)}
+	if d := q.decided(); d != nil {
+		l.Action, l.Number = d.Action, d.Number
+	}
+	return l
+}
+
+// resumeHeld goes on with a decision that was held back, as accepting was switched on.
+func (s *State) resumeHeld() {
+	if a := s.Act; a != nil && !a.Busy {
+		if q := s.question(a.Kind, a.ID); q != nil && q.Phase == PhaseHeld {
+			a.After = time.Time{}
+		}
+	}
+}
+
+func (s *State) actAlarms(list []alarm) []alarm {
+	for _, q := range []*Question{s.Request, s.Action} {
+		if q != nil && q.Phase == PhaseAccepted && q.Check == nil {
+			list = append(list, alarm{q.CheckAt, "the effect of the act should show by then", func() {
+				q.CheckAt = time.Time{}
+				q.Check = &Try{Until: s.now.Add(checkFor)}
+			}})
+		}
+	}
+	return list
+}
+
+// checkJob reads whether an act had its effect.
+func (s *State) checkJob(q *Question) job {
+	return job{base: fmt.Sprintf("read/effect/%s/%s/%d/%d", q.Kind, q.ID, q.Generation, len(q.Decisions)), try: q.Check,
+		task: func() Task {
+			return Task{Summary: "done at Prodege, but no webhook came: what is the project's status?", Read: &Read{Project: s.ID, Priority: PriorityAct, Within: 20 * time.Second}}
+		},
+		done: func(r Result) {
+			if r.Failure != nil && r.Failure.Kind == FailedPassing && s.now.Before(q.Check.Until) {
+				q.Check.again(s.now, 5*time.Second, 20*time.Second, r.Failure.RetryAfter)
+				return
+			}
+			q.Check = nil
+			phase, shows := PhaseStill, false
+			if r.Reading != nil {
+				if phase, shows = q.effect(r.Reading.Info.Status); shows {
+					q.EndStatus = r.Reading.Info.Status
+					s.pollSoon()
+				}
+			}
+			if !shows {
+				phase = PhaseStill
+				if q.Other != nil {
+					phase = PhaseOther
+				}
+			}
+			s.enter(q, phase)
+			if q.Phase.Failed() && !q.Closed {
+				s.sayFailed(q)
+			}
+		},
+	}
+}
+
+// effect reports whether a status is the effect of what was sent, and the phase that it then is. Completing goes by way
+// of PENDING_COMPLETE for some.
+func (q *Question) effect(status prodege.Status) (Phase, bool) {
+	want := prodege.Live
+	if d := q.decided(); q.Kind == OfAction && d != nil {
+		row, _ := q.offer(d.Action)
+		want = row.Status
+	}
+	switch {
+	case want == prodege.Live && status == prodege.Live:
+		return PhaseLive, true
+	case want == prodege.Complete && (status == prodege.Complete || status == prodege.PendingComplete || status == prodege.Invoiced):
+		return PhaseDone, true
+	}
+	return PhaseStill, false
+}
+
+// close ends a question with its pause. If a try is under way, its end says the rest.
+func (s *State) close(q *Question, status prodege.Status) {
+	q.CheckAt, q.Check, q.Stage, q.ToAct, q.Newer = time.Time{}, nil, "", false, nil
+	q.Closed, q.EndStatus = true, status
+	if a := s.actOf(q); a != nil {
+		if a.Busy {
+			return
+		}
+		s.callOff(q, a)
+	}
+	s.closed(q)
+}
+
+// closed says how a question ended.
+func (s *State) closed(q *Question) {
+	switch q.Phase {
+	case PhaseRejected, PhaseDryRun, PhaseElsewhere, PhaseLive, PhaseDone, PhaseCancelled:
+		return
+	case PhaseAccepted, PhaseStill, PhaseByHand:
+		if phase, ours := q.effect(q.EndStatus); ours {
+			s.enter(q, phase)
+			return
+		}
+	}
+	s.enter(q, endPhase(q.EndStatus))
+}
+
+// endPhase is the phase of a question whose project went that way without us.
+func endPhase(status prodege.Status) Phase {
+	if status == prodege.Live {
+		return PhaseElsewhere
+	}
+	return PhaseEnded
+}
+
+// sayFailed tells in the thread, once for each act, that it did not come to its end: edits notify nobody. It names
+// those who decided; if a rule did, those who are called when nobody decides.
+func (s *State) sayFailed(q *Question) {
+	n := Note{Frame: s.frame(), Kind: NoteFailed, Phase: q.Phase, Refusal: q.Refusal, Mention: q.deciders()}
+	if len(n.Mention) == 0 {
+		n.Mention = s.Settings.Escalation
+	}
+	if last := q.decided(); last != nil {
+		n.Decision = ptr(*last)
+	}
+	k := fmt.Sprintf("failed-%s-%s-%d-%d", q.Kind, q.ID, q.Generation, len(q.Decisions)) // each act has a decision of its own
+	s.insist(s.messageOf(q), k, n, "what was decided did not succeed")
+}
+
+// deciders are the people who decided what was sent last, or had it tried again.
+func (q *Question) deciders() (users []string) {
+	last := q.decided()
+	if last == nil {
+		return nil
+	}
+	for _, d := range q.Decisions {
+		if sameAmount(d.Amount, last.Amount) && d.Action == last.Action && d.Number == last.Number && d.User != "" && !slices.Contains(users, d.User) {
+			users = append(users, d.User)
+		}
+	}
+	return users
+}
+
+// actionWords names what is done: "Raise sample size 500".
+func actionWords(label string, n int64) string {
+	if n != 0 {
+		label += fmt.Sprintf(" %d", n)
+	}
+	return label
+}

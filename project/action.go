@@ -1,0 +1,110 @@
+package project
+
+import (
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// People can act on a pause from its alert, if its reason offers actions (the table in package prodege), ALERT_ACTIONS
+// is on and there is an API key. What was offered is recorded, so that a new row of the table changes nothing that is
+// open. Another reason in the same pause is a new generation. The first valid decision wins; after an act that failed,
+// another may be taken.
+
+// offer lets people act on the present pause.
+func (s *State) offer(e prodege.Event) {
+	if q := s.openAction(); q != nil {
+		s.anotherReason(q, e)
+		return
+	}
+	if !s.Settings.AlertActions || !s.Settings.HasAPIKey || s.Pause.Alert == "" || len(e.Actions()) == 0 {
+		return
+	}
+	if s.Action != nil && s.actOf(s.Action) != nil {
+		s.Former = s.Action
+	}
+	s.Action = &Question{Kind: OfAction, ID: s.Pause.Opened, PausedAt: s.Pause.Since}
+	s.offerAnew(s.Action, e)
+}
+
+func (s *State) offerAnew(q *Question, e prodege.Event) {
+	q.Generation++
+	q.Event, q.Offers, q.Figures = trimmed(e), e.Actions(), nil
+	q.Decisions, q.Refusal, q.Other, q.Newer, q.MaybeSent, q.EndStatus, q.ToAct = nil, nil, nil, nil, false, "", false
+	q.CheckAt, q.Check = time.Time{}, nil
+	s.enter(q, PhaseOpen)
+	if m := s.message(s.Pause.Alert); m != nil && m.TS != "" || q.Generation > 1 {
+		s.fillLater() // the alert stands already
+	}
+}
+
+// anotherReason is the next generation if the pause has another reason now, or the same one after people were told that
+// nothing is to be done any more.
+func (s *State) anotherReason(q *Question, e prodege.Event) {
+	offers := len(e.Actions()) > 0 && s.Settings.AlertActions && s.Settings.HasAPIKey
+	if offers && sameReason(q.Event, e) && !q.settledElsewhere() {
+		return
+	}
+	if !s.dropAct(q, e) {
+		return
+	}
+	if !offers {
+		q.Other, q.ToAct = ptr(trimmed(e)), false
+		s.enter(q, PhaseOther)
+		return
+	}
+	s.offerAnew(q, e)
+}
+
+// offer finds what was offered.
+func (q *Question) offer(id prodege.ActionID) (prodege.Action, bool) {
+	for _, row := range q.Offers {
+		if row.ID == id {
+			return row, true
+		}
+	}
+	return prodege.Action{}, false
+}
+
+// decideAction weighs what somebody wants done.
+func (s *State) decideAction(q *Question, d Decision) {
+	row, offered := q.offer(d.Action)
+	open := q.Phase == PhaseOpen || q.Phase.Failed()
+	switch {
+	case d.Verdict != ChooseAction:
+		s.answer(d, q, AnswerMismatch)
+	case s.actOf(q) != nil || q.ToAct || !open && q.decided() != nil:
+		s.answer(d, q, AnswerDecided)
+	case !open:
+		s.answer(d, q, AnswerClosed)
+	case !offered, !q.fits(row, d.Number):
+		s.answer(d, q, AnswerMismatch)
+	case !s.Settings.AlertActions:
+		s.answer(d, q, AnswerNotNow)
+	default:
+		if last := q.decided(); last == nil || last.Action != d.Action || last.Number != d.Number {
+			q.MaybeSent = false // what may have been heard before was something else
+		}
+		s.record(q, d, nil)
+		s.act(q)
+	}
+}
+
+// fits reports whether a number can be sent: as the row says, more than there is now, and at most twice that.
+func (q *Question) fits(row prodege.Action, n int64) bool {
+	if f := q.Figures; row.Asks == prodege.AsksSample && f != nil && f.Wanted > 0 {
+		return n > max(f.Wanted, f.Completes) && n <= MostSample(max(f.Wanted, f.Completes)) && row.Fits(n)
+	}
+	return row.Fits(n)
+}
+
+// actionFacts are what the alert shows of its actions.
+func (s *State) actionFacts(q *Question) *ActionFacts {
+	a := &ActionFacts{ID: q.ID, Generation: q.Generation, Reason: q.Event.ActionReason(), Offers: q.Offers, Phase: q.Phase, PhaseAt: q.PhaseAt,
+		Decisions: lastOf(q.Decisions, 5), Refusal: q.Refusal, EndStatus: q.EndStatus, Figures: q.Figures,
+		MaybeSent: q.MaybeSent && q.Phase == PhaseElsewhere, DryRun: s.Settings.DryRun, Anyone: s.Settings.Anyone, Nobody: q.Nobody}
+	if q.Closed || q.Phase == PhaseOther || q.Phase == PhaseCancelled {
+		a.Offers = nil
+	}
+	return a
+}

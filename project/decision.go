@@ -1,0 +1,260 @@
+package project
+
+import (
+	"slices"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// A decision is a click in Slack, or its like from the command line. It is a claim: who may decide is asked before it
+// counts, and it is compared with the question as it is by then. The first valid one wins; every other is answered, to
+// its clicker alone. Making an invoice spends nothing at Prodege, and finance is another team than the approvers:
+// anybody in its channel may decide about one.
+
+const (
+	maxHandled  = 200              // clicks that are remembered, so that one handed over twice counts once
+	maxPending  = 50               // clicks whose right is being checked
+	maxAnswers  = 20               // vain clicks that are remembered for people to look up
+	mayWithin   = 10 * time.Second // no list of approvers by then: not counted
+	maxDecided  = 10               // decisions on the project that people see
+	maxOfAnswer = 500              // bytes of a reason
+)
+
+// Decision is what a person decides, as it reaches a project.
+type Decision struct {
+	ID         string           `json:"click"` // unique for each click
+	Of         QuestionKind     `json:"of"`
+	Verdict    Verdict          `json:"verdict"`
+	Request    prodege.EventID  `json:"request,omitempty"`    // the pause's Opened
+	Generation int              `json:"generation,omitempty"` // that the button is bound to
+	Amount     *prodege.USD     `json:"amount,omitempty"`     // that the button is bound to
+	UpTo       *prodege.USD     `json:"up_to,omitempty"`      // "Approve up to…": the ceiling that the person wrote
+	Second     bool             `json:"second,omitempty"`     // UpTo is what the button offers a second person: the sum that the first approved
+	Action     prodege.ActionID `json:"action,omitempty"`     // with ChooseAction
+	Number     int64            `json:"number,omitempty"`     // the clicks or the sample size that it asks for
+	Revision   int              `json:"revision,omitempty"`   // of an invoice
+	User       string           `json:"user,omitempty"`       // Slack user id
+	Reason     string           `json:"reason,omitempty"`
+	Channel    string           `json:"channel,omitempty"` // where to answer the clicker alone; empty: not in Slack
+	From       string           `json:"from,omitempty"`
+	At         time.Time        `json:"at,omitzero"` // when the ingress had it, UTC
+}
+
+// PendingClick is a decision whose right is being checked.
+type PendingClick struct {
+	Decision Decision    `json:"decision"`
+	May      Try         `json:"may,omitzero"`
+	Answer   *Permission `json:"answer,omitempty"`
+}
+
+// Answered is a click that did nothing, and why.
+type Answered struct {
+	ID     string       `json:"click"`
+	User   string       `json:"user"`
+	Kind   AnswerKind   `json:"kind"`
+	Amount *prodege.USD `json:"amount,omitempty"` // the amount asked for now; with over_ceiling and too_much, the most
+	At     time.Time    `json:"at"`
+}
+
+// decide takes a decision that has come.
+func (s *State) decide(d Decision) {
+	d.Reason = cut(d.Reason, maxOfAnswer)
+	switch {
+	case d.Verdict == Resume:
+		s.resumeHeld()
+	case !s.firstClick(d.ID):
+	case d.Of == OfInvoice:
+		s.decideInvoice(d)
+	case s.Settings.Anyone:
+		s.consider(d, Permission{Allowed: true, Known: true})
+	case len(s.Pending) >= maxPending || s.Cancelled:
+		s.answer(d, nil, AnswerNotTaken)
+	default:
+		s.Pending = append(s.Pending, PendingClick{Decision: d, May: Try{Until: s.now.Add(mayWithin)}})
+	}
+}
+
+// firstClick reports whether a click is new, and remembers it.
+func (s *State) firstClick(id string) bool {
+	if slices.Contains(s.Handled, id) {
+		return false
+	}
+	s.Handled = append(s.Handled, id)
+	if len(s.Handled) > maxHandled {
+		s.Handled = lastOf(s.Handled, maxHandled)
+	}
+	return true
+}
+
+func (s *State) decisionJobs(list []job) []job {
+	for i := range s.Pending {
+		p := &s.Pending[i]
+		if p.Answer != nil {
+			continue
+		}
+		list = append(list, job{base: "may/" + keyed(p.Decision.ID), try: &p.May,
+			task: func() Task {
+				return Task{Summary: "may " + p.Decision.User + " decide?", May: &MayDecide{User: p.Decision.User}}
+			},
+			done: func(r Result) {
+				p.Answer = &Permission{}
+				if r.Permission != nil {
+					p.Answer = r.Permission
+				}
+				s.considerPending()
+			},
+		})
+	}
+	return list
+}
+
+// considerPending takes up decisions in the order in which they came.
+func (s *State) considerPending() {
+	for len(s.Pending) > 0 && s.Pending[0].Answer != nil {
+		p := s.Pending[0]
+		s.Pending = append([]PendingClick(nil), s.Pending[1:]...)
+		s.consider(p.Decision, *p.Answer)
+	}
+}
+
+// consider weighs a decision of somebody whose right is known.
+func (s *State) consider(d Decision, may Permission) {
+	q := s.question(d.Of, d.Request)
+	switch {
+	case !may.Known:
+		s.answer(d, q, AnswerNoList)
+	case !may.Allowed:
+		s.answer(d, q, AnswerNotAllowed)
+	case q == nil, s.Cancelled:
+		s.answer(d, q, AnswerClosed)
+	case d.Generation != q.Generation:
+		s.answer(d, q, AnswerSuperseded)
+	case q.Closed:
+		s.answer(d, q, AnswerClosed)
+	case d.Verdict == TryAgain || d.Verdict == Close:
+		s.decideFailed(q, d)
+	case q.Kind == OfAction:
+		s.decideAction(q, d)
+	default:
+		s.decideRequest(q, d)
+	}
+}
+
+// question finds a question by the pause that it is about; nil if it is none that is remembered.
+func (s *State) question(kind QuestionKind, id prodege.EventID) *Question {
+	for _, q := range []*Question{s.Request, s.Action, s.Former} {
+		if q != nil && q.Kind == kind && q.ID == id {
+			return q
+		}
+	}
+	return nil
+}
+
+// decideFailed tries again what failed, or gives it up.
+func (s *State) decideFailed(q *Question, d Decision) {
+	last := q.decided()
+	switch {
+	case !q.Phase.Failed() || last == nil || s.actOf(q) != nil:
+		s.answer(d, q, AnswerNotNow)
+	case d.Verdict == Close && q.Kind == OfCPI:
+		s.record(q, d, q.Approved)
+		s.enter(q, PhaseRejected)
+	case d.Verdict == TryAgain:
+		d.Action, d.Number = last.Action, last.Number // it stands in the record with what it repeats
+		s.record(q, d, q.Approved)
+		s.act(q)
+	default:
+		s.answer(d, q, AnswerMismatch)
+	}
+}
+
+// decided is the newest decision of this generation; nil if there is none.
+func (q *Question) decided() *Decided {
+	if len(q.Decisions) == 0 {
+		return nil
+	}
+	return &q.Decisions[len(q.Decisions)-1]
+}
+
+// enter moves a question to a phase.
+func (s *State) enter(q *Question, phase Phase) {
+	if q.Phase == phase {
+		return
+	}
+	s.withdraw(s.messageOf(q), NoteFailed) // what could not be said of the phase before is no longer so
+	q.Phase, q.PhaseAt = phase, s.now
+	if phase != PhaseAccepted {
+		q.CheckAt, q.Check = time.Time{}, nil
+	}
+}
+
+// record keeps a decision, with the question and in the ledger.
+func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
+	one := Decided{Verdict: d.Verdict, User: d.User, Amount: amount, Reason: d.Reason, At: d.At, From: d.From, DryRun: s.Settings.DryRun, Action: d.Action, Number: d.Number}
+	if one.At.IsZero() {
+		one.At = s.now
+	}
+	q.Decisions = append(q.Decisions[:len(q.Decisions):len(q.Decisions)], one)
+	s.Decisions = append(s.Decisions, one)
+	if len(s.Decisions) > maxDecided {
+		s.Decisions = lastOf(s.Decisions, maxDecided)
+	}
+	cost := s.costOf(q, one)
+	s.line(Line{Kind: LineDecided, Verdict: d.Verdict, Amount: amount, Cost: cost, By: d.User, From: d.From, Action: d.Action, Number: d.Number, Text: d.Reason, DryRun: one.DryRun, Ref: string(q.ID), Second: q.Kind == OfCPI && d.Verdict == Approve && s.needsSecond(q, amount) && len(q.Decisions) == 1})
+	if p := s.pauseOf(q); p != nil && p.Decided == nil && d.Verdict != AskAgain && d.Verdict != TryAgain {
+		p.Decided = &one
+		s.step(p, UntilDecision, one.At, true)
+	}
+}
+
+// pauseOf is the pause that a question is about; nil if it is none of the last two.
+func (s *State) pauseOf(q *Question) *Pause {
+	for _, p := range []*Pause{s.Pause, s.LastPause} {
+		if p != nil && p.Opened == q.ID {
+			return p
+		}
+	}
+	return nil
+}
+
+// messageOf is the key of the message that a question's buttons are on.
+func (s *State) messageOf(q *Question) string {
+	if q.Kind == OfCPI {
+		return requestKey(q.ID)
+	}
+	if p := s.pauseOf(q); p != nil {
+		return p.Alert
+	}
+	return ""
+}
+
+// answer tells the clicker alone why the click did nothing. One from the command line finds it in the state. q is nil
+// if the click is about nothing that is remembered.
+func (s *State) answer(d Decision, q *Question, kind AnswerKind) {
+	a := Answer{Kind: kind, Project: s.Name, OfPause: d.Of == OfAction, OfInvoice: d.Of == OfInvoice, Simulated: s.Settings.Simulated}
+	if q != nil {
+		a.Phase, a.Amount = q.Phase, q.Required
+		if last := q.decided(); last != nil {
+			a.Decision = ptr(*last)
+		}
+		switch {
+		case kind == AnswerOverCeiling:
+			a.Amount = s.Settings.Ceiling
+		case kind == AnswerTooMuch && q.Required != nil:
+			a.Amount = ptr(MostApprovable(*q.Required, s.Settings.Ceiling))
+		}
+	}
+	one := Answered{ID: d.ID, User: d.User, Kind: kind, Amount: a.Amount, At: s.now}
+	s.Answers = append(s.Answers, one)
+	if len(s.Answers) > maxAnswers {
+		s.Answers = lastOf(s.Answers, maxAnswers)
+	}
+	s.out.Answered = append(s.out.Answered, one)
+	if d.Channel != "" {
+		s.ephemeral("answer-"+keyed(d.ID), d.Channel, d.User, a)
+	}
+}
+
+// keyed bounds an id from outside, so that it can stand in a task's ID.
+func keyed(id string) string { return string(SafeID(prodege.EventID(id))) }

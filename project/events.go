@@ -1,0 +1,335 @@
+package project
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"sort"
+	"strconv"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// Each event is taken once and ends in exactly one disposition:
+//
+//   - unusable: it has no id or status, or is of another project.
+//   - duplicate: its id was seen before. Nothing happens.
+//   - late: a newer event was applied before. It changes neither status nor requests and opens no pause; but what is
+//     due once in a project's life is still done (an invoice, a note of reconciliation), marked late.
+//   - applied: it is the newest. By reason, then by status, it does what the table of apply says.
+//
+// Events are in order by event_time, then by event_id. event_time has seconds only: if two events of one second
+// disagree, or a late one says something else than the state, Prodege is asked.
+
+const (
+	// maxSeen is how many event ids are remembered. What is older than the oldest of a full memory is late without
+	// being looked up, so nothing that fell out of it can be applied again.
+	maxSeen = 1000
+	// maxDeliveries is how many delivery stamps are remembered. The ingress hands a delivery over twice only within
+	// a retry, which is far sooner than so many further events.
+	maxDeliveries = 300
+	// maxLast is how many events people see.
+	maxLast = 10
+)
+
+// SeenEvent is one event that was taken: its second and a hash of its id.
+type SeenEvent struct {
+	Unix int64
+	Hash [16]byte
+}
+
+func (a SeenEvent) before(b SeenEvent) bool {
+	if a.Unix != b.Unix {
+		return a.Unix < b.Unix
+	}
+	return bytes.Compare(a.Hash[:], b.Hash[:]) < 0
+}
+
+// Seen is the newest events by order, oldest first. As JSON it is one text, 32 bytes per event.
+type Seen []SeenEvent
+
+// MarshalJSON packs the events.
+func (s Seen) MarshalJSON() ([]byte, error) {
+	raw := make([]byte, 0, len(s)*24)
+	for _, e := range s {
+		raw = binary.BigEndian.AppendUint64(raw, uint64(e.Unix))
+		raw = append(raw, e.Hash[:]...)
+	}
+	return []byte(strconv.Quote(base64.RawStdEncoding.EncodeToString(raw))), nil
+}
+
+// UnmarshalJSON unpacks what MarshalJSON packed.
+func (s *Seen) UnmarshalJSON(b []byte) error {
+	raw, err := base64.RawStdEncoding.DecodeString(string(bytes.Trim(b, `"`)))
+	if err != nil || len(raw)%24 != 0 {
+		return fmt.Errorf("not a memory of events: %d bytes", len(b))
+	}
+	*s = make(Seen, len(raw)/24)
+	for i := range *s {
+		(*s)[i].Unix = int64(binary.BigEndian.Uint64(raw[i*24:]))
+		copy((*s)[i].Hash[:], raw[i*24+8:])
+	}
+	return nil
+}
+
+// place remembers an event that is not remembered yet. known reports whether it is, or whether it is older than
+// anything that is remembered.
+func (s *Seen) place(order Order) (duplicate, forgotten bool) {
+	sum := sha256.Sum256([]byte(order.ID))
+	it := SeenEvent{Unix: order.At.Unix(), Hash: [16]byte(sum[:16])}
+	for i := len(*s) - 1; i >= 0; i-- {
+		if (*s)[i].Hash == it.Hash {
+			return true, false
+		}
+	}
+	full := len(*s) >= maxSeen
+	if full && it.before((*s)[0]) {
+		return false, true
+	}
+	at := sort.Search(len(*s), func(i int) bool { return it.before((*s)[i]) })
+	if full {
+		copy((*s)[:at-1], (*s)[1:at])
+		(*s)[at-1] = it
+		return false, false
+	}
+	*s = append(*s, SeenEvent{})
+	copy((*s)[at+1:], (*s)[at:])
+	(*s)[at] = it
+	return false, false
+}
+
+// take takes one event that came.
+func (s *State) take(e prodege.Event) {
+	if e.Source == prodege.FromCommand { // opened by hand
+		s.Poll.Next = s.now
+		s.Life.Old = s.Life.Old || s.Status == ""
+		return
+	}
+	if s.handedOver(e.Delivery) {
+		return // the ingress handed the same delivery over twice; it counted once
+	}
+	if e.Future {
+		e.Time = s.believable(e)
+	}
+	if s.Counts.Received == 0 && s.Runs == 0 {
+		s.Life.Old = s.Life.Old || e.Time.Before(s.now.Add(-s.Settings.ProjectLinger))
+	}
+	d := s.place(e)
+	s.count(e, d)
+	switch d {
+	case Applied:
+		s.Poll.Found = nil // it was found before this event
+		s.pollIfAmbiguous(e)
+		s.Newest = Order{e.Time, e.ID}
+		s.apply(e)
+		if e.Ahead {
+			s.clockBehind(e)
+		}
+	case Late:
+		s.late(e)
+	}
+}
+
+// believable is the time by which an event is ordered that is dated ahead of our clock without its id agreeing.
+func (s *State) believable(e prodege.Event) time.Time {
+	at := e.Received
+	if at.IsZero() || at.Before(s.Newest.At) {
+		at = s.Newest.At
+	}
+	return at
+}
+
+// place says what an event is by itself and its order.
+func (s *State) place(e prodege.Event) Disposition {
+	if e.ProjectID != s.ID || e.ID == "" || e.Status == "" {
+		return Unusable
+	}
+	order := Order{e.Time, e.ID}
+	duplicate, forgotten := s.Seen.place(order)
+	switch {
+	case duplicate:
+		return Duplicate
+	case forgotten, s.Newest.ID != "" && order.before(s.Newest):
+		return Late
+	}
+	return Applied
+}
+
+// handedOver reports whether this very delivery came before, and remembers it.
+func (s *State) handedOver(delivery string) bool {
+	if delivery == "" {
+		return false
+	}
+	sum := sha256.Sum256([]byte(delivery))
+	stamp := base64.RawURLEncoding.EncodeToString(sum[:9])
+	for i := len(s.Deliveries) - 1; i >= 0; i-- {
+		if s.Deliveries[i] == stamp {
+			return true
+		}
+	}
+	if len(s.Deliveries) >= maxDeliveries {
+		copy(s.Deliveries, s.Deliveries[1:])
+		s.Deliveries = s.Deliveries[:maxDeliveries-1]
+	}
+	s.Deliveries = append(s.Deliveries, stamp)
+	return false
+}
+
+// count records an event's disposition.
+func (s *State) count(e prodege.Event, d Disposition) {
+	s.Counts.Received++
+	switch d {
+	case Applied:
+		s.Counts.Applied++
+	case Duplicate:
+		s.Counts.Duplicate++
+	case Late:
+		s.Counts.Late++
+	case Unusable:
+		s.Counts.Unusable++
+	}
+	s.keepLine(e, d)
+}
+
+func (s *State) keepLine(e prodege.Event, d Disposition) {
+	line := EventLine{ID: prodege.EventID(cut(string(e.ID), 128)), Time: e.Time, Status: prodege.Status(cut(string(e.Status), 40)),
+		Reason: e.Reason, Source: e.Source, Disposition: d, Future: e.Future, Vouched: cut(e.Vouched, 20)}
+	s.out.Events = append(s.out.Events, line)
+	if len(s.Last) >= maxLast {
+		copy(s.Last, s.Last[1:])
+		s.Last = s.Last[:maxLast-1]
+	}
+	s.Last = append(s.Last, line)
+}
+
+// pollIfAmbiguous asks Prodege if the order of events is not certain, or a finding of our own may be newer.
+func (s *State) pollIfAmbiguous(e prodege.Event) {
+	overtaken := s.Poll.LastAt.After(e.Time)
+	if (s.sameSecond(e) || overtaken) && (e.Status != s.Status || e.AsksCPI()) || s.sameSecond(e) && s.otherReason(e) {
+		s.pollSoon()
+	}
+}
+
+func (s *State) sameSecond(e prodege.Event) bool {
+	return s.Status != "" && s.StatusSince.Unix() == e.Time.Unix()
+}
+
+func (s *State) otherReason(e prodege.Event) bool {
+	return e.Status == prodege.Paused && e.Reason != s.Reason
+}
+
+// late takes an event that newer ones have overtaken.
+func (s *State) late(e prodege.Event) {
+	if e.Rejected() {
+		s.tellRejection(e, true)
+	}
+	if e.ReconciliationNote != "" && (e.Status == prodege.PendingComplete || e.Status == prodege.Complete) {
+		s.tellReconciliation(e, true)
+	}
+	switch e.Status {
+	case prodege.Complete:
+		s.invoiceFor(e)
+	case prodege.Invoiced:
+		s.invoicedFirst(e)
+	}
+	if q := s.openRequest(); q != nil && s.Pause.ForCPI && q.Required == nil && e.AsksCPI() && e.RequiredCPI != nil {
+		s.newer(q, e) // it tells what the newest event did not
+	}
+	if e.Status != s.Status || s.sameSecond(e) && (e.AsksCPI() || s.otherReason(e)) || s.otherPause(e) {
+		s.pollSoon()
+	}
+}
+
+// otherPause reports whether a late event tells of a pause for another reason than the one that is shown.
+func (s *State) otherPause(e prodege.Event) bool {
+	return e.Status == prodege.Paused && s.Pause != nil && !sameCause(e, s.Pause.Event)
+}
+
+// apply makes an event the project's newest state and does what it asks for: by reason, then by status.
+func (s *State) apply(e prodege.Event) {
+	s.Status, s.Reason, s.Description = prodege.Status(cut(string(e.Status), 100)), e.Reason, cut(e.Description, 200)
+	s.StatusSince, s.ClosesAt = e.Time, time.Time{}
+	if e.ReconciliationNote != "" {
+		s.Note = cut(e.ReconciliationNote, 1000)
+	}
+	switch {
+	case e.Status == prodege.Live:
+		s.resumed(e)
+	case e.AsksCPI():
+		s.pausedForCPI(e)
+	case e.Status == prodege.Paused:
+		s.paused(e)
+	case e.Status == prodege.PendingComplete:
+		s.pendingComplete(e)
+	case e.Status == prodege.Complete:
+		s.complete(e)
+	case e.Status == prodege.Invoiced:
+		s.invoiced(e)
+	case e.Status == prodege.Deleted:
+		s.deleted(e)
+	case e.Status == prodege.Pending:
+		s.endPause(e)
+	default:
+		s.tell(key("unknown", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: NoteUnknown, Event: ptr(trimmed(e))}}, e, "an unknown status")
+	}
+	if e.Rejected() && e.Status != prodege.Paused {
+		s.tellRejection(e, false)
+	}
+	s.schedulePoll()
+}
+
+// clockBehind tells people that our clock is behind: Prodege's event is dated ahead of it, and its id agrees.
+func (s *State) clockBehind(e prodege.Event) {
+	s.tell(key("clock", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: NoteClockBehind, Event: ptr(trimmed(e))}}, e, "our clock is behind")
+}
+
+func (s *State) pendingComplete(e prodege.Event) {
+	s.endPause(e)
+	s.holdInvoice()
+	s.tellReconciliation(e, false)
+}
+
+// complete starts invoicing, once; a later COMPLETE with other facts is a revision of it.
+func (s *State) complete(e prodege.Event) {
+	s.completedInactive(e)
+	s.endPause(e)
+	s.invoiceFor(e)
+}
+
+func (s *State) invoiced(e prodege.Event) {
+	s.endPause(e)
+	s.ClosesAt = s.now.Add(s.Settings.ProjectLinger)
+	s.invoicedFirst(e)
+	s.endInvoice(e)
+}
+
+func (s *State) deleted(e prodege.Event) {
+	s.endPause(e)
+	s.ClosesAt = s.now.Add(s.Settings.ProjectLinger)
+	s.endInvoice(e)
+	s.line(Line{At: e.Time, Kind: LineEnded, Status: e.Status, Ref: string(SafeID(e.ID))})
+}
+
+// tellRejection alerts that a reconciliation must be redone; it returns the message's key.
+func (s *State) tellRejection(e prodege.Event, late bool) string {
+	k := key("rejection", e)
+	s.tell(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: trimmed(e), Late: late}}, e, "reconciliation rejected")
+	return k
+}
+
+// tellReconciliation notes that reconciliation is under way, or what Prodege wrote about it.
+func (s *State) tellReconciliation(e prodege.Event, late bool) {
+	kind := NotePendingComplete
+	if e.Status == prodege.Complete {
+		kind = NoteReconciliation
+	}
+	s.tell(key("reconciliation", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: kind, Event: ptr(trimmed(e)), Late: late}}, e, "reconciliation")
+}
+
+// key names a message by what it says and the event it is about.
+func key(what string, e prodege.Event) string { return what + "-" + string(SafeID(e.ID)) }
+
+func itoa(n int) string { return strconv.Itoa(n) }

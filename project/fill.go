@@ -1,0 +1,92 @@
+package project
+
+import (
+	"cmp"
+
+	"fieldmarshal/prodege"
+)
+
+// Fill puts on a card what Prodege told while it was being posted: the project's name, and the figures that the
+// modals of an alert's actions show. The activity that posts does it, and so does the core when it learns of the
+// same reading, so that both agree on what stands in Slack.
+func (c *Card) Fill(r Reading) {
+	if p := c.Pause; p != nil {
+		p.Project = nameOf(p.Project, r.Info)
+		if p.Action != nil && len(p.Action.Offers) > 0 {
+			a := *p.Action
+			a.Figures = figuresOf(r)
+			p.Action = &a
+		}
+	}
+}
+
+// nameOf is a project's name with what was read of it.
+func nameOf(name Name, info prodege.ProjectInfo) Name {
+	if text := cut(info.Name, 200); text != "" {
+		name.Name, name.PONumber = text, cut(info.ReferenceID, 100)
+	}
+	return name
+}
+
+// figuresOf is what modals show of a reading.
+func figuresOf(r Reading) *Figures {
+	f := &Figures{CPI: r.Info.CPI, Wanted: r.Info.SampleSize}
+	if q := r.Quotas; q != nil {
+		f.Completes = q.Completes
+		f.Wanted = cmp.Or(f.Wanted, q.Wanted)
+	}
+	if c := r.Clicks; c != nil {
+		f.Clicks, f.ClickCap, f.ClicksLeft, f.Refill = true, c.Cap, c.Left, c.Refill
+	}
+	return f
+}
+
+// numbersOf is what the Real Time Pricing webhook told with an event; nil if it was not that.
+func numbersOf(e prodege.Event) *Numbers {
+	p := e.Pricing
+	if p == nil {
+		return nil
+	}
+	return &Numbers{CPI: p.CurrentCPI, AvgCPI: p.AvgCPI, MaxCPI: p.MaxCPI, BidIR: cut(p.BidIR, 20), ActualIR: cut(p.ActualIR, 20),
+		BidLOI: cut(p.BidLOI, 20), ActualLOI: cut(p.ActualMedianLOI, 20), AsOf: e.Time}
+}
+
+// numbersRead is what Prodege's API told.
+func numbersRead(r Reading) Numbers {
+	info := r.Info
+	n := Numbers{CPI: info.CPI, AvgCPI: info.AvgCPI, MaxCPI: info.MaxCPI, BidIR: cut(info.ExpectedIR, 20), BidLOI: cut(info.LOI, 20),
+		Wanted: info.SampleSize, AsOf: r.Asked}
+	if q := r.Quotas; q != nil {
+		n.Completes = q.Completes
+		n.Wanted = cmp.Or(n.Wanted, q.Wanted)
+	}
+	return n
+}
+
+// eitherNumbers are the figures of one, and of the other where the one does not tell.
+func eitherNumbers(one, other Numbers) Numbers {
+	return Numbers{
+		CPI: cmp.Or(one.CPI, other.CPI), AvgCPI: cmp.Or(one.AvgCPI, other.AvgCPI), MaxCPI: cmp.Or(one.MaxCPI, other.MaxCPI),
+		Completes: cmp.Or(one.Completes, other.Completes), Wanted: cmp.Or(one.Wanted, other.Wanted),
+		BidIR: cmp.Or(one.BidIR, other.BidIR), ActualIR: cmp.Or(one.ActualIR, other.ActualIR),
+		BidLOI: cmp.Or(one.BidLOI, other.BidLOI), ActualLOI: cmp.Or(one.ActualLOI, other.ActualLOI),
+		AsOf: cmp.Or(one.AsOf, other.AsOf),
+	}
+}
+
+// CostOf is what the completes still wanted cost more at an amount than at the max CPI of now, which people have
+// agreed to; if that is not known, than at the current CPI. Nil if it can't be told.
+func CostOf(amount prodege.USD, n *Numbers) *prodege.USD {
+	if n == nil || n.Wanted <= 0 {
+		return nil
+	}
+	base := cmp.Or(n.MaxCPI, n.CPI)
+	if base == nil {
+		return nil
+	}
+	more := prodege.USD{}
+	if amount.Cmp(*base) > 0 {
+		more = amount.Sub(*base).Times(max(0, n.Wanted-n.Completes))
+	}
+	return &more
+}

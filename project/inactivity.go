@@ -1,0 +1,79 @@
+package project
+
+import (
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// A project that is paused for inactivity is completed by Prodege about ten business days later, and nothing changes
+// after that. People are reminded two business days before, in the alert's thread, and at its end Prodege is asked.
+
+const (
+	inactiveWarn = 2 // business days before the end
+	inactiveHour = 9 // by Pacific clocks: people are at work then
+)
+
+// InactivityClock runs while a project is paused for inactivity.
+type InactivityClock struct {
+	Paused time.Time `json:"paused"`          // event_time of the 207
+	At     time.Time `json:"at"`              // about when Prodege completes it
+	Remind time.Time `json:"remind,omitzero"` // zero once people were reminded, or if it was too late for that
+	Polled bool      `json:"polled,omitempty"`
+}
+
+// clockInactivity starts the clock if a pause is for inactivity, and stops it if the pause is for another reason now.
+// The same reason again does not start it anew.
+func (s *State) clockInactivity(e prodege.Event) {
+	switch {
+	case e.Status != prodege.Paused || e.AsksCPI() || e.ActionReason() != prodege.PausedInactive:
+		s.Pause.Inactivity = nil
+		return
+	case s.Pause.Inactivity != nil:
+		return
+	}
+	// Live for less than an hour, it can't have been without a click for five days since: the old clock goes on.
+	if last := s.LastPause; last != nil && last.Inactivity != nil && last.Ended != nil && e.Time.Sub(last.Ended.Time) < flapWithin {
+		s.Pause.Inactivity = ptr(*last.Inactivity)
+		return
+	}
+	at := prodege.AutoCompleteAt(e.Time)
+	remind := prodege.AddBusinessDays(at, -inactiveWarn)
+	remind = time.Date(remind.Year(), remind.Month(), remind.Day(), inactiveHour, 0, 0, 0, remind.Location())
+	s.Pause.Inactivity = &InactivityClock{Paused: e.Time, At: at, Remind: remind}
+	if !s.now.Before(at) {
+		s.Pause.Inactivity.Polled, s.Pause.Inactivity.Remind = true, time.Time{}
+	}
+}
+
+func (s *State) inactivityAlarms(list []alarm) []alarm {
+	if s.Pause == nil || s.Pause.Inactivity == nil {
+		return list
+	}
+	p, c := s.Pause, s.Pause.Inactivity
+	list = append(list, alarm{c.Remind, "remind people: Prodege completes the project by itself soon", func() {
+		c.Remind = time.Time{}
+		if s.now.Before(c.At) {
+			s.insist(p.Alert, "auto-complete-"+string(p.Opened), Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}, "reminder: it is completed soon")
+		}
+	}})
+	if !c.Polled {
+		list = append(list, alarm{c.At, "Prodege completes the project by itself about now", func() {
+			c.Polled = true
+			s.pollSoon()
+		}})
+	}
+	return list
+}
+
+// completedInactive tells that Prodege completed the project for inactivity, and which pause that followed.
+func (s *State) completedInactive(e prodege.Event) {
+	if e.Reason != prodege.CompleteInactive || s.Pause == nil || s.Pause.Alert == "" {
+		return
+	}
+	since := s.Pause.Since
+	if c := s.Pause.Inactivity; c != nil {
+		since = c.Paused
+	}
+	s.insist(s.Pause.Alert, key("auto-completed", e), Note{Frame: s.frame(), Kind: NoteAutoCompleted, Event: ptr(trimmed(e)), Since: since}, "completed for inactivity")
+}

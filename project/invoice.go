@@ -1,0 +1,573 @@
+package project
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// A completed project is invoiced: by one signed, idempotent call to billing per revision, or by people in the finance
+// channel. The rules:
+//
+//   - One invoice per revision. Its body is fixed when it is first sent, and the same at each try. A COMPLETE with
+//     another reason or note is a revision; if nothing was sent yet, the invoice takes the facts of now.
+//   - PENDING_COMPLETE holds an invoice that was not sent yet until COMPLETE. DELETED ends it.
+//   - What DRY_RUN held back is sent only if people say so. So is one that may have been invoiced before: in a second
+//     life, for a COMPLETE that somebody vouched for, or for an INVOICED with no COMPLETE before it.
+//   - A passing fault is tried again after 1 s, doubling to 5 min; after an hour finance is told. What billing refuses
+//     is told at once, with a button.
+//   - On the 7th at 09:00 Pacific of the month after the newest COMPLETE's month, people are told if INVOICED has not
+//     come.
+
+const (
+	lateComplete   = 15 * time.Minute // an INVOICED waits so long for the COMPLETE that should have come before it
+	invoiceBackoff = 5 * time.Minute
+	invoiceSlow    = time.Hour
+	dryRunLook     = 15 * time.Minute // how often an invoice that DRY_RUN held back looks whether it is off
+	factsFor       = time.Minute      // the facts that belong on an invoice are asked for so long
+	conflictAgain  = time.Minute      // a 409 may mean that an earlier try is still under way
+)
+
+// Invoicing is the invoice of a project: its newest revision.
+type Invoicing struct {
+	Try                    // the call to billing
+	Event    prodege.Event `json:"event"`           // the COMPLETE whose facts it has, or the INVOICED that came without one
+	Newest   Order         `json:"newest,omitzero"` // of the newest COMPLETE
+	Revision int           `json:"revision"`
+	Key      string        `json:"key"`
+	Body     string        `json:"body,omitempty"`
+	CPI      *prodege.USD  `json:"cpi,omitempty"`
+	Wanted   int64         `json:"completes,omitempty"` // about
+	Phase    InvoicePhase  `json:"phase"`
+	PhaseAt  time.Time     `json:"phase_at,omitzero"`
+	Refusal  *Refusal      `json:"refusal,omitempty"`
+	By       string        `json:"by,omitempty"`
+
+	HeldBack  bool           `json:"held_back,omitempty"` // a dry run held it back: people say whether it is sent
+	Confirmed bool           `json:"confirmed,omitempty"` // people said that it is to be sent
+	Hold      bool           `json:"hold,omitempty"`      // the project is PENDING_COMPLETE
+	Ended     prodege.Status `json:"ended,omitempty"`     // INVOICED or DELETED
+	Missing   bool           `json:"missing,omitempty"`   // people were told that INVOICED has not come
+	Next      *prodege.Event `json:"next,omitempty"`      // a COMPLETE with other facts, while a call is under way
+	Facts     *Try           `json:"facts,omitempty"`     // the read of the facts
+	FactsRead bool           `json:"facts_read,omitempty"`
+	Status    prodege.Status `json:"status,omitempty"`  // as read with the facts
+	Conflict  time.Time      `json:"conflict,omitzero"` // when billing answered 409 first
+	Twice     bool           `json:"conflict_twice,omitempty"`
+	LookAt    time.Time      `json:"look_at,omitzero"` // whether the dry run is over
+	Info      string         `json:"info,omitempty"`   // project_info as read, until the body is fixed
+}
+
+// invoiceFor takes a COMPLETE, in time or late.
+func (s *State) invoiceFor(e prodege.Event) {
+	order := Order{e.Time, e.ID}
+	i := s.Invoice
+	switch {
+	case i == nil:
+		s.InvoicedFirst = nil
+		s.Invoice = &Invoicing{Newest: order, Hold: s.Status == prodege.PendingComplete}
+		if s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
+			s.Invoice.Ended = s.Status
+		}
+		s.Invoice.Missing = s.Life.Old // whether INVOICED came in the life before, nobody here knows
+		s.draft(e, 1)
+	case order.before(i.Newest) && i.Newest.ID != "":
+	default:
+		i.Newest = order
+		if s.Status != prodege.PendingComplete {
+			i.Hold = false
+		}
+		s.revise(e)
+	}
+}
+
+// draft decides a revision: its number and its facts.
+func (s *State) draft(e prodege.Event, revision int) {
+	i := s.Invoice
+	*i = Invoicing{Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
+		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
+}
+
+// revise takes the facts of a later COMPLETE.
+func (s *State) revise(e prodege.Event) {
+	i := s.Invoice
+	other := !sameFacts(i.Event, e)
+	switch {
+	case other && i.underWay():
+		i.Next = ptr(trimmed(e))
+	case i.unsent() && (other || i.Phase == InvoiceHeld):
+		asks := i.Phase == InvoiceAsks
+		s.draft(e, i.Revision)
+		if asks { // what was held back is not made up for unasked
+			s.enterInvoice(InvoiceAsks)
+		}
+	case !other && i.Phase == InvoiceHeld:
+		s.enterInvoice(InvoiceDue) // the same bytes once more
+	case other:
+		s.draft(e, i.Revision+1)
+	}
+}
+
+// underWay reports whether a call to billing is under way, or between two tries.
+func (i *Invoicing) underWay() bool {
+	return i.Busy || i.Phase == InvoiceSending || i.Phase == InvoiceSlow
+}
+
+// sameFacts reports whether a COMPLETE says nothing new about what is to be invoiced. A finding has neither reason nor
+// note.
+func sameFacts(a, b prodege.Event) bool {
+	if b.Source == prodege.FromSweep {
+		return true
+	}
+	return a.Source != prodege.FromSweep && a.Status == b.Status && a.Reason == b.Reason && cut(a.ReconciliationNote, 1000) == cut(b.ReconciliationNote, 1000) ||
+		a.Source == prodege.FromSweep && cut(a.ReconciliationNote, 1000) == cut(b.ReconciliationNote, 1000)
+}
+
+// unsent reports whether nothing of this revision can have reached billing or people.
+func (i *Invoicing) unsent() bool {
+	switch i.Phase {
+	case InvoiceDue, InvoiceHeld, InvoiceDryRun, InvoiceAsks, InvoiceAsked:
+		return i.Body == "" && !i.Busy
+	}
+	return false
+}
+
+func (s *State) enterInvoice(phase InvoicePhase) {
+	i := s.Invoice
+	if i.Phase != phase {
+		i.Phase, i.PhaseAt = phase, s.now
+	}
+}
+
+// holdInvoice keeps an invoice that was not sent yet until the project is COMPLETE again.
+func (s *State) holdInvoice() {
+	if i := s.Invoice; i != nil {
+		i.Hold = true
+		if i.unsent() {
+			s.enterInvoice(InvoiceHeld)
+		}
+	}
+}
+
+// invoicedFirst remembers an INVOICED that no COMPLETE came before: the late one is waited for.
+func (s *State) invoicedFirst(e prodege.Event) {
+	if s.Invoice == nil && s.InvoicedFirst == nil {
+		s.InvoicedFirst = &InvoicedFirst{Event: trimmed(e), Until: s.now.Add(lateComplete)}
+	}
+}
+
+// endInvoice takes INVOICED or DELETED. An invoice that we owe stays owed after INVOICED.
+func (s *State) endInvoice(e prodege.Event) {
+	if e.Status == prodege.Deleted {
+		s.InvoicedFirst = nil
+	}
+	i := s.Invoice
+	if i == nil {
+		return
+	}
+	i.Ended = e.Status
+	if e.Status == prodege.Invoiced && i.Hold {
+		i.Hold = false
+		if i.Phase == InvoiceHeld {
+			s.enterInvoice(InvoiceDue) // the COMPLETE that would have freed it is overtaken
+		}
+	}
+}
+
+// advanceInvoice takes the next step of an invoice.
+func (s *State) advanceInvoice() {
+	i := s.Invoice
+	if i == nil {
+		return
+	}
+	if i.Ended == prodege.Deleted && !i.Busy {
+		s.deleteInvoice()
+		return
+	}
+	if i.Phase == InvoiceDue {
+		s.startInvoice()
+	}
+	if i.Ended == prodege.Invoiced && !i.Busy {
+		switch i.Phase {
+		case InvoiceSent, InvoiceMarked, InvoiceByHand:
+			s.enterInvoice(InvoiceDone)
+		}
+	}
+}
+
+// deleteInvoice says that there is nothing left to invoice.
+func (s *State) deleteInvoice() {
+	switch i := s.Invoice; i.Phase {
+	case InvoiceDeleted, InvoiceCancelled:
+	case InvoiceSending, InvoiceSlow:
+		s.line(Line{Kind: LineInvoice, Text: "given up as the project was deleted; it may have reached billing", Ref: i.Key})
+		s.enterInvoice(InvoiceDeleted)
+	default:
+		s.enterInvoice(InvoiceDeleted)
+	}
+}
+
+// startInvoice hands an invoice to whoever makes it, once it is certain that it is to be made.
+func (s *State) startInvoice() {
+	i := s.Invoice
+	set := &s.Settings
+	if i.Hold {
+		s.enterInvoice(InvoiceHeld)
+		return
+	}
+	if !i.Confirmed && !s.Life.Known {
+		s.askLife(s.now.Add(24 * time.Hour))
+		return
+	}
+	if set.HasAPIKey && !i.FactsRead && i.Body == "" {
+		if i.Facts == nil {
+			i.Facts = &Try{Until: s.now.Add(factsFor)}
+		}
+		return
+	}
+	uncertain := s.Life.Earlier || i.Event.Vouched != "" || i.Event.Status == prodege.Invoiced || s.Life.Old && i.Status != prodege.Complete
+	switch {
+	case uncertain && !i.Confirmed:
+		s.enterInvoice(InvoiceAsked)
+	case set.DryRun:
+		s.invoiceHeldBack()
+	case i.HeldBack && !i.Confirmed:
+		s.enterInvoice(InvoiceAsks)
+	case !set.HasBilling:
+		s.enterInvoice(InvoiceByHand)
+	default:
+		if i.Body == "" {
+			i.Body = s.compose()
+		}
+		i.Info, i.Refusal, i.Conflict = "", nil, time.Time{}
+		i.Try = Try{Tries: i.Tries, Maybe: i.Maybe}
+		s.enterInvoice(InvoiceSending)
+	}
+}
+
+// invoiceHeldBack keeps an invoice that DRY_RUN forbids to send, and looks later whether it is off.
+func (s *State) invoiceHeldBack() {
+	s.Invoice.HeldBack, s.Invoice.Confirmed = true, false
+	s.Invoice.LookAt = s.now.Add(dryRunLook)
+	s.enterInvoice(InvoiceDryRun)
+}
+
+func (s *State) invoiceJobs(list []job) []job {
+	i := s.Invoice
+	if i == nil {
+		return list
+	}
+	if f := i.Facts; f != nil && (!s.Cancelled || f.Busy) {
+		list = append(list, job{base: fmt.Sprintf("read/invoice/%d/%s", i.Revision, SafeID(i.Event.ID)), try: f,
+			task: func() Task {
+				return Task{Summary: "read the project's facts for " + i.Key, Read: &Read{Project: s.ID, Quotas: true, Priority: PriorityPoll, Within: 15 * time.Second}}
+			},
+			done: s.invoiceFacts,
+		})
+	}
+	if i.Busy || i.underWay() && !s.Cancelled {
+		list = append(list, job{base: "invoice/" + i.Key, try: &i.Try,
+			task: func() Task {
+				return Task{Summary: "send " + i.Key + " to billing", Invoice: &InvoiceCall{Key: i.Key, Body: i.Body}}
+			},
+			done: s.invoiceDone,
+		})
+	}
+	return list
+}
+
+// invoiceFacts takes what belongs on an invoice; without an answer in time it goes without.
+func (s *State) invoiceFacts(r Result) {
+	i := s.Invoice
+	if f := r.Failure; f != nil && f.Kind == FailedPassing && s.now.Before(i.Facts.Until) {
+		i.Facts.again(s.now, 2*time.Second, 15*time.Second, f.RetryAfter)
+		return
+	}
+	i.Facts, i.FactsRead = nil, true
+	if r.Reading == nil {
+		return
+	}
+	info := r.Reading.Info
+	s.learnName(info)
+	i.Status, i.CPI = info.Status, cmp.Or(info.AvgCPI, info.CPI)
+	if q := r.Reading.Quotas; q != nil {
+		i.Wanted = q.Completes
+	}
+	if raw, err := json.Marshal(info); err == nil && len(raw) <= 8<<10 {
+		i.Info = string(raw)
+	}
+}
+
+// invoiceBody is what billing gets. Money is decimal text; times carry their zone.
+type invoiceBody struct {
+	Type      string      `json:"type"` // invoice.requested, from the second revision on invoice.revised
+	Timestamp time.Time   `json:"timestamp"`
+	Data      invoiceData `json:"data"`
+}
+
+type invoiceData struct {
+	ProjectID          prodege.ProjectID `json:"project_id"`
+	ProjectName        string            `json:"project_name"`
+	ReferenceID        string            `json:"reference_id"` // PO number
+	Revision           int               `json:"revision"`
+	Supersedes         string            `json:"supersedes,omitempty"` // key of the revision before
+	CompletedAt        time.Time         `json:"completed_at"`
+	UpdateReason       prodege.Reason    `json:"update_reason"`
+	Description        string            `json:"description"`
+	ReconciliationNote string            `json:"reconciliation_note"`
+	CPI                *prodege.USD      `json:"cpi"`
+	Currency           string            `json:"currency"`
+	Completes          int64             `json:"completes,omitempty"` // about: quotas may overlap
+	ProjectInfo        json.RawMessage   `json:"project_info,omitempty"`
+}
+
+// compose makes the bytes that are sent at each try.
+func (s *State) compose() string {
+	i := s.Invoice
+	body := invoiceBody{Type: "invoice.requested", Timestamp: s.now.UTC(), Data: invoiceData{
+		ProjectID: s.ID, ProjectName: s.Name.Name, ReferenceID: s.Name.PONumber, Revision: i.Revision,
+		CompletedAt: i.Event.Time, UpdateReason: i.Event.Reason, Description: i.Event.Description,
+		ReconciliationNote: i.Event.ReconciliationNote, CPI: i.CPI, Currency: "USD", Completes: i.Wanted,
+	}}
+	if i.Info != "" {
+		body.Data.ProjectInfo = json.RawMessage(i.Info)
+	}
+	if i.Revision > 1 {
+		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, i.Revision-1)
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		panic(fmt.Errorf("compose %s: %w", i.Key, err)) // plain values always marshal
+	}
+	return string(raw)
+}
+
+// invoiceDone takes the end of a call to billing.
+func (s *State) invoiceDone(r Result) {
+	i := s.Invoice
+	switch got := r.Invoice; {
+	case r.Failure != nil:
+		s.invoiceFailed(*r.Failure)
+	case got == nil:
+	case got.DryRun:
+		s.invoiceHeldBack()
+	case got.NoURL:
+		s.enterInvoice(InvoiceByHand)
+	case got.Conflict:
+		s.invoiceConflict()
+	default:
+		s.invoiceTaken("taken by billing")
+	}
+	if i.Next != nil && !i.underWay() {
+		next := *i.Next
+		i.Next = nil
+		s.draft(next, i.Revision+1)
+	}
+	if s.Cancelled {
+		s.cancelInvoice()
+	}
+}
+
+// invoiceTaken records that billing has it. People are told only if they were told of trouble before.
+func (s *State) invoiceTaken(how string) {
+	i := s.Invoice
+	i.HeldBack, i.Confirmed, i.Refusal, i.Maybe = false, false, nil, false
+	s.enterInvoice(InvoiceSent)
+	s.line(Line{Kind: LineInvoice, Text: how, Ref: i.Key})
+}
+
+// invoiceConflict takes a 409. It is success only if an earlier try of these bytes ended without an answer, and a second
+// one came a minute later: the first may mean that the earlier try is still under way.
+func (s *State) invoiceConflict() {
+	i := s.Invoice
+	switch {
+	case !i.Maybe:
+		s.invoiceRefused(Refusal{Party: "billing", Codes: []int{409}, Text: "billing says that it conflicts with another invoice (HTTP 409)"})
+	case i.Conflict.IsZero():
+		i.Conflict = s.now
+		i.After = s.now.Add(conflictAgain)
+	case s.now.Before(i.Conflict.Add(conflictAgain)):
+		i.After = i.Conflict.Add(conflictAgain)
+	default:
+		i.Twice = true
+		s.invoiceTaken("taken by billing at an earlier try (409 twice)")
+	}
+}
+
+func (s *State) invoiceRefused(r Refusal) {
+	i := s.Invoice
+	r.Text = cut(r.Text, 300)
+	i.Refusal = &r
+	s.enterInvoice(InvoiceRefused)
+	s.line(Line{Kind: LineInvoice, Text: "refused by billing: " + r.Text, Ref: i.Key})
+}
+
+func (s *State) invoiceFailed(f Failure) {
+	i := s.Invoice
+	i.Maybe = i.Maybe || f.Maybe
+	i.Conflict = time.Time{}
+	if f.Kind == FailedRefused || f.Kind == FailedOperator {
+		r := Refusal{Party: "billing", Text: f.Text}
+		if f.Refusal != nil {
+			r = *f.Refusal
+		}
+		s.invoiceRefused(r)
+		return
+	}
+	i.again(s.now, time.Second, invoiceBackoff, f.RetryAfter)
+}
+
+func (s *State) invoiceAlarms(list []alarm) []alarm {
+	if f := s.InvoicedFirst; f != nil {
+		list = append(list, alarm{f.Until, "wait for a late COMPLETE before invoicing", func() {
+			s.InvoicedFirst = nil
+			s.Invoice = &Invoicing{Ended: prodege.Invoiced, Missing: true}
+			if s.Status == prodege.Deleted {
+				s.Invoice.Ended = prodege.Deleted
+			}
+			s.draft(f.Event, 1)
+		}})
+	}
+	i := s.Invoice
+	if i == nil {
+		return list
+	}
+	if i.Phase == InvoiceSending && !i.First.IsZero() {
+		list = append(list, alarm{i.First.Add(invoiceSlow), "billing has not taken the invoice for an hour", func() { s.enterInvoice(InvoiceSlow) }})
+	}
+	if i.Phase == InvoiceDryRun {
+		list = append(list, alarm{i.LookAt, "is the dry run over?", func() {
+			if i.LookAt = s.now.Add(dryRunLook); !s.Settings.DryRun {
+				s.enterInvoice(InvoiceAsks)
+			}
+		}})
+	}
+	if by := s.invoicedBy(); !by.IsZero() {
+		list = append(list, alarm{by, "INVOICED should have come by the 7th", func() { s.invoiceMissing() }})
+	}
+	return list
+}
+
+// invoicedBy is when people are told that INVOICED has not come: Prodege invoices between the 1st and the 6th for the
+// projects that became COMPLETE in the month before, by Pacific Time.
+func (s *State) invoicedBy() time.Time {
+	i := s.Invoice
+	if i.Newest.ID == "" || i.Missing || i.Ended != "" || i.Phase == InvoiceCancelled {
+		return time.Time{}
+	}
+	t := i.Newest.At.In(prodege.Pacific())
+	return time.Date(t.Year(), t.Month()+1, 7, 9, 0, 0, 0, prodege.Pacific())
+}
+
+// invoiceMissing tells finance, in a message of its own, that Prodege's invoice has not come.
+func (s *State) invoiceMissing() {
+	i := s.Invoice
+	i.Missing = true
+	f := s.invoiceFactsOf()
+	f.Phase, f.PhaseAt = InvoiceMissing, s.now
+	s.post("missing-"+i.Newest.At.UTC().Format("2006-01"), s.Settings.FinanceChannel, Card{Invoice: f}, "INVOICED has not come")
+}
+
+// decideInvoice weighs a click in the finance channel.
+func (s *State) decideInvoice(d Decision) {
+	i := s.Invoice
+	switch {
+	case i == nil, s.Cancelled:
+		s.answer(d, nil, AnswerClosed)
+	case d.Revision != i.Revision:
+		s.answer(d, nil, AnswerSuperseded)
+	case d.Verdict == MarkInvoiced && (i.Phase == InvoiceByHand || i.Phase == InvoiceRefused):
+		s.invoiceLine(d, "marked as invoiced")
+		i.By = d.User
+		s.enterInvoice(InvoiceMarked)
+	case d.Verdict == TryAgain && i.Phase == InvoiceRefused, d.Verdict == SendInvoice && (i.Phase == InvoiceAsks || i.Phase == InvoiceAsked):
+		s.invoiceLine(d, "send it now")
+		i.Confirmed, i.HeldBack = true, false
+		s.enterInvoice(InvoiceDue)
+	default:
+		s.answer(d, nil, AnswerDecided)
+	}
+}
+
+func (s *State) invoiceLine(d Decision, what string) {
+	s.line(Line{Kind: LineInvoice, Verdict: d.Verdict, Text: what, By: d.User, From: d.From, Ref: s.Invoice.Key})
+}
+
+// settled reports whether the invoice has left us.
+func (i *Invoicing) settled() bool {
+	switch i.Phase {
+	case InvoiceSent, InvoiceMarked, InvoiceDone, InvoiceCancelled, InvoiceDeleted:
+		return true
+	}
+	return false
+}
+
+func (i *Invoicing) attention() Attention {
+	switch i.Phase {
+	case InvoiceRefused:
+		a := Attention{Kind: AttentionInvoice}
+		if i.Refusal != nil {
+			a.Text = cut(i.Refusal.Text, 200)
+		}
+		return a
+	case InvoiceSlow:
+		return Attention{Kind: AttentionInvoiceSlow}
+	case InvoiceAsks, InvoiceAsked:
+		return Attention{Kind: AttentionInvoiceAsked}
+	}
+	if i.Missing && i.Ended == "" && i.settled() && i.Phase != InvoiceCancelled {
+		return Attention{Kind: AttentionMissing}
+	}
+	return Attention{}
+}
+
+// invoiceOwed reports whether an invoice of ours is still to be made: Prodege's INVOICED does not end that.
+func (s *State) invoiceOwed() bool {
+	i := s.Invoice
+	return i != nil && !i.settled()
+}
+
+// cancelInvoice gives up an invoice that nobody has made yet.
+func (s *State) cancelInvoice() {
+	i := s.Invoice
+	if i == nil || i.settled() || i.Busy {
+		return
+	}
+	i.Facts, i.Next = nil, nil
+	s.enterInvoice(InvoiceCancelled)
+	s.line(Line{Kind: LineInvoice, Text: "given up: its workflow was cancelled", Ref: i.Key})
+}
+
+// drawInvoice writes the invoice's message in the finance channel. People are told of one that is due, sent or taken
+// only if they were told of trouble before.
+func (s *State) drawInvoice() {
+	i := s.Invoice
+	if i == nil {
+		return
+	}
+	if s.message(i.Key) == nil {
+		switch i.Phase {
+		case InvoiceSending, InvoiceDone:
+			return
+		case InvoiceSent:
+			return
+		case InvoiceDeleted:
+			if i.Body == "" {
+				return // nothing of it can have reached billing
+			}
+		}
+	}
+	if i.Phase != InvoiceDue {
+		s.post(i.Key, s.Settings.FinanceChannel, Card{Invoice: s.invoiceFactsOf()}, "invoice")
+	}
+}
+
+func (s *State) invoiceFactsOf() *InvoiceFacts {
+	i := s.Invoice
+	return &InvoiceFacts{Frame: s.frame(), Key: i.Key, Revision: i.Revision, Phase: i.Phase, PhaseAt: i.PhaseAt,
+		CompletedAt: i.Event.Time, Reason: i.Event.Reason, Description: i.Event.Description, Note: i.Event.ReconciliationNote,
+		CPI: i.CPI, Completes: i.Wanted, Refusal: i.Refusal, By: i.By, Vouched: i.Event.Vouched, Conflict: i.Twice, Billing: s.Settings.HasBilling}
+}

@@ -1,0 +1,459 @@
+package project
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// The outbox holds what is to be said in Slack: for each message what should stand there and what does. The rules:
+//
+//   - Each thing is said once. A try that may have been heard is repeated with the time of the first one, so that the
+//     activity looks before it posts.
+//   - Nothing that is due is dropped. A passing fault is tried again after 1 s, doubling to 1 min; one that people
+//     must put right every 15 minutes.
+//   - Posts go one at a time in each thread, in order; edits of a message that were overtaken are not made.
+//   - A burst does not flood: an alert that waits for its turn for a minute becomes a line of the channel's digest, and
+//     over a bound replies and messages are counted in one.
+
+const (
+	postWait     = time.Minute      // how long a post waits in its channel's queue before it counts as not started
+	operatorWait = 15 * time.Minute // between tries of what people must put right
+	postBackoff  = time.Minute      // the longest pause between tries of a passing fault
+	answerFor    = 5 * time.Minute  // an answer to a click later than that helps nobody
+
+	// maxUnsaid is how many replies may wait in one thread: at Slack's one message per second half a minute.
+	maxUnsaid = 30
+	// maxUnsaidRoots is how many messages of their own may wait while Slack is away, so that the state stays small.
+	maxUnsaidRoots = 60
+)
+
+// Message is one thing to be said in Slack.
+type Message struct {
+	Try
+	Key     string    `json:"key"` // unique in the project
+	Channel string    `json:"channel"`
+	Parent  string    `json:"parent,omitempty"` // key of the message in whose thread it goes
+	User    string    `json:"user,omitempty"`   // told to this person alone
+	Card    Card      `json:"card"`             // as it should stand
+	What    string    `json:"what"`             // for the timeline: "alert", "reminder", …
+	Wanted  int       `json:"wanted"`           // version that should stand
+	Shown   int       `json:"shown,omitempty"`  // version that stands
+	Saying  int       `json:"saying,omitempty"` // version of the try under way
+	Read    *Read     `json:"read,omitempty"`   // what Prodege is asked as it is posted
+	Sent    string    `json:"sent_channel,omitempty"`
+	TS      string    `json:"ts,omitempty"`
+	Link    string    `json:"link,omitempty"`
+	Stood   time.Time `json:"stood,omitzero"`    // when it stood first
+	Due     time.Time `json:"due,omitzero"`      // since when it is due to be said
+	Hold    time.Time `json:"hold,omitzero"`     // an edit waits until then for one that is likely to follow
+	Fold    bool      `json:"fold,omitempty"`    // may become a line of a digest if its turn is too far off
+	Folding bool      `json:"folding,omitempty"` // is becoming one
+	Folded  bool      `json:"folded,omitempty"`  // has become one, and does not stand by itself
+	Again   int       `json:"again,omitempty"`   // how often it was posted anew, because someone deleted it
+	Fault   string    `json:"fault,omitempty"`   // what people must put right before it can be said
+	Trouble string    `json:"trouble,omitempty"` // why the last try failed
+	Plain   bool      `json:"plain,omitempty"`   // Slack refused its layout: its text stands alone, without buttons
+}
+
+func (m *Message) unsaid() bool { return m.Shown < m.Wanted }
+
+func (m *Message) root() bool { return m.Parent == "" && m.User == "" }
+
+func (m *Message) hasButtons() bool {
+	switch c := m.Card; {
+	case c.Request != nil:
+		return c.Request.Phase.Decidable() || c.Request.Phase.Failed()
+	case c.Pause != nil:
+		return c.Pause.End == nil && c.Pause.Action.HasButtons()
+	}
+	return false
+}
+
+func (s *State) message(key string) *Message {
+	for _, m := range s.Outbox {
+		if m.Key == key {
+			return m
+		}
+	}
+	return nil
+}
+
+func (s *State) link(key string) string {
+	if m := s.message(key); m != nil {
+		return m.Link
+	}
+	return ""
+}
+
+// post wants a message of its own to stand like this; if it stands already it is edited.
+func (s *State) post(key, channel string, card Card, what string) *Message {
+	m := s.message(key)
+	switch {
+	case m == nil:
+		m = &Message{Key: key, Channel: channel, Card: card, What: what}
+		s.Outbox = append(s.Outbox, m)
+		s.want(m)
+	case sameCard(&m.Card, &card):
+	case m.Folded:
+		m.Card = card // a digest told it; what only adorns it is no news
+	default:
+		m.Card, m.What = card, what
+		if m.After.Equal(m.Hold) {
+			m.After = time.Time{}
+		}
+		m.Hold = time.Time{}
+		s.want(m)
+	}
+	return m
+}
+
+// want has a message said, or said once more.
+func (s *State) want(m *Message) {
+	if !m.unsaid() {
+		m.Due, m.First = s.now, time.Time{}
+	}
+	m.Wanted++
+}
+
+// hold delays an edit, for one that is likely to follow at once.
+func (s *State) hold(key string, d time.Duration) {
+	if m := s.message(key); m != nil && m.TS != "" && m.unsaid() && m.After.IsZero() {
+		m.Hold = s.now.Add(d)
+		m.After = m.Hold
+	}
+}
+
+// reply says something once in a message's thread.
+func (s *State) reply(parent, key string, note Note, what string) {
+	root := s.message(parent)
+	if root == nil || s.message(key) != nil {
+		return
+	}
+	m := &Message{Key: key, Channel: root.Channel, Parent: parent, Card: Card{Note: &note}, What: what}
+	s.Outbox = append(s.Outbox, m)
+	s.want(m)
+}
+
+// insist is reply for what must be read: the root stands by itself for it, even if a digest told it.
+func (s *State) insist(parent, key string, note Note, what string) {
+	if root := s.message(parent); root != nil {
+		root.Fold = false
+		s.unfold(root)
+	}
+	s.reply(parent, key, note, what)
+}
+
+// replyOrCount is reply for news that may come in bursts: over the bound it is counted in one further reply.
+func (s *State) replyOrCount(parent, key string, note Note, what string) {
+	root := s.message(parent)
+	if root == nil {
+		return
+	}
+	s.unfold(root)
+	waiting := 0
+	var more *Message
+	for _, m := range s.Outbox {
+		if m.Parent == parent && m.unsaid() {
+			waiting++
+			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.Tries == 0 {
+				more = m
+			}
+		}
+	}
+	switch {
+	case more != nil:
+		n := *more.Card.Note
+		n.Times, n.Event = n.Times+1, note.Event
+		more.Card.Note = &n
+	case waiting >= maxUnsaid:
+		note.Kind, note.Times = NoteMore, 1
+		s.reply(parent, key, note, "more events")
+	default:
+		s.reply(parent, key, note, what)
+	}
+}
+
+// tell says something of its own that may come again and again: over the bound it is counted in one message.
+func (s *State) tell(key, channel string, card Card, e prodege.Event, what string) {
+	waiting, more := 0, (*Message)(nil)
+	for _, m := range s.Outbox {
+		if m.root() && m.unsaid() && m.TS == "" {
+			waiting++
+			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.Tries == 0 {
+				more = m
+			}
+		}
+	}
+	switch {
+	case more != nil:
+		n := *more.Card.Note
+		n.Times, n.Event = n.Times+1, ptr(trimmed(e))
+		more.Card.Note = &n
+	case waiting >= maxUnsaidRoots:
+		s.post("more-"+key, channel, Card{Note: &Note{Frame: s.frame(), Kind: NoteMore, Times: 1, Event: ptr(trimmed(e))}}, "more events")
+	default:
+		s.post(key, channel, card, what)
+	}
+}
+
+// withdraw takes back notes that have not been said and are no longer so. One that is being said just now is said.
+func (s *State) withdraw(parent string, kind NoteKind) {
+	s.Outbox = slices.DeleteFunc(s.Outbox, func(m *Message) bool {
+		return m.Parent == parent && m.Card.Note != nil && m.Card.Note.Kind == kind && m.TS == "" && !m.Busy && !m.Maybe
+	})
+}
+
+// unfold has a message that became a line of a digest said by itself, as there is news about it.
+func (s *State) unfold(m *Message) {
+	if m.Folding && !m.Busy {
+		m.Folding = false
+	}
+	if m.Folded {
+		m.Folded, m.Folding = false, false
+		s.want(m)
+	}
+}
+
+// ephemeral answers one person alone.
+func (s *State) ephemeral(key, channel, user string, a Answer) {
+	m := &Message{Key: key, Channel: channel, User: user, Card: Card{Answer: &a}, What: string(a.Kind)}
+	m.Until = s.now.Add(answerFor)
+	s.Outbox = append(s.Outbox, m)
+	s.want(m)
+}
+
+// outboxJobs lists the messages that should be said now: in each thread, and of a channel's own messages, one post at
+// a time; edits and answers to clicks whenever they are due. A post that cannot go on lets the next one pass.
+func (s *State) outboxJobs(list []job) []job {
+	var lines []string // that a post is under way in
+	line := func(m *Message) string { return m.Channel + "/" + m.Parent }
+	for _, m := range s.Outbox {
+		if m.Busy && m.User == "" && m.TS == "" {
+			lines = append(lines, line(m))
+		}
+	}
+	for _, m := range s.Outbox {
+		if !m.unsaid() && !m.Busy {
+			continue
+		}
+		if posts := m.User == "" && m.TS == ""; posts && !m.Busy {
+			parent := s.message(m.Parent)
+			if s.Cancelled || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
+				continue
+			}
+			if !s.now.Before(m.After) {
+				lines = append(lines, line(m))
+			}
+		}
+		list = append(list, s.messageJob(m))
+	}
+	return list
+}
+
+func (s *State) messageJob(m *Message) job {
+	return job{base: "say/" + m.Key, try: &m.Try,
+		begin: func() { m.Saying = m.Wanted },
+		task:  func() Task { return s.messageTask(m) },
+		done:  func(r Result) { s.said(m, r) },
+	}
+}
+
+func (s *State) messageTask(m *Message) Task {
+	switch {
+	case m.User != "":
+		return Task{Summary: "tell the clicker: " + m.What, Ephemeral: &Ephemeral{Channel: m.Channel, User: m.User, Card: m.Card}}
+	case m.Folding:
+		return Task{Summary: "add to the digest: " + m.What, Fold: &Fold{Channel: m.Channel, Item: s.digestItem(m)}}
+	case m.TS != "":
+		return Task{Summary: "edit " + m.What, Edit: &Edit{Channel: m.Sent, TS: m.TS, Key: s.slackKey(m), Card: m.Card}}
+	}
+	p := &Post{Channel: m.Channel, Key: s.slackKey(m), Card: m.Card, Wait: postWait}
+	if s.Settings.posts(m.Channel) {
+		p.Queue = m.Channel // nobody serves the queue of a channel that is no longer configured
+	}
+	if parent := s.message(m.Parent); parent != nil {
+		p.Channel, p.Thread = parent.Sent, parent.TS
+	}
+	if m.Maybe {
+		p.Tried = m.First
+	} else {
+		p.Read = m.Read
+	}
+	return Task{Summary: "post " + m.What, Post: p}
+}
+
+// slackKey is the key that stands in the message's metadata.
+func (s *State) slackKey(m *Message) string {
+	key := "project-" + s.ID.String() + "/" + m.Key
+	if m.Again > 0 {
+		key += fmt.Sprintf("/again-%d", m.Again)
+	}
+	return key
+}
+
+func (s *State) digestItem(m *Message) DigestItem {
+	p := m.Card.Pause
+	return DigestItem{Key: s.slackKey(m), Project: p.Project, Reason: p.Event.Reason, Description: p.Event.Description, Since: p.Since, End: p.End, UI: p.UI}
+}
+
+// said takes the end of a try to say a message.
+func (s *State) said(m *Message, r Result) {
+	if r.Failure != nil {
+		s.notSaid(m, *r.Failure)
+		return
+	}
+	m.Fault, m.Trouble, m.After, m.Maybe = "", "", m.Hold, false
+	m.Shown = m.Saying
+	switch {
+	case r.Posted != nil:
+		s.posted(m, *r.Posted)
+	case r.Edited != nil && r.Edited.Gone:
+		s.repost(m)
+	case r.Edited != nil:
+		m.Plain = r.Edited.Plain
+		s.nobodyDecides(m, r.Edited.Nobody)
+	case m.Folding:
+		m.Folding, m.Folded = false, true
+		if !m.Fold || m.Card.Pause != nil && m.Card.Pause.End != nil { // there is news about it meanwhile
+			s.unfold(m)
+		}
+	}
+	if m.unsaid() {
+		m.Due, m.First = s.now, time.Time{}
+	}
+}
+
+func (s *State) posted(m *Message, p Posted) {
+	m.Sent, m.TS, m.Link, m.Plain = p.Channel, p.TS, p.Link, p.Plain
+	first := m.Stood.IsZero()
+	if first {
+		m.Stood = s.now
+	}
+	if p.Found && m.root() {
+		m.Wanted++ // an earlier try said it as it was then
+	}
+	s.nobodyDecides(m, p.Nobody)
+	if p.Reading != nil {
+		m.Card.Fill(*p.Reading)
+		s.readWithPost(*p.Reading)
+	} else if m.Read != nil && first {
+		s.fillLater()
+	}
+	m.Read = nil
+	s.stands(m.Key)
+}
+
+// notSaid takes a failed try to say a message, and decides about the next.
+func (s *State) notSaid(m *Message, f Failure) {
+	m.Maybe = m.Maybe || f.Maybe
+	m.Trouble = cut(f.Text, 200)
+	switch {
+	case m.User != "" && !s.now.Before(m.Until):
+		m.Shown = m.Wanted
+	case m.User != "" && f.Kind != FailedPassing:
+		m.Shown = m.Wanted
+	case f.Kind == FailedThreadGone:
+		if parent := s.message(m.Parent); parent != nil {
+			s.repost(parent)
+		}
+	case f.Kind == FailedNotStarted:
+		if m.Fold && !m.Maybe && m.TS == "" && m.Card.Pause != nil && !s.Cancelled {
+			m.Folding = true // it was certainly not heard, and too many wait before it
+		}
+	case f.Kind == FailedOperator, f.Kind == FailedRefused:
+		m.Fault = cut(f.Text, 300)
+		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
+	default:
+		m.again(s.now, time.Second, postBackoff, f.RetryAfter)
+	}
+}
+
+// repost has a root message posted anew, as somebody deleted it.
+func (s *State) repost(m *Message) {
+	m.TS, m.Link = "", ""
+	m.Maybe, m.First, m.After = false, time.Time{}, time.Time{}
+	m.Again++
+	s.want(m)
+}
+
+// nobodyDecides keeps whether anybody is on the list of approvers, as the activity found for a card with buttons.
+func (s *State) nobodyDecides(m *Message, nobody bool) {
+	for _, q := range []*Question{s.Request, s.Action} {
+		if q != nil && s.messageOf(q) == m.Key && m.hasButtons() {
+			q.Nobody = nobody
+			switch c := &m.Card; {
+			case c.Request != nil:
+				r := *c.Request
+				r.Nobody = nobody
+				c.Request = &r
+			case c.Pause != nil && c.Pause.Action != nil:
+				p, a := *c.Pause, *c.Pause.Action
+				a.Nobody, p.Action, c.Pause = nobody, &a, &p
+			}
+		}
+	}
+}
+
+// away reports since when Slack has not taken something that is to be said; zero if it takes everything.
+func (s *State) away() time.Time {
+	var since time.Time
+	for _, m := range s.Outbox {
+		if m.unsaid() && m.User == "" && m.Trouble != "" && !m.Due.IsZero() && (since.IsZero() || m.Due.Before(since)) {
+			since = m.Due
+		}
+	}
+	return since
+}
+
+// flushed reports whether nothing is left to say.
+func (s *State) flushed() bool {
+	return !slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.unsaid() || m.Busy })
+}
+
+// tidy forgets what was said and is not edited any more.
+func (s *State) tidy() {
+	said := func(m *Message) bool { return !m.unsaid() && !m.Busy }
+	var parents []string // of what is to be said
+	for _, m := range s.Outbox {
+		if !said(m) && m.Parent != "" {
+			parents = append(parents, m.Parent)
+		}
+	}
+	s.Outbox = slices.DeleteFunc(s.Outbox, func(m *Message) bool {
+		return said(m) && !s.inUse(m.Key) && !slices.Contains(parents, m.Key)
+	})
+}
+
+// inUse reports whether a message may still be edited, or replied to.
+func (s *State) inUse(key string) bool {
+	for _, p := range []*Pause{s.Pause, s.LastPause} {
+		if p != nil && (p.Alert == key || p.Request == key) {
+			return true
+		}
+	}
+	for _, q := range []*Question{s.Request, s.Former} {
+		if q != nil && requestKey(q.ID) == key {
+			return true
+		}
+	}
+	return s.Invoice != nil && s.Invoice.Key == key
+}
+
+func (s *State) frame() Frame {
+	return Frame{Project: s.Name, UI: s.uiLink(), Simulated: s.Settings.Simulated}
+}
+
+// sameCard reports whether two cards say the same. What differs in memory alone, such as a time's zone, is the same.
+func sameCard(a, b *Card) bool {
+	if reflect.DeepEqual(a, b) {
+		return true
+	}
+	x, errA := json.Marshal(a)
+	y, errB := json.Marshal(b)
+	return errA == nil && errB == nil && string(x) == string(y)
+}

@@ -1,0 +1,268 @@
+package project
+
+import (
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// One pause is one message in the alerts channel: what follows in the same pause goes into its thread, and its end
+// updates it. A pause for CPI has no alert but a request (request.go). A project that flaps does not flood: a pause for
+// the same reason within an hour of the last is told in the thread of the alert before, which counts.
+
+const (
+	flapWithin = time.Hour
+	// maxAlerts is how many pauses in a row, each within the hour of the one before, get an alert of their own if
+	// their reasons differ; further ones are counted in the last.
+	maxAlerts = 5
+	// alertRead is how long an alert waits for what Prodege tells about the project.
+	alertRead = 2 * time.Second
+)
+
+// paused alerts people to a pause for a reason that no CPI resolves.
+func (s *State) paused(e prodege.Event) {
+	if q := s.openRequest(); q != nil {
+		s.pausedForOther(q, e)
+	}
+	news := true
+	switch {
+	case s.Pause == nil:
+		s.openPause(e)
+		s.alert(e)
+	case s.Pause.Alert == "":
+		s.Pause.Event, s.Pause.ForCPI = trimmed(e), false
+		s.alert(e)
+	default:
+		news = !sameCause(s.Pause.Event, e) || s.Pause.ForCPI
+		s.Pause.Event, s.Pause.ForCPI = trimmed(e), false
+		switch {
+		case e.Rejected():
+			s.tellRejection(e, false)
+		case news:
+			s.replyOrCount(s.Pause.Alert, key("note", e), s.note(NoteOtherReason, e), "the same pause, another reason")
+		}
+	}
+	s.clockInactivity(e)
+	s.offer(e)
+	if news {
+		s.line(Line{At: e.Time, Kind: LinePaused, Reason: e.ActionReason(), Text: reasonText(e), Ref: string(s.Pause.Opened)})
+	}
+}
+
+// pausedForCPI has people asked to accept the required CPI. A newer amount in the same pause is a new generation of
+// the same request.
+func (s *State) pausedForCPI(e prodege.Event) {
+	news := s.Pause == nil || !s.Pause.ForCPI || e.RequiredCPI != nil && !sameAmount(s.Pause.Event.RequiredCPI, e.RequiredCPI)
+	if s.Pause == nil {
+		s.openPause(e)
+	} else if s.Pause.Alert != "" && !s.Pause.ForCPI {
+		n := s.note(NoteAsksCPI, e)
+		n.Link = s.link(s.Pause.Request)
+		s.replyOrCount(s.Pause.Alert, key("cpi", e), n, "now a CPI decision is asked for")
+	}
+	s.Pause.Event, s.Pause.ForCPI = trimmed(e), true
+	s.Pause.Inactivity = nil
+	if q := s.openAction(); q != nil {
+		s.anotherReason(q, e)
+	}
+	if q := s.openRequest(); q != nil {
+		s.newer(q, e)
+	} else {
+		s.request(e)
+	}
+	if e.Rejected() {
+		s.tellRejection(e, false)
+	}
+	if news {
+		s.line(Line{At: e.Time, Kind: LinePaused, Reason: prodege.RealTimePricing, Amount: e.RequiredCPI, Ref: string(s.Pause.Opened)})
+	}
+}
+
+func (s *State) openPause(e prodege.Event) {
+	s.Pause = &Pause{Opened: SafeID(e.ID), Since: e.Time, Event: trimmed(e), ForCPI: e.AsksCPI(), Times: 1}
+}
+
+// alert posts the pause's own message, or takes up the last one again if the project flaps.
+func (s *State) alert(e prodege.Event) {
+	p := s.Pause
+	if e.Rejected() {
+		p.Alert = s.tellRejection(e, false)
+		return
+	}
+	p.About = trimmed(e)
+	if last := s.LastPause; last != nil && last.Ended != nil && e.Time.Sub(last.Ended.Time) < flapWithin {
+		p.Flaps = last.Flaps + 1
+		if m := s.message(last.Alert); m != nil && m.Card.Pause != nil && (sameReason(last.About, e) || last.Flaps >= maxAlerts) {
+			p.Alert, p.Times, p.Told = last.Alert, last.Times+1, true
+			last.Alert = ""
+			s.drawAlert(p)
+			s.replyOrCount(p.Alert, key("again", e), s.note(NotePausedAgain, e), "paused again")
+			return
+		}
+	}
+	p.Alert = key("pause", e)
+}
+
+// drawAlert writes a pause's alert as it stands now.
+func (s *State) drawAlert(p *Pause) {
+	if p == nil || p.Alert == "" {
+		return
+	}
+	m := s.message(p.Alert)
+	if m != nil && m.Card.Rejection != nil {
+		s.drawRejection(m, p)
+		return
+	}
+	if m == nil && (p.About.ID == "" || p.Told) {
+		return
+	}
+	card := Card{Pause: s.pauseFacts(p)}
+	over := p.Ended != nil && m != nil && m.Card.Pause != nil && m.Card.Pause.End == nil
+	posted := s.post(p.Alert, s.Settings.AlertsChannel, card, "alert")
+	if m == nil {
+		posted.Fold = true
+		posted.Read = s.alertRead(p)
+	}
+	if over {
+		s.unfold(posted)
+	}
+	if q := s.question(OfAction, p.Opened); q != nil && q.Phase == PhaseAccepted && q.PhaseAt.Equal(s.now) {
+		s.hold(p.Alert, liveSoon)
+	}
+}
+
+// alertRead is what Prodege is asked as an alert is posted: the project's name, and what the actions' modals show.
+func (s *State) alertRead(p *Pause) *Read {
+	if !s.Settings.HasAPIKey {
+		return nil
+	}
+	r := s.figuresRead(alertRead)
+	if s.Name.Name != "" && !r.Quotas && !r.Clicks {
+		return nil
+	}
+	return r
+}
+
+// figuresRead asks for what adorns the present pause's message.
+func (s *State) figuresRead(within time.Duration) *Read {
+	r := &Read{Project: s.ID, Priority: PriorityFigures, Within: within}
+	if q := s.openAction(); q != nil {
+		for _, row := range q.Offers {
+			r.Quotas = r.Quotas || row.Asks == prodege.AsksSample
+			r.Clicks = r.Clicks || row.Asks == prodege.AsksClicks
+		}
+	}
+	if q := s.openRequest(); q != nil && s.Pause.ForCPI {
+		r.Quotas = true
+	}
+	return r
+}
+
+func (s *State) pauseFacts(p *Pause) *PauseFacts {
+	f := &PauseFacts{Frame: s.frame(), Event: p.About, Since: p.Since, Times: p.Times, Request: s.link(p.Request)}
+	if c := p.Inactivity; c != nil {
+		f.AutoComplete = c.At
+	}
+	if q := s.question(OfAction, p.Opened); q != nil {
+		f.Action = s.actionFacts(q)
+	}
+	if !sameReason(p.About, p.Event) {
+		f.Moved = ptr(p.Event)
+	}
+	if p.Ended != nil {
+		f.End = p.end()
+	}
+	return f
+}
+
+// end is how the pause ended.
+func (p *Pause) end() *End {
+	e := &End{At: p.Ended.Time, Status: p.Ended.Status, Reason: p.Ended.Reason}
+	if d := p.Decided; d != nil {
+		e.Decided, e.By, e.From = d.At, d.User, d.From
+	}
+	return e
+}
+
+// drawRejection says on a rejection that opened a pause that the pause is over.
+func (s *State) drawRejection(m *Message, p *Pause) {
+	if p.Ended == nil || m.Card.Rejection.End != nil {
+		return
+	}
+	r := *m.Card.Rejection
+	r.Frame, r.Since, r.End = s.frame(), p.Since, p.end()
+	s.post(m.Key, m.Channel, Card{Rejection: &r}, "rejection: the pause is over")
+}
+
+// resumed ends a pause: the alert says after how long, open requests close.
+func (s *State) resumed(e prodege.Event) {
+	p := s.Pause
+	s.endPause(e)
+	if p == nil {
+		return
+	}
+	if m := s.message(p.Alert); m != nil && m.Card.Rejection != nil {
+		s.replyOrCount(p.Alert, key("resumed", e), s.note(NoteResumed, e), "resumed")
+	}
+}
+
+func (s *State) endPause(e prodege.Event) {
+	p := s.Pause
+	if p == nil {
+		return
+	}
+	for _, q := range []*Question{s.openRequest(), s.openAction()} {
+		if q != nil {
+			s.close(q, e.Status)
+		}
+	}
+	p.Ended = ptr(trimmed(e))
+	kind := LineEnded
+	if e.Status == prodege.Live {
+		kind = LineLive
+	}
+	s.line(Line{At: e.Time, Kind: kind, Status: e.Status, Ref: string(p.Opened)})
+	s.step(p, UntilLive, e.Time, e.Status == prodege.Live)
+	s.Pause, s.LastPause = nil, p
+	s.Figures = nil
+}
+
+// stands keeps that the first message about a pause stands.
+func (s *State) stands(key string) {
+	for _, p := range []*Pause{s.Pause, s.LastPause} {
+		if p != nil && (p.Alert == key || p.Request == key) && !p.Told {
+			p.Told = true
+			s.line(Line{Kind: LineTold, Ref: string(p.Opened)})
+			s.step(p, UntilPost, s.now, true)
+		}
+	}
+}
+
+func (s *State) note(kind NoteKind, e prodege.Event) Note {
+	n := Note{Frame: s.frame(), Kind: kind, Event: ptr(trimmed(e))}
+	if s.Pause != nil {
+		n.Times = s.Pause.Times
+	}
+	return n
+}
+
+// sameReason reports whether two pauses are for the same reason, and told in the same way.
+func sameReason(a, b prodege.Event) bool {
+	return a.Reason == b.Reason && a.Description == b.Description && a.AsksCPI() == b.AsksCPI() && !a.Rejected() && !b.Rejected()
+}
+
+// sameCause reports whether two pauses are for one reason, however each is told.
+func sameCause(a, b prodege.Event) bool {
+	if a.AsksCPI() || b.AsksCPI() || a.Rejected() || b.Rejected() {
+		return a.AsksCPI() == b.AsksCPI() && a.Rejected() == b.Rejected()
+	}
+	return a.ActionReason() == b.ActionReason() && (a.ActionReason() != 0 || a.Description == b.Description)
+}
+
+// reasonText is Prodege's own description of a reason that has no number of its own.
+func reasonText(e prodege.Event) string {
+	if e.ActionReason() != 0 {
+		return ""
+	}
+	return e.Description
+}

@@ -1,0 +1,286 @@
+package project
+
+import (
+	"fmt"
+	"hash/fnv"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// A webhook can be missed altogether, so Prodege is asked now and then how the project is. What it says is no event: it
+// counts only if it is found twice, a minute apart, with no event applied in between, and it does not move the order
+// of events. A webhook that contradicts a newer finding is applied, and Prodege is asked again at once.
+
+const (
+	pollAgain  = time.Minute      // after a finding Prodege is asked once more so much later
+	pollSkew   = 5 * time.Second  // by how much the clocks of two workers may differ
+	pollSlow   = 24 * time.Hour   // for a project that waits for reconciliation or its invoice
+	pollWithin = 25 * time.Second // bounds one question
+	pollFor    = 2 * time.Minute  // a question without an answer is repeated for so long
+	figuresFor = time.Hour        // figures are worth having for so long once the message stands without them
+	figuresGap = 20 * time.Second // and are asked for again after that, doubling to ten minutes
+)
+
+// Poll is when Prodege is asked, and what was found.
+type Poll struct {
+	Next    time.Time      `json:"next,omitzero"`
+	Asking  *Try           `json:"asking,omitempty"`  // a question is under way
+	Applied int64          `json:"applied,omitempty"` // events applied when it was asked
+	Found   *prodege.Event `json:"found,omitempty"`   // found once; counts when it is found again
+	Asked   int            `json:"asked,omitempty"`   // how often
+	AskedAt time.Time      `json:"asked_at,omitzero"` // when Prodege was asked last
+	LastAt  time.Time      `json:"last_at,omitzero"`  // when the newest applied finding was asked
+	Fault   string         `json:"fault,omitempty"`
+}
+
+// schedulePoll decides when Prodege is asked next. It never moves a question that is due sooner.
+func (s *State) schedulePoll() {
+	every := s.pollEvery()
+	if every == 0 {
+		s.Poll.Next = time.Time{}
+		return
+	}
+	next := s.now.Add(jitter(every, s.ID, s.Poll.Asked))
+	if s.Poll.Next.IsZero() || s.Poll.Next.After(next) {
+		s.Poll.Next = next
+	}
+}
+
+func (s *State) pollEvery() time.Duration {
+	if !s.Settings.HasAPIKey {
+		return 0
+	}
+	switch s.Status {
+	case prodege.Live, prodege.Paused, "": // "": opened by hand, and Prodege has not answered yet
+		return s.Settings.PollEvery
+	case prodege.PendingComplete, prodege.Complete:
+		return pollSlow
+	}
+	return 0
+}
+
+// jitter spreads the questions of many projects by a tenth either way, the same on every replay.
+func jitter(every time.Duration, id prodege.ProjectID, n int) time.Duration {
+	h := fnv.New32a()
+	fmt.Fprintf(h, "%d/%d", id, n)
+	share := float64(h.Sum32()%2000)/1000 - 1 // -1 … 1
+	return every + time.Duration(share*float64(every)/10)
+}
+
+// pollSoon asks Prodege at once, but not more than once a minute: events that disagree must not make a stream of
+// questions.
+func (s *State) pollSoon() {
+	if !s.Settings.HasAPIKey || s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
+		return
+	}
+	at := s.now
+	if again := s.Poll.AskedAt.Add(pollAgain); !s.Poll.AskedAt.IsZero() && at.Before(again) {
+		at = again
+	}
+	if s.Poll.Next.IsZero() || at.Before(s.Poll.Next) {
+		s.Poll.Next = at
+	}
+}
+
+func (s *State) pollAlarms(list []alarm) []alarm {
+	if s.Poll.Asking != nil {
+		return list
+	}
+	return append(list, alarm{s.Poll.Next, "ask Prodege how the project is", func() {
+		s.Poll.Next = time.Time{}
+		if s.Settings.HasAPIKey {
+			s.Poll.Asked++
+			s.Poll.AskedAt, s.Poll.Applied = s.now, s.Counts.Applied
+			s.Poll.Asking = &Try{Until: s.now.Add(pollFor)}
+		}
+	}})
+}
+
+func (s *State) pollJobs(list []job) []job {
+	if p := s.Poll.Asking; p != nil && (!s.Cancelled || p.Busy) {
+		list = append(list, job{base: "read/poll/" + itoa(s.Poll.Asked), try: p,
+			task: func() Task {
+				return Task{Summary: "ask how the project is", Read: &Read{Project: s.ID, Priority: PriorityPoll, Within: pollWithin}}
+			},
+			done: s.polled,
+		})
+	}
+	if f := s.Figures; f != nil && (!s.Cancelled || f.Busy) {
+		list = append(list, job{base: "read/figures/" + itoa(int(f.Until.Unix())), try: f,
+			task: func() Task {
+				return Task{Summary: "read the figures that a message went out without", Read: s.figuresRead(pollWithin)}
+			},
+			done: s.figuresArrived,
+		})
+	}
+	return list
+}
+
+// polled takes an answer.
+func (s *State) polled(r Result) {
+	p := &s.Poll
+	if f := r.Failure; f != nil {
+		p.Fault = cut(f.Text, 300)
+		if f.Kind == FailedPassing && s.now.Before(p.Asking.Until) {
+			p.Asking.again(s.now, 5*time.Second, 30*time.Second, f.RetryAfter)
+			return
+		}
+		p.Asking, p.Found = nil, nil
+		s.schedulePoll()
+		return
+	}
+	p.Asking, p.Fault = nil, ""
+	if r.Reading != nil {
+		s.learnName(r.Reading.Info)
+		if p.Applied != s.Counts.Applied {
+			p.Found = nil // an event has overtaken the answer
+		} else {
+			s.compare(*r.Reading)
+		}
+	}
+	s.schedulePoll()
+}
+
+// compare takes what Prodege says for a finding if it says the same a minute later.
+func (s *State) compare(r Reading) {
+	p := &s.Poll
+	before := p.Found
+	p.Found = s.finding(r)
+	switch {
+	case p.Found == nil:
+	case before == nil || before.Status != p.Found.Status || before.Reason != p.Found.Reason || !sameAmount(before.RequiredCPI, p.Found.RequiredCPI):
+		p.Next = s.now.Add(pollAgain)
+	case p.Found.Time.Sub(before.Time) < pollAgain-pollSkew:
+		p.Found, p.Next = before, before.Time.Add(pollAgain) // asked sooner, for another reason: too soon to count
+	default:
+		e := *p.Found
+		p.Found, p.LastAt = nil, r.Asked
+		s.line(Line{Kind: LineFound, Status: e.Status, Reason: e.Reason, Amount: e.RequiredCPI, Ref: string(e.ID)})
+		s.keepLine(e, Applied)
+		s.apply(e)
+	}
+}
+
+// finding is how the project is otherwise than its events tell; nil if it is not.
+func (s *State) finding(r Reading) *prodege.Event {
+	info := r.Info
+	forCPI := info.Status == prodege.Paused && info.PausedForCPI && (s.Pause == nil || !s.Pause.ForCPI || s.anotherAmount(info) || s.asksNobody())
+	if info.Status == "" || info.Status == s.Status && !forCPI {
+		return nil
+	}
+	e := &prodege.Event{ID: prodege.EventID(fmt.Sprintf("sweep-%d", r.Asked.Unix())), Time: r.Asked, ProjectID: s.ID, Status: info.Status, Source: prodege.FromSweep}
+	if info.Status == prodege.Paused {
+		switch {
+		case info.PausedForCPI:
+			e.Reason, e.RequiredCPI = prodege.RealTimePricing, info.RequiredCPI
+		case info.PausedClicks:
+			e.Reason = prodege.MaxClicks
+		default:
+			e.Reason = prodege.Other
+		}
+	}
+	return e
+}
+
+// asksNobody reports whether people were told that the request of this pause asks nothing any more.
+func (s *State) asksNobody() bool {
+	q := s.openRequest()
+	return q != nil && q.settledElsewhere() && q.Phase != PhaseCancelled && s.actOf(q) == nil
+}
+
+// anotherAmount reports whether Prodege wants another CPI than the newest event told.
+func (s *State) anotherAmount(info prodege.ProjectInfo) bool {
+	told := s.Pause.Event.RequiredCPI
+	return told != nil && info.RequiredCPI != nil && !told.Equal(*info.RequiredCPI)
+}
+
+// learnName keeps how people call the project.
+func (s *State) learnName(info prodege.ProjectInfo) { s.Name = nameOf(s.Name, info) }
+
+// readWithPost takes what Prodege told as an alert was posted.
+func (s *State) readWithPost(r Reading) {
+	s.learnName(r.Info)
+	if q := s.openAction(); q != nil {
+		q.Figures = figuresOf(r)
+	}
+	if r.Info.Status != "" && r.Info.Status != s.Status {
+		s.pollSoon()
+	}
+}
+
+// fillLater has the figures read that a message went out without, when it is calm.
+func (s *State) fillLater() {
+	if s.Settings.HasAPIKey && s.Figures == nil && s.Pause != nil {
+		s.Figures = &Try{After: s.now.Add(figuresGap), Until: s.now.Add(figuresFor)}
+	}
+}
+
+// figuresArrived fills in figures that came late. A required CPI that Prodege had not told is asked for.
+func (s *State) figuresArrived(r Result) {
+	f := s.Figures
+	if r.Failure != nil {
+		if r.Failure.Kind != FailedPassing || !s.now.Before(f.Until) {
+			s.Figures = nil
+			return
+		}
+		f.again(s.now, figuresGap, 10*time.Minute, r.Failure.RetryAfter)
+		return
+	}
+	s.Figures = nil
+	if r.Reading == nil {
+		return
+	}
+	got := *r.Reading
+	s.learnName(got.Info)
+	if q := s.openAction(); q != nil && s.actOf(q) == nil {
+		q.Figures = figuresOf(got)
+	}
+	if q := s.openRequest(); q != nil && s.Pause.ForCPI && q.Phase.Decidable() {
+		q.keepNumbers(numbersRead(got))
+		if q.Required == nil && got.Info.PausedForCPI && got.Info.RequiredCPI != nil {
+			s.newer(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Info.RequiredCPI, Source: prodege.FromSweep})
+		}
+	}
+}
+
+// askLife has it looked for earlier lives of this project, for as long as somebody waits.
+func (s *State) askLife(until time.Time) {
+	if !s.Life.Known && !s.lifeAsked() {
+		s.Life.Look = Try{Tries: s.Life.Look.Tries, Until: until}
+	}
+	if s.Life.Look.Until.Before(until) {
+		s.Life.Look.Until = until
+	}
+}
+
+// lifeAsked reports whether an answer may still come.
+func (s *State) lifeAsked() bool {
+	return s.Life.Look.Busy || s.now.Before(s.Life.Look.Until)
+}
+
+// advanceLife has nothing more asked once the answer is known.
+func (s *State) advanceLife() {
+	if s.Life.Known {
+		s.Life.Look.Until = time.Time{}
+	}
+}
+
+func (s *State) lifeJobs(list []job) []job {
+	l := &s.Life.Look
+	if !l.Busy && (s.Life.Known || s.Cancelled || !s.lifeAsked()) {
+		return list
+	}
+	return append(list, job{base: "earlier", try: l,
+		task: func() Task {
+			return Task{Summary: "did this project have an earlier life here?", Earlier: &EarlierRuns{Project: s.ID}}
+		},
+		done: func(r Result) {
+			if r.Earlier != nil {
+				s.Life.Known, s.Life.Earlier = true, r.Earlier.Found
+				return
+			}
+			l.again(s.now, 2*time.Second, time.Minute, 0)
+		},
+	})
+}

@@ -1,0 +1,309 @@
+package project
+
+import (
+	"net/url"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// Turn is what came since the last one.
+type Turn struct {
+	Now       time.Time // never before that of the last turn
+	Settings  Settings
+	Results   []Result
+	Events    []prodege.Event
+	Decisions []Decision
+	Cancelled bool // somebody has cancelled the workflow
+}
+
+// Output is what a turn leaves for logs and metrics. The state does not hold it.
+type Output struct {
+	Lines    []Line      // new lines of the ledger
+	Events   []EventLine // what became of each event
+	Answered []Answered  // clicks that did nothing
+	Steps    []Step      // steps of a pause, for the histograms
+}
+
+// Step takes a turn. What is known of our own acts is taken first, then what Prodege says, then what people decide:
+// money waits for the newest word. What time brings comes last.
+func (s *State) Step(t Turn) Output {
+	s.now, s.out = t.Now, Output{}
+	s.adopt(t.Settings)
+	if t.Cancelled {
+		s.cancel()
+	}
+	for _, r := range t.Results {
+		s.collect(r)
+	}
+	before, pause := s.Status, s.Pause
+	for _, e := range t.Events {
+		s.take(e)
+	}
+	for _, d := range t.Decisions {
+		s.decide(d)
+	}
+	s.ring()
+	s.advance()
+	s.draw()
+	s.tidy()
+	s.look(s.Status != before || s.Pause != nil && s.Pause != pause)
+	s.bound()
+	return s.out
+}
+
+// adopt takes the settings of now. The version of the rules never falls: code that does not know the one in force
+// must not decide.
+func (s *State) adopt(settings Settings) {
+	s.Settings = settings
+	s.Version = max(s.Version, settings.Version, 1)
+	if s.Version > CurrentVersion {
+		panic("project " + s.ID.String() + ": its rules are of a newer version than this program knows; a newer worker takes the task")
+	}
+}
+
+// CurrentVersion is the newest version of the rules that this program knows.
+const CurrentVersion = 1
+
+// job is a task that is repeated until it is done, or no longer wanted.
+type job struct {
+	base  string // the task's ID without the number of the try
+	try   *Try
+	task  func() Task
+	begin func() // may be nil
+	done  func(Result)
+}
+
+// jobs is the table of all that is owed or wanted now.
+func (s *State) jobs() []job {
+	var list []job
+	list = s.actJobs(list)
+	list = s.decisionJobs(list)
+	list = s.requestJobs(list)
+	list = s.invoiceJobs(list)
+	list = s.lifeJobs(list)
+	list = s.pollJobs(list)
+	return s.outboxJobs(list)
+}
+
+// due reports whether a try should be under way.
+func (t *Try) due(now time.Time) bool { return t.Busy || !now.Before(t.After) }
+
+// id is that of the try under way, or of the next one.
+func (j *job) id() string {
+	n := j.try.Tries
+	if !j.try.Busy {
+		n++
+	}
+	return j.base + "/" + itoa(n)
+}
+
+// again has a task tried again after a passing fault: after least, doubling up to most, and not sooner than the other
+// side asks for.
+func (t *Try) again(now time.Time, least, most, asked time.Duration) {
+	wait := least
+	for i := 1; i < t.Tries && wait < most; i++ {
+		wait *= 2
+	}
+	t.After = now.Add(max(min(wait, most), asked))
+}
+
+// Wanted lists the tasks that should be under way now.
+func (s *State) Wanted() []Task {
+	var tasks []Task
+	for _, j := range s.jobs() {
+		if j.try.due(s.now) {
+			t := j.task()
+			t.ID = j.id()
+			tasks = append(tasks, t)
+		}
+	}
+	return tasks
+}
+
+// Begin says that the driver has started a wanted task.
+func (s *State) Begin(id string) {
+	for _, j := range s.jobs() {
+		if j.try.Busy || j.id() != id {
+			continue
+		}
+		j.try.Tries++
+		j.try.Busy = true
+		if j.try.First.IsZero() {
+			j.try.First = s.now
+		}
+		if j.begin != nil {
+			j.begin()
+		}
+		return
+	}
+}
+
+// collect takes the end of a task. One that nobody waits for any more is ignored.
+func (s *State) collect(r Result) {
+	for _, j := range s.jobs() {
+		if j.try.Busy && j.id() == r.ID {
+			j.try.Busy = false
+			j.done(r)
+			return
+		}
+	}
+}
+
+// Abandon forgets the reads that are under way: they are begun anew by whoever goes on with this state.
+func (s *State) Abandon() {
+	for _, j := range s.jobs() {
+		if t := j.task(); j.try.Busy && Kinds[t.Kind()].Abandon {
+			j.try.Busy = false
+		}
+	}
+	s.Runs++
+}
+
+// Restarted makes a state the beginning of a new life after a cancel: events came with it or after it.
+func (s *State) Restarted() { s.Cancelled = false }
+
+// alarm is a time at which something is to be done, and what.
+type alarm struct {
+	at   time.Time
+	why  string
+	ring func() // must clear the time; nil: there is only to be looked again
+}
+
+// alarms is the table of all that time brings.
+func (s *State) alarms() []alarm {
+	var list []alarm
+	list = s.waitingAlarms(list)
+	list = s.actAlarms(list)
+	list = s.inactivityAlarms(list)
+	list = s.invoiceAlarms(list)
+	list = s.pollAlarms(list)
+	for _, m := range s.Outbox {
+		if m.unsaid() && m.User == "" && !m.Due.IsZero() {
+			list = append(list, alarm{at: m.Due.Add(unsaidFor), why: "Slack has not taken a message for five minutes"})
+		}
+	}
+	return append(list, alarm{at: s.ClosesAt, why: "the project has ended: close its workflow"})
+}
+
+// ring does what is due, the earliest first.
+func (s *State) ring() {
+	if s.Cancelled {
+		return
+	}
+	for {
+		var next *alarm
+		for _, a := range s.alarms() {
+			if a.ring != nil && !a.at.IsZero() && !s.now.Before(a.at) && (next == nil || a.at.Before(next.at)) {
+				next = &a
+			}
+		}
+		if next == nil {
+			return
+		}
+		next.ring()
+	}
+}
+
+// Wake returns when the project wants to be woken next, and why; the zero time if never.
+func (s *State) Wake() (time.Time, string) {
+	var first alarm
+	sooner := func(at time.Time, why string) {
+		if at.After(s.now) && (first.at.IsZero() || at.Before(first.at)) {
+			first = alarm{at: at, why: why}
+		}
+	}
+	if !s.Cancelled {
+		for _, a := range s.alarms() {
+			sooner(a.at, a.why)
+		}
+	}
+	for _, j := range s.jobs() {
+		if !j.try.Busy {
+			sooner(j.try.After, "try again: "+j.task().Summary)
+		}
+	}
+	return first.at, first.why
+}
+
+// advance takes up what waited for something else that has happened now.
+func (s *State) advance() {
+	if s.Cancelled {
+		return
+	}
+	s.advanceLife()
+	s.advanceRequest()
+	s.advanceActs()
+	s.advanceInvoice()
+	s.advanceClock()
+}
+
+// draw writes the messages as the state is now.
+func (s *State) draw() {
+	s.drawAlert(s.LastPause)
+	s.drawAlert(s.Pause)
+	s.drawRequest(s.Former)
+	s.drawRequest(s.Request)
+	s.drawInvoice()
+}
+
+// Finished reports whether the project has ended, its time of grace has passed, and nothing of ours is owed.
+func (s *State) Finished() bool {
+	return !s.ClosesAt.IsZero() && !s.now.Before(s.ClosesAt) && s.InvoicedFirst == nil && !s.invoiceOwed() && s.Act == nil && len(s.Pending) == 0 && s.flushed()
+}
+
+// Drained reports whether a cancelled project has nothing under way and nothing to say any more.
+func (s *State) Drained() bool {
+	for _, j := range s.jobs() {
+		if j.try.Busy || j.try.due(s.now) {
+			return false
+		}
+	}
+	return true
+}
+
+// cancel ends what is open: nothing new is begun, what is under way is awaited, and open messages lose their buttons.
+func (s *State) cancel() {
+	if s.Cancelled {
+		return
+	}
+	s.Cancelled = true
+	for _, q := range []*Question{s.Former, s.Request, s.Action} {
+		if q != nil && !q.Closed && (s.Act == nil || s.Act.Kind != q.Kind || s.Act.ID != q.ID || !s.Act.Busy) {
+			s.cancelQuestion(q)
+		}
+	}
+	if s.Act != nil && !s.Act.Busy {
+		s.Act = nil
+	}
+	s.Pending = nil
+	s.Figures = nil
+	s.cancelInvoice()
+}
+
+// cancelQuestion says on a question's message that it was cancelled.
+func (s *State) cancelQuestion(q *Question) {
+	switch q.Phase {
+	case PhaseOther, PhaseElsewhere, PhaseEnded, PhaseLive, PhaseDone:
+		return
+	}
+	q.Stage, q.ToAct, q.Newer, q.CheckAt = "", false, nil, time.Time{}
+	s.enter(q, PhaseCancelled)
+	s.line(Line{Kind: LineClosed, Ref: string(q.ID), Text: "its workflow was cancelled"})
+}
+
+// uiLink is where this project's workflow is seen in the Temporal UI.
+func (s *State) uiLink() string {
+	if s.Settings.TemporalUIURL == "" {
+		return ""
+	}
+	return s.Settings.TemporalUIURL + "/namespaces/" + url.PathEscape(s.Settings.Namespace) + "/workflows/" + WorkflowID(s.ID)
+}
+
+// WorkflowID is the workflow id of a project.
+func WorkflowID(id prodege.ProjectID) string { return "project-" + id.String() }
+
+// InvoiceKey is the idempotency key of one revision of a project's invoice.
+func InvoiceKey(id prodege.ProjectID, revision int) string {
+	return WorkflowID(id) + "-invoice-r" + itoa(revision)
+}

@@ -1,0 +1,178 @@
+package project
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// Course is how one pause went, as the ledger tells it. Times that are not set did not come.
+type Course struct {
+	Opened      string
+	Reason      prodege.Reason // the last one that it was paused for
+	Description string         // of a reason that has no number
+	ForCPI      bool           // people were asked to accept a CPI
+
+	Paused  time.Time
+	Told    time.Time // the first message about it stood
+	Decided time.Time // the first decision
+	Sent    time.Time // Prodege took what was decided
+	Ended   time.Time
+
+	EndStatus prodege.Status
+	By, From  string  // who decided first; By is empty for a rule
+	Verdict   Verdict // the newest; empty: none stands
+	Amount    *prodege.USD
+	Cost      *prodege.USD // what it costs in all; nil: not known
+	DryRun    bool
+}
+
+// Courses reads off a ledger how the pauses went, oldest first.
+func Courses(lines []Line) []Course {
+	var list []*Course
+	by := map[string]*Course{}
+	for _, l := range lines {
+		c := by[l.Ref]
+		if c == nil {
+			if l.Kind != LinePaused {
+				continue // of a pause whose beginning is no longer kept, or of none
+			}
+			c = &Course{Opened: l.Ref, Paused: l.At}
+			by[l.Ref] = c
+			list = append(list, c)
+		}
+		c.take(l)
+	}
+	all := make([]Course, len(list))
+	for i, c := range list {
+		all[i] = *c
+	}
+	return all
+}
+
+func (c *Course) take(l Line) {
+	switch l.Kind {
+	case LinePaused:
+		c.Reason, c.Description = l.Reason, l.Text
+	case LineTold:
+		c.Told = cmp.Or(c.Told, l.At)
+	case LineAsked:
+		c.ForCPI = true
+	case LineDecided:
+		if l.Verdict == AskAgain || l.Verdict == TryAgain {
+			return // they decide nothing new
+		}
+		if c.Decided.IsZero() {
+			c.Decided, c.By, c.From = l.At, l.By, l.From
+		}
+		c.Verdict, c.Amount, c.Cost, c.DryRun = l.Verdict, l.Amount, l.Cost, l.DryRun
+		if l.Second {
+			c.Verdict, c.Amount, c.Cost = "", nil, nil // one of two approvals approves nothing yet
+		}
+	case LineAccepted:
+		c.Sent = cmp.Or(c.Sent, l.At)
+	case LineLive, LineEnded:
+		c.Ended, c.EndStatus = l.At, l.Status
+	}
+}
+
+// reason is what a pause is summed up under.
+type reasonKey struct {
+	code        prodege.Reason
+	description string
+}
+
+func (c Course) summedUnder() reasonKey {
+	if c.ForCPI && c.Reason == prodege.RealTimePricing {
+		return reasonKey{c.Reason, prodege.DescriptionCPI}
+	}
+	return reasonKey{c.Reason, c.Description}
+}
+
+// Sum sums up what happened from since until before until: a pause counts when it began, a decision when it was made, an
+// end when it came, the hours of pause as they passed. So two reports that follow each other hold everything once.
+func Sum(courses []Course, since, until time.Time) (rows []ReportRow, all ReportRow) {
+	by := map[reasonKey][]Course{}
+	for _, c := range courses {
+		by[c.summedUnder()] = append(by[c.summedUnder()], c)
+	}
+	for reason, list := range by {
+		row := sumRow(list, since, until)
+		row.Reason, row.Description = reason.code, reason.description
+		if row.Pauses > 0 || row.Still > 0 || row.Decided > 0 || row.Live > 0 {
+			rows = append(rows, row)
+		}
+	}
+	slices.SortFunc(rows, func(a, b ReportRow) int {
+		return cmp.Or(cmp.Compare(b.Still, a.Still), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Description, b.Description))
+	})
+	return rows, sumRow(courses, since, until)
+}
+
+func sumRow(courses []Course, since, until time.Time) (row ReportRow) {
+	within := func(t time.Time) bool { return !t.IsZero() && !t.Before(since) && t.Before(until) }
+	var toDecision, toLive []time.Duration
+	for _, c := range courses {
+		if within(c.Paused) {
+			row.Pauses++
+		}
+		if c.Paused.Before(until) && (c.Ended.IsZero() || !c.Ended.Before(until)) {
+			row.Standing++
+		}
+		row.Still += overlap(c.Paused, c.Ended, since, until)
+		if within(c.Ended) && c.EndStatus == prodege.Live {
+			toLive = append(toLive, max(0, c.Ended.Sub(c.Paused)))
+		}
+		if within(c.Decided) {
+			toDecision = append(toDecision, max(0, c.Decided.Sub(c.Paused)))
+			c.addMoney(&row)
+		}
+	}
+	row.Decided, row.ToDecision = len(toDecision), median(toDecision)
+	row.Live, row.ToLive = len(toLive), median(toLive)
+	return row
+}
+
+// addMoney adds what was approved or refused. In a dry run nothing is spent.
+func (c Course) addMoney(row *ReportRow) {
+	sum := &row.Approved
+	switch {
+	case c.DryRun:
+		return
+	case c.Verdict == Reject:
+		sum = &row.Refused
+	case c.Verdict != Approve && c.Verdict != ChooseAction:
+		return
+	}
+	if c.Cost == nil {
+		row.Unpriced++
+		return
+	}
+	*sum = sum.Add(*c.Cost)
+}
+
+// overlap is how much of a pause lies within a time; one that is not over lasts on.
+func overlap(paused, ended, since, until time.Time) time.Duration {
+	if paused.Before(since) {
+		paused = since
+	}
+	if ended.IsZero() || ended.After(until) {
+		ended = until
+	}
+	return max(0, ended.Sub(paused))
+}
+
+// median is the middle one; of an even number, the mean of the two.
+func median(list []time.Duration) time.Duration {
+	if len(list) == 0 {
+		return 0
+	}
+	slices.Sort(list)
+	middle := len(list) / 2
+	if len(list)%2 == 1 {
+		return list[middle]
+	}
+	return (list[middle-1] + list[middle]) / 2
+}

@@ -1,0 +1,86 @@
+package project
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"fieldmarshal/prodege"
+)
+
+// cut shortens a text to at most n bytes, at the end of a character, and marks it.
+func cut(text string, n int) string {
+	if len(text) <= n {
+		return text
+	}
+	const mark = "…"
+	end := n - len(mark)
+	for end > 0 && !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
+}
+
+// cutEncoded shortens a text so that it takes at most n bytes in JSON, where a character may take six, and marks it.
+func cutEncoded(text string, n int) string {
+	const mark = "…"
+	taken, fits := 0, 0 // fits is as much of the text as leaves room for the mark
+	for at, r := range text {
+		if taken <= n-len(mark) {
+			fits = at
+		}
+		if taken += encodedLen(r); taken > n {
+			return text[:fits] + mark
+		}
+	}
+	return text
+}
+
+// encodedLen is how many bytes encoding/json writes for a character.
+func encodedLen(r rune) int {
+	switch {
+	case r == '"', r == '\\':
+		return 2
+	case r < ' ', r == '<', r == '>', r == '&', r == '\u2028', r == '\u2029', r == utf8.RuneError:
+		return 6
+	}
+	return utf8.RuneLen(r)
+}
+
+// SafeID keeps an event id that is short and plain; any other is replaced by its SHA-256, so that it can stand in
+// workflow ids, keys and buttons.
+func SafeID(id prodege.EventID) prodege.EventID {
+	plain := strings.IndexFunc(string(id), func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	}) < 0
+	if plain && len(id) <= 128 && id != "" {
+		return id
+	}
+	sum := sha256.Sum256([]byte(id))
+	return prodege.EventID(hex.EncodeToString(sum[:]))
+}
+
+// trimmed keeps what decisions and messages need of an event, so that a state of many stays small.
+func trimmed(e prodege.Event) prodege.Event {
+	e.Unknown, e.Delivery, e.Received = nil, "", time.Time{}
+	e.Status = prodege.Status(cut(string(e.Status), 100))
+	e.Description, e.RequiredCPIText = cut(e.Description, 200), cut(e.RequiredCPIText, 40)
+	e.RejectionNote, e.ReconciliationNote = cut(e.RejectionNote, 1000), cut(e.ReconciliationNote, 1000)
+	return e
+}
+
+// lastOf copies the last n of a list.
+func lastOf[T any](list []T, n int) []T {
+	return append([]T(nil), list[max(0, len(list)-n):]...)
+}
+
+func sameAmount(a, b *prodege.USD) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+func ptr[T any](v T) *T { return &v }

@@ -1,0 +1,206 @@
+package project
+
+import (
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// View is what the list of the Temporal UI shows of a project, as facts.
+type View struct {
+	Project     prodege.ProjectID `json:"project"`
+	Status      prodege.Status    `json:"status,omitempty"`
+	Reason      prodege.Reason    `json:"reason,omitempty"`
+	Description string            `json:"description,omitempty"`
+	Event       *prodege.Event    `json:"event,omitempty"` // the newest event of the pause, while there is one
+	Waiting     Waiting           `json:"waiting"`
+	Since       time.Time         `json:"since,omitzero"`
+	Deadline    time.Time         `json:"deadline,omitzero"`  // of an open CPI request
+	Completes   time.Time         `json:"completes,omitzero"` // by itself, for inactivity
+	Required    *prodege.USD      `json:"required,omitempty"` // of the CPI request, while the pause is for CPI
+	MaxCPI      *prodege.USD      `json:"max_cpi,omitempty"`
+	Request     Phase             `json:"request,omitempty"` // of the CPI request, while the pause is for CPI
+	Approved    *prodege.USD      `json:"approved,omitempty"`
+	Action      Phase             `json:"action,omitempty"` // of what was decided from the alert
+	Chosen      *Decided          `json:"chosen,omitempty"` // what was
+	Invoice     InvoicePhase      `json:"invoice,omitempty"`
+	Attention   Attention         `json:"attention,omitzero"`
+}
+
+// AttentionKind says why people must look at a project.
+type AttentionKind string
+
+// Why people must look.
+const (
+	AttentionNone         AttentionKind = ""
+	AttentionSlack        AttentionKind = "slack"         // Slack does not take a message until people put something right (Text)
+	AttentionUnsaid       AttentionKind = "unsaid"        // a message has been due for five minutes (Text: why)
+	AttentionPlain        AttentionKind = "plain"         // Slack refused a layout: a message stands without buttons
+	AttentionNobody       AttentionKind = "nobody"        // nobody is on the list of approvers
+	AttentionExpired      AttentionKind = "expired"       // nobody decided in time
+	AttentionRefused      AttentionKind = "refused"       // what was decided was refused (Text)
+	AttentionStopped      AttentionKind = "stopped"       // half an hour of faults (Text)
+	AttentionStill        AttentionKind = "still"         // done at Prodege, but without effect
+	AttentionByHand       AttentionKind = "byhand"        // to be accepted at Prodege by hand
+	AttentionInvoice      AttentionKind = "invoice"       // billing refused the invoice (Text)
+	AttentionInvoiceSlow  AttentionKind = "invoice_slow"  // billing has not taken it for an hour
+	AttentionInvoiceAsked AttentionKind = "invoice_asked" // people are asked whether to send it
+	AttentionMissing      AttentionKind = "missing"       // INVOICED has not come by the 7th
+)
+
+// Attention is why people must look at a project.
+type Attention struct {
+	Kind AttentionKind `json:"kind,omitempty"`
+	Text string        `json:"text,omitempty"` // a counterparty's words, or what to put right
+}
+
+// View returns what the list shows.
+func (s *State) View() View {
+	v := View{Project: s.ID, Status: s.Status, Reason: s.Reason, Description: s.Description, Waiting: s.Waiting,
+		Since: s.WaitingSince, Attention: s.Attention()}
+	if s.Pause != nil {
+		v.Event = &s.Pause.Event
+		if c := s.Pause.Inactivity; c != nil {
+			v.Completes = c.At
+		}
+	}
+	if q := s.openRequest(); q != nil && s.Pause.ForCPI {
+		v.Request, v.Required, v.Approved = q.Phase, q.Required, q.Approved
+		if q.Numbers != nil {
+			v.MaxCPI = q.Numbers.MaxCPI
+		}
+		if q.asking() {
+			v.Deadline = q.Clock.Deadline
+		}
+	}
+	if q := s.openAction(); q != nil && !s.Pause.ForCPI && len(q.Decisions) > 0 {
+		v.Action, v.Chosen = q.Phase, &q.Decisions[len(q.Decisions)-1]
+	}
+	if s.Invoice != nil {
+		v.Invoice = s.Invoice.Phase
+	}
+	return v
+}
+
+// OpenRequest is the CPI request of the present pause; nil if there is none.
+func (s *State) OpenRequest() *Question { return s.openRequest() }
+
+// OpenAction is what is offered or was decided from the present pause's alert; nil if there is nothing.
+func (s *State) OpenAction() *Question { return s.openAction() }
+
+func (s *State) openRequest() *Question { return s.ofPause(s.Request) }
+func (s *State) openAction() *Question  { return s.ofPause(s.Action) }
+
+func (s *State) ofPause(q *Question) *Question {
+	if s.Pause == nil || q == nil || q.ID != s.Pause.Opened || q.Closed {
+		return nil
+	}
+	return q
+}
+
+// look decides what the project waits for, and since when; changed reports whether its status changed in this turn.
+func (s *State) look(changed bool) {
+	w := s.waiting()
+	if w == s.Waiting && !changed {
+		return
+	}
+	s.Waiting, s.WaitingSince = w, s.now
+	if changed && s.StatusSince.Before(s.now) {
+		s.WaitingSince = s.StatusSince // it has waited since the event, however late the event reached us
+	}
+}
+
+func (s *State) waiting() Waiting {
+	switch s.Status {
+	case prodege.PendingComplete:
+		return WaitsReconciliation
+	case prodege.Complete:
+		if s.Invoice != nil && s.Invoice.settled() {
+			return WaitsInvoiced
+		}
+		return WaitsInvoicing
+	case prodege.Invoiced, prodege.Deleted, prodege.Live:
+		return WaitsNothing
+	}
+	if s.Pause == nil {
+		return WaitsNothing
+	}
+	q := s.openAction()
+	if s.Pause.ForCPI {
+		q = s.openRequest()
+	}
+	if q == nil {
+		return WaitsAction
+	}
+	switch q.Phase {
+	case PhaseApproved, PhaseHeld, PhaseAccepted, PhaseLive, PhaseDone, PhaseElsewhere, PhaseEnded:
+		return WaitsLive
+	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseOverLimit:
+		if q.Kind == OfCPI {
+			return WaitsApproval
+		}
+	case PhaseRefused, PhaseStopped:
+		if q.Kind == OfCPI {
+			return WaitsApproval
+		}
+	}
+	return WaitsAction
+}
+
+// unsaidFor is how long a message may be due before people must know that it is not said.
+const unsaidFor = 5 * time.Minute
+
+// Attention says why people must look at the project; its Kind is empty if they need not.
+func (s *State) Attention() Attention {
+	for _, m := range s.Outbox {
+		if m.unsaid() && m.Fault != "" {
+			return Attention{AttentionSlack, m.Fault}
+		}
+	}
+	for _, m := range s.Outbox {
+		if m.unsaid() && m.User == "" && !m.Due.IsZero() && !s.now.Before(m.Due.Add(unsaidFor)) {
+			return Attention{AttentionUnsaid, m.Trouble}
+		}
+	}
+	for _, q := range []*Question{s.openRequest(), s.openAction()} {
+		if q == nil {
+			continue
+		}
+		if a := q.attention(); a.Kind != "" {
+			return a
+		}
+	}
+	for _, m := range s.Outbox {
+		if m.Plain && m.hasButtons() {
+			return Attention{Kind: AttentionPlain}
+		}
+	}
+	if s.Invoice != nil {
+		return s.Invoice.attention()
+	}
+	return Attention{}
+}
+
+func (q *Question) attention() Attention {
+	text := ""
+	if q.Refusal != nil {
+		text = cut(q.Refusal.Party+": "+q.Refusal.Text, 200)
+	}
+	switch q.Phase {
+	case PhaseExpired:
+		return Attention{Kind: AttentionExpired}
+	case PhaseRefused:
+		return Attention{AttentionRefused, text}
+	case PhaseStopped:
+		return Attention{AttentionStopped, text}
+	case PhaseStill:
+		return Attention{AttentionStill, text}
+	case PhaseByHand:
+		return Attention{Kind: AttentionByHand}
+	case PhaseOpen, PhaseSecond:
+		if q.Nobody {
+			return Attention{Kind: AttentionNobody}
+		}
+	}
+	return Attention{}
+}
