@@ -128,8 +128,8 @@ func typographic(text string) bool {
 	return text != "" && (strings.ContainsRune(quotes, first) || strings.ContainsRune(quotes, last))
 }
 
-// quoted says what is wrong with a value that came with its quotes; empty: nothing.
-func quoted(value string) string {
+// Quoted says what is wrong with a value that came with its quotes; empty: nothing.
+func Quoted(value string) string {
 	if typographic(value) {
 		return "has typographic quotes around its value: write it without quotes"
 	}

@@ -60,7 +60,7 @@ func (r *reader) err() error {
 // unquoted finds the values that came with their quotes.
 func (r *reader) unquoted() {
 	for _, v := range variables {
-		if wrong := quoted(strings.TrimSpace(r.getenv(v.name))); wrong != "" {
+		if wrong := Quoted(strings.TrimSpace(r.getenv(v.name))); wrong != "" {
 			r.fault(v.name, "%s", wrong)
 			r.quoted = append(r.quoted, v.name)
 		}
