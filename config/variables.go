@@ -73,7 +73,7 @@ var connection = []variable{
 const metadata = "TEMPORAL_GRPC_META_"
 
 // composeOnly are those that docker-compose.yml reads beside ours.
-var composeOnly = []string{"POSTGRES_PASSWORD", "TEMPORAL_VERSION", "TEMPORAL_UI_VERSION", "FIELDMARSHAL_VERSION"}
+var composeOnly = []string{"POSTGRES_PASSWORD", "TEMPORAL_VERSION", "TEMPORAL_UI_VERSION", "FIELDMARSHAL_VERSION", "FIELDMARSHAL_REVISION"}
 
 // Variables lists all that Load reads, for documentation and its tests.
 func Variables() []string { return names(variables) }
