@@ -57,7 +57,7 @@ type Slack struct {
 	ApprovalsChannel string
 	FinanceChannel   string
 	Anyone           bool     // everybody in the channel, of our own workspace, may approve
-	Approvers        []string // users (U…, W…) and user groups (S…) who may; empty where anyone may
+	Approvers        []string // users (U…, W…) and user groups (S…) who may approve; empty if anyone may
 	Escalation       []string // users and user groups; empty: nobody is mentioned
 	PostsPerSecond   float64  // a channel
 }

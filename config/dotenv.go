@@ -24,7 +24,7 @@ type assignment struct {
 //   - in double quotes, without $ or backslash.
 //
 // Each name stands once. Any other line is a fault, told by its number and never by its text, which may hold a
-// secret; the name is told where it is one that we read. unread are the names of ours on lines at fault.
+// secret; the name is told only if it is one that we read. unread are our names on lines at fault.
 func parseFile(text []byte) (set []assignment, unread []string, faults []Fault) {
 	first := map[string]int{}
 	number := 0
@@ -50,13 +50,13 @@ func parseFile(text []byte) (set []assignment, unread []string, faults []Fault) 
 	return set, unread, faults
 }
 
-// nameOnly is what a variable may be called.
-var nameOnly = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+// validName is what a variable may be called.
+var validName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 const notAnAssignment = "is not NAME=value; a comment begins with #"
 
 // parseLine reads one line, without its end. A blank line and a comment have no name. Wrong says what a line at
-// fault must look like, after "line 3"; its name is given where it could be read.
+// fault must look like, after "line 3"; its name is given if it could be read.
 func parseLine(line string) (name, value, wrong string) {
 	if i := strings.IndexFunc(line, notText); i >= 0 || !utf8.ValidString(line) {
 		name, _, _ = strings.Cut(line, "=")
@@ -75,7 +75,7 @@ func parseLine(line string) (name, value, wrong string) {
 		return "", "", notAnAssignment
 	case strings.Trim(name, " \t") != name, value != "" && strings.Trim(value, " \t") != value: // the line is trimmed, so only its beginning
 		return strings.Trim(name, " \t"), "", "has a space beside the =: write NAME=value"
-	case !nameOnly.MatchString(name):
+	case !validName.MatchString(name):
 		return "", "", notAnAssignment
 	}
 	value, wrong = parseValue(value)
@@ -113,7 +113,7 @@ func parseQuoted(text string) (value, wrong string) {
 	case rest != "":
 		return "", "has something after the closing quote: a comment needs a line of its own, and a value with one kind of quote in it stands in the other kind"
 	case quote == `"` && strings.ContainsAny(value, `$\`):
-		return "", "has $ or a backslash in double quotes, where they mean something: put the value in single quotes, NAME='value'"
+		return "", "has $ or a backslash in double quotes, which some programs expand: put the value in single quotes, NAME='value'"
 	case strings.HasSuffix(value, `\`):
 		return "", "has a backslash before the closing quote, which programs read differently: set this variable in the environment"
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// dotEnv is the name of the file, and stands in the place of a variable where the file itself is at fault.
+// dotEnv is the name of the file, and stands for a variable if the file itself is at fault.
 const dotEnv = ".env"
 
 // Environment is the environment together with what a .env file adds to it. It serves as the EnvLookup of
@@ -29,7 +29,8 @@ type Given struct {
 
 	own    map[string]string // the environment alone
 	file   map[string]string // what the file sets
-	unread []string          // variables on lines of the file that are at fault
+	unread []string          // variables that are set by a line or under a name that is at fault
+	slips  []slip            // of names that were warned of
 }
 
 // Read reads dir's .env, if there is one, and adds to environ (as os.Environ gives it) what environ does not set.
@@ -46,9 +47,13 @@ func Read(dir string, environ []string) Given {
 	maps.Copy(g.Environment, g.own)
 
 	set := func(name string) bool { return strings.TrimSpace(g.Get(name)) != "" || slices.Contains(g.unread, name) }
-	faults, warnings := slips(slices.Collect(maps.Keys(g.own)), set)
-	_, misspelt := slips(slices.Collect(maps.Keys(g.file)), set) // of another program's; ours are faults of the file already
-	g.Faults, g.Warnings = append(g.Faults, faults...), append(warnings, misspelt...)
+	for _, s := range slips(slices.Collect(maps.Keys(g.Environment)), set) {
+		if s.critical() {
+			g.Faults, g.unread = append(g.Faults, s.fault()), append(g.unread, s.right)
+		} else {
+			g.Warnings, g.slips = append(g.Warnings, s.fault()), append(g.slips, s)
+		}
+	}
 	for _, v := range variables {
 		if value, own := g.own[v.name]; own && strings.TrimSpace(value) == "" && strings.TrimSpace(g.file[v.name]) != "" {
 			g.Warnings = append(g.Warnings, Fault{v.name, "is empty in the environment, which goes before the value in .env: unset it there, or set it to what is meant"})
@@ -84,14 +89,21 @@ func (g *Given) readFile(path string) {
 	}
 }
 
-// Err is the faults of what was given and those found further on, as one error; nil where there is none. What
-// was found of a variable on a line that could not be read is left out: the line is told.
+// Err is the faults of what was given and those found later, as one error; nil if there are none. A later fault
+// of a variable whose line or name is at fault already is left out, and one of a variable that is missing names
+// what may have been meant for it.
 func (g Given) Err(further ...Fault) error {
 	all := slices.Clone(g.Faults)
 	for _, fault := range further {
-		if !slices.Contains(g.unread, fault.Variable) {
-			all = append(all, fault)
+		if slices.Contains(g.unread, fault.Variable) {
+			continue
 		}
+		for _, s := range g.slips {
+			if s.right == fault.Variable {
+				fault.Text += "; " + s.name + " is set, and not read"
+			}
+		}
+		all = append(all, fault)
 	}
 	if len(all) == 0 {
 		return nil

@@ -78,7 +78,7 @@ func TestNames(t *testing.T) {
 		"two slips in a long name":        {"", []string{"PRODEGE_SECERT_KY=x"}, "write PRODEGE_SECRET_KEY", ""},
 		"two slips in a short name":       {"", []string{"CPI_CELNG=8"}, "", ""},
 		"small letters":                   {"", []string{"inbox_dir=x"}, "inbox_dir is not read: write INBOX_DIR", ""},
-		"no grave one":                    {"", []string{"SLACK_ESCALATON=S1"}, "", "SLACK_ESCALATON is not read: write SLACK_ESCALATION"},
+		"not a critical one":              {"", []string{"SLACK_ESCALATON=S1"}, "", "SLACK_ESCALATON is not read: write SLACK_ESCALATION"},
 		"the right one is set":            {"", []string{"CPI_CEILLING=8", "CPI_CEILING=9"}, "", ""},
 		"the right one is in the file":    {"CPI_CEILING=9", []string{"CPI_CEILLING=8"}, "", ""},
 		"the right one is empty":          {"", []string{"CPI_CEILLING=8", "CPI_CEILING= "}, "write CPI_CEILING", ""},
@@ -116,7 +116,8 @@ func errorText(err error) string {
 
 // TestOneFaultForOneLine: what a line at fault should have set is not said to be missing as well.
 func TestOneFaultForOneLine(t *testing.T) {
-	g := given(t, "PRODEGE_SECRET_KEY=pa$$word\nSLACK_BOT_TOKEM=xoxb-1\nSLACK_ALERTS_CHANNEL=C1\nSLACK_APPROVERS=“anyone”\n", "CPI_CEILING=lots")
+	g := given(t, "PRODEGE_SECRET_KEY=pa$$word\nSLACK_BOT_TOKEM=xoxb-1\nSLACK_APPROVERS=“anyone”\nBILLING_URL=https://billing.example\n",
+		"CPI_CEILING=lots", "BILLING_SIGNIN_SECRET=x", "SLACK_ALERT_CHANNEL=C1")
 	_, err := config.Load(g.Get, config.Worker)
 	var further []config.Fault
 	if faults, ok := err.(*config.Faults); ok {
@@ -125,9 +126,11 @@ func TestOneFaultForOneLine(t *testing.T) {
 	got := g.Err(further...).Error()
 	want := `the configuration has faults:
   .env line 1 (PRODEGE_SECRET_KEY) has a value with $, a quote, a backslash or #: put it in single quotes, NAME='value'
-  .env line 4 (SLACK_APPROVERS) has typographic quotes: write ' or "
+  .env line 3 (SLACK_APPROVERS) has typographic quotes: write ' or "
   .env line 2 sets SLACK_BOT_TOKEM, which is not read: write SLACK_BOT_TOKEN
+  BILLING_SIGNIN_SECRET is not read: write BILLING_SIGNING_SECRET, which is not set
   SLACK_SIGNING_SECRET is required and missing
+  SLACK_ALERTS_CHANNEL is required and missing; SLACK_ALERT_CHANNEL is set, and not read
   CPI_CEILING must be dollars in plain decimals like "4.25": "lots"`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)

@@ -55,7 +55,7 @@ func (g Given) setting(v variable) Setting {
 		s.From = FromFile
 	}
 	if value == "" {
-		s.Value = v.standard
+		s.Value = v.fallback
 		if v.like != "" {
 			like, _ := lookup(v.like)
 			s.Value = g.setting(like).Value
@@ -88,7 +88,7 @@ func shown(v variable, value string) string {
 	return value
 }
 
-// isToken reports whether a text is a token or a key by its beginning, wherever it stands by mistake.
+// isToken reports whether a text is a token or a key by its beginning, whatever variable it was put in by mistake.
 func isToken(value string) bool {
 	return slices.ContainsFunc([]string{"xox", "xapp-", "whsec_"}, func(prefix string) bool { return strings.HasPrefix(value, prefix) })
 }

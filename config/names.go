@@ -23,7 +23,7 @@ func others(name string) bool {
 	return false
 }
 
-// unknownIn says what is wrong with a name of .env that nobody reads. The name itself is told only where it looks
+// unknownIn says what is wrong with a name of .env that nobody reads. The name itself is told only if it looks
 // like one: a piece of a secret that was broken over two lines may stand before an =.
 func unknownIn(a assignment) Fault {
 	text := fmt.Sprintf("line %d sets a variable that is not read", a.line)
@@ -36,29 +36,32 @@ func unknownIn(a assignment) Fault {
 	return Fault{dotEnv, text + ": take it out, or set it where it belongs"}
 }
 
-// grave are the beginnings of names that, misspelt, cost money or events.
-var grave = []string{"CPI_", "APPROVAL_", "PRODEGE_", "BILLING_", "INBOX_"}
+// critical are the beginnings of names that, misspelt, cost money or events.
+var critical = []string{"CPI_", "APPROVAL_", "PRODEGE_", "BILLING_", "INBOX_"}
 
-// slips finds names that are nearly one of ours that is not set.
-func slips(given []string, set func(string) bool) (faults, warnings []Fault) {
-	ours := slices.Concat(names(variables), names(connection))
-	unset := slices.DeleteFunc(ours, set)
+// slip is a name that is nearly one of ours that is not set.
+type slip struct{ name, right string }
+
+// slips finds them among the names that were given.
+func slips(given []string, set func(string) bool) (all []slip) {
+	unset := slices.DeleteFunc(slices.Concat(names(variables), names(connection)), set)
 	for _, name := range slices.Sorted(slices.Values(given)) {
 		if isKnown(name) {
 			continue
 		}
-		right := nearest(name, unset)
-		if right == "" {
-			continue
-		}
-		fault := Fault{name, "is not read: write " + right + ", which is not set"}
-		if slices.ContainsFunc(grave, func(prefix string) bool { return strings.HasPrefix(right, prefix) }) {
-			faults = append(faults, fault)
-		} else {
-			warnings = append(warnings, fault)
+		if right := nearest(name, unset); right != "" {
+			all = append(all, slip{name, right})
 		}
 	}
-	return faults, warnings
+	return all
+}
+
+func (s slip) fault() Fault {
+	return Fault{s.name, "is not read: write " + s.right + ", which is not set"}
+}
+
+func (s slip) critical() bool {
+	return slices.ContainsFunc(critical, func(prefix string) bool { return strings.HasPrefix(s.right, prefix) })
 }
 
 // longName is the length from which two slips are taken for a misspelling. In a shorter name they make another word.

@@ -83,7 +83,7 @@ func (r *reader) required(parts Part) {
 // missing reports whether a variable has no value at all, not even one that can't be read.
 func (r *reader) missing(name string) bool { return strings.TrimSpace(r.getenv(name)) == "" }
 
-// given is a variable's own value; empty where it has none.
+// given is a variable's own value; empty if it has none.
 func (r *reader) given(name string) string {
 	if slices.Contains(r.quoted, name) {
 		return ""
@@ -100,7 +100,7 @@ func (r *reader) text(name string) string {
 	if v.like != "" {
 		return r.text(v.like)
 	}
-	return v.standard
+	return v.fallback
 }
 
 // word is a text without white space, such as a queue.

@@ -39,7 +39,7 @@ func (r *reader) boolean(name, words string) bool {
 	if !known {
 		r.fault(name, "must be %s: %q", words, value)
 		v, _ := lookup(name)
-		on, _ = yesNo(v.standard)
+		on, _ = yesNo(v.fallback)
 	}
 	return on
 }
@@ -55,7 +55,7 @@ func yesNo(value string) (yes, known bool) {
 	return false, false
 }
 
-// duration is longer than nothing; 0 where there is none, and where it can't be read.
+// duration is longer than nothing; 0 if there is none or it can't be read.
 func (r *reader) duration(name string) time.Duration {
 	value := r.text(name)
 	if value == "" {

@@ -3,7 +3,7 @@ package config
 // variable is one that Load reads.
 type variable struct {
 	name     string
-	standard string // the default, as it would be written; empty: none
+	fallback string // the default, as it would be written; empty: none
 	like     string // the variable whose value is the default
 	required Part   // the parts that do not start without it
 	secret   bool
@@ -12,46 +12,46 @@ type variable struct {
 // variables are all that Load reads, in the order in which faults are told. Both processes require the same
 // ones, so that one file serves both, and a fault in it shows wherever it is read first.
 var variables = []variable{
-	{name: "HTTP_ADDR", standard: ":8080"},
-	{name: "INGRESS_ADMIN_ADDR", standard: "127.0.0.1:8082"},
-	{name: "WORKER_HTTP_ADDR", standard: ":8081"},
-	{name: "LOG_LEVEL", standard: "info"},
+	{name: "HTTP_ADDR", fallback: ":8080"},
+	{name: "INGRESS_ADMIN_ADDR", fallback: "127.0.0.1:8082"},
+	{name: "WORKER_HTTP_ADDR", fallback: ":8081"},
+	{name: "LOG_LEVEL", fallback: "info"},
 	{name: "PRODEGE_SECRET_KEY", required: Ingress | Worker, secret: true},
 	{name: "PRODEGE_API_KEY", secret: true},
-	{name: "PRODEGE_BASE_URL", standard: "https://surveypmr.prodegeapis.com/prodegemr"},
-	{name: "PRODEGE_POLL_EVERY", standard: "6h"},
+	{name: "PRODEGE_BASE_URL", fallback: "https://surveypmr.prodegeapis.com/prodegemr"},
+	{name: "PRODEGE_POLL_EVERY", fallback: "6h"},
 	{name: "PRODEGE_MAX_EVENT_AGE"},
-	{name: "PROJECT_LINGER", standard: "720h"},
+	{name: "PROJECT_LINGER", fallback: "720h"},
 	{name: "SLACK_BOT_TOKEN", required: Ingress | Worker, secret: true},
 	{name: "SLACK_SIGNING_SECRET", required: Ingress | Worker, secret: true},
-	{name: "SLACK_API_URL", standard: "https://slack.com/api/"},
+	{name: "SLACK_API_URL", fallback: "https://slack.com/api/"},
 	{name: "SLACK_ALERTS_CHANNEL", required: Ingress | Worker},
 	{name: "SLACK_APPROVALS_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
 	{name: "SLACK_FINANCE_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
 	{name: "SLACK_APPROVERS", required: Ingress | Worker},
 	{name: "SLACK_ESCALATION"},
-	{name: "SLACK_POSTS_PER_SECOND", standard: "1"}, // Slack: about one message a second in a channel
-	{name: "APPROVAL_TIMEOUT", standard: "24h"},
-	{name: "APPROVAL_REMINDER_EVERY", standard: "4h"},
-	{name: "RESUME_TIMEOUT", standard: "5m"},
+	{name: "SLACK_POSTS_PER_SECOND", fallback: "1"}, // Slack: about one message a second in a channel
+	{name: "APPROVAL_TIMEOUT", fallback: "24h"},
+	{name: "APPROVAL_REMINDER_EVERY", fallback: "4h"},
+	{name: "RESUME_TIMEOUT", fallback: "5m"},
 	{name: "APPROVAL_HOURS"},
 	{name: "CPI_AUTO_APPROVE_UP_TO"},
 	{name: "CPI_SECOND_APPROVER_ABOVE"},
 	{name: "CPI_CEILING"},
-	{name: "ALERT_ACTIONS", standard: "on"},
+	{name: "ALERT_ACTIONS", fallback: "on"},
 	{name: "DIGEST"},
-	{name: "DRY_RUN", standard: "false"},
+	{name: "DRY_RUN", fallback: "false"},
 	{name: "BILLING_URL"},
 	{name: "BILLING_SIGNING_SECRET", secret: true},
-	{name: "INBOX_DIR", standard: "./data/inbox"},
-	{name: "TEMPORAL_TASK_QUEUE", standard: "fieldmarshal"},
-	{name: "TEMPORAL_UI_URL", standard: "http://localhost:8233"},
+	{name: "INBOX_DIR", fallback: "./data/inbox"},
+	{name: "TEMPORAL_TASK_QUEUE", fallback: "fieldmarshal"},
+	{name: "TEMPORAL_UI_URL", fallback: "http://localhost:8233"},
 }
 
 // connection are the variables that Temporal's envconfig reads.
 var connection = []variable{
-	{name: "TEMPORAL_ADDRESS", standard: "localhost:7233"},
-	{name: "TEMPORAL_NAMESPACE", standard: "default"},
+	{name: "TEMPORAL_ADDRESS", fallback: "localhost:7233"},
+	{name: "TEMPORAL_NAMESPACE", fallback: "default"},
 	{name: "TEMPORAL_API_KEY", secret: true},
 	{name: "TEMPORAL_TLS"},
 	{name: "TEMPORAL_TLS_CLIENT_CERT_PATH"},

@@ -164,7 +164,7 @@ func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
 	w.Facts.Namespace = "a/b\u202e c"
 	for _, args := range [][]string{{"state", "29303649"}, {"state", "29303649", "--json"}, {"explain", "29303649"}, {"evidence", "29303649"}, {"evidence", "29303649", "--csv"}} {
 		a := run(t, w, "", args...)
-		if strings.ContainsFunc(a.out+a.asked+a.fault, obeyed) {
+		if strings.ContainsFunc(a.out+a.asked+a.fault, steersTerminal) {
 			t.Errorf("%v prints what a terminal obeys: %q", args, a.out+a.asked+a.fault)
 		}
 	}
@@ -174,7 +174,7 @@ func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
 		t.Errorf("the name in JSON is %q, %v", s.Name, err)
 	}
 	f.fault = errors.New("refused: \x1b]0;title\a\u009b\u202e")
-	if a := run(t, w, "", "state", "29303649"); a.code != ExitFailed || strings.ContainsFunc(a.fault, obeyed) || !strings.Contains(a.fault, "refused: ") {
+	if a := run(t, w, "", "state", "29303649"); a.code != ExitFailed || strings.ContainsFunc(a.fault, steersTerminal) || !strings.Contains(a.fault, "refused: ") {
 		t.Errorf("code %d, a fault that a terminal obeys: %q", a.code, a.fault)
 	}
 }

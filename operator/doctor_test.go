@@ -98,7 +98,7 @@ func TestDoctor(t *testing.T) {
 			s.identity.Scopes = []string{"chat:write", "channels:history", "usergroups:read"}
 			w.Slack = s
 		}, "Slack scopes", Broken, "groups:history"},
-		"a doubtful setting": {func(_ *testing.T, w *World) { w.Doubts = []string{"SLACK_ESCALATON is not read"} }, "configuration", Warning, "SLACK_ESCALATON"},
+		"a warning": {func(_ *testing.T, w *World) { w.Warnings = []string{"SLACK_ESCALATON is not read"} }, "configuration", Warning, "SLACK_ESCALATON"},
 		"anyone": {func(_ *testing.T, w *World) {
 			w.Facts.Anyone, w.Facts.Approvers = true, nil
 		}, "Slack approvers", Warning, "anyone"},

@@ -41,7 +41,7 @@ func (c *call) showJSON(value any) error {
 func escaped(encoded string) string {
 	var b strings.Builder
 	for _, r := range encoded {
-		if obeyed(r) {
+		if steersTerminal(r) {
 			fmt.Fprintf(&b, `\u%04x`, r) // none is beyond U+FFFF
 		} else {
 			b.WriteRune(r)
@@ -89,15 +89,15 @@ func Printable(text string) string { return printable(text) }
 // printable puts a mark in the place of control characters and of those that turn the direction of writing.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if obeyed(r) {
+		if steersTerminal(r) {
 			return unicode.ReplacementChar
 		}
 		return r
 	}, text)
 }
 
-// obeyed reports whether a terminal obeys a character rather than show it.
-func obeyed(r rune) bool {
+// steersTerminal reports whether a terminal obeys a character rather than show it.
+func steersTerminal(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
 }
 

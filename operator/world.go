@@ -24,8 +24,8 @@ type World struct {
 	Wrong error
 	// Findings are all faults of the configuration, those of ingress and worker too, for doctor.
 	Findings []string
-	// Doubts are what of the configuration may not be meant so, for doctor.
-	Doubts []string
+	// Warnings are what in the configuration may not be meant so, for doctor.
+	Warnings []string
 }
 
 // Facts are what the configuration says, as far as commands tell it.

@@ -18,7 +18,7 @@ func (p Process) announce(who string) {
 	}
 }
 
-// limits says in one line what stands between a click and money. It is a warning where nothing does.
+// limits says in one line what stands between a click and money. It is a warning if nothing does.
 func (p Process) limits() {
 	c := p.Config
 	level, approvers := slog.LevelInfo, strings.Join(c.Slack.Approvers, ",")

@@ -27,7 +27,7 @@ func logged(t *testing.T, log, message string) (lines []map[string]any) {
 	return lines
 }
 
-// TestLimitsAreSaidAtStart: one line says what is in force, louder where nothing stands between a click and money.
+// TestLimitsAreSaidAtStart: one line says what is in force, as a warning if nothing stands between a click and money.
 func TestLimitsAreSaidAtStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		env   []string

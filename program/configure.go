@@ -25,12 +25,15 @@ func (i Invocation) load(part config.Part) (Process, error) {
 	return p, err
 }
 
-// read reads the configuration for a part, as far as it can be read where there is an error.
+// read reads the configuration for a part, and gives as much of it as can be read if there is an error.
 func (i Invocation) read(part config.Part) (Process, error) {
 	given := config.Read(i.Dir, i.Env)
 	c, faults := Load(given.Environment, part)
 	temporal, err := Connection(given.Environment)
 	c.Warnings = append(given.Warnings, c.Warnings...)
+	if given.Get("TEMPORAL_PROFILE") != "" && given.Get("TEMPORAL_CONFIG_FILE") == "" {
+		c.Warnings = append(c.Warnings, config.Fault{Variable: "TEMPORAL_PROFILE", Text: "is not read without TEMPORAL_CONFIG_FILE: set both, or neither"})
+	}
 	return Process{Config: c, Temporal: temporal}, given.Err(append(faults, faultsOf(err)...)...)
 }
 
@@ -102,9 +105,9 @@ func connectionFaults(env config.Environment) (faults []config.Fault) {
 			wrong("TEMPORAL_CONFIG_FILE", "can't be read: "+err.Error())
 		}
 	}
-	if text := env.Get("TEMPORAL_TLS"); text != "" {
-		if _, err := strconv.ParseBool(text); err != nil {
-			wrong("TEMPORAL_TLS", fmt.Sprintf("must be true or false, not %q", text))
+	for _, name := range []string{"TEMPORAL_TLS", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"} {
+		if _, err := strconv.ParseBool(env.Get(name)); err != nil && env.Get(name) != "" {
+			wrong(name, fmt.Sprintf("must be true or false, not %q", env.Get(name)))
 		}
 	}
 	if text := env.Get("TEMPORAL_ADDRESS"); text != "" {

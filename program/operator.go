@@ -43,7 +43,7 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 		w.Findings = append(w.Findings, fault.Variable+" "+fault.Text)
 	}
 	for _, warning := range c.Warnings {
-		w.Doubts = append(w.Doubts, warning.Variable+" "+warning.Text)
+		w.Warnings = append(w.Warnings, warning.Variable+" "+warning.Text)
 	}
 	return w, reach.Close, nil
 }

@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/operator"
 )
 
-// Stamped by the linker where the image is built, which has no version control to ask:
+// Stamped by the linker when the image is built, as there is no version control to ask there:
 //
 //	go build -ldflags "-X fieldmarshal/program.version=v1.2.3 -X fieldmarshal/program.revision=4f2a…"
 var version, revision string

@@ -36,15 +36,15 @@ func (s *stack) claim() error {
 	}
 	s.stops = append(s.stops, release)
 	if s.flags.demo {
-		if err := emptied(s.data); err != nil {
+		if err := empty(s.data); err != nil {
 			return fmt.Errorf("start the demo afresh: %w", err)
 		}
 	}
 	return os.WriteFile(lock, nil, 0o644) // a port that stands there is of an earlier run
 }
 
-// emptied removes everything from a folder but what holds it.
-func emptied(folder string) error {
+// empty removes everything from a folder but what holds it.
+func empty(folder string) error {
 	entries, err := os.ReadDir(folder)
 	for _, entry := range entries {
 		if entry.Name() != lockName {
@@ -54,7 +54,7 @@ func emptied(folder string) error {
 	return err
 }
 
-// tellPort tells a run that is refused where this one's page is.
+// tellPort leaves the port of this run's page for a run that is refused.
 func (s *stack) tellPort() error {
 	return os.WriteFile(filepath.Join(s.data, lockName), []byte(strconv.Itoa(port(s.page))), 0o644)
 }

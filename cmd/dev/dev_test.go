@@ -190,8 +190,8 @@ func TestATakenPortIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := fmt.Sprintf("Port %d is in use: the ingress is at %d instead.", port(l), port(s.http))
-	if len(s.taken) != 1 || s.taken[0] != want {
-		t.Errorf("it says %q, want %q", s.taken, want)
+	if len(s.portsTaken) != 1 || s.portsTaken[0] != want {
+		t.Errorf("it says %q, want %q", s.portsTaken, want)
 	}
 }
 

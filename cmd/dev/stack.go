@@ -31,9 +31,9 @@ type stack struct {
 	prodege            *simulator.Prodege // nil with -real
 	billing            *simulator.Billing // nil with -real
 
-	taken []string   // of each port that was in use: which one is used instead
-	ended chan error // a part ended by itself
-	stops []func()   // what to stop, in the order of starting
+	portsTaken []string   // of each port that was in use: which one is used instead
+	ended      chan error // a part ended by itself
+	stops      []func()   // what to stop, in the order of starting
 }
 
 // start brings everything up, the world outside first, and returns once it answers.
@@ -84,17 +84,17 @@ func (s *stack) listen() error {
 		if err != nil {
 			return err
 		}
-		s.took(one.who, one.port, port(l))
+		s.notePort(one.who, one.port, port(l))
 		*one.listener = l
 		s.stops = append(s.stops, func() { _ = l.Close() }) // closed already where it was served
 	}
 	return nil
 }
 
-// took notes where a port was in use.
-func (s *stack) took(who string, wanted, got int) {
+// notePort notes that a port was in use.
+func (s *stack) notePort(who string, wanted, got int) {
 	if wanted != 0 && wanted != got {
-		s.taken = append(s.taken, fmt.Sprintf("Port %d is in use: %s is at %d instead.", wanted, who, got))
+		s.portsTaken = append(s.portsTaken, fmt.Sprintf("Port %d is in use: %s is at %d instead.", wanted, who, got))
 	}
 }
 
