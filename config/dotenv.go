@@ -15,6 +15,12 @@ type assignment struct {
 	name, value string
 }
 
+// lineFault is what is wrong with a line.
+type lineFault struct {
+	line int
+	text string // begins with the line
+}
+
 // parseFile reads a .env file by a grammar so narrow that every program which reads such files, ours, Docker
 // Compose and a shell, takes the same value from it. Each line is blank, a comment, or [export ]NAME=value, where
 // the value is
@@ -25,7 +31,7 @@ type assignment struct {
 //
 // Each name stands once. Any other line is a fault, told by its number and never by its text, which may hold a
 // secret; the name is told only if it is one that we read. unread are our names on lines at fault.
-func parseFile(text []byte) (set []assignment, unread []string, faults []Fault) {
+func parseFile(text []byte) (set []assignment, unread []string, faults []lineFault) {
 	first := map[string]int{}
 	number := 0
 	for raw := range bytes.SplitSeq(text, []byte("\n")) {
@@ -41,7 +47,7 @@ func parseFile(text []byte) (set []assignment, unread []string, faults []Fault) 
 				where += " (" + name + ")"
 				unread = append(unread, name)
 			}
-			faults = append(faults, Fault{dotEnv, where + " " + wrong})
+			faults = append(faults, lineFault{number, where + " " + wrong})
 		case name != "":
 			first[name] = number
 			set = append(set, assignment{number, name, value})

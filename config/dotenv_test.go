@@ -75,7 +75,7 @@ func TestLines(t *testing.T) {
 			if sets != c.sets || (c.wrong == "") != (len(faults) == 0) || len(faults) > 1 {
 				t.Fatalf("%q sets %q with faults %v, want %q", c.line, sets, faults, c.sets)
 			}
-			if len(faults) == 1 && (faults[0].Variable != ".env" || !strings.HasPrefix(faults[0].Text, "line 2 ") || !strings.Contains(faults[0].Text, c.wrong)) {
+			if len(faults) == 1 && (faults[0].line != 2 || !strings.HasPrefix(faults[0].text, "line 2 ") || !strings.Contains(faults[0].text, c.wrong)) {
 				t.Errorf("fault %+v, want one of line 2 with %q", faults[0], c.wrong)
 			}
 		})
@@ -84,12 +84,12 @@ func TestLines(t *testing.T) {
 
 func TestEachNameOnce(t *testing.T) {
 	_, unread, faults := parseFile([]byte("A=1\nDRY_RUN=true\n\nA=2\nDRY_RUN=false\nB_HUNTER2=3\nB_HUNTER2=4"))
-	want := []Fault{
-		{".env", "line 4 sets what line 1 has set already: keep one of them"},
-		{".env", "line 5 (DRY_RUN) sets what line 2 has set already: keep one of them"},
-		{".env", "line 7 sets what line 6 has set already: keep one of them"},
+	want := []lineFault{
+		{4, "line 4 sets what line 1 has set already: keep one of them"},
+		{5, "line 5 (DRY_RUN) sets what line 2 has set already: keep one of them"},
+		{7, "line 7 sets what line 6 has set already: keep one of them"},
 	}
-	if diff := cmp.Diff(want, faults); diff != "" || len(unread) != 1 || unread[0] != "DRY_RUN" {
+	if diff := cmp.Diff(want, faults, cmp.AllowUnexported(lineFault{})); diff != "" || len(unread) != 1 || unread[0] != "DRY_RUN" {
 		t.Errorf("unread %v, faults (-want +got):\n%s", unread, diff)
 	}
 }
@@ -113,9 +113,9 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, text string) {
 		set, _, faults := parseFile([]byte(text))
 		for _, fault := range faults {
-			m := where.FindStringSubmatch(fault.Text)
-			if m == nil || m[1] != "" && !isKnown(m[1]) || m[0] != fault.Text && !slices.Contains(texts, fault.Text[len(m[0]):]) {
-				t.Errorf("a fault tells more than where it is: %q", fault.Text)
+			m := where.FindStringSubmatch(fault.text)
+			if m == nil || m[1] != "" && !isKnown(m[1]) || m[0] != fault.text && !slices.Contains(texts, fault.text[len(m[0]):]) {
+				t.Errorf("a fault tells more than where it is: %q", fault.text)
 			}
 		}
 		if len(faults) > 0 {

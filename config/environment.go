@@ -76,16 +76,20 @@ func (g *Given) readFile(path string) {
 		return
 	}
 	set, unread, faults := parseFile(text)
-	g.unread, g.Faults = unread, append(g.Faults, faults...)
+	g.unread = unread
 	for _, a := range set {
 		if !isKnown(a.name) && !others(a.name) {
-			g.Faults = append(g.Faults, unknownIn(a))
+			faults = append(faults, unknownIn(a))
 			if right := nearest(a.name, names(variables)); right != "" {
 				g.unread = append(g.unread, right)
 			}
 			continue
 		}
 		g.file[a.name] = a.value
+	}
+	slices.SortFunc(faults, func(a, b lineFault) int { return a.line - b.line })
+	for _, fault := range faults {
+		g.Faults = append(g.Faults, Fault{dotEnv, fault.text})
 	}
 }
 

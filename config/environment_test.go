@@ -126,8 +126,8 @@ func TestOneFaultForOneLine(t *testing.T) {
 	got := g.Err(further...).Error()
 	want := `the configuration has faults:
   .env line 1 (PRODEGE_SECRET_KEY) has a value with $, a quote, a backslash or #: put it in single quotes, NAME='value'
-  .env line 3 (SLACK_APPROVERS) has typographic quotes: write ' or "
   .env line 2 sets SLACK_BOT_TOKEM, which is not read: write SLACK_BOT_TOKEN
+  .env line 3 (SLACK_APPROVERS) has typographic quotes: write ' or "
   BILLING_SIGNIN_SECRET is not read: write BILLING_SIGNING_SECRET, which is not set
   SLACK_SIGNING_SECRET is required and missing
   SLACK_ALERTS_CHANNEL is required and missing; SLACK_ALERT_CHANNEL is set, and not read

@@ -25,15 +25,15 @@ func others(name string) bool {
 
 // unknownIn says what is wrong with a name of .env that nobody reads. The name itself is told only if it looks
 // like one: a piece of a secret that was broken over two lines may stand before an =.
-func unknownIn(a assignment) Fault {
+func unknownIn(a assignment) lineFault {
 	text := fmt.Sprintf("line %d sets a variable that is not read", a.line)
 	if a.name == strings.ToUpper(a.name) && strings.Contains(a.name, "_") {
 		text = fmt.Sprintf("line %d sets %s, which is not read", a.line, a.name)
 	}
 	if right := nearest(a.name, known); right != "" {
-		return Fault{dotEnv, text + ": write " + right}
+		return lineFault{a.line, text + ": write " + right}
 	}
-	return Fault{dotEnv, text + ": take it out, or set it where it belongs"}
+	return lineFault{a.line, text + ": take it out, or set it where it belongs"}
 }
 
 // critical are the beginnings of names that, misspelt, cost money or events.
