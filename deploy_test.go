@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -43,8 +44,9 @@ func TestEnvExampleIsComplete(t *testing.T) {
 			t.Errorf("%s is missing", name)
 		}
 	}
+	all = slices.Concat(all, config.ConnectionVariables(), config.ComposeVariables())
 	for _, name := range named {
-		if !slices.Contains(all, name) && !strings.HasPrefix(name, "TEMPORAL_TLS") && name != "POSTGRES_PASSWORD" {
+		if !slices.Contains(all, name) {
 			t.Errorf("the program does not read %s", name)
 		}
 	}
@@ -55,11 +57,12 @@ func TestEnvExampleIsComplete(t *testing.T) {
 func TestEnvExampleWorks(t *testing.T) {
 	for name, all := range map[string]bool{"as it stands": false, "with all of it": true} {
 		t.Run(name, func(t *testing.T) {
+			fillIn := map[string]string{"SLACK_BOT_TOKEN": "xoxb-filled-in", "SLACK_ALERTS_CHANNEL": "C0123456789", "SLACK_APPROVERS": "anyone"}
 			text := assignment.ReplaceAllStringFunc(read(t, ".env.example"), func(line string) string {
 				m := assignment.FindStringSubmatch(line)
 				switch {
 				case m[1] == "" && m[3] == "":
-					return m[2] + "=filled-in"
+					return m[2] + "=" + cmp.Or(fillIn[m[2]], "filled-in")
 				case all && !strings.HasPrefix(m[2], "TEMPORAL_"):
 					return m[2] + "=" + m[3]
 				}
@@ -69,17 +72,43 @@ func TestEnvExampleWorks(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			env, err := config.ReadEnvironment(dir, nil)
-			if err != nil {
-				t.Fatal(err)
+			given := config.Read(dir, nil)
+			c, faults := program.Load(given.Environment, config.Ingress|config.Worker)
+			if err := given.Err(faults...); err != nil || len(given.Warnings)+len(c.Warnings) > 0 {
+				t.Errorf("%v, warnings %v %v", err, given.Warnings, c.Warnings)
 			}
-			if _, faults := program.Load(env, config.Ingress|config.Worker); len(faults) > 0 {
-				t.Errorf("faults: %v", faults)
-			}
-			if o, err := program.Connection(env); err != nil || o.HostPort != "localhost:7233" || o.ConnectionOptions.TLS != nil {
+			if o, err := program.Connection(given.Environment); err != nil || o.HostPort != "localhost:7233" || o.ConnectionOptions.TLS != nil {
 				t.Errorf("temporal is reached by %+v, %v", o, err)
 			}
 		})
+	}
+}
+
+// TestComposeVariables: a name that docker-compose.yml reads may stand in .env, and no other that we do not read.
+func TestComposeVariables(t *testing.T) {
+	var named []string
+	for _, m := range regexp.MustCompile(`[^$]\$\{?([A-Za-z_][A-Za-z0-9_]*)`).FindAllStringSubmatch(read(t, "docker-compose.yml"), -1) {
+		if named = append(named, m[1]); !slices.Contains(slices.Concat(config.Variables(), config.ConnectionVariables(), config.ComposeVariables()), m[1]) {
+			t.Errorf("docker-compose.yml reads %s, which would be a fault in .env", m[1])
+		}
+	}
+	for _, name := range config.ComposeVariables() {
+		if !slices.Contains(named, name) {
+			t.Errorf("docker-compose.yml does not read %s", name)
+		}
+	}
+}
+
+// TestImageIsStamped: the Dockerfile sets variables that are there.
+func TestImageIsStamped(t *testing.T) {
+	stamps := regexp.MustCompile(`-X fieldmarshal/program\.(\w+)=\$\{(\w+)\}`).FindAllStringSubmatch(read(t, "Dockerfile"), -1)
+	for _, m := range stamps {
+		if !regexp.MustCompile(`(?m)^var .*\b`+m[1]+`\b.* string$`).MatchString(read(t, "program/version.go")) || !strings.Contains(read(t, "Dockerfile"), "ARG "+m[2]+"=") {
+			t.Errorf("the Dockerfile stamps %s from %s, and one of them is not there", m[1], m[2])
+		}
+	}
+	if args := composed(t).Services["worker"].Build.Args; len(stamps) != 2 || len(args) != len(stamps) {
+		t.Errorf("the Dockerfile stamps %v, Compose gives %v", stamps, args)
 	}
 }
 
@@ -132,7 +161,7 @@ func TestComposeFile(t *testing.T) {
 		if len(s.EnvFiles) != 1 || filepath.Base(s.EnvFiles[0].Path) != ".env" {
 			t.Errorf("%s reads %v", name, s.EnvFiles)
 		}
-		for variable, value := range map[string]string{"TEMPORAL_ADDRESS": "temporal:7233", "HTTP_ADDR": ":8080", "WORKER_HTTP_ADDR": ":8081"} {
+		for variable, value := range map[string]string{"TEMPORAL_ADDRESS": "temporal:7233", "HTTP_ADDR": ":8080", "INGRESS_ADMIN_ADDR": ":8082", "WORKER_HTTP_ADDR": ":8081"} {
 			if got := s.Environment[variable]; got == nil || *got != value {
 				t.Errorf("%s: %s is %v, want %s", name, variable, got, value)
 			}

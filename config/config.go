@@ -4,6 +4,9 @@
 // Only the mains read it; they hand each part its own fields. It knows none of the parts: what it can't
 // judge itself (the syntax of APPROVAL_HOURS) a main passes in as a Check. The TEMPORAL_ variables of the
 // connection are read by Temporal's envconfig, for which Environment serves as the lookup.
+//
+// What would be passed over in silence is a fault, too: a name that nobody reads, a line of .env that programs
+// read differently, a value with its quotes around it.
 package config
 
 import (
@@ -13,9 +16,10 @@ import (
 
 // Config is all of the configuration, checked. A zero field means "none", as its comment says.
 type Config struct {
-	HTTPAddr       string // HTTP_ADDR: the ingress listens here
-	WorkerHTTPAddr string // WORKER_HTTP_ADDR: the worker's health and metrics
-	LogLevel       slog.Level
+	HTTPAddr         string // HTTP_ADDR: the ingress listens here
+	IngressAdminAddr string // INGRESS_ADMIN_ADDR: the ingress's readiness and metrics
+	WorkerHTTPAddr   string // WORKER_HTTP_ADDR: the worker's health and metrics
+	LogLevel         slog.Level
 
 	Prodege  Prodege
 	Slack    Slack
@@ -30,6 +34,8 @@ type Config struct {
 
 	TaskQueue     string // TEMPORAL_TASK_QUEUE
 	TemporalUIURL string // without a slash at its end
+
+	Warnings []Fault // what may not be meant so; to be said at start
 }
 
 // Prodege is the supplier's side.
@@ -50,8 +56,9 @@ type Slack struct {
 	AlertsChannel    string
 	ApprovalsChannel string
 	FinanceChannel   string
-	Approvers        []string // users (U…, W…) and user groups (S…); empty: anyone in the channel
-	Escalation       []string // likewise; empty: nobody is mentioned
+	Anyone           bool     // everybody in the channel, of our own workspace, may approve
+	Approvers        []string // users (U…, W…) and user groups (S…) who may approve; empty if anyone may
+	Escalation       []string // users and user groups; empty: nobody is mentioned
 	PostsPerSecond   float64  // a channel
 }
 
@@ -83,15 +90,6 @@ const (
 	Worker
 )
 
-// Both processes require the same four, so that one file serves both, and a fault in it shows wherever it
-// is read first.
-var required = map[string]Part{
-	"PRODEGE_SECRET_KEY":   Ingress | Worker,
-	"SLACK_BOT_TOKEN":      Ingress | Worker,
-	"SLACK_SIGNING_SECRET": Ingress | Worker,
-	"SLACK_ALERTS_CHANNEL": Ingress | Worker,
-}
-
 // Check is a rule for a variable that another package owns. It sees only values that are not empty.
 type Check struct {
 	Variable string
@@ -102,68 +100,52 @@ type Check struct {
 // *Faults, lists every fault there is; the Config holds what could be read.
 func Load(getenv func(string) string, parts Part, checks ...Check) (Config, error) {
 	r := &reader{getenv: getenv}
-	for _, name := range variables {
-		if required[name]&parts != 0 && r.text(name, "") == "" {
-			r.fault(name, "is required and missing")
-		}
-	}
+	r.unquoted()
+	r.required(parts)
 	c := Config{
-		HTTPAddr:       r.address("HTTP_ADDR", ":8080"),
-		WorkerHTTPAddr: r.address("WORKER_HTTP_ADDR", ":8081"),
-		LogLevel:       r.level("LOG_LEVEL", slog.LevelInfo),
-		Prodege:        r.prodege(),
-		Slack:          r.slack(),
-		Approval:       r.approval(),
-		Billing:        r.billing(),
-		AlertActions:   r.boolean("ALERT_ACTIONS", true, "on or off"),
-		Digest:         r.weekly("DIGEST"),
-		DryRun:         r.boolean("DRY_RUN", false, "true or false"),
-		InboxDir:       r.text("INBOX_DIR", "./data/inbox"),
-		TaskQueue:      r.word("TEMPORAL_TASK_QUEUE", "fieldmarshal"),
-		TemporalUIURL:  r.url("TEMPORAL_UI_URL", "http://localhost:8233", ""),
+		HTTPAddr:         r.address("HTTP_ADDR"),
+		IngressAdminAddr: r.address("INGRESS_ADMIN_ADDR"),
+		WorkerHTTPAddr:   r.address("WORKER_HTTP_ADDR"),
+		LogLevel:         r.level("LOG_LEVEL"),
+		Prodege:          r.prodege(),
+		Slack:            r.slack(),
+		Approval:         r.approval(),
+		Billing:          r.billing(),
+		AlertActions:     r.boolean("ALERT_ACTIONS", "on or off"),
+		Digest:           r.weekly("DIGEST"),
+		DryRun:           r.boolean("DRY_RUN", "true or false"),
+		InboxDir:         r.text("INBOX_DIR"),
+		TaskQueue:        r.word("TEMPORAL_TASK_QUEUE"),
+		TemporalUIURL:    r.url("TEMPORAL_UI_URL", ""),
 	}
 	for _, check := range checks {
-		if value := r.text(check.Variable, ""); value != "" {
+		if value := r.given(check.Variable); value != "" {
 			if err := check.Rule(value); err != nil {
 				r.fault(check.Variable, "%v", err)
 			}
 		}
 	}
+	c.Warnings = r.warnings
 	return c, r.err()
 }
 
 func (r *reader) prodege() Prodege {
 	return Prodege{
 		SecretKeys:    r.secrets("PRODEGE_SECRET_KEY"),
-		APIKey:        Secret(r.text("PRODEGE_API_KEY", "")),
-		BaseURL:       r.url("PRODEGE_BASE_URL", "https://surveypmr.prodegeapis.com/prodegemr", ""),
-		PollEvery:     r.duration("PRODEGE_POLL_EVERY", 6*time.Hour),
-		MaxEventAge:   r.duration("PRODEGE_MAX_EVENT_AGE", 0),
-		ProjectLinger: r.duration("PROJECT_LINGER", 720*time.Hour),
-	}
-}
-
-func (r *reader) slack() Slack {
-	alerts := r.word("SLACK_ALERTS_CHANNEL", "")
-	return Slack{
-		BotToken:         Secret(r.text("SLACK_BOT_TOKEN", "")),
-		SigningSecrets:   r.secrets("SLACK_SIGNING_SECRET"),
-		APIURL:           r.url("SLACK_API_URL", "https://slack.com/api", "/"),
-		AlertsChannel:    alerts,
-		ApprovalsChannel: r.word("SLACK_APPROVALS_CHANNEL", alerts),
-		FinanceChannel:   r.word("SLACK_FINANCE_CHANNEL", alerts),
-		Approvers:        r.people("SLACK_APPROVERS"),
-		Escalation:       r.people("SLACK_ESCALATION"),
-		PostsPerSecond:   r.rate("SLACK_POSTS_PER_SECOND", 1), // Slack: about one message a second a channel
+		APIKey:        Secret(r.text("PRODEGE_API_KEY")),
+		BaseURL:       r.url("PRODEGE_BASE_URL", ""),
+		PollEvery:     r.duration("PRODEGE_POLL_EVERY"),
+		MaxEventAge:   r.duration("PRODEGE_MAX_EVENT_AGE"),
+		ProjectLinger: r.duration("PROJECT_LINGER"),
 	}
 }
 
 func (r *reader) approval() Approval {
 	a := Approval{
-		Timeout:             r.duration("APPROVAL_TIMEOUT", 24*time.Hour),
-		ReminderEvery:       r.duration("APPROVAL_REMINDER_EVERY", 4*time.Hour),
-		ResumeTimeout:       r.duration("RESUME_TIMEOUT", 5*time.Minute),
-		Hours:               r.text("APPROVAL_HOURS", ""),
+		Timeout:             r.duration("APPROVAL_TIMEOUT"),
+		ReminderEvery:       r.duration("APPROVAL_REMINDER_EVERY"),
+		ResumeTimeout:       r.duration("RESUME_TIMEOUT"),
+		Hours:               r.text("APPROVAL_HOURS"),
 		AutoApproveUpTo:     r.dollars("CPI_AUTO_APPROVE_UP_TO"),
 		SecondApproverAbove: r.dollars("CPI_SECOND_APPROVER_ABOVE"),
 		Ceiling:             r.dollars("CPI_CEILING"),
@@ -174,12 +156,15 @@ func (r *reader) approval() Approval {
 	if a.SecondApproverAbove == "" {
 		r.below("CPI_AUTO_APPROVE_UP_TO", a.AutoApproveUpTo, "CPI_CEILING", a.Ceiling, true)
 	}
+	if a.Timeout > 0 && a.ReminderEvery >= a.Timeout {
+		r.warn("APPROVAL_REMINDER_EVERY", "(%s) is not shorter than APPROVAL_TIMEOUT (%s): a request expires before anybody is reminded; write a shorter one", a.ReminderEvery, a.Timeout)
+	}
 	return a
 }
 
 func (r *reader) billing() Billing {
-	b := Billing{URL: r.url("BILLING_URL", "", ""), SigningSecret: r.webhookSecret("BILLING_SIGNING_SECRET")}
-	if r.text("BILLING_URL", "") != "" && r.text("BILLING_SIGNING_SECRET", "") == "" {
+	b := Billing{URL: r.url("BILLING_URL", ""), SigningSecret: r.webhookSecret("BILLING_SIGNING_SECRET")}
+	if !r.missing("BILLING_URL") && r.missing("BILLING_SIGNING_SECRET") {
 		r.fault("BILLING_SIGNING_SECRET", "is required where BILLING_URL is set")
 	}
 	return b

@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,6 +21,7 @@ func enough() map[string]string {
 		"SLACK_BOT_TOKEN":      "xoxb-token",
 		"SLACK_SIGNING_SECRET": "signing-secret",
 		"SLACK_ALERTS_CHANNEL": "C0ALERTS",
+		"SLACK_APPROVERS":      "U1",
 	}
 }
 
@@ -37,11 +35,11 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		HTTPAddr: ":8080", WorkerHTTPAddr: ":8081", LogLevel: slog.LevelInfo,
+		HTTPAddr: ":8080", IngressAdminAddr: "127.0.0.1:8082", WorkerHTTPAddr: ":8081", LogLevel: slog.LevelInfo,
 		Prodege: config.Prodege{SecretKeys: []config.Secret{"key-of-prodege"}, BaseURL: "https://surveypmr.prodegeapis.com/prodegemr",
 			PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour},
 		Slack: config.Slack{BotToken: "xoxb-token", SigningSecrets: []config.Secret{"signing-secret"}, APIURL: "https://slack.com/api/",
-			AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0ALERTS", FinanceChannel: "C0ALERTS", PostsPerSecond: 1},
+			AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0ALERTS", FinanceChannel: "C0ALERTS", Approvers: []string{"U1"}, PostsPerSecond: 1},
 		Approval:     config.Approval{Timeout: 24 * time.Hour, ReminderEvery: 4 * time.Hour, ResumeTimeout: 5 * time.Minute},
 		AlertActions: true, InboxDir: "./data/inbox", TaskQueue: "fieldmarshal", TemporalUIURL: "http://localhost:8233",
 	}
@@ -103,6 +101,7 @@ func TestFaults(t *testing.T) {
 		{"missing token", "SLACK_BOT_TOKEN", "  ", "SLACK_BOT_TOKEN is required and missing"},
 		{"missing signing secret", "SLACK_SIGNING_SECRET", "", "SLACK_SIGNING_SECRET is required and missing"},
 		{"missing channel", "SLACK_ALERTS_CHANNEL", "", "SLACK_ALERTS_CHANNEL is required and missing"},
+		{"missing approvers", "SLACK_APPROVERS", "", "SLACK_APPROVERS is required and missing: write who may approve"},
 		{"three keys", "PRODEGE_SECRET_KEY", "a,b,c", "PRODEGE_SECRET_KEY takes two values at most"},
 		{"empty key", "SLACK_SIGNING_SECRET", "a,", "SLACK_SIGNING_SECRET has an empty value"},
 		{"address", "HTTP_ADDR", "8080", "HTTP_ADDR must be an address"},
@@ -118,8 +117,25 @@ func TestFaults(t *testing.T) {
 		{"scheme", "SLACK_API_URL", "ftp://slack.com/api/", "SLACK_API_URL must be an address"},
 		{"password", "TEMPORAL_UI_URL", "http://me:hunter2@ui", "TEMPORAL_UI_URL must not hold a user"},
 		{"query", "SLACK_API_URL", "https://slack.com/api?x=1", "SLACK_API_URL must not hold a query"},
-		{"channel", "SLACK_FINANCE_CHANNEL", "money talk", "SLACK_FINANCE_CHANNEL must be one word"},
+		{"no scheme", "BILLING_URL", "billing.example.com/invoices", "BILLING_URL must be an address that starts with http:// or https://"},
+		{"admin address", "INGRESS_ADMIN_ADDR", "8082", "INGRESS_ADMIN_ADDR must be an address"},
+		{"channel's name", "SLACK_ALERTS_CHANNEL", "#survey-alerts", "SLACK_ALERTS_CHANNEL must be a channel's id"},
+		{"a name without #", "SLACK_APPROVALS_CHANNEL", "cpi-approvals", "SLACK_APPROVALS_CHANNEL must be a channel's id"},
+		{"two channels", "SLACK_FINANCE_CHANNEL", "C1,C2", "SLACK_FINANCE_CHANNEL must be a channel's id"},
+		{"a person for a channel", "SLACK_FINANCE_CHANNEL", "U1", "SLACK_FINANCE_CHANNEL must be a channel's id"},
+		{"a token for a channel", "SLACK_FINANCE_CHANNEL", "xoxb-hunter2", `SLACK_FINANCE_CHANNEL must be a channel's id (C…, at the end of the channel's details), not its name: "(a token, not shown)"`},
+		{"app-level token", "SLACK_BOT_TOKEN", "xapp-hunter2", "SLACK_BOT_TOKEN is an app-level token (xapp-…): take the Bot User OAuth Token (xoxb-…)"},
+		{"a person's token", "SLACK_BOT_TOKEN", "xoxp-hunter2", "SLACK_BOT_TOKEN is a person's token (xoxp-…): take the Bot"},
+		{"a token that expires", "SLACK_BOT_TOKEN", "xoxe.xoxb-hunter2", "SLACK_BOT_TOKEN is a token that expires"},
+		{"token for signing secret", "SLACK_SIGNING_SECRET", "old,xoxb-hunter2", "SLACK_SIGNING_SECRET is a token: take the Signing Secret"},
 		{"approver", "SLACK_APPROVERS", "U1,@ann", `SLACK_APPROVERS takes Slack ids`},
+		{"anyone and somebody", "SLACK_APPROVERS", "anyone,U1", `or the word anyone alone, which "anyone" is not`},
+		{"nearly anyone", "SLACK_APPROVERS", "Anyone", `SLACK_APPROVERS takes Slack ids`},
+		{"anyone is mentioned", "SLACK_ESCALATION", "anyone", `SLACK_ESCALATION takes Slack ids`},
+		{"quoted", "CPI_CEILING", `"8"`, "CPI_CEILING has quotes around its value"},
+		{"single quotes", "SLACK_APPROVERS", "'anyone'", "SLACK_APPROVERS has quotes around its value"},
+		{"typographic quotes", "PRODEGE_SECRET_KEY", "“hunter2”", "PRODEGE_SECRET_KEY has typographic quotes"},
+		{"half of them", "DRY_RUN", "true”", "DRY_RUN has typographic quotes"},
 		{"escalation", "SLACK_ESCALATION", "C0ALERTS", `SLACK_ESCALATION takes Slack ids`},
 		{"rate", "SLACK_POSTS_PER_SECOND", "0", "SLACK_POSTS_PER_SECOND must be a number"},
 		{"not a rate", "SLACK_POSTS_PER_SECOND", "NaN", "SLACK_POSTS_PER_SECOND must be a number"},
@@ -139,6 +155,9 @@ func TestFaults(t *testing.T) {
 			_, err := load(env, config.Ingress|config.Worker)
 			if err == nil || !strings.Contains(err.Error(), c.fault) {
 				t.Errorf("%s=%q: %v, want %q", c.variable, c.value, err, c.fault)
+			}
+			if err != nil && strings.Count(err.Error(), "\n  "+c.variable+" ") > 1 {
+				t.Errorf("one fault is told more than once: %v", err)
 			}
 			if err != nil && strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("the fault shows a secret: %v", err)
@@ -188,7 +207,7 @@ func TestEveryFaultAtOnce(t *testing.T) {
 	for _, f := range faults.List {
 		got = append(got, f.Variable)
 	}
-	want := []string{"PRODEGE_SECRET_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_ALERTS_CHANNEL", "APPROVAL_TIMEOUT",
+	want := []string{"PRODEGE_SECRET_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_ALERTS_CHANNEL", "SLACK_APPROVERS", "APPROVAL_TIMEOUT",
 		"APPROVAL_HOURS", "CPI_CEILING", "BILLING_URL", "BILLING_SIGNING_SECRET"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
@@ -227,38 +246,31 @@ func TestSecretsDontPrint(t *testing.T) {
 	}
 }
 
-func TestEnvironmentGoesBeforeFile(t *testing.T) {
-	dir := t.TempDir()
-	file := "SLACK_BOT_TOKEN=from-file\nexport HTTP_ADDR=\":9090\" # a comment\nTEMPORAL_ADDRESS=temporal:7233\nEMPTY=from-file\n"
-	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte(file), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	env, err := config.ReadEnvironment(dir, []string{"SLACK_BOT_TOKEN=from-environment", "EMPTY="})
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := config.Environment{"SLACK_BOT_TOKEN": "from-environment", "HTTP_ADDR": ":9090", "TEMPORAL_ADDRESS": "temporal:7233", "EMPTY": ""}
-	if diff := cmp.Diff(want, env); diff != "" {
-		t.Errorf("environment (-want +got):\n%s", diff)
-	}
-	if _, set := env.LookupEnv("EMPTY"); !set || !slices.Contains(env.Environ(), "TEMPORAL_ADDRESS=temporal:7233") {
-		t.Error("the lookup for Temporal lacks a variable")
+func TestAnyone(t *testing.T) {
+	env := enough()
+	env["SLACK_APPROVERS"] = "anyone"
+	got, err := load(env, config.Worker)
+	if err != nil || !got.Slack.Anyone || got.Slack.Approvers != nil {
+		t.Errorf("%+v, %v", got.Slack, err)
 	}
 }
 
-func TestNoFileIsNoFault(t *testing.T) {
-	if env, err := config.ReadEnvironment(t.TempDir(), []string{"A=b=c"}); err != nil || env.Get("A") != "b=c" {
-		t.Errorf("%v, %v", env, err)
-	}
-}
-
-func TestBrokenFileKeepsItsSecret(t *testing.T) {
-	dir := t.TempDir()
-	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte("SLACK BOT=xoxb-hunter2\n'"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := config.ReadEnvironment(dir, nil)
-	if err == nil || strings.Contains(err.Error(), "hunter2") || !strings.Contains(err.Error(), ".env") {
-		t.Errorf("fault of a broken file: %v", err)
+func TestWarnings(t *testing.T) {
+	for name, c := range map[string]struct{ variable, value, text string }{
+		"reminder as long as the timeout": {"APPROVAL_TIMEOUT", "4h", "(4h0m0s) is not shorter than APPROVAL_TIMEOUT (4h0m0s)"},
+		"reminder longer":                 {"APPROVAL_REMINDER_EVERY", "48h", "(48h0m0s) is not shorter than APPROVAL_TIMEOUT (24h0m0s)"},
+		"no token of a bot":               {"SLACK_BOT_TOKEN", "hunter2", "does not begin with xoxb-"},
+		"nothing":                         {"APPROVAL_REMINDER_EVERY", "1h", ""},
+	} {
+		env := enough()
+		env[c.variable] = c.value
+		got, err := load(env, config.Worker)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		told := fmt.Sprint(got.Warnings)
+		if (c.text == "") != (len(got.Warnings) == 0) || !strings.Contains(told, c.text) || strings.Contains(told, "hunter2") {
+			t.Errorf("%s: warnings %v, want %q", name, got.Warnings, c.text)
+		}
 	}
 }

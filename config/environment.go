@@ -2,50 +2,117 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/joho/godotenv"
 )
+
+// dotEnv is the name of the file, and stands for a variable if the file itself is at fault.
+const dotEnv = ".env"
 
 // Environment is the environment together with what a .env file adds to it. It serves as the EnvLookup of
 // Temporal's envconfig, so that TEMPORAL_ variables may stand in the file too.
 type Environment map[string]string
 
-// ReadEnvironment adds to environ (as os.Environ gives it) what dir's .env sets and environ does not. A
-// missing file adds nothing. The process's own environment is left as it is.
-func ReadEnvironment(dir string, environ []string) (Environment, error) {
-	path := filepath.Join(dir, ".env")
-	env, err := godotenv.Read(path)
+// Given is what a process was given: its environment, and a file .env, which never overrides it.
+type Given struct {
+	Environment
+
+	// Faults are those of the file's lines and of names, which a process does not start with. The environment
+	// holds what could be read all the same.
+	Faults []Fault
+	// Warnings are what may not be meant so.
+	Warnings []Fault
+
+	own    map[string]string // the environment alone
+	file   map[string]string // what the file sets
+	unread []string          // variables that are set by a line or under a name that is at fault
+	slips  []slip            // of names that were warned of
+}
+
+// Read reads dir's .env, if there is one, and adds to environ (as os.Environ gives it) what environ does not set.
+// The process's own environment is left as it is.
+func Read(dir string, environ []string) Given {
+	g := Given{Environment: Environment{}, own: map[string]string{}, file: map[string]string{}}
+	for _, line := range environ {
+		if name, value, ok := strings.Cut(line, "="); ok && name != "" {
+			g.own[name] = value
+		}
+	}
+	g.readFile(filepath.Join(dir, dotEnv))
+	maps.Copy(g.Environment, g.file)
+	maps.Copy(g.Environment, g.own)
+
+	set := func(name string) bool { return strings.TrimSpace(g.Get(name)) != "" || slices.Contains(g.unread, name) }
+	for _, s := range slips(slices.Collect(maps.Keys(g.Environment)), set) {
+		if s.critical() {
+			g.Faults, g.unread = append(g.Faults, s.fault()), append(g.unread, s.right)
+		} else {
+			g.Warnings, g.slips = append(g.Warnings, s.fault()), append(g.slips, s)
+		}
+	}
+	for _, v := range variables {
+		if value, own := g.own[v.name]; own && strings.TrimSpace(value) == "" && strings.TrimSpace(g.file[v.name]) != "" {
+			g.Warnings = append(g.Warnings, Fault{v.name, "is empty in the environment, which goes before the value in .env: unset it there, or set it to what is meant"})
+		}
+	}
+	return g
+}
+
+func (g *Given) readFile(path string) {
+	text, err := os.ReadFile(path)
 	var fault *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		env = map[string]string{}
+		return
 	case errors.As(err, &fault):
-		return nil, fmt.Errorf("read %s: %w", path, fault.Err)
-	case err != nil: // its text may hold a line of the file, and so a secret
-		return nil, fmt.Errorf("read %s: it has a line that is not NAME=value", path)
+		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: " + fault.Err.Error()})
+		return
+	case err != nil:
+		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: " + err.Error()})
+		return
 	}
-	for _, line := range environ {
-		if name, value, ok := strings.Cut(line, "="); ok && name != "" {
-			env[name] = value
+	set, unread, faults := parseFile(text)
+	g.unread = unread
+	for _, a := range set {
+		if !isKnown(a.name) && !others(a.name) {
+			faults = append(faults, unknownIn(a))
+			if right := nearest(a.name, names(variables)); right != "" {
+				g.unread = append(g.unread, right)
+			}
+			continue
 		}
+		g.file[a.name] = a.value
 	}
-	return env, nil
+	slices.SortFunc(faults, func(a, b lineFault) int { return a.line - b.line })
+	for _, fault := range faults {
+		g.Faults = append(g.Faults, Fault{dotEnv, fault.text})
+	}
 }
 
-// FromEnv is Load for the process's environment and dir's .env.
-func FromEnv(dir string, parts Part, checks ...Check) (Config, Environment, error) {
-	env, err := ReadEnvironment(dir, os.Environ())
-	if err != nil {
-		return Config{}, nil, err
+// Err is the faults of what was given and those found later, as one error; nil if there are none. A later fault
+// of a variable whose line or name is at fault already is left out, and one of a variable that is missing names
+// what may have been meant for it.
+func (g Given) Err(further ...Fault) error {
+	all := slices.Clone(g.Faults)
+	for _, fault := range further {
+		if slices.Contains(g.unread, fault.Variable) {
+			continue
+		}
+		for _, s := range g.slips {
+			if s.right == fault.Variable {
+				fault.Text += "; " + s.name + " is set, and not read"
+			}
+		}
+		all = append(all, fault)
 	}
-	c, err := Load(env.Get, parts, checks...)
-	return c, env, err
+	if len(all) == 0 {
+		return nil
+	}
+	return &Faults{all}
 }
 
 // Get is the value of a variable; empty where there is none.

@@ -2,29 +2,9 @@ package config
 
 import (
 	"fmt"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
-	"time"
 )
-
-// variables are all that Load reads, in the order in which faults are told.
-var variables = []string{
-	"HTTP_ADDR", "WORKER_HTTP_ADDR", "LOG_LEVEL",
-	"PRODEGE_SECRET_KEY", "PRODEGE_API_KEY", "PRODEGE_BASE_URL", "PRODEGE_POLL_EVERY", "PRODEGE_MAX_EVENT_AGE", "PROJECT_LINGER",
-	"SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL",
-	"SLACK_ALERTS_CHANNEL", "SLACK_APPROVALS_CHANNEL", "SLACK_FINANCE_CHANNEL",
-	"SLACK_APPROVERS", "SLACK_ESCALATION", "SLACK_POSTS_PER_SECOND",
-	"APPROVAL_TIMEOUT", "APPROVAL_REMINDER_EVERY", "RESUME_TIMEOUT", "APPROVAL_HOURS",
-	"CPI_AUTO_APPROVE_UP_TO", "CPI_SECOND_APPROVER_ABOVE", "CPI_CEILING",
-	"ALERT_ACTIONS", "DIGEST", "DRY_RUN",
-	"BILLING_URL", "BILLING_SIGNING_SECRET",
-	"INBOX_DIR", "TEMPORAL_TASK_QUEUE", "TEMPORAL_UI_URL",
-}
-
-// Variables lists all that Load reads, for documentation and its tests.
-func Variables() []string { return slices.Clone(variables) }
 
 // Fault is what is wrong with one variable. Text says what it lacks, without the value of a secret.
 type Fault struct {
@@ -46,34 +26,86 @@ func (f *Faults) Error() string {
 
 // reader reads variables and gathers what is wrong with them. A variable that can't be read has its zero value.
 type reader struct {
-	getenv func(string) string
-	faults []Fault
+	getenv   func(string) string
+	faults   []Fault
+	warnings []Fault
+	quoted   []string // variables whose value came with its quotes: told once, and read as none
 }
 
+// fault notes what is wrong with a variable. A token that stands there by mistake is not shown.
 func (r *reader) fault(name, format string, args ...any) {
+	for i, arg := range args {
+		if text, ok := arg.(string); ok && isToken(text) {
+			args[i] = "(a token, not shown)"
+		}
+	}
 	r.faults = append(r.faults, Fault{name, fmt.Sprintf(format, args...)})
+}
+
+func (r *reader) warn(name, format string, args ...any) {
+	r.warnings = append(r.warnings, Fault{name, fmt.Sprintf(format, args...)})
 }
 
 func (r *reader) err() error {
 	if len(r.faults) == 0 {
 		return nil
 	}
+	order := Variables()
 	slices.SortStableFunc(r.faults, func(a, b Fault) int {
-		return slices.Index(variables, a.Variable) - slices.Index(variables, b.Variable)
+		return slices.Index(order, a.Variable) - slices.Index(order, b.Variable)
 	})
 	return &Faults{r.faults}
 }
 
-func (r *reader) text(name, otherwise string) string {
-	if value := strings.TrimSpace(r.getenv(name)); value != "" {
-		return value
+// unquoted finds the values that came with their quotes.
+func (r *reader) unquoted() {
+	for _, v := range variables {
+		if wrong := Quoted(strings.TrimSpace(r.getenv(v.name))); wrong != "" {
+			r.fault(v.name, "%s", wrong)
+			r.quoted = append(r.quoted, v.name)
+		}
 	}
-	return otherwise
 }
 
-// word is a text without white space, such as a channel or a queue.
-func (r *reader) word(name, otherwise string) string {
-	value := r.text(name, otherwise)
+// required finds what is missing.
+func (r *reader) required(parts Part) {
+	for _, v := range variables {
+		switch {
+		case v.required&parts == 0 || !r.missing(v.name):
+		case v.name == "SLACK_APPROVERS":
+			r.fault(v.name, `is required and missing: write who may approve, users (U…, W…) and user groups (S…), comma-separated, or the word anyone`)
+		default:
+			r.fault(v.name, "is required and missing")
+		}
+	}
+}
+
+// missing reports whether a variable has no value at all, not even one that can't be read.
+func (r *reader) missing(name string) bool { return strings.TrimSpace(r.getenv(name)) == "" }
+
+// given is a variable's own value; empty if it has none.
+func (r *reader) given(name string) string {
+	if slices.Contains(r.quoted, name) {
+		return ""
+	}
+	return strings.TrimSpace(r.getenv(name))
+}
+
+// text is a variable's value, or its default.
+func (r *reader) text(name string) string {
+	if value := r.given(name); value != "" {
+		return value
+	}
+	v, _ := lookup(name)
+	if v.like != "" {
+		return r.text(v.like)
+	}
+	return v.fallback
+}
+
+// word is a text without white space, such as a queue.
+func (r *reader) word(name string) string {
+	value := r.text(name)
 	if strings.ContainsAny(value, " \t\r\n,") {
 		r.fault(name, "must be one word: %q", value)
 	}
@@ -81,7 +113,7 @@ func (r *reader) word(name, otherwise string) string {
 }
 
 func (r *reader) list(name string) []string {
-	value := r.text(name, "")
+	value := r.text(name)
 	if value == "" {
 		return nil
 	}
@@ -105,55 +137,4 @@ func (r *reader) secrets(name string) []Secret {
 		r.fault(name, "takes two values at most, and has %d", len(all))
 	}
 	return all
-}
-
-// person is a user (U…, W…) or a user group (S…), as Slack writes ids.
-var person = regexp.MustCompile(`^[UWS][A-Z0-9_]{1,63}$`)
-
-func (r *reader) people(name string) []string {
-	ids := r.list(name)
-	for _, id := range ids {
-		if !person.MatchString(id) {
-			r.fault(name, "takes Slack ids of users (U…, W…) and user groups (S…), which %q is not", id)
-		}
-	}
-	return ids
-}
-
-func (r *reader) duration(name string, otherwise time.Duration) time.Duration {
-	value := r.text(name, "")
-	if value == "" {
-		return otherwise
-	}
-	d, err := time.ParseDuration(value)
-	if err != nil {
-		r.fault(name, `must be a duration like "90s", "5m" or "24h": %q`, value)
-		return 0
-	}
-	if d <= 0 {
-		r.fault(name, "must be longer than nothing: %q", value)
-	}
-	return d
-}
-
-// url is an absolute http or https address, given an end that is a slash or has none.
-func (r *reader) url(name, otherwise, end string) string {
-	value := r.text(name, otherwise)
-	if value == "" {
-		return ""
-	}
-	u, err := url.Parse(value)
-	switch {
-	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		r.fault(name, "must be an address that starts with http:// or https://") // it may hold a password: not shown
-	case u.User != nil:
-		r.fault(name, "must not hold a user or password")
-	case u.Fragment != "":
-		r.fault(name, "must not hold a fragment (#…)")
-	case name == "BILLING_URL": // somebody else's address: as it is
-		return value
-	case u.RawQuery != "":
-		r.fault(name, "must not hold a query (?…)")
-	}
-	return strings.TrimRight(value, "/") + end
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"log/slog"
 	"net"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -13,8 +14,8 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-func (r *reader) address(name, otherwise string) string {
-	value := r.text(name, otherwise)
+func (r *reader) address(name string) string {
+	value := r.text(name)
 	_, port, err := net.SplitHostPort(value)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 		r.fault(name, `must be an address to listen on like ":8080" or "127.0.0.1:8080": %q`, value)
@@ -22,11 +23,8 @@ func (r *reader) address(name, otherwise string) string {
 	return value
 }
 
-func (r *reader) level(name string, otherwise slog.Level) slog.Level {
-	value := r.text(name, "")
-	if value == "" {
-		return otherwise
-	}
+func (r *reader) level(name string) slog.Level {
+	value := r.text(name)
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(value)); err != nil {
 		r.fault(name, "must be debug, info, warn or error: %q", value)
@@ -34,16 +32,14 @@ func (r *reader) level(name string, otherwise slog.Level) slog.Level {
 	return level
 }
 
-// boolean is yes or no; words are how the variable's own values are called.
-func (r *reader) boolean(name string, otherwise bool, words string) bool {
-	value := r.text(name, "")
-	if value == "" {
-		return otherwise
-	}
+// boolean is yes or no; words are how the variable's own values are called. One that can't be read is as its default.
+func (r *reader) boolean(name, words string) bool {
+	value := r.text(name)
 	on, known := yesNo(value)
 	if !known {
 		r.fault(name, "must be %s: %q", words, value)
-		return otherwise
+		v, _ := lookup(name)
+		on, _ = yesNo(v.fallback)
 	}
 	return on
 }
@@ -59,11 +55,47 @@ func yesNo(value string) (yes, known bool) {
 	return false, false
 }
 
-func (r *reader) rate(name string, otherwise float64) float64 {
-	value := r.text(name, "")
+// duration is longer than nothing; 0 if there is none or it can't be read.
+func (r *reader) duration(name string) time.Duration {
+	value := r.text(name)
 	if value == "" {
-		return otherwise
+		return 0
 	}
+	d, err := time.ParseDuration(value)
+	if err != nil {
+		r.fault(name, `must be a duration like "90s", "5m" or "24h": %q`, value)
+		return 0
+	}
+	if d <= 0 {
+		r.fault(name, "must be longer than nothing: %q", value)
+	}
+	return d
+}
+
+// url is an absolute http or https address, given an end that is a slash or has none.
+func (r *reader) url(name, end string) string {
+	value := r.text(name)
+	if value == "" {
+		return ""
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
+		r.fault(name, "must be an address that starts with http:// or https://, as in https://example.com") // it may hold a password: not shown
+	case u.User != nil:
+		r.fault(name, "must not hold a user or password")
+	case u.Fragment != "":
+		r.fault(name, "must not hold a fragment (#…)")
+	case name == "BILLING_URL": // somebody else's address: as it is
+		return value
+	case u.RawQuery != "":
+		r.fault(name, "must not hold a query (?…)")
+	}
+	return strings.TrimRight(value, "/") + end
+}
+
+func (r *reader) rate(name string) float64 {
+	value := r.text(name)
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || !(f > 0 && f <= 1000) { // NaN fails both; a thousand a second is no rate of Slack's
 		r.fault(name, "must be a number above 0, at most 1000: %q", value)
@@ -75,7 +107,7 @@ func (r *reader) rate(name string, otherwise float64) float64 {
 var plainDollars = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
 
 func (r *reader) dollars(name string) string {
-	value := r.text(name, "")
+	value := r.text(name)
 	if value == "" {
 		return ""
 	}
@@ -104,7 +136,7 @@ func (r *reader) below(lowName, low, highName, high string, equal bool) {
 // example has 22, so only what is too short to be a secret at all is refused.
 func (r *reader) webhookSecret(name string) Secret {
 	const fewest = 8 // bytes
-	value := r.text(name, "")
+	value := r.text(name)
 	if value == "" {
 		return ""
 	}
@@ -120,7 +152,7 @@ func (r *reader) webhookSecret(name string) Secret {
 
 // weekly is a weekday, a time of day and a zone: "Mon 09:00 America/New_York".
 func (r *reader) weekly(name string) string {
-	value := r.text(name, "")
+	value := r.text(name)
 	if value == "" {
 		return ""
 	}

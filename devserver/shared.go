@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -41,6 +42,23 @@ func openShared(path string) (*os.File, error) {
 			return f, err
 		}
 	}
+}
+
+// ErrHeld says that another process holds a file, or another part of this one.
+var ErrHeld = errLocked
+
+// Hold holds a file, which it makes if need be, until release is called or the process ends, however it ends. If
+// somebody else holds it the error is ErrHeld. On a file system that knows no locks nothing is held, which is no error.
+func Hold(path string) (release func(), err error) {
+	held, err := lockFile(path)
+	var fault *fs.PathError
+	switch {
+	case err == nil:
+		return func() { _ = held.Close() }, nil
+	case errors.Is(err, errLocked), errors.As(err, &fault):
+		return nil, err
+	}
+	return func() {}, nil
 }
 
 const (

@@ -17,10 +17,34 @@ Every variable, with what a value must be as the program says it at start. The p
 [README](../../README.md#configuration), and what it must be from trying a value that is none. I is the ingress, W the worker; **bold** means that the process does not start without it.
 
 Variables come from the environment, and from a file ` + "`.env`" + ` in the working folder, which never overrides the environment. All faults are told at once at start, each by its variable's name, and the process ends with exit
-code 2. An empty value is none. Durations are written like ` + "`90s`, `5m`, `24h`" + `, dollars like ` + "`4.25`" + `, yes and no as ` + "`true`, `on`, `yes`, `1` and `false`, `off`, `no`, `0`" + `. A change holds from the process's next start, and for a
+code 2. ` + "`fieldmarshal config`" + ` shows what is in force and where each value comes from. An empty value is none. Durations are written like ` + "`90s`, `5m`, `24h`" + `, dollars like ` + "`4.25`" + `, yes and no as ` + "`true`, `on`, `yes`, `1` and `false`, `off`, `no`, `0`" + `. A change holds from the process's next start, and for a
 workflow from its next decision.
 
 What concerns the connection to Temporal (` + "`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_API_KEY`, `TEMPORAL_TLS…`" + `) is read as Temporal's own tools read it; [how to connect to Temporal Cloud](../how-to.md) has an example.
+
+## The file .env
+
+Each line is blank, a comment that begins with ` + "`#`" + `, or ` + "`NAME=value`" + `, with or without ` + "`export `" + ` before it. Any other line is a fault, told by its number and never by its text.
+
+| a value | stands |
+| --- | --- |
+| without ` + "`$`" + `, quotes, backslash or ` + "`#`" + ` after a space | as it is: ` + "`CPI_CEILING=8`, `DIGEST=Mon 09:00 America/New_York`" + ` |
+| with any of these | in single quotes: ` + "`PRODEGE_SECRET_KEY='pa$$word'`" + ` |
+| with an apostrophe | in double quotes, where ` + "`$`" + ` and backslash are not taken |
+
+Each name stands once. A comment has a line of its own. The rules are so narrow because the programs that read such a file (Docker Compose, a shell, libraries) read all else differently: some make nothing of ` + "`$8`" + `.
+
+## Names and values that are not meant so
+
+| found | what becomes of it |
+| --- | --- |
+| a name in ` + "`.env`" + ` that neither Fieldmarshal nor ` + "`docker-compose.yml`" + ` reads | a fault. Others' ` + "`TEMPORAL_…`, `COMPOSE_…` and `DOCKER_…`" + ` are left alone |
+| a name in the environment that is one slip away from one of ours that is not set (two slips where ours has twelve letters or more) | a fault where ours begins with ` + "`CPI_`, `APPROVAL_`, `PRODEGE_`, `BILLING_` or `INBOX_`" + `, else a warning. It names the right one |
+| a value with quotes around it, typographic ones too | a fault: they would belong to the value. ` + "`docker run --env-file`" + ` keeps those of its file |
+| a variable that is empty in the environment and has a value in ` + "`.env`" + ` | a warning: the empty one counts |
+| ` + "`APPROVAL_REMINDER_EVERY`" + ` as long as ` + "`APPROVAL_TIMEOUT`" + ` or longer | a warning: nobody is reminded |
+
+## Variables
 `
 
 // TestConfiguration holds the page to the README's table and to what the configuration says of a wrong value.

@@ -94,7 +94,7 @@ func TestAnOutsiderDecidesNothing(t *testing.T) {
 
 func TestWithoutAListAnyoneOfOurWorkspaceDecides(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, with("SLACK_APPROVERS", ""))
+	w := newWorld(t, with("SLACK_APPROVERS", "anyone"))
 	m := w.pausedForCPI(asked)
 	w.click(eve, m, approve)
 	w.becomes(m, "Live again at $4.25")
@@ -105,7 +105,7 @@ func TestWithoutAListAnyoneOfOurWorkspaceDecides(t *testing.T) {
 
 func TestForgedClicksAreRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, with("SLACK_APPROVERS", ""))
+	w := newWorld(t, with("SLACK_APPROVERS", "anyone"))
 	m := w.pausedForCPI(asked)
 	for name, c := range map[string]simulator.Click{
 		"another secret":          {BadSignature: true},

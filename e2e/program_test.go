@@ -124,7 +124,7 @@ func TestEveryFaultOfTheConfigurationIsNamedAtOnce(t *testing.T) {
 func TestATakenAddressIsAFault(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)
-	env := []string{"PRODEGE_SECRET_KEY=x", "SLACK_BOT_TOKEN=x", "SLACK_SIGNING_SECRET=x", "SLACK_ALERTS_CHANNEL=C0"}
+	env := []string{"PRODEGE_SECRET_KEY=x", "SLACK_BOT_TOKEN=x", "SLACK_SIGNING_SECRET=x", "SLACK_ALERTS_CHANNEL=C0", "SLACK_APPROVERS=anyone"}
 	taken := strings.TrimPrefix(w.ingress.url, "http://")
 	for process, variable := range map[string]string{"ingress": "HTTP_ADDR", "worker": "WORKER_HTTP_ADDR"} {
 		code, out := fails(t, append(env, variable+"="+taken), process)

@@ -24,6 +24,10 @@ type Options struct {
 	// command line has been read, by most commands.
 	Open func(ctx context.Context) (*World, func(), error)
 
+	// Settings gives the configuration that is in force, and what is wrong with it.
+	Settings func() ([]Setting, error)
+	Build    Build // what runs
+
 	Now func() time.Time // time.Now where nil
 }
 
@@ -39,7 +43,7 @@ func Commands(o Options) []*cobra.Command {
 		o.state(), o.list(), o.approvals(), o.report(), o.explain(), o.evidence(),
 		o.approve(), o.reject(), o.askAgain(), o.tryAgain(), o.giveUp(), o.act(), o.accepting(), o.watch(),
 		o.inbox(), o.deadletter(), o.refused(), o.send(),
-		o.doctor(), o.replay(),
+		o.doctor(), o.config(), o.version(), o.replay(),
 	}
 }
 

@@ -40,7 +40,7 @@ func TestEveryCommandHelps(t *testing.T) {
 	for _, c := range Commands(Options{}) {
 		look(c)
 	}
-	if seen < 21 {
+	if seen < 23 {
 		t.Errorf("%d commands only", seen)
 	}
 }
@@ -151,5 +151,30 @@ func TestLasting(t *testing.T) {
 		if got := lasting(d); got != want {
 			t.Errorf("%s reads %q, want %q", d, got, want)
 		}
+	}
+}
+
+// TestNoTextFromOutsideSteersTheTerminal: neither words nor JSON nor a fault holds what a terminal obeys, and JSON
+// tells it all the same.
+func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
+	const name = "Oat \x1b[31m\u009b31m \u202emilk\u2066\x7f"
+	f := asks()
+	f.project.Name.Name = name
+	w := f.world()
+	w.Facts.Namespace = "a/b\u202e c"
+	for _, args := range [][]string{{"state", "29303649"}, {"state", "29303649", "--json"}, {"explain", "29303649"}, {"evidence", "29303649"}, {"evidence", "29303649", "--csv"}} {
+		a := run(t, w, "", args...)
+		if strings.ContainsFunc(a.out+a.asked+a.fault, steersTerminal) {
+			t.Errorf("%v prints what a terminal obeys: %q", args, a.out+a.asked+a.fault)
+		}
+	}
+	run(t, w, "", "state", "29303649").wants(t, 0, "http://ui/namespaces/a%2Fb%E2%80%AE%20c/workflows/project-29303649")
+	var s State
+	if err := json.Unmarshal([]byte(run(t, w, "", "state", "29303649", "--json").out), &s); err != nil || s.Name != name {
+		t.Errorf("the name in JSON is %q, %v", s.Name, err)
+	}
+	f.fault = errors.New("refused: \x1b]0;title\a\u009b\u202e")
+	if a := run(t, w, "", "state", "29303649"); a.code != ExitFailed || strings.ContainsFunc(a.fault, steersTerminal) || !strings.Contains(a.fault, "refused: ") {
+		t.Errorf("code %d, a fault that a terminal obeys: %q", a.code, a.fault)
 	}
 }

@@ -112,7 +112,7 @@ func (c *call) confirmed(l inbox.DeadLetter) bool {
 // yes asks before what can't be undone. The question goes beside the answer, so that JSON stays JSON; no answer
 // is no.
 func (c *call) yes(question string) bool {
-	fmt.Fprint(c.cmd.ErrOrStderr(), question, " Write yes: ")
+	fmt.Fprint(c.cmd.ErrOrStderr(), printable(question), " Write yes: ")
 	answer, _ := bufio.NewReader(c.cmd.InOrStdin()).ReadString('\n')
 	return strings.TrimSpace(answer) == "yes"
 }

@@ -14,12 +14,15 @@ import (
 
 func (e *examination) configuration(context.Context) {
 	for _, finding := range e.world.Findings {
-		if strings.HasSuffix(finding, "is required and missing") {
-			continue // each of these four is told with what it is for, below
+		if strings.Contains(finding, "is required and missing") && !strings.Contains(finding, "is set, and not read") {
+			continue // each of these is told with what it is for, below
 		}
-		e.add(Broken, "configuration", "set it in the environment or in .env; the README has a table of all variables", "%s", finding)
+		e.add(Broken, "configuration", "change it in the environment or in .env; the README has a table of all variables", "%s", finding)
 	}
-	if len(e.world.Findings) == 0 {
+	for _, warning := range e.world.Warnings {
+		e.add(Warning, "configuration", "change it in the environment or in .env if it is not meant so", "%s", warning)
+	}
+	if len(e.world.Findings)+len(e.world.Warnings) == 0 {
 		e.add(Fine, "configuration", "", "is read without faults")
 	}
 	if e.world.Facts.DryRun {

@@ -21,8 +21,11 @@ func (e *examination) slack(ctx context.Context) {
 	} else {
 		e.add(Fine, "Slack signing secret", "", "is set; whether it is the app's shows with the first click")
 	}
-	if len(f.Approvers) == 0 {
-		e.add(Warning, "Slack approvers", "set SLACK_APPROVERS to user ids (U…) and user group ids (S…)", "SLACK_APPROVERS is empty: anyone in the channel can approve a CPI")
+	switch {
+	case f.Anyone:
+		e.add(Warning, "Slack approvers", "set SLACK_APPROVERS to user ids (U…) and user group ids (S…) unless that is meant", "SLACK_APPROVERS is anyone: everybody in the channel can approve a CPI")
+	case len(f.Approvers) == 0:
+		e.add(Broken, "Slack approvers", "set SLACK_APPROVERS to user ids (U…) and user group ids (S…), or to the word anyone", "SLACK_APPROVERS is missing: it is not said who may approve a CPI")
 	}
 	for _, channel := range f.Channels {
 		if channel.ID == "" {

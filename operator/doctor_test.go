@@ -98,7 +98,11 @@ func TestDoctor(t *testing.T) {
 			s.identity.Scopes = []string{"chat:write", "channels:history", "usergroups:read"}
 			w.Slack = s
 		}, "Slack scopes", Broken, "groups:history"},
-		"anyone":             {func(_ *testing.T, w *World) { w.Facts.Approvers = nil }, "Slack approvers", Warning, "anyone"},
+		"a warning": {func(_ *testing.T, w *World) { w.Warnings = []string{"SLACK_ESCALATON is not read"} }, "configuration", Warning, "SLACK_ESCALATON"},
+		"anyone": {func(_ *testing.T, w *World) {
+			w.Facts.Anyone, w.Facts.Approvers = true, nil
+		}, "Slack approvers", Warning, "anyone"},
+		"no approvers":       {func(_ *testing.T, w *World) { w.Facts.Approvers = nil }, "Slack approvers", Broken, "SLACK_APPROVERS is missing"},
 		"no channel":         {func(_ *testing.T, w *World) { w.Facts.Channels[0].ID = "" }, "Slack channel SLACK_ALERTS_CHANNEL", Broken, "is missing"},
 		"unknown channel":    {func(_ *testing.T, w *World) { w.Facts.Channels[0].ID = "C404" }, "Slack channel SLACK_ALERTS_CHANNEL", Broken, "does not know"},
 		"archived channel":   {func(_ *testing.T, w *World) { w.Facts.Channels[0].ID = "C2" }, "Slack channel SLACK_ALERTS_CHANNEL", Broken, "archived"},

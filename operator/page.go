@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -24,10 +25,29 @@ func (c *call) show(value any, text func(*page)) error {
 }
 
 func (c *call) showJSON(value any) error {
-	enc := json.NewEncoder(c.cmd.OutOrStdout())
+	var text bytes.Buffer
+	enc := json.NewEncoder(&text)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	return enc.Encode(value)
+	if err := enc.Encode(value); err != nil {
+		return err
+	}
+	_, err := io.WriteString(c.cmd.OutOrStdout(), escaped(text.String()))
+	return err
+}
+
+// escaped is JSON with what a terminal would obey written as \u009b. All of that stands within strings, as the
+// encoder writes nothing of the kind itself; readers of the JSON get the same strings as before.
+func escaped(encoded string) string {
+	var b strings.Builder
+	for _, r := range encoded {
+		if steersTerminal(r) {
+			fmt.Fprintf(&b, `\u%04x`, r) // none is beyond U+FFFF
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // page is text for a terminal. What comes from outside (a project's name, a sender's headers) can hold no
@@ -63,14 +83,22 @@ func (p *page) String() string {
 	return strings.Join(lines, "\n")
 }
 
+// Printable is a text from outside as it may be printed on a terminal.
+func Printable(text string) string { return printable(text) }
+
 // printable puts a mark in the place of control characters and of those that turn the direction of writing.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !unicode.IsControl(r) && !unicode.Is(unicode.Bidi_Control, r) {
-			return r
+		if steersTerminal(r) {
+			return unicode.ReplacementChar
 		}
-		return unicode.ReplacementChar
+		return r
 	}, text)
+}
+
+// steersTerminal reports whether a terminal obeys a character rather than show it.
+func steersTerminal(r rune) bool {
+	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
 }
 
 // stamp is a time to the second, in UTC, as everything here is told.

@@ -3,6 +3,7 @@ package operator
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -155,5 +156,5 @@ func newest[S ~[]E, E any](all S, n int) S {
 
 // link leads to a workflow in the Temporal UI.
 func (c *call) link(workflowID string) string {
-	return c.world.Facts.TemporalUIURL + "/namespaces/" + c.world.Facts.Namespace + "/workflows/" + workflowID
+	return c.world.Facts.TemporalUIURL + "/namespaces/" + url.PathEscape(c.world.Facts.Namespace) + "/workflows/" + url.PathEscape(workflowID)
 }

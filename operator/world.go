@@ -24,6 +24,8 @@ type World struct {
 	Wrong error
 	// Findings are all faults of the configuration, those of ingress and worker too, for doctor.
 	Findings []string
+	// Warnings are what in the configuration may not be meant so, for doctor.
+	Warnings []string
 }
 
 // Facts are what the configuration says, as far as commands tell it.
@@ -38,6 +40,7 @@ type Facts struct {
 
 	SigningSecret bool // there is a SLACK_SIGNING_SECRET
 	Channels      []Channel
+	Anyone        bool     // SLACK_APPROVERS is anyone
 	Approvers     []string // SLACK_APPROVERS
 	ProdegeURL    string
 	InboxDir      string

@@ -191,7 +191,7 @@ func run(t *testing.T, w *World, stdin string, args ...string) answered {
 	root := &cobra.Command{Use: "fieldmarshal", SilenceUsage: true, SilenceErrors: true}
 	root.AddGroup(&cobra.Group{ID: GroupID})
 	open := func(context.Context) (*World, func(), error) { return w, func() {}, nil }
-	root.AddCommand(Commands(Options{Open: open, Now: func() time.Time { return noon }})...)
+	root.AddCommand(Commands(Options{Open: open, Settings: someSettings, Build: someBuild, Now: func() time.Time { return noon }})...)
 	var out, asked bytes.Buffer
 	root.SetArgs(args)
 	root.SetIn(strings.NewReader(stdin))
@@ -204,7 +204,7 @@ func run(t *testing.T, w *World, stdin string, args ...string) answered {
 	case errors.As(err, &fault):
 		a.code = fault.Code
 		if fault.Err != nil {
-			a.fault = fault.Err.Error()
+			a.fault = fault.Error()
 		}
 	case err != nil:
 		a.code, a.fault = ExitUsage, err.Error()

@@ -19,24 +19,34 @@ import (
 
 // load reads the configuration of one process. All faults of it are one error, a *config.Faults.
 func (i Invocation) load(part config.Part) (Process, error) {
-	env, err := config.ReadEnvironment(i.Dir, i.Env)
-	if err != nil {
-		return Process{}, &config.Faults{List: []config.Fault{{Variable: ".env", Text: err.Error()}}}
+	p, err := i.read(part)
+	p.Logger = slog.New(slog.NewJSONHandler(i.Stderr, &slog.HandlerOptions{Level: p.Config.LogLevel}))
+	p.Listening = i.Listening
+	return p, err
+}
+
+// read reads the configuration for a part, and gives as much of it as can be read if there is an error.
+func (i Invocation) read(part config.Part) (Process, error) {
+	given := config.Read(i.Dir, i.Env)
+	c, faults := Load(given.Environment, part)
+	temporal, err := Connection(given.Environment)
+	c.Warnings = append(given.Warnings, c.Warnings...)
+	if given.Get("TEMPORAL_PROFILE") != "" && given.Get("TEMPORAL_CONFIG_FILE") == "" {
+		c.Warnings = append(c.Warnings, config.Fault{Variable: "TEMPORAL_PROFILE", Text: "is not read without TEMPORAL_CONFIG_FILE: set both, or neither"})
 	}
-	c, faults := Load(env, part)
-	temporal, err := Connection(env)
+	return Process{Config: c, Temporal: temporal}, given.Err(append(faults, faultsOf(err)...)...)
+}
+
+// faultsOf are the faults of a connection that can't be used.
+func faultsOf(err error) []config.Fault {
 	var named *config.Faults
 	switch {
+	case err == nil:
+		return nil
 	case errors.As(err, &named):
-		faults = append(faults, named.List...)
-	case err != nil:
-		faults = append(faults, config.Fault{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()})
+		return named.List
 	}
-	if len(faults) > 0 {
-		return Process{}, &config.Faults{List: faults}
-	}
-	log := slog.New(slog.NewJSONHandler(i.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
-	return Process{Config: c, Temporal: temporal, Logger: log, Listening: i.Listening}, nil
+	return []config.Fault{{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()}}
 }
 
 // Load is config.Load with the rules that other packages own.
@@ -82,18 +92,30 @@ func Connection(env config.Environment) (client.Options, error) {
 // neither yes nor no, a program would reach for another Temporal than the one that was meant.
 func connectionFaults(env config.Environment) (faults []config.Fault) {
 	wrong := func(variable, text string) { faults = append(faults, config.Fault{Variable: variable, Text: text}) }
+	for _, name := range config.ConnectionVariables() {
+		if text := config.Quoted(env.Get(name)); text != "" {
+			wrong(name, text)
+		}
+	}
+	if len(faults) > 0 {
+		return faults
+	}
 	if file := env.Get("TEMPORAL_CONFIG_FILE"); file != "" {
 		if _, err := os.Stat(file); err != nil {
 			wrong("TEMPORAL_CONFIG_FILE", "can't be read: "+err.Error())
 		}
 	}
-	if text := env.Get("TEMPORAL_TLS"); text != "" {
-		if _, err := strconv.ParseBool(text); err != nil {
-			wrong("TEMPORAL_TLS", fmt.Sprintf("must be true or false, not %q", text))
+	for _, name := range []string{"TEMPORAL_TLS", "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"} {
+		if _, err := strconv.ParseBool(env.Get(name)); err != nil && env.Get(name) != "" {
+			wrong(name, fmt.Sprintf("must be true or false, not %q", env.Get(name)))
 		}
 	}
-	if text := env.Get("TEMPORAL_ADDRESS"); text != "" && !strings.Contains(text, "://") {
-		if _, _, err := net.SplitHostPort(text); err != nil {
+	if text := env.Get("TEMPORAL_ADDRESS"); text != "" {
+		_, _, err := net.SplitHostPort(text)
+		switch {
+		case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
+			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, without http:// or https://, not %q (TEMPORAL_TLS=true has it encrypted)", text))
+		case err != nil && !strings.Contains(text, "://"): // as in dns:///temporal:7233, which gRPC reads
 			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, not %q", text))
 		}
 	}
@@ -106,7 +128,7 @@ func (p Process) settings() workflows.Settings {
 	return workflows.Settings{
 		TaskQueue:     c.TaskQueue,
 		AlertsChannel: c.Slack.AlertsChannel, ApprovalsChannel: c.Slack.ApprovalsChannel, FinanceChannel: c.Slack.FinanceChannel,
-		Anyone: len(c.Slack.Approvers) == 0, Approvers: c.Slack.Approvers, Escalation: c.Slack.Escalation,
+		Anyone: c.Slack.Anyone, Approvers: c.Slack.Approvers, Escalation: c.Slack.Escalation,
 		ApprovalTimeout: c.Approval.Timeout, ApprovalReminderEvery: c.Approval.ReminderEvery, ResumeTimeout: c.Approval.ResumeTimeout, ApprovalHours: c.Approval.Hours,
 		AutoApproveUpTo: amount(c.Approval.AutoApproveUpTo), SecondApproverAbove: amount(c.Approval.SecondApproverAbove), Ceiling: amount(c.Approval.Ceiling),
 		AlertActions: c.AlertActions, DryRun: c.DryRun, HasAPIKey: c.Prodege.APIKey != "", HasBilling: c.Billing.URL != "", Simulated: p.Simulated,

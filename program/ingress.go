@@ -24,6 +24,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		return err
 	}
 	defer listener.Close() // serve closes it too, which does no harm
+	p.announce("ingress")
 	temporal, err := p.dial(nil)
 	if err != nil {
 		return err
@@ -51,15 +52,12 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Logger: p.Logger, Inbox: box, Workflows: flows, Registry: newRegistry(),
 		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),
 		Slack: api, SlackAPIURL: p.Config.Slack.APIURL, Team: ownTeam(api),
-		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: len(p.Config.Slack.Approvers) == 0,
+		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: p.Config.Slack.Anyone,
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
 		Alert: alert, Open: openItems(temporal), UILink: p.uiLink,
 	})
 	if err != nil {
 		return err
-	}
-	if len(p.Config.Slack.Approvers) == 0 {
-		p.Logger.Warn("SLACK_APPROVERS is empty: anyone in the channel can approve a CPI")
 	}
 	stopForwarding := forward(ctx, box, flows)
 	defer stopForwarding()

@@ -15,23 +15,19 @@ import (
 
 // world reads the configuration for an operator's command and gives what it reaches. Nothing is called yet.
 func (i Invocation) world(context.Context) (*operator.World, func(), error) {
-	env, err := config.ReadEnvironment(i.Dir, i.Env)
-	if err != nil {
-		return nil, nil, &config.Faults{List: []config.Fault{{Variable: ".env", Text: err.Error()}}}
+	p, wrong := i.read(config.Operator)
+	if p.Temporal.HostPort == "" { // it can't be known which Temporal is meant
+		return nil, nil, wrong
 	}
-	c, faults := Load(env, config.Operator)
-	temporal, err := Connection(env)
-	if err != nil {
-		return nil, nil, &config.Faults{List: append(faults, config.Fault{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()})}
-	}
-	p := Process{Config: c, Temporal: temporal, Logger: slog.New(slog.NewTextHandler(i.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))}
+	p.Logger = slog.New(slog.NewTextHandler(i.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
+	c := p.Config
 	reach, err := p.dial(nil)
 	if err != nil {
 		return nil, nil, err
 	}
 	w := &operator.World{
 		Flows:    workflows.NewClient(reach, c.TaskQueue),
-		Temporal: operator.NewTemporal(reach, temporal.Namespace, c.TaskQueue),
+		Temporal: operator.NewTemporal(reach, p.Temporal.Namespace, c.TaskQueue),
 		Inbox:    inbox.NewControl(c.InboxDir),
 		Facts:    p.facts(),
 	}
@@ -41,12 +37,13 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 	if c.Slack.BotToken != "" {
 		w.Slack = slackCheck{p.slackAPI()}
 	}
-	if len(faults) > 0 {
-		w.Wrong = &config.Faults{List: faults}
-	}
-	_, all := Load(env, config.Ingress|config.Worker)
-	for _, fault := range all {
+	w.Wrong = wrong
+	_, err = i.read(config.Ingress | config.Worker)
+	for _, fault := range faultsOf(err) {
 		w.Findings = append(w.Findings, fault.Variable+" "+fault.Text)
+	}
+	for _, warning := range c.Warnings {
+		w.Warnings = append(w.Warnings, warning.Variable+" "+warning.Text)
 	}
 	return w, reach.Close, nil
 }
@@ -57,7 +54,7 @@ func (p Process) facts() operator.Facts {
 	f := operator.Facts{
 		TemporalAddress: p.Temporal.HostPort, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, TemporalUIURL: c.TemporalUIURL,
 		IngressURL: ingressURL(c.HTTPAddr), SecretKeys: secrets(c.Prodege.SecretKeys),
-		SigningSecret: len(c.Slack.SigningSecrets) > 0, Approvers: c.Slack.Approvers,
+		SigningSecret: len(c.Slack.SigningSecrets) > 0, Anyone: c.Slack.Anyone, Approvers: c.Slack.Approvers,
 		ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun, Digest: c.Digest,
 	}
 	for _, channel := range []operator.Channel{
@@ -82,4 +79,22 @@ func ingressURL(address string) string {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)
+}
+
+// settings are the configuration that is in force, for the command that shows it, with its faults.
+func (i Invocation) settings() ([]operator.Setting, error) {
+	given := config.Read(i.Dir, i.Env)
+	p, wrong := i.read(config.Ingress | config.Worker)
+	var all []operator.Setting
+	for _, s := range given.Settings() {
+		shown := operator.Setting{Variable: s.Name, Value: s.Value, From: string(s.From)}
+		// A profile file may say how Temporal is reached; the environment and .env go before it.
+		for name, value := range map[string]string{"TEMPORAL_ADDRESS": p.Temporal.HostPort, "TEMPORAL_NAMESPACE": p.Temporal.Namespace} {
+			if s.Name == name && s.From == config.FromDefault && value != "" && value != s.Value {
+				shown.Value, shown.From = value, "TEMPORAL_CONFIG_FILE"
+			}
+		}
+		all = append(all, shown)
+	}
+	return all, wrong
 }

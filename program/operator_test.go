@@ -118,7 +118,7 @@ func TestNoSecretIsShown(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	defer server.Close()
 	env = append(env, "PRODEGE_BASE_URL="+server.URL, "SLACK_API_URL="+server.URL+"/")
-	for _, args := range []string{"doctor", "doctor --json", "send --project 1 --status LIVE --url " + server.URL} {
+	for _, args := range []string{"doctor", "doctor --json", "config", "config --json", "send --project 1 --status LIVE --url " + server.URL} {
 		_, out, fault := command(t, env, strings.Fields(args)...)
 		for _, secret := range []string{"secret-of-prodege", "api-key-of-prodege", "xoxb-token", "signing-secret"} {
 			if strings.Contains(out+fault, secret) {

@@ -54,20 +54,20 @@ func Run(ctx context.Context, i Invocation) int {
 	case err == nil:
 		return ExitOK
 	case errors.As(err, &faults):
-		fmt.Fprintln(i.Stderr, faults)
+		fmt.Fprintln(i.Stderr, operator.Printable(faults.Error()))
 		return ExitUsage
 	case errors.As(err, &fault):
 		if fault.Err != nil {
-			fmt.Fprintln(i.Stderr, "fieldmarshal:", fault.Err)
+			fmt.Fprintln(i.Stderr, "fieldmarshal:", fault) // fit to be printed, as fault.Err may not be
 		}
 		return fault.Code
 	case errors.As(err, &failed):
 		if failed.error != nil {
-			fmt.Fprintln(i.Stderr, "fieldmarshal:", failed.error)
+			fmt.Fprintln(i.Stderr, "fieldmarshal:", operator.Printable(failed.Error()))
 		}
 		return ExitFault
 	}
-	fmt.Fprintf(i.Stderr, "fieldmarshal: %v\nRun fieldmarshal --help to see what it can do.\n", err)
+	fmt.Fprintf(i.Stderr, "fieldmarshal: %s\nRun fieldmarshal --help to see what it can do.\n", operator.Printable(err.Error()))
 	return ExitUsage
 }
 
@@ -106,7 +106,7 @@ func (i Invocation) root() *cobra.Command {
 		i.worker(),
 		i.health(),
 	)
-	root.AddCommand(operator.Commands(operator.Options{Open: i.world})...)
+	root.AddCommand(operator.Commands(operator.Options{Open: i.world, Settings: i.settings, Build: build()})...)
 	return root
 }
 

@@ -22,7 +22,7 @@ const nobody = "127.0.0.1:1"
 
 func enough(t *testing.T, more ...string) []string {
 	return append([]string{
-		"PRODEGE_SECRET_KEY=secret-of-prodege", "SLACK_BOT_TOKEN=xoxb-token", "SLACK_SIGNING_SECRET=signing-secret", "SLACK_ALERTS_CHANNEL=C1",
+		"PRODEGE_SECRET_KEY=secret-of-prodege", "SLACK_BOT_TOKEN=xoxb-token", "SLACK_SIGNING_SECRET=signing-secret", "SLACK_ALERTS_CHANNEL=C1", "SLACK_APPROVERS=U1",
 		"HTTP_ADDR=127.0.0.1:0", "WORKER_HTTP_ADDR=127.0.0.1:0", "INBOX_DIR=" + filepath.Join(t.TempDir(), "inbox"),
 		"TEMPORAL_ADDRESS=" + nobody, "SLACK_API_URL=http://" + nobody + "/api/",
 	}, more...)
@@ -154,17 +154,22 @@ func TestExitCodes(t *testing.T) {
 		says []string // on stderr
 	}{
 		"nothing configured": {args: []string{"ingress"}, code: program.ExitUsage,
-			says: []string{"PRODEGE_SECRET_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_ALERTS_CHANNEL"}},
+			says: []string{"PRODEGE_SECRET_KEY", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_ALERTS_CHANNEL", "SLACK_APPROVERS"}},
 		"all faults at once": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, "APPROVAL_HOURS=sometimes", "CPI_CEILING=0", "DRY_RUN=perhaps",
 			"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/cert.pem", "TEMPORAL_TLS_CLIENT_KEY_PATH=/nowhere/key.pem"),
 			says: []string{"APPROVAL_HOURS", "DRY_RUN", "TEMPORAL_"}},
 		"another Temporal than was meant": {args: []string{"ingress"}, code: program.ExitUsage,
 			env:  enough(t, "TEMPORAL_CONFIG_FILE=/nowhere/temporal.toml", "TEMPORAL_TLS=maybe", "TEMPORAL_ADDRESS=temporal"),
 			says: []string{"TEMPORAL_CONFIG_FILE", "TEMPORAL_TLS must be true or false", "TEMPORAL_ADDRESS must be host:port"}},
-		"unknown command": {args: []string{"egress"}, code: program.ExitUsage, says: []string{"egress"}},
-		"unknown flag":    {args: []string{"worker", "--fast"}, code: program.ExitUsage, says: []string{"--fast"}},
-		"address in use":  {args: []string{"ingress"}, env: enough(t, "HTTP_ADDR="+busy.address), code: program.ExitFault, says: []string{"in use"}},
-		"help":            {args: []string{"--help"}, code: program.ExitOK},
+		"a scheme before Temporal's address": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, "TEMPORAL_ADDRESS=http://temporal:7233"),
+			says: []string{"TEMPORAL_ADDRESS must be host:port, without http://"}},
+		"Temporal's namespace in quotes": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, `TEMPORAL_NAMESPACE="default"`),
+			says: []string{"TEMPORAL_NAMESPACE has quotes around its value"}},
+		"a misspelt limit": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, "CPI_CEILLING=8"), says: []string{"CPI_CEILLING is not read: write CPI_CEILING"}},
+		"unknown command":  {args: []string{"egress"}, code: program.ExitUsage, says: []string{"egress"}},
+		"unknown flag":     {args: []string{"worker", "--fast"}, code: program.ExitUsage, says: []string{"--fast"}},
+		"address in use":   {args: []string{"ingress"}, env: enough(t, "HTTP_ADDR="+busy.address), code: program.ExitFault, says: []string{"in use"}},
+		"help":             {args: []string{"--help"}, code: program.ExitOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := &output{}

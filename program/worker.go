@@ -23,6 +23,7 @@ func (p Process) RunWorker(ctx context.Context) error {
 		return err
 	}
 	defer listener.Close() // serve closes it too, which does no harm
+	p.announce("worker")
 	registry := newRegistry()
 	metrics, err := worker.Metrics(registry, p.Logger)
 	if err != nil {
@@ -100,8 +101,5 @@ func (p Process) warn() {
 			level = slog.LevelWarn
 		}
 		p.Logger.Log(context.Background(), level, "BILLING_URL is missing: invoices are put before people in the finance channel")
-	}
-	if len(c.Slack.Approvers) == 0 {
-		p.Logger.Warn("SLACK_APPROVERS is empty: anyone in the channel can approve a CPI")
 	}
 }

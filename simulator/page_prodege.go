@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -86,7 +87,7 @@ func (p *page) workflowLink(id prodege.ProjectID) string {
 	if p.TemporalUI == "" {
 		return ""
 	}
-	return p.TemporalUI + "/namespaces/" + p.Namespace + "/workflows/project-" + id.String()
+	return p.TemporalUI + "/namespaces/" + url.PathEscape(p.Namespace) + "/workflows/project-" + id.String()
 }
 
 func (p *page) project(project Project) projectView {

@@ -20,6 +20,12 @@ func (s *stack) banner(took time.Duration) string {
 	fmt.Fprintf(&b, "  Health      %s/readyz  %s/readyz\n", address(s.http), address(s.worker))
 	fmt.Fprintf(&b, "  Temporal    %s, namespace default\n", s.temporal.HostPort)
 	fmt.Fprintf(&b, "  Data        %s\n\n", s.data)
+	for _, text := range s.portsTaken {
+		fmt.Fprintf(&b, "  %s\n", text)
+	}
+	if len(s.portsTaken) > 0 {
+		b.WriteByte('\n')
+	}
 	for _, part := range []struct {
 		name      string
 		simulated bool

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -149,6 +151,11 @@ func TestDemo(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+	second := &output{}
+	code := run(t.Context(), invocation{args: []string{"-demo", "-data", filepath.Join(dir, "data")}, dir: dir, stdout: second, stderr: second, limits: patient})
+	if want := fmt.Sprintf("dev: a demo already runs here (%d)", port(r.page)); code != 1 || !strings.Contains(second.String(), want) {
+		t.Errorf("a second demo in the folder ends with %d, and does not say %q:\n%s", code, want, second)
+	}
 	live := func(s workflows.ProjectState) bool { return s.Status == prodege.Live }
 	r.state(t, cpiProject, "the project to be live", live)
 	if code := r.stop(); code != 0 || !strings.Contains(r.out.String(), "Stopping") {
@@ -167,6 +174,24 @@ func TestDemo(t *testing.T) {
 	}
 	if n := calls.Load(); n != 0 {
 		t.Errorf("%d calls went outside", n)
+	}
+}
+
+// TestATakenPortIsNamed: what is used instead of a port that is in use is said.
+func TestATakenPortIsNamed(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	s := &stack{flags: flags{httpPort: port(l)}}
+	defer s.stop()
+	if err := s.listen(); err != nil {
+		t.Fatal(err)
+	}
+	want := fmt.Sprintf("Port %d is in use: the ingress is at %d instead.", port(l), port(s.http))
+	if len(s.portsTaken) != 1 || s.portsTaken[0] != want {
+		t.Errorf("it says %q, want %q", s.portsTaken, want)
 	}
 }
 

@@ -52,6 +52,8 @@ func (s *stack) startTemporal(ctx context.Context) error {
 		return err
 	}
 	s.temporal = part.running()
+	s.notePort("Temporal", s.temporalPort, s.temporal.Port)
+	s.notePort("the Temporal UI", s.uiPort, s.temporal.UIPort)
 	s.stops = append(s.stops, part.close)
 	return nil
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
@@ -32,33 +31,40 @@ type stack struct {
 	prodege            *simulator.Prodege // nil with -real
 	billing            *simulator.Billing // nil with -real
 
-	ended chan error // a part ended by itself
-	stops []func()   // what to stop, in the order of starting
+	portsTaken []string   // of each port that was in use: which one is used instead
+	ended      chan error // a part ended by itself
+	stops      []func()   // what to stop, in the order of starting
 }
 
 // start brings everything up, the world outside first, and returns once it answers.
 func (s *stack) start(ctx context.Context, i invocation) error {
 	s.ended = make(chan error, 3)
 	s.limits = i.limits.orUsual()
-	env, err := config.ReadEnvironment(i.dir, i.environ)
-	if err != nil {
+	given := config.Read(i.dir, i.environ)
+	if err := given.Err(); err != nil {
 		return err
 	}
+	for _, warning := range given.Warnings {
+		fmt.Fprintf(i.stderr, "dev: %s %s\n", warning.Variable, warning.Text)
+	}
+	env := given.Environment
 	if s.real && (env["SLACK_BOT_TOKEN"] == "" || env["PRODEGE_SECRET_KEY"] == "") {
 		return errors.New("-real needs a real Slack and a real Prodege: set SLACK_BOT_TOKEN and PRODEGE_SECRET_KEY in the environment or .env")
 	}
-	if s.flags.demo {
-		if err := os.RemoveAll(s.data); err != nil {
-			return fmt.Errorf("start the demo afresh: %w", err)
-		}
+	if err := s.claim(); err != nil {
+		return err
 	}
 	if err := s.listen(); err != nil {
+		return err
+	}
+	if err := s.tellPort(); err != nil {
 		return err
 	}
 	if err := s.startTemporal(ctx); err != nil {
 		return err
 	}
-	if env, err = s.simulate(env); err != nil {
+	env, err := s.simulate(env)
+	if err != nil {
 		return err
 	}
 	if err := s.startParts(ctx, env); err != nil {
@@ -72,16 +78,27 @@ func (s *stack) listen() error {
 	for _, one := range []struct {
 		listener *net.Listener
 		port     int
-	}{{&s.http, s.httpPort}, {&s.worker, s.workerPort}, {&s.page, s.pagePort}} {
+		who      string
+	}{{&s.http, s.httpPort, "the ingress"}, {&s.worker, s.workerPort, "the worker"}, {&s.page, s.pagePort, "the simulators' page"}} {
 		l, err := listenAt(one.port)
 		if err != nil {
 			return err
 		}
+		s.notePort(one.who, one.port, port(l))
 		*one.listener = l
 		s.stops = append(s.stops, func() { _ = l.Close() }) // closed already where it was served
 	}
 	return nil
 }
+
+// notePort notes that a port was in use.
+func (s *stack) notePort(who string, wanted, got int) {
+	if wanted != 0 && wanted != got {
+		s.portsTaken = append(s.portsTaken, fmt.Sprintf("Port %d is in use: %s is at %d instead.", wanted, who, got))
+	}
+}
+
+func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 
 // listenAt listens at a port, or at a free one where that is 0 or in use. It may be left and listened at again, so
 // it must not be one that the system would lend to a connection meanwhile.

@@ -1,0 +1,105 @@
+package config
+
+// variable is one that Load reads.
+type variable struct {
+	name     string
+	fallback string // the default, as it would be written; empty: none
+	like     string // the variable whose value is the default
+	required Part   // the parts that do not start without it
+	secret   bool
+}
+
+// variables are all that Load reads, in the order in which faults are told. Both processes require the same
+// ones, so that one file serves both, and a fault in it shows wherever it is read first.
+var variables = []variable{
+	{name: "HTTP_ADDR", fallback: ":8080"},
+	{name: "INGRESS_ADMIN_ADDR", fallback: "127.0.0.1:8082"},
+	{name: "WORKER_HTTP_ADDR", fallback: ":8081"},
+	{name: "LOG_LEVEL", fallback: "info"},
+	{name: "PRODEGE_SECRET_KEY", required: Ingress | Worker, secret: true},
+	{name: "PRODEGE_API_KEY", secret: true},
+	{name: "PRODEGE_BASE_URL", fallback: "https://surveypmr.prodegeapis.com/prodegemr"},
+	{name: "PRODEGE_POLL_EVERY", fallback: "6h"},
+	{name: "PRODEGE_MAX_EVENT_AGE"},
+	{name: "PROJECT_LINGER", fallback: "720h"},
+	{name: "SLACK_BOT_TOKEN", required: Ingress | Worker, secret: true},
+	{name: "SLACK_SIGNING_SECRET", required: Ingress | Worker, secret: true},
+	{name: "SLACK_API_URL", fallback: "https://slack.com/api/"},
+	{name: "SLACK_ALERTS_CHANNEL", required: Ingress | Worker},
+	{name: "SLACK_APPROVALS_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
+	{name: "SLACK_FINANCE_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
+	{name: "SLACK_APPROVERS", required: Ingress | Worker},
+	{name: "SLACK_ESCALATION"},
+	{name: "SLACK_POSTS_PER_SECOND", fallback: "1"}, // Slack: about one message a second in a channel
+	{name: "APPROVAL_TIMEOUT", fallback: "24h"},
+	{name: "APPROVAL_REMINDER_EVERY", fallback: "4h"},
+	{name: "RESUME_TIMEOUT", fallback: "5m"},
+	{name: "APPROVAL_HOURS"},
+	{name: "CPI_AUTO_APPROVE_UP_TO"},
+	{name: "CPI_SECOND_APPROVER_ABOVE"},
+	{name: "CPI_CEILING"},
+	{name: "ALERT_ACTIONS", fallback: "on"},
+	{name: "DIGEST"},
+	{name: "DRY_RUN", fallback: "false"},
+	{name: "BILLING_URL"},
+	{name: "BILLING_SIGNING_SECRET", secret: true},
+	{name: "INBOX_DIR", fallback: "./data/inbox"},
+	{name: "TEMPORAL_TASK_QUEUE", fallback: "fieldmarshal"},
+	{name: "TEMPORAL_UI_URL", fallback: "http://localhost:8233"},
+}
+
+// connection are the variables that Temporal's envconfig reads.
+var connection = []variable{
+	{name: "TEMPORAL_ADDRESS", fallback: "localhost:7233"},
+	{name: "TEMPORAL_NAMESPACE", fallback: "default"},
+	{name: "TEMPORAL_API_KEY", secret: true},
+	{name: "TEMPORAL_TLS"},
+	{name: "TEMPORAL_TLS_CLIENT_CERT_PATH"},
+	{name: "TEMPORAL_TLS_CLIENT_CERT_DATA"},
+	{name: "TEMPORAL_TLS_CLIENT_KEY_PATH"},
+	{name: "TEMPORAL_TLS_CLIENT_KEY_DATA", secret: true},
+	{name: "TEMPORAL_TLS_SERVER_CA_CERT_PATH"},
+	{name: "TEMPORAL_TLS_SERVER_CA_CERT_DATA"},
+	{name: "TEMPORAL_TLS_SERVER_NAME"},
+	{name: "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"},
+	{name: "TEMPORAL_CLIENT_AUTHORITY"},
+	{name: "TEMPORAL_CODEC_ENDPOINT"},
+	{name: "TEMPORAL_CODEC_AUTH", secret: true},
+	{name: "TEMPORAL_CONFIG_FILE"},
+	{name: "TEMPORAL_PROFILE"},
+}
+
+// metadata is how the variables begin of which envconfig makes headers; they may hold keys.
+const metadata = "TEMPORAL_GRPC_META_"
+
+// composeOnly are those that docker-compose.yml reads beside ours.
+var composeOnly = []string{"POSTGRES_PASSWORD", "TEMPORAL_VERSION", "TEMPORAL_UI_VERSION", "FIELDMARSHAL_VERSION", "FIELDMARSHAL_REVISION"}
+
+// Variables lists all that Load reads, for documentation and its tests.
+func Variables() []string { return names(variables) }
+
+// ConnectionVariables lists those that Temporal's envconfig reads by a fixed name.
+func ConnectionVariables() []string { return names(connection) }
+
+// ComposeVariables lists those that docker-compose.yml alone reads.
+func ComposeVariables() []string { return append([]string(nil), composeOnly...) }
+
+func names(list []variable) []string {
+	all := make([]string, len(list))
+	for i, v := range list {
+		all[i] = v.name
+	}
+	return all
+}
+
+// lookup finds a variable that we or Temporal's envconfig read.
+func lookup(name string) (variable, bool) {
+	for _, list := range [][]variable{variables, connection} {
+		for _, v := range list {
+			if v.name == name {
+				return v, true
+			}
+		}
+	}
+	return variable{}, false
+}

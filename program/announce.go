@@ -1,0 +1,36 @@
+package program
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"strings"
+)
+
+// announce says at start which build this is, which limits are in force, and what of the configuration may not be
+// meant so.
+func (p Process) announce(who string) {
+	b := build()
+	p.Logger.Info("fieldmarshal "+who+" starts", "version", b.Version, "revision", b.Revision, "modified", b.Modified, "go", b.Go)
+	p.limits()
+	for _, warning := range p.Config.Warnings {
+		p.Logger.Warn(warning.Variable + " " + warning.Text)
+	}
+}
+
+// limits says in one line what stands between a click and money. It is a warning if nothing does.
+func (p Process) limits() {
+	c := p.Config
+	level, approvers := slog.LevelInfo, strings.Join(c.Slack.Approvers, ",")
+	if c.Slack.Anyone {
+		level, approvers = slog.LevelWarn, "anyone: everybody in the channel of our own workspace can approve a CPI"
+	}
+	if c.Approval.Ceiling == "" {
+		level = slog.LevelWarn
+	}
+	p.Logger.Log(context.Background(), level, "limits in force",
+		"CPI_CEILING", cmp.Or(c.Approval.Ceiling, "none: any amount that is approved is sent"),
+		"CPI_SECOND_APPROVER_ABOVE", cmp.Or(c.Approval.SecondApproverAbove, "none: one approval is enough"),
+		"CPI_AUTO_APPROVE_UP_TO", cmp.Or(c.Approval.AutoApproveUpTo, "none: nothing is approved without a person"),
+		"DRY_RUN", c.DryRun, "SLACK_APPROVERS", approvers)
+}

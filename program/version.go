@@ -1,0 +1,50 @@
+package program
+
+import (
+	"cmp"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fieldmarshal/operator"
+)
+
+// Stamped by the linker when the image is built, as there is no version control to ask there:
+//
+//	go build -ldflags "-X fieldmarshal/program.version=v1.2.3 -X fieldmarshal/program.revision=4f2a…"
+var version, revision string
+
+// build is what runs: as it was stamped, or as Go itself noted.
+func build() operator.Build {
+	b := operator.Build{Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.Version = info.Main.Version
+		for _, s := range info.Settings {
+			switch s.Key {
+			case "vcs.revision":
+				b.Revision = s.Value
+			case "vcs.time":
+				b.Time = s.Value
+			case "vcs.modified":
+				b.Modified = s.Value == "true"
+			}
+		}
+	}
+	if revision != "" && revision != b.Revision { // what Go noted is of another tree
+		b.Time, b.Modified = "", false
+	}
+	b.Version, b.Revision = cmp.Or(version, b.Version, "(devel)"), cmp.Or(revision, b.Revision, "unknown")
+	return b
+}
+
+// buildInfo is always 1; its labels say what runs.
+func buildInfo() prometheus.Collector {
+	b := build()
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fieldmarshal_build_info", Help: "1, with the version, the revision and the Go version of this build.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "goversion": b.Go},
+	})
+	g.Set(1)
+	return g
+}
