@@ -1,127 +1,155 @@
 package workflows
 
 import (
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
 
-	"fieldmarshal/activities"
+	"fieldmarshal/cards"
+	"fieldmarshal/project"
 )
 
-// AcceptingMemo is the memo field in which Control keeps the kill switch, so that it can be read where no
-// worker answers.
+// AcceptingMemo is the memo field in which Control keeps the kill switch, so that it can be read when no worker answers.
 const AcceptingMemo = "accepting"
 
-// SwitchMemo is the memo field in which Control keeps its whole state, for people: who switched, and when.
-// What is accepted hangs on AcceptingMemo alone.
+// SwitchMemo is the memo field in which Control keeps its whole state, for people: who switched, and when. Whether
+// anything is accepted hangs on AcceptingMemo alone.
 const SwitchMemo = "accepting_switch"
+
+// maxSwitched is how many switchings are remembered with what became of them.
+const maxSwitched = 20
+
+// Switch turns acceptance on or off for all projects.
+type Switch struct {
+	On bool   `json:"on"`
+	By string `json:"by"`
+	ID string `json:"id,omitempty"` // of this switching, so that whoever asked for it learns what became of it
+}
+
+// Switched is what became of a switching.
+type Switched struct {
+	ID  string `json:"id"`
+	Why string `json:"why,omitempty"` // it was refused; empty: it was done
+}
 
 // ControlState is the kill switch: whether anything is accepted at Prodege, who said so and when.
 type ControlState struct {
-	On bool      `json:"on"`
-	By string    `json:"by,omitempty"`
-	At time.Time `json:"at,omitzero"`
-
-	Refused string `json:"refused,omitempty"` // id of the newest switching that was not allowed
-	Why     string `json:"why,omitempty"`     // it was not
+	On       bool       `json:"on"`
+	By       string     `json:"by,omitempty"`
+	At       time.Time  `json:"at,omitzero"`
+	Switched []Switched `json:"switched,omitempty"` // the newest, oldest first
+	Resumed  time.Time  `json:"resumed,omitzero"`   // when projects whose decisions are held back were told
 }
 
-// needsWord says whether s takes the word of somebody who may decide about money: accepting is stopped by whoever
-// sees a reason to, and goes on again by such a word only.
-func needsWord(ctx workflow.Context, s Switch) bool {
-	return s.On && s.ID != "" && workflow.GetVersion(ctx, "accepting goes on by an approver's word", workflow.DefaultVersion, 1) >= 1
-}
-
-// Control is the kill switch of all acceptance. It lives for ever, whoever cancels it: a switch that has ended is
-// forgotten with Temporal's retention, and would read as one that was never turned. Where it was never started,
-// accepting is on.
-func (w *Workflows) Control(ctx workflow.Context, state ControlState) error {
+// Control is the kill switch of all acceptance. It never ends, even if somebody cancels it: a switch that has ended is
+// forgotten with Temporal's retention, and would read as one that was never turned. If it was never started, accepting
+// is on. Off holds at once and takes anybody; on takes one of SLACK_APPROVERS.
+func (w *Workflows) Control(root workflow.Context, state ControlState) error {
+	ctx, _ := workflow.NewDisconnectedContext(root)
 	c := &control{ControlState: state}
-	if err := workflow.SetQueryHandler(ctx, StateQuery, func() (ControlState, error) { return c.ControlState, nil }); err != nil {
+	if err := workflow.SetQueryHandler(root, StateQuery, func() (ControlState, error) { return c.ControlState, nil }); err != nil {
 		return err
 	}
-	heard, stop := workflow.NewDisconnectedContext(ctx) // whoever asked is answered, though it was cancelled meanwhile
-	defer stop()
 	for {
-		c.take(ctx)
-		c.judge(heard)
+		settings := w.readSettings(ctx)
+		c.take(ctx, Accepting.drain(ctx), settings.Anyone)
+		c.judge(ctx)
+		c.resume(ctx)
 		if err := workflow.UpsertMemo(ctx, map[string]any{AcceptingMemo: c.On, SwitchMemo: c.ControlState}); err != nil {
 			return err
 		}
-		workflow.SetCurrentDetails(ctx, c.describe())
-		full := ctx.Err() != nil || historyFull(ctx, w.readSettings(ctx).HistoryLimit, true)
-		if full && c.may == nil && !Accepting.waits(ctx) {
+		workflow.SetCurrentDetails(root, cards.Accepting(c.On, c.By, c.At))
+		info := workflow.GetInfo(ctx)
+		full := root.Err() != nil || info.GetContinueAsNewSuggested() || settings.HistoryLimit > 0 && info.GetCurrentHistoryLength() >= settings.HistoryLimit
+		if full && c.may == nil && c.resuming == nil && !Accepting.waits(ctx) {
 			return workflow.NewContinueAsNewError(ctx, TypeControl, c.ControlState)
 		}
-		sel := workflow.NewSelector(ctx)
-		Accepting.wakes(ctx, sel)
-		if ctx.Err() == nil {
-			sel.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
-		}
-		if c.may != nil {
-			sel.AddFuture(c.may, func(workflow.Future) {})
-		}
-		sel.Select(ctx)
+		seen := root.Err() != nil
+		_ = workflow.Await(ctx, func() bool {
+			return Accepting.waits(ctx) || c.may != nil && c.may.IsReady() || c.resuming != nil && c.resuming.IsReady() || (root.Err() != nil) != seen
+		})
 	}
 }
 
 type control struct {
 	ControlState
-	asked []Switch        // to be switched on, in their order
-	may   workflow.Future // whether the first of them may
+	asked    []Switch        // to be switched on, in their order
+	may      workflow.Future // whether the first of them may
+	resuming workflow.Future // projects are told that accepting is on
+	toResume bool
 }
 
-// take takes the switches that came. One to off holds at once, and beats those that wait for a word.
-func (c *control) take(ctx workflow.Context) {
-	for _, s := range Accepting.drain(ctx) {
-		if needsWord(ctx, s) {
+// take takes the switches that came. One to off holds at once, and beats those to on that are being checked.
+func (c *control) take(ctx workflow.Context, switches []Switch, anyone bool) {
+	for _, s := range switches {
+		switch {
+		case s.On && !anyone:
 			c.asked = append(c.asked, s)
-			continue
+		case s.On:
+			c.turn(ctx, s)
+		default:
+			for _, a := range c.asked {
+				c.note(a, "accepting was switched off meanwhile")
+			}
+			c.asked, c.may = nil, nil
+			c.turn(ctx, s)
 		}
-		asked := c.asked
-		c.turn(ctx, s)
-		for _, a := range asked {
-			c.refuse(ctx, a, "accepting was switched off meanwhile")
-		}
-		c.asked, c.may = nil, nil
 	}
 }
 
 // judge switches on for whoever may, and asks about the next.
 func (c *control) judge(ctx workflow.Context) {
 	if c.may != nil && c.may.IsReady() {
-		var may activities.Permission
+		var may project.Permission
 		err := c.may.Get(ctx, &may)
 		s := c.asked[0]
 		c.asked, c.may = c.asked[1:], nil
 		switch {
 		case err != nil || !may.Known:
-			c.refuse(ctx, s, "the list of approvers can't be read from Slack right now")
+			c.note(s, "the list of approvers can't be read from Slack right now")
 		case !may.Allowed:
-			c.refuse(ctx, s, s.By+" is not among SLACK_APPROVERS")
+			c.note(s, fmt.Sprintf("%s is not among SLACK_APPROVERS", s.By))
 		default:
 			c.turn(ctx, s)
 		}
 	}
 	if c.may == nil && len(c.asked) > 0 {
-		c.may = mayDecideLater(ctx, c.asked[0].By)
+		o := workflow.GetActivityOptions(within(ctx, mayFor))
+		o.Summary, o.RetryPolicy = "may "+c.asked[0].By+" switch accepting on?", once
+		c.may = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), slackSteps.MayDecide, project.MayDecide{User: c.asked[0].By})
 	}
 }
 
+// turn sets the switch.
 func (c *control) turn(ctx workflow.Context, s Switch) {
-	c.ControlState = ControlState{On: s.On, By: s.By, At: workflow.Now(ctx)}
+	c.On, c.By, c.At = s.On, s.By, workflow.Now(ctx)
+	c.toResume = s.On
+	c.note(s, "")
 	workflow.GetLogger(ctx).Info("audit", "kind", "accepting", "on", s.On, "by", s.By)
 }
 
-func (c *control) refuse(ctx workflow.Context, s Switch, why string) {
-	c.Refused, c.Why = s.ID, why
-	workflow.GetLogger(ctx).Warn("accepting stays as it is", "by", s.By, "why", why)
+// note keeps what became of a switching.
+func (c *control) note(s Switch, why string) {
+	c.Switched = append(c.Switched, Switched{ID: s.ID, Why: why})
+	if n := len(c.Switched) - maxSwitched; n > 0 {
+		c.Switched = append([]Switched(nil), c.Switched[n:]...)
+	}
 }
 
-func (c *control) describe() string {
-	text := "Accepting CPIs at Prodege is ON"
-	if !c.On {
-		text = "Accepting CPIs at Prodege is OFF: decisions are recorded and held back"
+// resume tells projects whose decisions are held back that accepting is on. One that is missed looks for itself within a
+// minute, so a failure is not repeated.
+func (c *control) resume(ctx workflow.Context) {
+	if c.resuming != nil && c.resuming.IsReady() {
+		if err := c.resuming.Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Warn("projects could not be told that accepting is on; each looks within a minute", "error", err)
+		}
+		c.resuming, c.Resumed = nil, workflow.Now(ctx)
 	}
-	return "### " + text + "\nby " + markdown(c.By) + ", " + stamp(c.At)
+	if c.resuming == nil && c.toResume {
+		c.toResume = false
+		o := workflow.GetActivityOptions(within(ctx, attempt))
+		o.Summary, o.RetryPolicy = "tell projects that accepting is on", once
+		c.resuming = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), flowSteps.Resume)
+	}
 }

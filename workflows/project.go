@@ -1,215 +1,263 @@
 package workflows
 
 import (
+	"slices"
+	"strconv"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
+
+	"fieldmarshal/cards"
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// Project is the life of one survey project: it takes each event Prodege sends, once and in order, and sees
-// to it that people and systems are told, asked and called. It stays open until PROJECT_LINGER after
-// INVOICED or DELETED, so that late duplicates are still recognised.
+// Project is the life of one survey project. It stays open until PROJECT_LINGER after INVOICED or DELETED, and for as
+// long as something of ours is owed, so that late duplicates are still recognised.
 func (w *Workflows) Project(ctx workflow.Context, in ProjectInput) error {
-	p, err := w.setupProject(ctx, in)
+	d, err := w.setup(ctx, in)
 	if err != nil {
 		return err
 	}
-	return p.run(ctx)
+	return d.run()
 }
 
-type project struct {
-	w *Workflows
-	*ProjectState
-	board     *board
-	alarm     alarm
-	clock     alarm            // of inactivity
-	news      workflow.Channel // something happened in another coroutine
-	sweep     *sweeping        // a question to Prodege under way
-	root      workflow.Context // current details must be set on the workflow's own context
-	details   string
-	begun     map[string]bool // ids of the children that this run started
-	changedAt time.Time       // event_time of the newest change, for since when it waits
+// ProjectInput starts a Project: blank, or from what a former run carried over.
+type ProjectInput struct {
+	ProjectID prodege.ProjectID `json:"project_id"`
+	State     *project.State    `json:"state,omitempty"`
+	Shown     *project.View     `json:"shown,omitempty"` // search attributes as written last
 }
 
-func (w *Workflows) setupProject(ctx workflow.Context, in ProjectInput) (*project, error) {
-	state := in.State
-	if state == nil {
-		state = &ProjectState{ProjectID: in.ProjectID}
-		state.Name.ID = in.ProjectID
+// Ledger is the answer to LedgerQuery.
+type Ledger struct {
+	Lines     []project.Line `json:"lines"`               // the newest, oldest first
+	Forgotten int            `json:"forgotten,omitempty"` // how many older ones are not kept any more
+	Cut       time.Time      `json:"cut,omitzero"`        // time of the newest of those
+}
+
+// driver runs one project's core.
+type driver struct {
+	w              *Workflows
+	root           workflow.Context // of the workflow: it tells of a cancel, and takes current details
+	ctx            workflow.Context // outlives a cancel
+	state          *project.State
+	settings       Settings
+	underWay       []*running
+	wake           wake
+	shown          *project.View
+	details        string
+	giveUp         time.Time // a cancelled project ends by then
+	eventsCamebool           // events came after the cancel
+}
+
+func (w *Workflows) setup(ctx workflow.Context, in ProjectInput) (*driver, error) {
+	d := &driver{w: w, root: ctx, state: in.State, shown: in.Shown}
+	d.ctx, _ = workflow.NewDisconnectedContext(ctx)
+	if d.state == nil {
+		d.state = project.New(in.ProjectID)
 	}
-	p := &project{w: w, ProjectState: state, root: ctx, news: workflow.NewNamedBufferedChannel(ctx, "news", 1), begun: map[string]bool{}}
-	p.Settings = w.readSettings(ctx)
-	p.board = newBoard(ctx, &state.Messages, p.Settings.TaskQueue, func() { p.news.SendAsync(true) })
-	return p, workflow.SetQueryHandler(ctx, StateQuery, func() (*ProjectState, error) { return p.ProjectState, nil })
-}
-
-func (p *project) run(ctx workflow.Context) error {
-	return untilCancelled(ctx, p.live, p.endCancelled)
-}
-
-// live goes on until PROJECT_LINGER after the project's end, or until somebody cancels the workflow.
-func (p *project) live(ctx workflow.Context) error {
-	for ctx.Err() == nil {
-		p.takeEvents(ctx)
-		p.takeOutcomes(ctx)
-		p.takeFinding(ctx)
-		p.doWhatIsDue(ctx)
-		p.noteTold(ctx)
-		p.look(ctx)
-		switch {
-		case p.hasNews(ctx):
-			if p.mustContinue(ctx) {
-				return p.continueAsNew(ctx)
-			}
-		case p.finished(ctx):
-			return nil
-		case p.full(ctx):
-			return p.continueAsNew(ctx)
-		default:
-			p.wait(ctx)
-		}
+	if err := workflow.SetQueryHandler(ctx, StateQuery, func() (*project.State, error) { return d.state.Trimmed(), nil }); err != nil {
+		return nil, err
 	}
-	return ctx.Err() // somebody cancelled it
-}
-
-// doWhatIsDue sees to what time alone brings.
-func (p *project) doWhatIsDue(ctx workflow.Context) {
-	p.startRequests(ctx)
-	if due(ctx, p.lateCompleteBy()) && p.Invoicing == nil {
-		p.startInvoicing(ctx, p.InvoicedFirst.Event)
-	}
-	p.ringInactivity(ctx)
-	if due(ctx, p.Sweep.Next) {
-		p.askProdege(ctx)
-	}
-}
-
-func (p *project) wait(ctx workflow.Context) {
-	next := soonest(
-		wake{p.closeAt(ctx), "close the project's workflow"},
-		wake{p.sweepAt(), "ask Prodege how the project stands"},
-		wake{p.lateCompleteBy(), "wait for a late COMPLETE before invoicing"},
-	)
-	p.alarm.set(ctx, next.at, next.what)
-	sel := workflow.NewSelector(ctx)
-	StatusUpdate.wakes(ctx, sel)
-	PricingUpdate.wakes(ctx, sel)
-	ChildOutcome.wakes(ctx, sel)
-	sel.AddReceive(ctx.Done(), func(workflow.ReceiveChannel, bool) {})
-	sel.AddReceive(p.news, func(c workflow.ReceiveChannel, _ bool) { c.ReceiveAsync(nil) })
-	p.alarm.wakes(sel)
-	p.waitInactivity(ctx, sel)
-	if p.sweep != nil {
-		sel.AddFuture(p.sweep.answer, func(workflow.Future) {})
-	}
-	sel.Select(ctx)
-}
-
-// hasNews says whether a signal came while we were busy: nothing completes or continues as new over one.
-func (p *project) hasNews(ctx workflow.Context) bool {
-	sel := workflow.NewSelector(ctx)
-	StatusUpdate.wakes(ctx, sel)
-	PricingUpdate.wakes(ctx, sel)
-	ChildOutcome.wakes(ctx, sel)
-	return sel.HasPending() || len(p.Came) > 0
-}
-
-// maxCame bounds what is carried over of events that were not handled yet, in bytes: the state must stay small.
-const maxCame = 64 << 10
-
-// eventsWait says whether events have come that were not taken yet.
-func (p *project) eventsWait(ctx workflow.Context) bool {
-	return len(p.Came) > 0 || StatusUpdate.waits(ctx) || PricingUpdate.waits(ctx)
-}
-
-// carryEvents takes the events that came into the state, for the next run.
-func (p *project) carryEvents(ctx workflow.Context) {
-	p.Came = append(append(p.Came, StatusUpdate.drain(ctx)...), PricingUpdate.drain(ctx)...)
-}
-
-// mustContinue says whether a run has grown so long that it continues as new though events come faster than it
-// handles them; those are carried over.
-func (p *project) mustContinue(ctx workflow.Context) bool {
-	if !historyFull(ctx, p.Settings.HistoryLimit, false) || workflow.GetVersion(ctx, "continues under a stream of events", workflow.DefaultVersion, 1) == workflow.DefaultVersion {
-		return false
-	}
-	p.carryEvents(ctx)
-	p.takeOutcomes(ctx)
-	return jsonSize(p.Came) <= maxCame
-}
-
-// closeAt is when the workflow closes; once that is due, what is still unsaid wakes us, not the clock.
-func (p *project) closeAt(ctx workflow.Context) time.Time {
-	if due(ctx, p.ClosesAt) && !p.finished(ctx) {
-		return time.Time{}
-	}
-	return p.ClosesAt
-}
-
-func (p *project) finished(ctx workflow.Context) bool {
-	return due(ctx, p.ClosesAt) && p.lateCompleteBy().IsZero() && p.board.idle() && len(p.unstarted()) == 0
-}
-
-// forcedOver is by how much a run may outgrow the suggested length while Slack holds the speaker up.
-const forcedOver = 3
-
-// full says whether this run's history is long enough to continue as new. It waits for the speaker to be
-// idle; where Slack is away for long the run continues all the same, and what is unsaid is carried over with
-// the time it was first tried, so that the repeat looks before it posts.
-func (p *project) full(ctx workflow.Context) bool {
-	quiet := p.board.idle() && p.sweep == nil
-	return historyFull(ctx, p.Settings.HistoryLimit, quiet)
-}
-
-// historyFull says whether a run should continue as new; a busy one only when it is thrice as long.
-func historyFull(ctx workflow.Context, limit int, quiet bool) bool {
-	info := workflow.GetInfo(ctx)
-	length := info.GetCurrentHistoryLength()
-	if limit > 0 {
-		return length >= limit && quiet || length >= limit*forcedOver
-	}
-	const suggested = 4096 // the server's default for suggesting continue-as-new
-	return info.GetContinueAsNewSuggested() && (quiet || length >= suggested*forcedOver)
-}
-
-func (p *project) continueAsNew(ctx workflow.Context) error {
-	p.Runs++
-	if p.sweep != nil {
-		p.Sweep.Next, p.Sweep.NameOnly = workflow.Now(ctx), p.sweep.nameOnly // its answer is lost with this run
-	}
-	p.compact(ctx)
-	return workflow.NewContinueAsNewError(ctx, TypeProject, ProjectInput{ProjectID: p.ProjectID, State: p.ProjectState})
-}
-
-// compact drops what need not be carried: closed requests but the newest, messages that stand and are not in use.
-func (p *project) compact(ctx workflow.Context) {
-	for i := 0; i < len(p.Requests)-1; i++ {
-		if p.Requests[i].Status.Closed {
-			p.Requests = append(p.Requests[:i], p.Requests[i+1:]...)
-			i--
-		}
-	}
-	p.board.tidy(3, func(key string) bool {
-		return p.Pause != nil && p.Pause.Alert == key || p.LastPause != nil && p.LastPause.Alert == key
+	return d, workflow.SetQueryHandler(ctx, LedgerQuery, func() (Ledger, error) {
+		return Ledger{Lines: d.state.Ledger, Forgotten: d.state.Forgotten, Cut: d.state.LedgerCut}, nil
 	})
-	day := workflow.Now(ctx).Add(-24 * time.Hour)
-	for len(p.Automatic) > 0 && p.Automatic[0].Before(day) {
-		p.Automatic = p.Automatic[1:]
-	}
-	p.bound(ctx)
 }
 
-// maxState is the size a state stays under: a continue-as-new input over 2 MiB would be fatal, and history
-// holds one for each run.
-const maxState = 256 << 10
-
-// bound drops the oldest paces, then the oldest ledger lines, until the state fits: the ledger is evidence.
-func (p *project) bound(ctx workflow.Context) {
-	p.boundPaces()
-	for jsonSize(p.ProjectState) > maxState && len(p.Ledger) > 10 {
-		p.Ledger = append(Ledger(nil), p.Ledger[len(p.Ledger)/4+1:]...)
-	}
-	if size := jsonSize(p.ProjectState); size > maxState {
-		workflow.GetLogger(ctx).Error("a project's state is larger than it may be", "project_id", p.ProjectID.String(), "bytes", size)
+// run takes turn after turn until the project has ended, the history is long enough, or somebody cancels it.
+func (d *driver) run() error {
+	for {
+		turn := d.receive()
+		d.report(d.state.Step(turn))
+		switch {
+		case d.cancelled():
+			if d.drained() {
+				return d.endCancelled()
+			}
+			d.start()
+		case d.full():
+			if !d.mustAwait() {
+				return d.continueAsNew()
+			}
+		case d.state.Finished() && len(d.underWay) == 0:
+			d.show()
+			return nil
+		default:
+			d.start()
+		}
+		d.show()
+		d.wait()
 	}
 }
+
+// receive takes all that has come since the last turn: settings first, by the one recorded read.
+func (d *driver) receive() project.Turn {
+	d.settings = d.w.readSettings(d.ctx)
+	t := project.Turn{Now: workflow.Now(d.ctx), Settings: d.settings.Settings, Cancelled: d.cancelled()}
+	t.Events = append(StatusUpdate.drain(d.ctx), PricingUpdate.drain(d.ctx)...)
+	t.Decisions = Decide.drain(d.ctx)
+	d.underWay = slices.DeleteFunc(d.underWay, func(r *running) bool {
+		if r.future.IsReady() {
+			t.Results = append(t.Results, r.result(d.ctx))
+			return true
+		}
+		return false
+	})
+	if t.Cancelled && len(t.Events) > 0 {
+		d.eventsCame = true
+	}
+	return t
+}
+
+// start starts what is wanted and not under way, and cancels reads that are no longer wanted.
+func (d *driver) start() {
+	tasks := d.state.Wanted()
+	wanted := map[string]bool{}
+	for _, t := range tasks {
+		wanted[t.ID] = true
+	}
+	d.underWay = slices.DeleteFunc(d.underWay, func(r *running) bool {
+		if wanted[r.task.ID] || !project.Kinds[r.task.Kind()].Abandon {
+			return false
+		}
+		r.cancel()
+		return true
+	})
+	for _, t := range tasks {
+		if !slices.ContainsFunc(d.underWay, func(r *running) bool { return r.task.ID == t.ID }) {
+			d.underWay = append(d.underWay, d.launch(t))
+			d.state.Begin(t.ID)
+		}
+	}
+}
+
+// wait waits until something has come, or the core wants to be woken.
+func (d *driver) wait() {
+	at, why := d.state.Wake()
+	if !d.giveUp.IsZero() && (at.IsZero() || d.giveUp.Before(at)) {
+		at, why = d.giveUp, "cancelled: open messages are edited until then"
+	}
+	d.wake.set(d.ctx, at, why)
+	seen := d.cancelled() // its channel is ready for ever once it was
+	_ = workflow.Await(d.ctx, func() bool {
+		return StatusUpdate.waits(d.ctx) || PricingUpdate.waits(d.ctx) || Decide.waits(d.ctx) || d.wake.rang() || d.cancelled() != seen ||
+			slices.ContainsFunc(d.underWay, func(r *running) bool { return r.future.IsReady() })
+	}) // the context is never cancelled
+}
+
+// full reports whether the run's history is long enough to continue as new.
+func (d *driver) full() bool {
+	info := workflow.GetInfo(d.ctx)
+	if d.settings.HistoryLimit > 0 {
+		return info.GetCurrentHistoryLength() >= d.settings.HistoryLimit
+	}
+	return info.GetContinueAsNewSuggested()
+}
+
+// mustAwait reports whether something is under way whose end may not be lost.
+func (d *driver) mustAwait() bool {
+	return slices.ContainsFunc(d.underWay, func(r *running) bool { return !project.Kinds[r.task.Kind()].Abandon })
+}
+
+func (d *driver) continueAsNew() error {
+	d.state.Abandon()
+	return workflow.NewContinueAsNewError(d.root, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
+}
+
+// cancelledFor is how long a cancelled project's open messages are edited at most.
+const cancelledFor = 5 * time.Minute
+
+func (d *driver) cancelled() bool { return d.root.Err() != nil }
+
+// drained reports whether a cancelled project has nothing to await any more.
+func (d *driver) drained() bool {
+	if d.giveUp.IsZero() {
+		d.giveUp = workflow.Now(d.ctx).Add(cancelledFor)
+	}
+	return !d.mustAwait() && (d.state.Drained() || !workflow.Now(d.ctx).Before(d.giveUp))
+}
+
+// endCancelled ends a cancelled run; if events came after the cancel, a fresh life is begun with them.
+func (d *driver) endCancelled() error {
+	if !d.eventsCame {
+		d.show()
+		return workflow.ErrCanceled
+	}
+	d.state.Restarted()
+	d.state.Abandon()
+	ctx, _ := workflow.NewDisconnectedContext(d.root)
+	return workflow.NewContinueAsNewError(ctx, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
+}
+
+// show writes what people see in the Temporal UI: search attributes for the list if they changed, and current details
+// for the page.
+func (d *driver) show() {
+	v := d.state.View()
+	if d.shown == nil || !sameJSON(v, d.shown) {
+		upsert(d.ctx, v, d.shown)
+		d.shown = &v
+	}
+	if details := cards.Details(d.state); details != d.details {
+		d.details = details
+		workflow.SetCurrentDetails(d.root, details)
+	}
+}
+
+// report writes what a turn leaves for logs and metrics. Neither is written while a history is replayed.
+func (d *driver) report(out project.Output) {
+	log, metrics := workflow.GetLogger(d.ctx), workflow.GetMetricsHandler(d.ctx)
+	id := d.state.ID.String()
+	for _, e := range out.Events {
+		if e.Source != prodege.FromSweep {
+			metrics.WithTags(map[string]string{"disposition": string(e.Disposition)}).Counter("fieldmarshal_events").Inc(1)
+		}
+		log.Info("event", "project_id", id, "event_id", string(e.ID), "status", string(e.Status), "update_reason", int(e.Reason), "disposition", string(e.Disposition))
+	}
+	for _, l := range out.Lines {
+		amount := ""
+		if l.Amount != nil {
+			amount = l.Amount.String()
+		}
+		log.Info("audit", "project_id", id, "kind", string(l.Kind), "ref", l.Ref, "verdict", string(l.Verdict), "action", string(l.Action), "number", l.Number,
+			"amount", amount, "by", l.By, "from", l.From, "text", l.Text, "dry_run", l.DryRun)
+	}
+	for _, a := range out.Answered {
+		log.Info("click without effect", "project_id", id, "user", a.User, "click", a.ID, "why", string(a.Kind))
+	}
+	for _, step := range out.Steps {
+		kind := "action"
+		if step.ForCPI {
+			kind = "cpi"
+		}
+		metrics.WithTags(map[string]string{"until": step.Until, "kind": kind, "reason": strconv.Itoa(int(step.Reason))}).Timer(MetricPause).Record(step.After)
+	}
+}
+
+// MetricPause is how long after a project paused the steps to its end came: the tag until says which.
+const MetricPause = "fieldmarshal_pause"
+
+// wake is the one timer of a driver. It is set anew only for something earlier: one that rings too soon costs less than
+// one that is cancelled at every turn.
+type wake struct {
+	at     time.Time
+	future workflow.Future
+	cancel workflow.CancelFunc
+}
+
+func (w *wake) set(ctx workflow.Context, at time.Time, why string) {
+	if w.future != nil && w.future.IsReady() {
+		w.future = nil
+	}
+	if at.IsZero() || w.future != nil && !at.Before(w.at) {
+		return
+	}
+	if w.future != nil {
+		w.cancel()
+	}
+	timer, cancel := workflow.WithCancel(ctx)
+	w.at, w.cancel = at, cancel
+	w.future = workflow.NewTimerWithOptions(timer, max(at.Sub(workflow.Now(ctx)), time.Millisecond), workflow.TimerOptions{Summary: why})
+}
+
+func (w *wake) rang() bool { return w.future != nil && w.future.IsReady() }
