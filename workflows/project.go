@@ -38,17 +38,17 @@ type Ledger struct {
 
 // driver runs one project's core.
 type driver struct {
-	w              *Workflows
-	root           workflow.Context // of the workflow: it tells of a cancel, and takes current details
-	ctx            workflow.Context // outlives a cancel
-	state          *project.State
-	settings       Settings
-	underWay       []*running
-	wake           wake
-	shown          *project.View
-	details        string
-	giveUp         time.Time // a cancelled project ends by then
-	eventsCamebool           // events came after the cancel
+	w          *Workflows
+	root       workflow.Context // of the workflow: it tells of a cancel, and takes current details
+	ctx        workflow.Context // outlives a cancel
+	state      *project.State
+	settings   Settings
+	underWay   []*running
+	wake       wake
+	shown      *project.View
+	details    string
+	giveUp     time.Time // a cancelled project ends by then
+	eventsCame bool      // events came after the cancel
 }
 
 func (w *Workflows) setup(ctx workflow.Context, in ProjectInput) (*driver, error) {
