@@ -1,0 +1,237 @@
+package workflows
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
+
+// A project's whole life: paused for CPI, approved, live, complete, invoiced, and closed after PROJECT_LINGER.
+func TestProjectLife(t *testing.T) {
+	w := newWorld(t)
+	w.run(w.cpi("e1", 0, "4.25"), func() {
+		w.after(time.Minute, func() { w.signal(Decide, approve("e1", "c1", "4.25")) })
+		w.after(2*time.Minute, func() { w.signal(StatusUpdate, w.event("e2", 0, prodege.Live, 0)) })
+		w.after(time.Hour, func() {
+			if s := w.state(); s.Request.Phase != project.PhaseLive || s.Waiting != project.WaitsNothing {
+				t.Errorf("the request is %s, the project waits for %s", s.Request.Phase, s.Waiting)
+			}
+			w.info.Status, w.info.PausedForCPI = prodege.Complete, false
+			w.signal(StatusUpdate, w.event("e3", 0, prodege.Complete, prodege.ReconciliationComplete))
+		})
+		w.after(2*time.Hour, func() { w.signal(StatusUpdate, w.event("e4", 0, prodege.Invoiced, 0)) })
+	})
+	if err := w.env.GetWorkflowError(); err != nil || !w.env.IsWorkflowCompleted() {
+		t.Fatalf("completed %v: %v", w.env.IsWorkflowCompleted(), err)
+	}
+	if len(w.acts) != 1 || w.acts[0].Approved.String() != "4.25" {
+		t.Errorf("accepted: %+v", w.acts)
+	}
+	if len(w.bills) != 1 || w.bills[0].Key != "project-29303649-invoice-r1" {
+		t.Errorf("invoices: %+v", w.bills)
+	}
+}
+
+// Events that are signalled together are taken in one turn, in their order: of what messages show only the last is drawn.
+func TestEventsOfOneTurn(t *testing.T) {
+	w := newWorld(t)
+	w.run(w.event("e0", 0, prodege.Paused, prodege.SampleSize), func() {
+		w.after(time.Minute, func() {
+			w.mu.Lock()
+			w.posts, w.edits = nil, nil
+			w.mu.Unlock()
+			for i := range 100 {
+				status := prodege.Live
+				if i%2 == 1 {
+					status = prodege.Paused
+				}
+				w.signal(StatusUpdate, w.event(fmt.Sprintf("f%03d", i), time.Duration(i)*time.Second, status, prodege.SampleSize))
+			}
+		})
+		w.after(time.Hour, func() {
+			s := w.state()
+			if s.Counts.Applied != 101 || s.Status != prodege.Paused {
+				t.Errorf("%+v, %s", s.Counts, s.Status)
+			}
+			w.env.CancelWorkflow()
+		})
+	})
+	roots := 0
+	for _, p := range w.posts {
+		if p.Thread == "" {
+			roots++
+		}
+	}
+	if roots > 6 {
+		t.Errorf("%d messages of their own were posted for one burst", roots)
+	}
+}
+
+// A run whose history is long continues as new only when nothing is under way that may not be lost, and loses nothing.
+func TestContinueAsNewAwaitsAnAct(t *testing.T) {
+	w := newWorld(t)
+	limited := false
+	w.accept = func(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
+		w.env.SetContinueAsNewSuggested(true)
+		limited = true
+		time.Sleep(10 * time.Millisecond)
+		return project.Acceptance{Outcome: project.OutcomeSent, Sent: &in.Approved, Status: prodege.Paused}, nil
+	}
+	w.run(w.cpi("e1", 0, "4.25"), func() {
+		w.after(time.Minute, func() { w.signal(Decide, approve("e1", "c1", "4.25")) })
+	})
+	var next *workflow.ContinueAsNewError
+	if err := w.env.GetWorkflowError(); !limited || !errors.As(err, &next) {
+		t.Fatalf("it ended with %v", w.env.GetWorkflowError())
+	}
+	in := carried(t, next)
+	if in.State.Act != nil || in.State.Request.Phase != project.PhaseAccepted {
+		t.Errorf("the act is %+v, the request %s", in.State.Act, in.State.Request.Phase)
+	}
+}
+
+// A read is abandoned by continue-as-new, and begun anew by the next run.
+func TestContinueAsNewAbandonsARead(t *testing.T) {
+	w := newWorld(t)
+	w.read = func(ctx context.Context, in project.Read) (project.Reading, error) {
+		w.env.SetContinueAsNewSuggested(true)
+		return project.Reading{}, errors.New("no answer")
+	}
+	w.run(w.cpi("e1", 0, "4.25"), func() {
+		w.after(time.Second, func() { w.signal(StatusUpdate, w.cpi("e2", time.Second, "4.50")) })
+	})
+	var next *workflow.ContinueAsNewError
+	if err := w.env.GetWorkflowError(); !errors.As(err, &next) {
+		t.Fatalf("it ended with %v", err)
+	}
+	in := carried(t, next)
+	in.State.Step(project.Turn{Now: w.env.Now().Add(time.Minute), Settings: w.flows.Settings.Settings})
+	if tasks := in.State.Wanted(); len(tasks) == 0 {
+		t.Errorf("the next run wants nothing: %+v", in.State.Request)
+	}
+}
+
+func carried(t *testing.T, next *workflow.ContinueAsNewError) ProjectInput {
+	t.Helper()
+	var in ProjectInput
+	if err := conv.FromPayloads(next.Input, &in); err != nil || in.State == nil || in.Shown == nil {
+		t.Fatalf("carried over: %+v, %v", in, err)
+	}
+	return in
+}
+
+// Somebody cancels the workflow at each point of a request: it ends as cancelled, without live buttons.
+func TestCancelled(t *testing.T) {
+	for _, at := range []time.Duration{time.Second, 30 * time.Second, 61 * time.Second, 90 * time.Second, 5 * time.Hour} {
+		t.Run(at.String(), func(t *testing.T) {
+			w := newWorld(t)
+			w.run(w.cpi("e1", 0, "4.25"), func() {
+				w.after(time.Minute, func() { w.signal(Decide, approve("e1", "c1", "4.25")) })
+				w.after(at, w.env.CancelWorkflow)
+			})
+			if err := w.env.GetWorkflowError(); !temporal.IsCanceledError(err) {
+				t.Fatalf("it ended with %v", err)
+			}
+			w.noLiveButtons()
+		})
+	}
+}
+
+// noLiveButtons checks the request as it was written last.
+func (w *world) noLiveButtons() {
+	w.t.Helper()
+	var last *project.RequestFacts
+	for _, p := range w.posts {
+		if p.Card.Request != nil {
+			last = p.Card.Request
+		}
+	}
+	for _, e := range w.edits {
+		if e.Card.Request != nil {
+			last = e.Card.Request
+		}
+	}
+	if last != nil && (last.Phase.Decidable() || last.Phase.Failed()) && !last.Closed {
+		w.t.Errorf("the request stands in phase %s", last.Phase)
+	}
+}
+
+// Events that come after a cancel begin a fresh life, which knows them.
+func TestEventsAfterACancel(t *testing.T) {
+	w := newWorld(t)
+	w.post = func(ctx context.Context, in project.Post) (project.Posted, error) {
+		return project.Posted{Channel: in.Channel, TS: "1.1"}, nil
+	}
+	w.run(w.cpi("e1", 0, "4.25"), func() {
+		w.after(time.Minute, func() {
+			w.env.CancelWorkflow()
+			w.signal(StatusUpdate, w.cpi("e2", time.Minute, "4.25"))
+		})
+	})
+	var next *workflow.ContinueAsNewError
+	if err := w.env.GetWorkflowError(); !errors.As(err, &next) {
+		t.Fatalf("it ended with %v", err)
+	}
+	in := carried(t, next)
+	in.State.Step(project.Turn{Now: w.env.Now(), Settings: w.flows.Settings.Settings})
+	if in.State.Cancelled || in.State.Counts.Applied != 2 || in.State.Waiting != project.WaitsApproval || in.State.Request.Generation != 2 {
+		t.Errorf("cancelled %v, %+v, waits for %s, generation %d", in.State.Cancelled, in.State.Counts, in.State.Waiting, in.State.Request.Generation)
+	}
+}
+
+// A task that never ends holds nothing else up.
+func TestATaskThatNeverEnds(t *testing.T) {
+	w := newWorld(t)
+	w.env.SetActivityTaskQueue("elsewhere", "Post") // nobody serves the channels' queues
+	w.run(w.event("e1", 0, prodege.Paused, prodege.SampleSize), func() {
+		w.after(time.Minute, func() { w.signal(StatusUpdate, w.event("e2", time.Minute, prodege.Complete, prodege.ReconciliationComplete)) })
+		w.after(24*time.Hour, func() {
+			if s := w.state(); s.Invoice == nil || s.Invoice.Phase != project.InvoiceSent {
+				t.Errorf("the invoice is %+v", s.Invoice)
+			}
+			w.env.CancelWorkflow()
+		})
+	})
+	if len(w.bills) != 1 {
+		t.Errorf("%d invoices were sent", len(w.bills))
+	}
+}
+
+// Settings are read once per turn and recorded: a change holds from the next turn on.
+func TestSettingsChange(t *testing.T) {
+	w := newWorld(t)
+	w.run(w.cpi("e1", 0, "4.25"), func() {
+		w.after(time.Minute, func() {
+			w.flows.Settings.Ceiling = ptr(prodege.MustUSD("4.00"))
+			w.signal(Decide, approve("e1", "c1", "4.25"))
+		})
+		w.after(time.Hour, func() {
+			if s := w.state(); s.Request.Phase != project.PhaseOpen || len(s.Answers) != 1 || s.Answers[0].Kind != project.AnswerOverCeiling {
+				t.Errorf("the request is %s, answers %+v", s.Request.Phase, s.Answers)
+			}
+			w.env.CancelWorkflow()
+		})
+	})
+	if len(w.acts) != 0 {
+		t.Errorf("it was accepted: %+v", w.acts)
+	}
+}
+
+// A worker that does not know the version of the rules in force does not decide.
+func TestNewerRules(t *testing.T) {
+	w := newWorld(t)
+	w.flows.Settings.Version = project.CurrentVersion + 1
+	w.run(w.event("e1", 0, prodege.Live, 0), nil)
+	if err := w.env.GetWorkflowError(); err == nil || !strings.Contains(err.Error(), "newer version") {
+		t.Errorf("it ended with %v", err)
+	}
+}

@@ -1,0 +1,46 @@
+package workflows
+
+import (
+	"encoding/json"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+
+	history "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/converter"
+	sdklog "go.temporal.io/sdk/log"
+	"google.golang.org/protobuf/encoding/protojson"
+
+	"fieldmarshal/project"
+)
+
+var conv = converter.GetDefaultDataConverter()
+
+// Every recorded history replays, under whatever settings the worker has now. A history that does not shows that a change
+// would block workflows that run: it needs a new version of the rules (docs/how-to.md).
+func TestReplayRecordedHistories(t *testing.T) {
+	files, err := filepath.Glob("testdata/histories/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no recorded histories: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			raw, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !json.Valid(raw) {
+				t.Fatal("not JSON")
+			}
+			h := &history.History{}
+			if err := protojson.Unmarshal(raw, h); err != nil {
+				t.Fatal(err)
+			}
+			other := Settings{TaskQueue: "other", HistoryLimit: 7, Settings: project.Settings{DryRun: true}}
+			if err := Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, other); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}

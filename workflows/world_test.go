@@ -1,0 +1,169 @@
+package workflows
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	sdklog "go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
+
+const theProject prodege.ProjectID = 29303649
+
+// world stands for Slack, Prodege and billing behind the tasks' inputs and results, with Temporal's test environment
+// and its skipped time. What it checks is the driver: the core's decisions have tests of their own.
+type world struct {
+	t   *testing.T
+	env *testsuite.TestWorkflowEnvironment
+
+	mu     sync.Mutex
+	posts  []project.Post
+	edits  []project.Edit
+	tells  []project.Ephemeral
+	acts   []project.AcceptCPI
+	bills  []project.InvoiceCall
+	reads  []project.Read
+	info   prodege.ProjectInfo
+	accept func(context.Context, project.AcceptCPI) (project.Acceptance, error) // nil: taken
+	post   func(context.Context, project.Post) (project.Posted, error)          // nil: stands
+	read   func(context.Context, project.Read) (project.Reading, error)         // nil: info
+	flows  *Workflows
+}
+
+func newWorld(t *testing.T) *world {
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	w := &world{t: t, env: suite.NewTestWorkflowEnvironment()}
+	w.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: 30 * time.Second})
+	w.env.SetTestTimeout(2 * time.Minute)
+	w.env.SetStartTime(time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)) // a Monday
+	usd := prodege.MustUSD
+	w.info = prodege.ProjectInfo{ID: theProject, Name: "Oat milk study", ReferenceID: "PO-7", Status: prodege.Paused, PausedForCPI: true,
+		CPI: ptr(usd("3.10")), MaxCPI: ptr(usd("3.75")), RequiredCPI: ptr(usd("4.25")), SampleSize: 500}
+	w.flows = &Workflows{Settings: Settings{TaskQueue: TaskQueue, Settings: project.Settings{Version: project.CurrentVersion,
+		AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0APPROVE", FinanceChannel: "C0FINANCE",
+		ApprovalTimeout: 24 * time.Hour, ApprovalReminderEvery: 4 * time.Hour, ResumeTimeout: 5 * time.Minute,
+		HasAPIKey: true, HasBilling: true, PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour,
+		TemporalUIURL: "http://localhost:8233", Namespace: "default"}}}
+	for name, fn := range map[string]any{
+		"Post": w.Post, "ReadProject": w.ReadProject, "AcceptCPI": w.AcceptCPI,
+		"Edit": func(_ context.Context, in project.Edit) (project.Edited, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.edits = append(w.edits, in)
+			return project.Edited{}, nil
+		},
+		"Ephemeral": func(_ context.Context, in project.Ephemeral) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.tells = append(w.tells, in)
+			return nil
+		},
+		"MayDecide": func(context.Context, project.MayDecide) (project.Permission, error) {
+			return project.Permission{Allowed: true, Known: true}, nil
+		},
+		"SendInvoice": func(_ context.Context, in project.InvoiceCall) (project.InvoiceResult, error) {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.bills = append(w.bills, in)
+			return project.InvoiceResult{Status: 202}, nil
+		},
+		"EarlierRuns": func(context.Context, project.EarlierRuns) (project.EarlierFound, error) { return project.EarlierFound{}, nil },
+		"Resume":      func(context.Context) (int, error) { return 0, nil },
+	} {
+		w.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
+	}
+	return w
+}
+
+func (w *world) Post(ctx context.Context, in project.Post) (project.Posted, error) {
+	w.mu.Lock()
+	w.posts = append(w.posts, in)
+	n, post := len(w.posts), w.post
+	w.mu.Unlock()
+	if post != nil {
+		return post(ctx, in)
+	}
+	out := project.Posted{Channel: in.Channel, TS: fmt.Sprintf("1700000000.%06d", n), Link: fmt.Sprintf("https://slack.example/%d", n)}
+	if in.Read != nil {
+		out.Reading = &project.Reading{Asked: w.env.Now(), Info: w.info}
+	}
+	return out, nil
+}
+
+func (w *world) ReadProject(ctx context.Context, in project.Read) (project.Reading, error) {
+	w.mu.Lock()
+	w.reads = append(w.reads, in)
+	read := w.read
+	w.mu.Unlock()
+	if read != nil {
+		return read(ctx, in)
+	}
+	return project.Reading{Asked: w.env.Now(), Info: w.info}, nil
+}
+
+func (w *world) AcceptCPI(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
+	w.mu.Lock()
+	w.acts = append(w.acts, in)
+	accept := w.accept
+	w.mu.Unlock()
+	if accept != nil {
+		return accept(ctx, in)
+	}
+	return project.Acceptance{Outcome: project.OutcomeSent, Sent: &in.Approved, MaxCPI: &in.Approved, Status: prodege.Paused}, nil
+}
+
+// run runs a Project with its first event, and what happens later.
+func (w *world) run(first prodege.Event, later func()) {
+	w.env.RegisterDelayedCallback(func() { w.signal(StatusUpdate, first) }, 0)
+	if later != nil {
+		later()
+	}
+	w.env.ExecuteWorkflow(w.flows.Project, ProjectInput{ProjectID: theProject})
+}
+
+func (w *world) signal(name any, v any) { w.env.SignalWorkflow(fmt.Sprint(name), v) }
+
+func (w *world) after(d time.Duration, do func()) { w.env.RegisterDelayedCallback(do, d) }
+
+// state is the answer to the query.
+func (w *world) state() *project.State {
+	w.t.Helper()
+	var s *project.State
+	got, err := w.env.QueryWorkflow(StateQuery)
+	if err == nil {
+		err = got.Get(&s)
+	}
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return s
+}
+
+// event is one of the project, so long after the start.
+func (w *world) event(id string, after time.Duration, status prodege.Status, reason prodege.Reason) prodege.Event {
+	return prodege.Event{ID: prodege.EventID(id), Time: w.env.Now().Add(after), ProjectID: theProject, Status: status, Reason: reason}
+}
+
+func (w *world) cpi(id string, after time.Duration, amount string) prodege.Event {
+	e := w.event(id, after, prodege.Paused, prodege.RealTimePricing)
+	e.RequiredCPI = ptr(prodege.MustUSD(amount))
+	return e
+}
+
+// approve is a click on the request of a pause's first generation.
+func approve(request, click, amount string) project.Decision {
+	return project.Decision{ID: click, Of: project.OfCPI, Verdict: project.Approve, Request: prodege.EventID(request), Generation: 1,
+		Amount: ptr(prodege.MustUSD(amount)), User: "U0ANN", Channel: "C0APPROVE", From: project.FromSlack}
+}
+
+func ptr[T any](v T) *T { return &v }
