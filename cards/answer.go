@@ -1,142 +1,183 @@
 package cards
 
-import "fieldmarshal/prodege"
+import (
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
 
-// message tells one person why a click did nothing.
-func (a *Answer) message() Message {
+// answer words what one person is told about a click: that it is recorded, or why it did nothing.
+type answer struct{ *project.Answer }
+
+func (a answer) message() Message {
 	text := a.words()
 	if a.Simulated {
 		text = "🧪 simulated: " + text
 	}
-	var l layout
-	l.section(text)
-	return Message{Text: text, Blocks: l.blocks}
+	return paragraph(text, false)
 }
 
-func (a *Answer) words() string {
-	what := a.Project.short()
+func (a answer) words() string {
+	what := shortName(a.Project)
 	if a.Project.ID == 0 {
-		what = "the project" // whose it was could not be read
+		what = "the project" // which one could not be read
 	}
 	switch a.Kind {
-	case AnswerNotAllowed:
+	case project.AnswerRecorded:
+		return "Recorded: " + a.clicked() + ", for " + what + ". The first decision counts; the message shows what came of it."
+	case project.AnswerNotAllowed:
 		return "Your click did not count: you are not on the list of people who decide about " + what +
-			". Ask one of them to click, or ask whoever runs Fieldmarshal to add you (SLACK_APPROVERS)."
-	case AnswerNoList:
+			". Ask one of them to click, or ask an operator of Fieldmarshal to add you (SLACK_APPROVERS)."
+	case project.AnswerNoList:
 		return "Your click did not count: the list of approvers can't be read from Slack right now, so it is not certain that you may decide about " + what +
 			". Nothing was sent. Please click again in a minute."
-	case AnswerNotTaken:
+	case project.AnswerNotTaken:
 		return "Your click did not count: it could not be recorded right now, so nothing was sent for " + what + ". Please click again in a minute."
-	case AnswerForeign:
-		return "Your click did not count: about " + what + " only members of the workspace that Fieldmarshal belongs to decide."
-	case AnswerDecided:
-		return sentences("Your click changed nothing: for "+what+" this is decided already.", a.decision())
-	case AnswerSuperseded:
+	case project.AnswerForeign:
+		return "Your click did not count: only members of the workspace that Fieldmarshal belongs to decide about " + what + "."
+	case project.AnswerDecided:
+		return sentences("Your click changed nothing: for "+what+" this is decided already.", a.decided())
+	case project.AnswerSuperseded:
 		if a.Amount == nil {
 			return "Your click did not count: its button belongs to an older state of " + what + ". Please use the newest message about it."
 		}
 		return "Your click did not count: its button belongs to an older amount. For " + what + " Prodege asks for " + a.Amount.Dollars() +
 			" now. Please look at the message again and decide about that."
-	case AnswerExpired:
-		return "Your click did not count: the request for " + what + " expired before it, and nothing was sent. “Ask again”, on the message, reopens it."
-	case AnswerClosed:
+	case project.AnswerExpired:
+		return "Your click did not count: the request for " + what + " had expired, and nothing was sent. “Ask again”, on the message, opens it again."
+	case project.AnswerClosed:
 		if a.OfPause {
-			return sentences("Your click changed nothing: about this pause of "+what+" nothing is to be done from here any more.", closedPause(a.Phase), a.decision())
+			return sentences("Your click changed nothing: there is nothing left to do here about this pause of "+what+".", closedPause(a.Phase), a.decided())
 		}
-		return sentences("Your click changed nothing: the request for "+what+" is closed.", closedWords(a.Phase), a.decision())
-	case AnswerSamePerson:
+		return sentences("Your click changed nothing: the "+a.subject()+what+" is closed.", closedRequest(a.Phase), a.decided())
+	case project.AnswerSamePerson:
 		return "You gave the first approval for " + what + " already. An amount this high (" + amountOr(a.first(), "above the limit") +
 			") needs a second, different person: please ask a colleague."
-	case AnswerMismatch:
+	case project.AnswerMismatch:
 		if a.OfPause {
-			return "Your click did not count: it does not fit how " + what + " stands now. Nothing was sent. Please look at its alert again."
+			return "Your click did not count: it does not fit the present state of " + what + ". Nothing was sent. Please look at its alert again."
 		}
-		return "Your click did not count: its button does not fit the request for " + what +
+		return "Your click did not count: its button does not fit the " + a.subject() + what +
 			". Nothing was sent. Please use the buttons on the newest message about the project."
-	case AnswerOverCeiling:
-		return "Your click did not count: for " + what + " nothing above the ceiling" + ofAmount(a.Amount) +
+	case project.AnswerOverCeiling:
+		return "Your click did not count: for " + what + " nothing above the ceiling" + known(" of", dollars(a.Amount)) +
 			" can be approved here (CPI_CEILING). Approve less, or reject."
-	case AnswerNotNow:
+	case project.AnswerTooMuch:
+		return "Your click did not count: for " + what + " " + a.tooMuch() + " Nothing was sent."
+	case project.AnswerNotNow:
 		return "Your click did not count: " + a.notNow() + ". Please look at the message about " + what + " again in a moment."
 	}
 	return "Your click did not count (" + clean(string(a.Kind), 40) + "), for " + what + "."
 }
 
+func (a answer) subject() string {
+	if a.OfInvoice {
+		return "invoice of "
+	}
+	return "request for "
+}
+
+// clicked names what was clicked, as a noun: it is not yet known whether it decides.
+func (a answer) clicked() string {
+	var d decision
+	if a.Decision != nil {
+		d = decision{*a.Decision}
+	}
+	amount := known(" of", dollars(a.first()))
+	verdict := a.Verdict
+	if verdict == "" {
+		verdict = d.Verdict
+	}
+	switch verdict {
+	case project.Approve:
+		return "your approval" + amount
+	case project.Reject:
+		return "your rejection" + amount
+	case project.ChooseAction:
+		if d.Action != "" {
+			return "your choice of “" + d.doing() + "”"
+		}
+		return "your choice"
+	case project.AskAgain:
+		return "your “Ask again”"
+	case project.TryAgain:
+		return "your “Try again”"
+	case project.Close:
+		return "your “Close”"
+	case project.MarkInvoiced:
+		return "your “Mark as invoiced”"
+	case project.SendInvoice:
+		return "your “Send now”"
+	}
+	return "your click"
+}
+
+func (a answer) tooMuch() string {
+	if a.OfPause {
+		return "the sample size can at most be doubled at once from here."
+	}
+	return "at most twice the required CPI can be approved" + known(":", dollars(a.Amount)) + "."
+}
+
 // first is the amount of the first of two approvals.
-func (a *Answer) first() *prodege.USD {
+func (a answer) first() *prodege.USD {
 	if a.Decision != nil && a.Decision.Amount != nil {
 		return a.Decision.Amount
 	}
 	return a.Amount
 }
 
-func ofAmount(u *prodege.USD) string {
-	if u == nil {
-		return ""
-	}
-	return " of " + u.Dollars()
-}
-
-// decision is "<@U1> approved $4.25, today at 14:09."; empty where it is not told.
-func (a *Answer) decision() string {
+// decided is "<@U1> approved $4.25, today at 14:09."; empty if it is not known.
+func (a answer) decided() string {
 	if a.Decision == nil {
 		return ""
 	}
-	return a.Decision.words(a.Amount) + ", " + when(a.Decision.At) + "."
+	return decision{*a.Decision}.words(a.Amount) + ", " + when(a.Decision.At) + "."
 }
 
-// closedWords says how a request in that phase ended.
-func closedWords(p Phase) string {
+// closedRequest says how a request in that phase ended.
+func closedRequest(p project.Phase) string {
 	switch p {
-	case PhaseLive:
+	case project.PhaseLive:
 		return "The project is live again."
-	case PhaseRejected:
+	case project.PhaseRejected:
 		return "It was rejected."
-	case PhaseExpired:
+	case project.PhaseExpired:
 		return "Nobody decided in time."
-	case PhaseElsewhere:
+	case project.PhaseElsewhere:
 		return "The project went live without a decision here."
-	case PhaseOther:
-		return "The project stands still for another reason now."
-	case PhaseEnded:
-		return "The project has ended."
-	case PhaseCancelled:
-		return "Whoever runs Fieldmarshal cancelled it."
-	case PhaseDryRun:
+	case project.PhaseDryRun:
 		return "It was approved in a dry run, and nothing was sent."
-	case PhaseByHand:
+	case project.PhaseByHand:
 		return "It was approved, to be accepted at Prodege by hand."
 	}
-	return ""
+	return closedPause(p)
 }
 
 // closedPause says why nothing can be done about a pause any more.
-func closedPause(p Phase) string {
+func closedPause(p project.Phase) string {
 	switch p {
-	case PhaseLive, PhaseElsewhere:
+	case project.PhaseLive, project.PhaseElsewhere:
 		return "The project is live again."
-	case PhaseDone, PhaseEnded:
+	case project.PhaseDone, project.PhaseEnded:
 		return "The project has ended."
-	case PhaseOther:
-		return "The project stands still for another reason now."
-	case PhaseCancelled:
-		return "Whoever runs Fieldmarshal cancelled it."
+	case project.PhaseOther:
+		return "The project is paused for another reason now."
+	case project.PhaseCancelled:
+		return "An operator cancelled it."
 	}
 	return ""
 }
 
 // notNow says what is under way.
-func (a *Answer) notNow() string {
-	if a.OfPause {
-		return "there is nothing to be done with that button right now"
-	}
-	switch a.Phase {
-	case PhaseApproved, PhaseAccepted:
+func (a answer) notNow() string {
+	switch {
+	case a.OfPause:
+	case a.Phase == project.PhaseApproved, a.Phase == project.PhaseAccepted:
 		return "an approved amount is being accepted at Prodege right now"
-	case PhaseHeld:
+	case a.Phase == project.PhaseHeld:
 		return "an approved amount waits until accepting is switched on again"
-	case PhaseOther:
-		return "the project stands still for another reason now, so there is no CPI to decide about"
+	case a.Phase == project.PhaseOther:
+		return "the project is paused for another reason now, so there is no CPI to decide about"
 	}
-	return "there is nothing to do for that button right now"
+	return "that button has nothing to do right now"
 }

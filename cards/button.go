@@ -3,131 +3,100 @@ package cards
 import (
 	"errors"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/slack-go/slack"
+	"time"
+	"unicode/utf8"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// Action ids of the buttons. They stand in messages that were posted long ago: never rename one.
-const (
-	ActionApprove      = "cpi_approve"
-	ActionReject       = "cpi_reject"        // opens RejectModal
-	ActionApproveUpTo  = "cpi_approve_up_to" // opens ApproveUpToModal
-	ActionAskAgain     = "cpi_ask_again"
-	ActionTryAgain     = "cpi_try_again"
-	ActionClose        = "cpi_close"
-	ActionMarkInvoiced = "invoice_mark"
-	ActionInvoiceRetry = "invoice_retry"
-	ActionInvoiceSend  = "invoice_send"
-)
-
-// action is what one kind of button says and means.
-type action struct {
-	verdict Verdict
-	words   string // on the button, and of a click on it
-}
-
-var actionTable = map[string]action{
-	ActionApprove:      {Approve, "Approve"},
-	ActionReject:       {Reject, "Reject"},
-	ActionApproveUpTo:  {Approve, "Approve up to…"},
-	ActionAskAgain:     {AskAgain, "Ask again"},
-	ActionTryAgain:     {TryAgain, "Try again"},
-	ActionClose:        {Close, "Close"},
-	ActionMarkInvoiced: {MarkInvoiced, "Mark as invoiced"},
-	ActionInvoiceRetry: {TryAgain, "Try again"},
-	ActionInvoiceSend:  {SendInvoice, "Send now"},
-}
-
-// actionOf finds what a kind of button says and means: ours, or one of the table of actions.
-func actionOf(actionID string) (action, bool) {
-	if a, ok := actionTable[actionID]; ok {
-		return a, true
-	}
-	if label := prodege.ActionLabel(prodege.ActionID(actionID)); label != "" {
-		return action{Act, label}, true
-	}
-	return action{}, false
-}
-
-// VerdictOf says what a click on a button of that action id decides; false where the button is none of ours.
-func VerdictOf(actionID string) (Verdict, bool) {
-	a, ok := actionOf(actionID)
-	return a.verdict, ok
-}
-
-// OpensModal says whether a click on it asks something first, instead of deciding at once.
-func OpensModal(actionID string) bool {
-	a, _ := actionOf(actionID)
-	return actionID == ActionReject || actionID == ActionApproveUpTo || a.verdict == Act
-}
-
-// Button is what a button is bound to: one workflow, project, generation and amount (or one revision of an
-// invoice). It is a claim only: the workflow compares it with what it knows.
+// Button is what a button is bound to: one project, and of it one request, generation and amount, or one action of a
+// pause's alert, or one revision of an invoice. It also carries what its modal shows, because a modal opens before
+// anything can be asked. It is a claim only: the core compares it with what it knows.
 type Button struct {
-	Workflow   string
 	Project    prodege.ProjectID
+	Name       string          // of the project, cut to what a value can carry
+	Request    prodege.EventID // of the event that opened the pause; empty for an invoice
 	Generation int
-	Amount     *prodege.USD // the required CPI of the generation; nil: Prodege told none
-	UpTo       *prodege.USD // on the second approval of more than Amount: the sum the first person approved
-	Revision   int          // of an invoice
-	Ceiling    *prodege.USD // CPI_CEILING when the message was written, so that a modal can check at once
+	Revision   int // of an invoice
 
-	Reason  prodege.Reason // of an action: the reason that offers it
-	Figures *Figures       // of an action, for its modal; nil: not known
+	Amount  *prodege.USD    // the required CPI of the generation; nil: Prodege told none
+	UpTo    *prodege.USD    // on the second approval of more than Amount: the sum that the first person approved
+	Ceiling *prodege.USD    // CPI_CEILING when the message was written, so that a modal can check at once
+	Numbers project.Numbers // of a request
+
+	Reason  prodege.Reason  // of an action: the reason that offers it
+	Figures project.Figures // of an action
 }
 
-// The value is these fields in this order, joined by "|", an absent one empty:
-// b1|<workflow>|<project>|<generation>|<amount>|<up to>|<revision>|<ceiling>, and of an action
-// b2|<workflow>|<project>|<generation>|<reason>|<cpi>|<completes>|<wanted>|<click cap>|<clicks left>|<refill>|<clicks known: 1>,
-// the last seven empty where the figures are not known.
-const (
-	buttonVersion = "b1"
-	buttonFields  = 8
-	actionVersion = "b2"
-	actionFields  = 12
-	maxWorkflow   = 300 // our ids are at most about 170 bytes
-)
-
-// OfAction says whether the button is one of a pause's alert.
+// OfAction reports whether the button is one of a pause's alert.
 func (b Button) OfAction() bool { return b.Reason != 0 }
 
-// Encode gives the button's value, at most 500 bytes, or an error where a field can't stand in one.
+// A value is a version and these fields in this order, joined by "|". A field without a value is empty.
+const (
+	ofRequest = "b1" // also of an invoice
+	ofAction  = "b2"
+
+	maxRequest = 128 // bytes of an event id in a value
+	maxFigure  = 40  // bytes of a text field in a value, as it is escaped
+	maxName    = 90  // likewise, of the project's name
+)
+
+// fieldsOf lists the fields of a version: what they are read into and written from.
+func (b *Button) fieldsOf(version string) []valueField {
+	fields := []valueField{wholeField(&b.Project), idField(&b.Request), wholeField(&b.Generation)}
+	if version == ofAction {
+		f := &b.Figures
+		return append(fields, wholeField(&b.Reason), amountField(&f.CPI), wholeField(&f.Completes), wholeField(&f.Wanted),
+			wholeField(&f.ClickCap), wholeField(&f.ClicksLeft), wholeField(&f.Refill), flagField(&f.Clicks), textField(&b.Name, maxName))
+	}
+	n := &b.Numbers
+	return append(fields, amountField(&b.Amount), amountField(&b.UpTo), wholeField(&b.Revision), amountField(&b.Ceiling),
+		amountField(&n.MaxCPI), amountField(&n.CPI), amountField(&n.AvgCPI), wholeField(&n.Completes), wholeField(&n.Wanted), timeField(&n.AsOf),
+		textField(&n.BidIR, maxFigure), textField(&n.ActualIR, maxFigure), textField(&n.BidLOI, maxFigure), textField(&n.ActualLOI, maxFigure), textField(&b.Name, maxName))
+}
+
+// Encode returns the button's value, or an error if a field can't stand in one.
 func (b Button) Encode() (string, error) {
-	if err := b.valid(); err != nil {
-		return "", fmt.Errorf("encode button: %w", err)
+	switch {
+	case b.Project <= 0:
+		return "", errors.New("encode button: no project")
+	case b.OfAction() && (b.Amount != nil || b.UpTo != nil || b.Ceiling != nil || b.Revision != 0 || b.Numbers != project.Numbers{}),
+		!b.OfAction() && b.Figures != project.Figures{}:
+		return "", errors.New("encode button: of an amount and of an action at once")
+	case b.Request == "" && b.Revision == 0:
+		return "", errors.New("encode button: of no request and of no invoice")
 	}
+	version := ofRequest
 	if b.OfAction() {
-		return b.encodeAction(), nil
+		version = ofAction
 	}
-	return strings.Join([]string{
-		buttonVersion, b.Workflow, b.Project.String(), count(b.Generation),
-		usdText(b.Amount), usdText(b.UpTo), count(b.Revision), usdText(b.Ceiling),
-	}, "|"), nil
+	parts := []string{version}
+	for _, f := range b.fieldsOf(version) {
+		part, ok := f.write()
+		if !ok {
+			return "", fmt.Errorf("encode button: field %d can't stand in a value", len(parts))
+		}
+		parts = append(parts, part)
+	}
+	return strings.Join(parts, "|"), nil
 }
 
 // DecodeButton reads a value. Only what Encode writes is taken, byte for byte.
 func DecodeButton(value string) (Button, error) {
-	parts := strings.Split(value, "|")
-	if parts[0] == actionVersion {
-		return decodeAction(value, parts)
-	}
-	if len(parts) != buttonFields || parts[0] != buttonVersion {
+	var b Button
+	version, rest, _ := strings.Cut(value, "|")
+	parts, fields := strings.Split(rest, "|"), b.fieldsOf(version)
+	if version != ofRequest && version != ofAction || len(parts) != len(fields) {
 		return Button{}, errors.New("decode button: not a value of ours")
 	}
-	b := Button{Workflow: parts[1]}
-	var errs [6]error
-	b.Project, errs[0] = prodege.ParseProjectID(parts[2])
-	b.Generation, errs[1] = strconv.Atoi(parts[3])
-	b.Amount, errs[2] = parseUSD(parts[4])
-	b.UpTo, errs[3] = parseUSD(parts[5])
-	b.Revision, errs[4] = strconv.Atoi(parts[6])
-	b.Ceiling, errs[5] = parseUSD(parts[7])
-	if err := errors.Join(errs[:]...); err != nil {
-		return Button{}, fmt.Errorf("decode button: %w", err)
+	for i, f := range fields {
+		if parts[i] != "" && !f.read(parts[i]) {
+			return Button{}, fmt.Errorf("decode button: field %d: %.40q", i+1, parts[i])
+		}
 	}
 	if again, err := b.Encode(); err != nil || again != value {
 		return Button{}, errors.New("decode button: not as it was encoded")
@@ -135,60 +104,138 @@ func DecodeButton(value string) (Button, error) {
 	return b, nil
 }
 
-func (b Button) valid() error {
-	plainID := strings.IndexFunc(b.Workflow, func(r rune) bool { return r <= ' ' || r > '~' || r == '|' }) < 0
-	switch {
-	case b.Workflow == "" || len(b.Workflow) > maxWorkflow || !plainID:
-		return fmt.Errorf("not a workflow id: %.40q", b.Workflow)
-	case b.Project <= 0:
-		return errors.New("no project")
-	case b.Generation < 0 || b.Revision < 0:
-		return errors.New("negative generation or revision")
+// valueField is one field of a value: how it is written and how it is read back. Both report whether that worked.
+type valueField struct {
+	write func() (string, bool)
+	read  func(string) bool
+}
+
+// wholeField is a number that is not negative; 0 is written as nothing.
+func wholeField[T ~int | ~int64](n *T) valueField {
+	return valueField{
+		write: func() (string, bool) {
+			if *n == 0 {
+				return "", true
+			}
+			return strconv.FormatInt(int64(*n), 10), *n > 0
+		},
+		read: func(s string) bool {
+			v, err := strconv.ParseInt(s, 10, 64)
+			*n = T(v)
+			return err == nil
+		},
 	}
-	ofAmount := b.Amount != nil || b.UpTo != nil || b.Ceiling != nil || b.Revision != 0
-	if b.Reason < 0 || b.OfAction() && ofAmount || !b.OfAction() && b.Figures != nil {
-		return errors.New("of an amount and of an action at once")
+}
+
+func amountField(u **prodege.USD) valueField {
+	return valueField{
+		write: func() (string, bool) {
+			if *u == nil {
+				return "", true
+			}
+			return (*u).String(), encodable(*u)
+		},
+		read: func(s string) bool {
+			v, err := prodege.ParseUSD(s)
+			*u = &v
+			return err == nil
+		},
 	}
-	amounts := []*prodege.USD{b.Amount, b.UpTo, b.Ceiling}
-	if f := b.Figures; f != nil {
-		if min(f.Completes, f.Wanted, f.ClickCap, f.ClicksLeft, int64(f.Refill)) < 0 {
-			return errors.New("negative figures")
+}
+
+// encodable reports whether an amount can stand in a value.
+func encodable(u *prodege.USD) bool {
+	again, err := prodege.ParseUSD(u.String())
+	return err == nil && again.Equal(*u)
+}
+
+func idField(id *prodege.EventID) valueField {
+	return valueField{
+		write: func() (string, bool) { return string(*id), *id == "" || plainID(string(*id), maxRequest) },
+		read:  func(s string) bool { *id = prodege.EventID(s); return true },
+	}
+}
+
+func flagField(v *bool) valueField {
+	return valueField{
+		write: func() (string, bool) {
+			if *v {
+				return "1", true
+			}
+			return "", true
+		},
+		read: func(s string) bool { *v = s == "1"; return *v },
+	}
+}
+
+func timeField(t *time.Time) valueField {
+	return valueField{
+		write: func() (string, bool) {
+			if t.IsZero() {
+				return "", true
+			}
+			return strconv.FormatInt(t.Unix(), 10), t.Unix() > 0
+		},
+		read: func(s string) bool {
+			v, err := strconv.ParseInt(s, 10, 64)
+			*t = time.Unix(v, 0).UTC()
+			return err == nil
+		},
+	}
+}
+
+// textField is words from outside, escaped as in the query of an address.
+func textField(s *string, max int) valueField {
+	return valueField{
+		write: func() (string, bool) {
+			escaped := url.QueryEscape(*s)
+			return escaped, len(escaped) <= max
+		},
+		read: func(escaped string) bool {
+			v, err := url.QueryUnescape(escaped)
+			*s = v
+			return err == nil
+		},
+	}
+}
+
+// carried cuts words from outside to what a value can carry.
+func carried(words string, max int) string {
+	words = plain(words, 60)
+	for len(url.QueryEscape(words)) > max {
+		_, size := utf8.DecodeLastRuneInString(words)
+		words = words[:len(words)-size]
+	}
+	return words
+}
+
+// carriedNumbers leaves out of a request's figures what a value can't carry: a figure must never cost a button.
+func carriedNumbers(n project.Numbers) project.Numbers {
+	for _, u := range []**prodege.USD{&n.MaxCPI, &n.CPI, &n.AvgCPI} {
+		if *u != nil && !encodable(*u) {
+			*u = nil
 		}
-		amounts = append(amounts, f.CPI)
 	}
-	for _, u := range amounts {
-		if again, err := parseUSD(usdText(u)); err != nil || (u != nil && !again.Equal(*u)) {
-			return errors.New("not an amount")
-		}
+	n.Completes, n.Wanted = max(n.Completes, 0), max(n.Wanted, 0)
+	if n.AsOf = n.AsOf.UTC().Truncate(time.Second); n.AsOf.Unix() <= 0 {
+		n.AsOf = time.Time{}
 	}
-	return nil
+	for _, s := range []*string{&n.BidIR, &n.ActualIR, &n.BidLOI, &n.ActualLOI} {
+		*s = carried(*s, maxFigure)
+	}
+	return n
 }
 
-func count(n int) string { return strconv.Itoa(n) }
-
-func usdText(u *prodege.USD) string {
-	if u == nil {
-		return ""
+// carriedFigures is the same for an action's figures.
+func carriedFigures(f *project.Figures) project.Figures {
+	if f == nil {
+		return project.Figures{}
 	}
-	return u.String()
-}
-
-func parseUSD(text string) (*prodege.USD, error) {
-	if text == "" {
-		return nil, nil
+	c := *f
+	if c.CPI != nil && !encodable(c.CPI) {
+		c.CPI = nil
 	}
-	u, err := prodege.ParseUSD(text)
-	return &u, err
-}
-
-// element draws the button; nil where its value can't be encoded, as a button that does nothing helps nobody.
-// suffix follows the action's words on the label: "Approve" " $4.25".
-func (b Button) element(actionID, suffix string, style slack.Style) *slack.ButtonBlockElement {
-	value, err := b.Encode()
-	if err != nil {
-		return nil
-	}
-	a, _ := actionOf(actionID)
-	text := label(a.words+suffix, maxLabel)
-	return slack.NewButtonBlockElement(actionID, value, text).WithStyle(style)
+	c.Completes, c.Wanted, c.ClickCap, c.ClicksLeft = max(c.Completes, 0), max(c.Wanted, 0), max(c.ClickCap, 0), max(c.ClicksLeft, 0)
+	c.Refill = max(c.Refill, 0)
+	return c
 }

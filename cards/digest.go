@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 const (
@@ -14,8 +15,10 @@ const (
 	digestLines  = 10 // in one section
 )
 
-// message lists pauses, a line each.
-func (d *Digest) message() Message {
+// digest words many pauses in one message, a line each.
+type digest struct{ *project.Digest }
+
+func (d digest) message() Message {
 	var l layout
 	count := len(d.Items) + d.More
 	title := number(int64(count)) + " projects paused"
@@ -23,38 +26,38 @@ func (d *Digest) message() Message {
 		title = "1 project paused"
 	}
 	l.header("⏸️ " + title)
-	l.section("They paused faster than Slack takes messages, so they are told in one. Each is told by itself again as soon as something changes.")
+	l.section("They paused faster than Slack takes messages, so they share one message. Each gets messages of its own again as soon as something changes.")
 	listed := d.Items[:min(len(d.Items), digestListed)]
 	for from := 0; from < len(listed); from += digestLines {
 		var part []string
 		for _, item := range listed[from:min(from+digestLines, len(listed))] {
-			part = append(part, item.line())
+			part = append(part, digestItem(item))
 		}
 		l.section(part...)
 	}
 	more := ""
 	if rest := count - len(listed); rest > 0 {
-		more = fmt.Sprintf("and %s more: the Temporal UI lists all that wait (WaitingFor = “live”)", number(int64(rest)))
+		more = fmt.Sprintf("and %s more: the Temporal UI lists them all (ProjectStatus = “PAUSED”)", number(int64(rest)))
 	}
 	l.context(more)
-	l.frame(Frame{UI: d.UI, Simulated: d.Simulated})
+	l.frame(project.Frame{UI: d.UI, Simulated: d.Simulated})
 	mark := ""
 	if d.Simulated {
 		mark = "[simulated] "
 	}
-	return Message{Text: cut(mark+title+": "+d.names(listed)+" "+more, 1000), Blocks: l.blocks}
+	return Message{Text: cut(mark+sentences(title+":", d.names(listed), more), 1000), Blocks: l.blocks}
 }
 
-// line is one pause: which project, for what, since when.
-func (i DigestItem) line() string {
+// digestItem is one pause: which project, for what, since when.
+func digestItem(i project.DigestItem) string {
 	m := prodege.Event{Status: prodege.Paused, Reason: i.Reason, Description: i.Description}.Meaning()
 	state := clean(why(m), 60) + " · since " + when(i.Since)
 	if i.End != nil {
-		state = clean(why(m), 60) + " · over: " + i.End.words(i.Since)
+		state = clean(why(m), 60) + " · over: " + endWords(i.End, i.Since)
 	}
-	name := i.Project.label()
+	name := nameLine(i.Project)
 	if len(name) > 120 { // a long name is cut before it is put together, so that no markup is torn
-		name = Project{ID: i.Project.ID, Name: clean(i.Project.Name, 30)}.label()
+		name = nameLine(project.Name{ID: i.Project.ID, Name: clean(i.Project.Name, 30)})
 	}
 	line := dots("• "+name, state, link(i.UI, "Temporal UI"))
 	if len(line) > digestLine {
@@ -63,7 +66,7 @@ func (i DigestItem) line() string {
 	return line
 }
 
-func (d *Digest) names(items []DigestItem) string {
+func (d digest) names(items []project.DigestItem) string {
 	text := ""
 	for n, item := range items {
 		if n == 10 {

@@ -12,6 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -25,14 +28,15 @@ type payload struct {
 func TestGolden(t *testing.T) {
 	files := map[string]any{}
 	for name, card := range facts() {
-		m := card.Message()
+		m := Render(card)
 		files[name] = payload(m)
 	}
-	recorded := Recorded(facts()["request-open"].Message().Blocks, "U0ANN", ActionApprove, decided)
-	files["recorded"] = payload(recorded)
-	b := Button{Workflow: "project-29303649-cpi-1", Project: 29303649, Generation: 1, Amount: usd("4.25"), Ceiling: usd("6.00")}
-	files["modal-reject"] = must(RejectModal(b, "C0CPI", "1773176520.000100"))
-	files["modal-approve-up-to"] = must(ApproveUpToModal(b, "C0CPI", "1773176520.000100"))
+	b := fullButton()
+	b.UpTo, b.Revision = nil, 0
+	for name, actionID := range map[string]string{"modal-reject": ActionReject, "modal-approve-up-to": ActionApproveUpTo, "modal-details": ActionDetails} {
+		files[name] = must(OpenModal(actionID, b, "C0CPI", "1773176520.000100"))
+		files[name+"-unread"] = must(OpenModal(actionID, Button{Project: 29303649, Request: "e1", Generation: 1}, "C0CPI", "1773176520.000100"))
+	}
 	maps.Copy(files, actionModals())
 	maps.Copy(files, answersToQuestions())
 
@@ -95,8 +99,8 @@ func TestEveryStateHasGolden(t *testing.T) {
 	seen := map[string]bool{}
 	for _, c := range facts() {
 		switch {
-		case c.Pause != nil && c.Pause.Acting != nil:
-			seen[string(c.Pause.Acting.Phase)] = true
+		case c.Pause != nil && c.Pause.Action != nil:
+			seen[string(c.Pause.Action.Phase)] = true
 		case c.Request != nil:
 			seen[string(c.Request.Phase)] = true
 		case c.Invoice != nil:
@@ -107,7 +111,7 @@ func TestEveryStateHasGolden(t *testing.T) {
 			seen["answer "+string(c.Answer.Kind)] = true
 		}
 	}
-	source, err := os.ReadFile("facts.go")
+	source, err := os.ReadFile(filepath.Join("..", "project", "facts.go"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +132,63 @@ func TestEveryStateHasGolden(t *testing.T) {
 		}
 	}
 	if states < 45 {
-		t.Fatalf("found %d states in facts.go, there are more", states)
+		t.Fatalf("found %d states in project/facts.go, there are more", states)
+	}
+}
+
+// buttonsOf are the labels of a card's buttons, in order.
+func buttonsOf(c project.Card) (labels []string) {
+	for _, b := range Render(c).Blocks {
+		if actions, ok := b.(*slack.ActionBlock); ok {
+			for _, e := range actions.Elements.ElementSet {
+				labels = append(labels, e.(*slack.ButtonBlockElement).Text.Text)
+			}
+		}
+	}
+	return labels
+}
+
+func TestButtonsOfEachState(t *testing.T) {
+	want := map[string]string{
+		"request-open": "Approve $4.25, Approve up to…, Reject, Details", "request-open-no-amount": "Approve up to…, Reject, Details", "request-open-at-ceiling": "Approve $4.25, Reject, Details",
+		"request-second": "Approve $4.25, Approve up to…, Reject, Details", "request-second-up-to": "Approve up to $4.50, Approve up to…, Reject, Details",
+		"request-over-limit": "Reject", "request-expired": "Ask again", "request-rejected": "Ask again", "request-closed": "Ask again",
+		"request-refused": "Try again, Close", "request-refused-ours": "Try again, Close", "request-refused-ceiling": "Try again, Close", "request-stopped": "Try again, Close", "request-still": "Try again, Close",
+		"pause-act-113-open": "Allow more clicks…", "pause-act-156-open": "Set live…", "pause-act-158-open": "Raise sample size…, Complete project…", "pause-act-nobody": "Raise sample size…, Complete project…",
+		"pause-act-158-dry-run": "Raise sample size…, Complete project…", "pause-act-207-open": "Set live…, Complete project…", "pause-act-refused-ours": "Try again, Raise sample size…, Complete project…",
+		"pause-act-still": "Try again, Set live…", "pause-act-refused": "Try again, Raise sample size…, Complete project…", "pause-act-stopped": "Try again, Raise sample size…, Complete project…",
+		"invoice-byhand": "Mark as invoiced", "invoice-byhand-inactive": "Mark as invoiced", "invoice-refused": "Try again", "invoice-refused-ours": "Try again",
+		"invoice-asks": "Send now", "invoice-asked": "Send now", "invoice-vouched": "Send now",
+	}
+	for name, card := range facts() {
+		expected := want[name]
+		if expected == "" && strings.HasPrefix(name, "request-open") {
+			expected = want["request-open"]
+		}
+		if got := strings.Join(buttonsOf(card), ", "); got != expected {
+			t.Errorf("%s: buttons %q, want %q", name, got, expected)
+		}
+	}
+}
+
+// What was offered is drawn as it was offered, whatever the table says now.
+func TestOffersAreRecorded(t *testing.T) {
+	c := actionCard(prodege.SampleSize, project.PhaseOpen, func(p *project.PauseFacts) {
+		p.Action.Offers = []prodege.Action{{ID: "act_new", Label: "Something new", Status: prodege.Live}}
+	})
+	if got := strings.Join(buttonsOf(c), ", "); got != "Something new…" {
+		t.Errorf("buttons %q", got)
+	}
+}
+
+// A refusal of our own client, or of the ceiling, is never put in Prodege's mouth.
+func TestOwnRefusalsAreOurs(t *testing.T) {
+	for _, name := range []string{"request-refused-ours", "request-refused-ceiling", "pause-act-refused-ours", "note-refused-ours", "invoice-refused-ours"} {
+		m := Render(facts()[name])
+		for _, bad := range []string{"Prodege said", "Prodege refused", "Billing said", "refused by billing", "Prodege names"} {
+			if strings.Contains(m.Text+blocksText(t, m), bad) {
+				t.Errorf("%s says %q: %s", name, bad, m.Text)
+			}
+		}
 	}
 }

@@ -4,14 +4,18 @@ import (
 	"fmt"
 
 	"github.com/slack-go/slack"
+
+	"fieldmarshal/project"
 )
 
-// message tells the finance channel where one revision of a project's invoice stands.
-func (i *Invoice) message() Message {
+// invoice words the message to the finance channel about one revision of a project's invoice.
+type invoice struct{ *project.InvoiceFacts }
+
+func (i invoice) message() Message {
 	s := i.story()
 	var l layout
 	l.header(s.icon + " " + s.title)
-	l.section(i.Project.label())
+	l.section(nameLine(i.Project))
 	l.section(s.what, todo(s.todo))
 	l.fields(
 		field{"Completed", when(i.CompletedAt)},
@@ -30,21 +34,21 @@ func (i *Invoice) message() Message {
 	return Message{Text: i.text(s), Blocks: l.blocks}
 }
 
-func (i *Invoice) text(s story) string {
-	return i.line(mark(s.title), s.what, s.todo,
+func (i invoice) text(s story) string {
+	return fallback(i.Frame, mark(s.title), s.what, s.todo,
 		sentence("Completed "+utc(i.CompletedAt), known("CPI", dollars(i.CPI)), known("completes", i.completes()), known("sum", i.sum())),
 		sentence(known("note:", clean(i.Note, 500))), sentence(known("key", clean(i.Key, 100))))
 }
 
-func (i *Invoice) completes() string {
+func (i invoice) completes() string {
 	if i.Completes <= 0 {
 		return ""
 	}
 	return "about " + number(i.Completes)
 }
 
-// sum is an estimate for orientation; the exact one stands on Prodege's invoice.
-func (i *Invoice) sum() string {
+// sum is an estimate; the exact sum is on Prodege's invoice.
+func (i invoice) sum() string {
 	if i.Completes <= 0 || i.CPI == nil {
 		return ""
 	}
@@ -52,7 +56,7 @@ func (i *Invoice) sum() string {
 }
 
 // prodegeLine is how Prodege's own invoice names the project, so that finance finds it there.
-func (i *Invoice) prodegeLine() string {
+func (i invoice) prodegeLine() string {
 	name := clean(i.Project.Name, 150)
 	if name == "" {
 		return ""
@@ -60,7 +64,7 @@ func (i *Invoice) prodegeLine() string {
 	return sentences(clean(i.Project.PONumber, 60), name, "|", i.Project.ID.String())
 }
 
-func (i *Invoice) reached() string {
+func (i invoice) reached() string {
 	if i.PhaseAt.IsZero() {
 		return ""
 	}
@@ -68,82 +72,97 @@ func (i *Invoice) reached() string {
 }
 
 // what names the invoice: the first one, or which revision.
-func (i *Invoice) what() string {
+func (i invoice) what() string {
 	if i.Revision > 1 {
 		return fmt.Sprintf("Invoice (revision %d)", i.Revision)
 	}
 	return "Invoice"
 }
 
-// story tells the phase an invoice is in.
-func (i *Invoice) story() story {
+// story tells the phase of an invoice while something is still to be done.
+func (i invoice) story() story {
 	revised := ""
 	if i.Revision > 1 {
-		revised = fmt.Sprintf("The project was reported complete again with other facts; this replaces revision %d. ", i.Revision-1)
+		revised = fmt.Sprintf("The project was reported complete again with other facts; this replaces revision %d.", i.Revision-1)
 	}
-	name := i.what()
-	switch i.Phase {
-	case InvoiceByHand:
-		return story{icon: "🧾", title: name + " to make: the project is complete",
-			what: revised + "No billing system is connected here.", todo: "Make the invoice, then click “Mark as invoiced”."}
-	case InvoiceHeld:
-		return story{icon: "✋", title: name + " held: reconciliation goes on",
-			what: revised + "The project went back to pending complete. The invoice is sent when it is complete again; nothing is to be done."}
-	case InvoiceDryRun:
-		return story{icon: "🧪", title: name + " not sent (dry run)",
-			what: revised + "Dry run is on, so billing was not called. When it is off again, this message asks whether to send."}
-	case InvoiceAsks:
-		return story{icon: "🧾", title: name + ": send it now?",
-			what: revised + "It was held back while dry run was on, which is off again now.",
-			todo: "Click “Send now”, unless it was invoiced by hand meanwhile."}
-	case InvoiceAsked:
-		return story{icon: "🧾", title: name + ": send it?",
-			what: revised + "This project was closed here some time ago and came back, and Prodege can't be asked whether that is right. It may have been invoiced already.",
-			todo: "Look whether it was invoiced; if not, click “Send now”."}
-	case InvoiceSlow:
-		return story{icon: "⚠️", title: name + " not delivered for an hour, still trying",
-			what: revised + i.Refusal.words(), todo: "Look whether the billing system is reachable. It is sent by itself once it is; billing gets it once, by its key."}
-	case InvoiceRefused:
-		return story{icon: "⚠️", title: name + " refused by billing",
-			what: revised + i.Refusal.words(), todo: "Mend what billing names, then click “Try again”. The same invoice with the same key is sent."}
-	}
-	return i.settledStory(name, revised)
+	s := i.phaseStory(i.what())
+	s.what = sentences(revised, s.what)
+	return s
 }
 
-// settledStory tells the phases in which the invoice has left us.
-func (i *Invoice) settledStory(name, revised string) story {
+func (i invoice) phaseStory(name string) story {
 	switch i.Phase {
-	case InvoiceSent:
-		return story{icon: "✅", title: name + " handed to billing", what: revised + "Prodege reports INVOICED once its own invoice is out, from the 1st to the 6th of the month after."}
-	case InvoiceMarked:
-		return story{icon: "✅", title: name + " marked as invoiced", what: revised + person(i.By) + " marked it as invoiced."}
-	case InvoiceMissing:
+	case project.InvoiceDue, project.InvoiceSending:
+		return story{icon: "⏳", title: name + ": being sent to billing"}
+	case project.InvoiceByHand:
+		return story{icon: "🧾", title: name + " to make: the project is complete",
+			what: "No billing system is connected here.", todo: "Make the invoice, then click “Mark as invoiced”."}
+	case project.InvoiceHeld:
+		return story{icon: "✋", title: name + " held: reconciliation goes on",
+			what: "The project went back to pending complete. The invoice is sent when it is complete again; there is nothing to do."}
+	case project.InvoiceDryRun:
+		return story{icon: "🧪", title: name + " not sent (dry run)",
+			what: "Dry run is on, so billing was not called. When it is switched off, this message asks whether to send the invoice."}
+	case project.InvoiceAsks:
+		return story{icon: "🧾", title: name + ": send it now?",
+			what: "It was held back while dry run was on. Dry run is off now.", todo: "Click “Send now”, unless it was invoiced by hand meanwhile."}
+	case project.InvoiceAsked:
+		what := "This project may have been invoiced before: it was closed here some time ago and came back, or INVOICED came without a COMPLETE."
+		if i.Vouched != "" {
+			what = person(i.Vouched) + " vouched for this COMPLETE: its delivery was not signed by Prodege."
+		}
+		return story{icon: "🧾", title: name + ": send it?", what: what, todo: "Check whether it was invoiced already; if not, click “Send now”."}
+	case project.InvoiceSlow:
+		return story{icon: "⚠️", title: name + " not delivered for an hour, still trying", what: refusal(i.Refusal),
+			todo: "Check that the billing system can be reached. The invoice is sent as soon as it is; by its key, billing books it once."}
+	case project.InvoiceRefused:
+		if isOurs(i.Refusal) {
+			return story{icon: "⚠️", title: name + " could not be sent to billing", what: refusal(i.Refusal), todo: "When that is fixed, click “Try again”. The same invoice with the same key is sent."}
+		}
+		return story{icon: "⚠️", title: name + " refused by billing", what: refusal(i.Refusal), todo: "Fix what billing names, then click “Try again”. The same invoice with the same key is sent."}
+	}
+	return i.settledStory(name)
+}
+
+// settledStory tells the phases in which nothing more is sent.
+func (i invoice) settledStory(name string) story {
+	switch i.Phase {
+	case project.InvoiceSent:
+		s := story{icon: "✅", title: name + " handed to billing", what: "Prodege reports INVOICED when its own invoice is out, from the 1st to the 6th of the next month."}
+		if i.Conflict {
+			s.title, s.todo = name+" is at billing already", "Check at billing that the invoice is there exactly once."
+			s.what = "An earlier try got no answer, and since then billing has said twice that it has this invoice already (409). " + s.what
+		}
+		return s
+	case project.InvoiceMarked:
+		return story{icon: "✅", title: name + " marked as invoiced", what: person(i.By) + " marked it as invoiced."}
+	case project.InvoiceMissing:
 		return story{icon: "⏰", title: "Prodege has not invoiced this project",
 			what: "Prodege sends invoices from the 1st to the 6th for projects completed in the month before. The 7th has come, and it has not reported INVOICED.",
 			todo: "Ask Prodege's billing why the project is missing from the invoice."}
-	case InvoiceDeleted:
+	case project.InvoiceDeleted:
 		return story{icon: "🏁", title: "The project was deleted at Prodege",
-			what: revised + "There is nothing left to invoice, and nothing more is sent from here.",
-			todo: "If an invoice went out already, look whether it must be cancelled."}
-	case InvoiceCancelled:
-		return story{icon: "🛑", title: name + " given up by whoever runs Fieldmarshal",
-			what: revised + "Its workflow was cancelled, so nothing more is sent from here. Whether billing has it already is not certain.",
-			todo: "Look whether it was invoiced; if not, make the invoice by hand."}
-	case InvoiceDone:
+			what: "There is nothing left to invoice, and nothing more is sent from here.",
+			todo: "If an invoice went out already, check whether it must be cancelled."}
+	case project.InvoiceCancelled:
+		return story{icon: "🛑", title: name + " cancelled by an operator",
+			what: "The project's workflow was cancelled in Temporal, so nothing more is sent from here. Whether billing has the invoice already is not certain.",
+			todo: "Check whether it was invoiced; if not, make the invoice by hand."}
+	case project.InvoiceDone:
 		return story{icon: "🏁", title: "Invoiced by Prodege", what: "Prodege reports the project as INVOICED. Compare its invoice with ours."}
 	}
 	return story{icon: "🧾", title: name, what: "State: " + clean(string(i.Phase), 40) + "."}
 }
 
-// button is the phase's one button; nil where it has none.
-func (i *Invoice) button() *slack.ButtonBlockElement {
-	b := Button{Workflow: i.Workflow, Project: i.Project.ID, Revision: i.Revision}
+// button is the phase's one button; nil if it has none.
+func (i invoice) button() *slack.ButtonBlockElement {
+	b := Button{Project: i.Project.ID, Revision: i.Revision}
 	switch i.Phase {
-	case InvoiceByHand:
+	case project.InvoiceByHand:
 		return b.element(ActionMarkInvoiced, "", slack.StylePrimary)
-	case InvoiceRefused:
+	case project.InvoiceRefused:
 		return b.element(ActionInvoiceRetry, "", slack.StylePrimary)
-	case InvoiceAsks, InvoiceAsked:
+	case project.InvoiceAsks, project.InvoiceAsked:
 		return b.element(ActionInvoiceSend, "", slack.StylePrimary)
 	}
 	return nil

@@ -1,10 +1,13 @@
 package cards
 
-import "github.com/slack-go/slack"
+import (
+	"github.com/slack-go/slack"
 
-// Slack's limits, in characters (docs.slack.dev, Block Kit reference). The sum over all blocks, about
-// 13,000, is not documented; it is held by the length that each outside text is cut to, and a test adds up
-// the worst case.
+	"fieldmarshal/project"
+)
+
+// Slack's limits, in characters (docs.slack.dev, Block Kit reference). The sum over all blocks, about 13,000, is
+// not documented; it is held by the length that each outside text is cut to, and a test adds up the worst case.
 const (
 	maxHeader  = 150
 	maxSection = 3000
@@ -17,8 +20,7 @@ const (
 // layout gathers the blocks of one message.
 type layout struct{ blocks []slack.Block }
 
-// words is a mrkdwn text of ours. Verbatim: what looks like an address or a channel in a project's name
-// stays text.
+// words is a mrkdwn text of ours. Verbatim: what looks like an address or a channel in a project's name stays text.
 func words(text string, max int) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, cut(text, max), false, true)
 }
@@ -40,10 +42,10 @@ func (l *layout) section(parts ...string) {
 	}
 }
 
-// field is one named number.
+// field is one named value.
 type field struct{ name, value string }
 
-// fields is a table of what is known: two columns on a desk, one on a phone.
+// fields is a table of what is known: two columns on a desktop, one on a phone.
 func (l *layout) fields(all ...field) {
 	var texts []*slack.TextBlockObject
 	for _, f := range all {
@@ -63,8 +65,8 @@ func (l *layout) context(parts ...string) {
 	}
 }
 
-// frame ends each message of its own: links, and that it is simulated.
-func (l *layout) frame(f Frame, links ...string) {
+// frame ends a root message: links, and that it is simulated.
+func (l *layout) frame(f project.Frame, links ...string) {
 	mark := ""
 	if f.Simulated {
 		mark = "🧪 simulated: nothing here reaches Prodege"
@@ -72,7 +74,7 @@ func (l *layout) frame(f Frame, links ...string) {
 	l.context(append(append([]string{mark}, links...), link(f.UI, "Temporal UI"))...)
 }
 
-// actions is a row of buttons; none gives none.
+// actions is a row of buttons. Without buttons it adds no block.
 func (l *layout) actions(buttons ...*slack.ButtonBlockElement) {
 	var elements []slack.BlockElement
 	for _, b := range buttons {

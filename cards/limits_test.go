@@ -14,6 +14,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 // maxSum is what all blocks together may have, as JSON, to stay clear of msg_blocks_too_long.
@@ -134,100 +135,100 @@ func checkMarkup(t *testing.T, text string) {
 
 func TestLimitsOfOrdinaryMessages(t *testing.T) {
 	for name, card := range facts() {
-		t.Run(name, func(t *testing.T) { checkMessage(t, card.Message()) })
+		t.Run(name, func(t *testing.T) { checkMessage(t, Render(card)) })
 	}
 }
 
 // spoil puts the same text wherever a card takes text from outside, and huge numbers elsewhere.
-func spoil(c Card, text string) Card {
+func spoil(c project.Card, text string) project.Card {
 	huge := usd("999999999.123456")
 	id := text
 	if slackID(id, "UWS") {
 		id = "no id " + id // a true id is a mention, and rightly so
 	}
-	f := Frame{Project: Project{ID: math.MaxInt64, Name: text, PONumber: text}, UI: "https://example.com/" + text, Simulated: true}
+	f := project.Frame{Project: project.Name{ID: math.MaxInt64, Name: text, PONumber: text}, UI: "https://example.com/" + text, Simulated: true}
 	e := prodege.Event{ID: prodege.EventID(text), ProjectID: math.MaxInt64, Status: prodege.Status(text), Reason: math.MinInt, Description: text,
 		RejectionNote: text, ReconciliationNote: text, RequiredCPIText: text, TimeGuessed: true, Truncated: true, Source: prodege.FromSweep}
 	for range 30 {
 		e.Unknown = append(e.Unknown, prodege.Field{Name: text, Value: text})
 	}
-	d := Decision{Verdict: Verdict(text), User: id, Amount: huge, Reason: text, At: time.Unix(math.MaxInt32*1000, 0), From: FromCommand, DryRun: true}
-	many := slices.Repeat([]Decision{d}, 200)
-	refusal := &Refusal{Party: text, Codes: []int{math.MaxInt, math.MinInt, 1, 2, 3, 4, 5, 6}, Text: text}
+	d := project.Decided{Verdict: project.Verdict(text), User: id, Amount: huge, Reason: text, At: time.Unix(math.MaxInt32*1000, 0), From: project.FromCommand, DryRun: true}
+	many := slices.Repeat([]project.Decided{d}, 200)
+	refusal := &project.Refusal{Party: text, Codes: []int{math.MaxInt, math.MinInt, 1, 2, 3, 4, 5, 6}, Text: text}
 	ids := []string{id, "U0ANN"}
 	for range 50 {
 		ids = append(ids, "U0"+strings.Repeat("A", 60))
 	}
 	switch {
 	case c.Digest != nil:
-		d := Digest{More: math.MaxInt32, UI: f.UI, Simulated: true}
+		d := project.Digest{More: math.MaxInt32, UI: f.UI, Simulated: true}
 		for range 200 {
-			d.Items = append(d.Items, DigestItem{Project: f.Project, Reason: math.MinInt, Description: text, Since: time.Unix(math.MaxInt32*1000, 0), UI: f.UI,
-				End: &End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt}})
+			d.Items = append(d.Items, project.DigestItem{Project: f.Project, Reason: math.MinInt, Description: text, Since: time.Unix(math.MaxInt32*1000, 0), UI: f.UI,
+				End: &project.End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt}})
 		}
-		return Card{Digest: &d}
+		return project.Card{Digest: &d}
 	case c.Report != nil:
 		r := *c.Report
 		r.UI, r.Simulated, r.Unread = f.UI, true, math.MaxInt32
 		for range 200 {
-			r.Rows = append(r.Rows, ReportRow{Reason: math.MinInt, Description: text, Pauses: math.MaxInt32, ToDecision: math.MaxInt64, ToLive: math.MaxInt64,
+			r.Rows = append(r.Rows, project.ReportRow{Reason: math.MinInt, Description: text, Pauses: math.MaxInt32, ToDecision: math.MaxInt64, ToLive: math.MaxInt64,
 				Still: math.MaxInt64, Approved: *huge, Refused: *huge, Unpriced: math.MaxInt32, Decided: math.MaxInt32, Live: math.MaxInt32})
 		}
 		r.All = r.Rows[len(r.Rows)-1]
 		r.Before = &r.All
-		return Card{Report: &r}
+		return project.Card{Report: &r}
 	case c.Pause != nil:
 		p := *c.Pause
 		p.Frame, p.Event, p.Times, p.Request = f, e, math.MaxInt, f.UI
 		if p.Moved != nil {
 			p.Moved = &e
 		}
-		if p.Acting != nil {
-			a := *p.Acting
+		if p.Action != nil {
+			a := *p.Action
 			a.Decisions, a.Refusal, a.EndStatus, a.DryRun = lastFew(many, a.Decisions), refusal, prodege.Status(text), true
-			a.Figures = &Figures{CPI: huge, Completes: math.MaxInt64, Wanted: math.MaxInt64, ClickCap: math.MaxInt64, ClicksLeft: math.MaxInt64, Refill: math.MaxInt32, Clicks: len(text)%2 == 0}
-			p.Acting = &a
+			a.Figures = &project.Figures{CPI: huge, Completes: math.MaxInt64, Wanted: math.MaxInt64, ClickCap: math.MaxInt64, ClicksLeft: math.MaxInt64, Refill: math.MaxInt32, Clicks: len(text)%2 == 0}
+			p.Action = &a
 		}
 		if p.End != nil {
-			p.End = &End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt, Decided: time.Unix(math.MaxInt32*1000, 0), By: id}
+			p.End = &project.End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt, Decided: time.Unix(math.MaxInt32*1000, 0), By: id}
 		}
-		return Card{Pause: &p}
+		return project.Card{Pause: &p}
 	case c.Rejection != nil:
-		r := Rejection{Frame: f, Event: e, Late: true}
+		r := project.RejectionFacts{Frame: f, Event: e, Late: true}
 		if c.Rejection.End != nil {
-			r.Since, r.End = time.Unix(math.MaxInt32*1000, 0), &End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt}
+			r.Since, r.End = time.Unix(math.MaxInt32*1000, 0), &project.End{At: time.Unix(-math.MaxInt32*1000, 0), Status: prodege.Status(text), Reason: math.MaxInt}
 		}
-		return Card{Rejection: &r}
+		return project.Card{Rejection: &r}
 	case c.Request != nil:
 		r := *c.Request
 		r.Frame, r.Generation, r.Previous = f, math.MaxInt, huge
 		if r.Required != nil {
 			r.Required = huge
 		}
-		r.Numbers = &Numbers{CPI: usd("0"), AvgCPI: huge, MaxCPI: usd("0.000001"), Completes: 1, Wanted: math.MaxInt64, BidIR: text, ActualIR: text, BidLOI: text, ActualLOI: text}
+		r.Numbers = &project.Numbers{CPI: usd("0"), AvgCPI: huge, MaxCPI: usd("0.000001"), Completes: 1, Wanted: math.MaxInt64, BidIR: text, ActualIR: text, BidLOI: text, ActualLOI: text}
 		r.Decisions, r.Earlier, r.Refusal, r.Other, r.Sent = many, many, refusal, &e, huge
 		r.EndStatus, r.Alert, r.SecondAbove, r.NoAPIKey, r.DryRun = prodege.Status(text), f.UI, usd("1"), true, true
-		return Card{Request: &r}
+		return project.Card{Request: &r}
 	case c.Invoice != nil:
 		i := *c.Invoice
 		i.Frame, i.Key, i.Revision, i.Reason, i.Description, i.Note = f, text, math.MaxInt, math.MaxInt, text, text
 		i.CPI, i.Completes, i.Refusal, i.By = huge, math.MaxInt64, refusal, id
-		return Card{Invoice: &i}
+		return project.Card{Invoice: &i}
 	case c.Note != nil:
 		n := *c.Note
 		n.Frame, n.Event, n.Times, n.Amount, n.Previous, n.Mention, n.Link, n.Late = f, &e, math.MaxInt, huge, huge, ids, f.UI, true
 		if n.Decision != nil {
-			n.Decision, n.Refusal = &Decision{Verdict: d.Verdict, User: id, Amount: huge, Action: n.Decision.Action + prodege.ActionID(text), Number: math.MaxInt64}, refusal
+			n.Decision, n.Refusal = &project.Decided{Verdict: d.Verdict, User: id, Amount: huge, Action: n.Decision.Action + prodege.ActionID(text), Number: math.MaxInt64}, refusal
 		}
-		return Card{Note: &n}
+		return project.Card{Note: &n}
 	}
 	a := *c.Answer
-	a.Project, a.Amount, a.Decision, a.Phase = f.Project, huge, &d, Phase(text)
-	return Card{Answer: &a}
+	a.Project, a.Amount, a.Decision, a.Phase = f.Project, huge, &d, project.Phase(text)
+	return project.Card{Answer: &a}
 }
 
 // lastFew is what a workflow hands over at most, of spoilt decisions and the one that says what is done.
-func lastFew(spoilt, said []Decision) []Decision { return append(spoilt[:4:4], said...) }
+func lastFew(spoilt, said []project.Decided) []project.Decided { return append(spoilt[:4:4], said...) }
 
 func TestLimitsOfAbsurdMessages(t *testing.T) {
 	texts := map[string]string{
@@ -239,14 +240,14 @@ func TestLimitsOfAbsurdMessages(t *testing.T) {
 	}
 	for name, card := range facts() {
 		for kind, text := range texts {
-			t.Run(name+"/"+kind, func(t *testing.T) { checkMessage(t, spoil(card, text).Message()) })
+			t.Run(name+"/"+kind, func(t *testing.T) { checkMessage(t, Render(spoil(card, text))) })
 		}
 	}
 	for _, state := range []string{"", "nonsense", "<!here>"} {
-		for _, card := range []Card{
-			request(Phase(state), nil), invoice(InvoicePhase(state), nil), note(NoteKind("n"+state), nil), answer(AnswerKind(state), nil),
+		for _, card := range []project.Card{
+			requestCard(project.Phase(state), nil), invoiceCard(project.InvoicePhase(state), nil), noteCard(project.NoteKind("n"+state), nil), answerCard(project.AnswerKind(state), nil),
 		} {
-			t.Run("state "+state, func(t *testing.T) { checkMessage(t, card.Message()) })
+			t.Run("state "+state, func(t *testing.T) { checkMessage(t, Render(card)) })
 		}
 	}
 }
@@ -254,7 +255,7 @@ func TestLimitsOfAbsurdMessages(t *testing.T) {
 // TestPingsNobody: what comes from outside is shown as it is, and nobody is notified.
 func TestPingsNobody(t *testing.T) {
 	c := spoil(facts()["pause-158"], "<!channel> & <@U1>")
-	shown := string(encode(t, c.Message()))
+	shown := string(encode(t, Render(c)))
 	for _, bad := range []string{"<!channel>", "<@U1>"} {
 		if strings.Contains(shown, bad) {
 			t.Errorf("%s stands in %s", bad, shown)
@@ -266,7 +267,7 @@ func TestPingsNobody(t *testing.T) {
 }
 
 func TestEmptyCardHasNoMessage(t *testing.T) {
-	if m := (Card{}).Message(); m.Text != "" || m.Blocks != nil {
+	if m := Render(project.Card{}); m.Text != "" || m.Blocks != nil {
 		t.Errorf("got %+v", m)
 	}
 }
@@ -283,6 +284,6 @@ func FuzzRender(f *testing.F) {
 	f.Add(uint16(40), "a\xff\u202e&<@U1>\n> x")
 	f.Add(uint16(80), strings.Repeat("🌶&", 3000))
 	f.Fuzz(func(t *testing.T, which uint16, text string) {
-		checkMessage(t, spoil(all[names[int(which)%len(names)]], text).Message())
+		checkMessage(t, Render(spoil(all[names[int(which)%len(names)]], text)))
 	})
 }

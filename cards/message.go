@@ -1,34 +1,46 @@
 package cards
 
-import "github.com/slack-go/slack"
+import (
+	"github.com/slack-go/slack"
 
-// Message is a card as Slack takes it. Text stands in notifications and wherever blocks can't be shown: it
-// says it all in one line. Both are mrkdwn, escaped, and within Slack's limits.
+	"fieldmarshal/project"
+)
+
+// Message is a card as Slack takes it. Text stands in notifications and wherever blocks can't be shown: it says
+// everything in one line. Both are mrkdwn, escaped, and within Slack's limits.
 type Message struct {
 	Text   string
 	Blocks []slack.Block
 }
 
-// Message renders whichever fact is set. A card with none gives an empty Message, which Slack refuses, so
-// that the fault shows.
-func (c Card) Message() Message {
+// Render words whichever fact of a card is set. An empty card gives an empty Message, which Slack refuses, so that
+// the fault shows.
+func Render(c project.Card) Message {
 	switch {
 	case c.Pause != nil:
-		return c.Pause.message()
+		return pause{c.Pause}.message()
 	case c.Rejection != nil:
-		return c.Rejection.message()
+		return rejection{c.Rejection}.message()
 	case c.Request != nil:
-		return c.Request.message()
+		return request{c.Request}.message()
 	case c.Invoice != nil:
-		return c.Invoice.message()
+		return invoice{c.Invoice}.message()
 	case c.Note != nil:
-		return c.Note.message()
+		return note{c.Note}.message()
 	case c.Answer != nil:
-		return c.Answer.message()
+		return answer{c.Answer}.message()
 	case c.Digest != nil:
-		return c.Digest.message()
+		return digest{c.Digest}.message()
 	case c.Report != nil:
-		return c.Report.message()
+		return report{c.Report}.message()
 	}
 	return Message{}
+}
+
+// paragraph is a message of one text.
+func paragraph(text string, simulated bool) Message {
+	var l layout
+	l.section(text)
+	l.frame(project.Frame{Simulated: simulated})
+	return Message{Text: text, Blocks: l.blocks}
 }

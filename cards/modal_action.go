@@ -9,64 +9,71 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// ActionModal asks what an action needs, and says what it sends and costs. It is drawn from the action's row
-// and from what the button carries, so that a new row needs nothing here.
-func ActionModal(id prodege.ActionID, b Button, channel, ts string) (slack.ModalViewRequest, error) {
-	row, known := prodege.FindAction(id, b.Reason)
+// actionModal asks what an action needs, and says what it sends and costs. It is made from the action's row and from
+// what the button carries, so that a new row needs nothing here.
+func actionModal(m Modal) (slack.ModalViewRequest, error) {
+	row, known := prodege.FindAction(m.Action, m.Button.Reason)
 	if !known {
-		return slack.ModalViewRequest{}, fmt.Errorf("reason %d offers no %q", b.Reason, id)
+		return slack.ModalViewRequest{}, fmt.Errorf("reason %d offers no %q", m.Button.Reason, m.Action)
 	}
-	intro := lines("Project "+b.Project.String(), row.Confirm, b.Figures.facts(row), sends(row))
-	return modal(Modal{Callback: CallbackAction, Action: id, Button: b, Channel: channel, TS: ts}, row.Label, row.Label, intro, inputFor(row, b))
+	intro := lines(m.Button.project(), row.Confirm, m.Button.actionFacts(row), sends(row))
+	return m.view(row.Label, row.Label, intro, m.Button.actionInput(row))
 }
 
-// inputFor is the one field of an action's modal.
-func inputFor(row prodege.Action, b Button) *slack.InputBlock {
-	if row.Asks == prodege.AsksNothing {
-		input := slack.NewPlainTextInputBlockElement(nil, inputAction)
-		input.Multiline, input.MaxLength, input.FocusOnLoad = true, maxReason, true
-		return slack.NewInputBlock(BlockReason, label("Note", 100), label("Stands on the message and in the record.", 150), input).WithOptional(true)
+// actionInput is the one field of an action's modal.
+func (b Button) actionInput(row prodege.Action) *slack.InputBlock {
+	least, most := b.numbers(row)
+	bounds := "at least " + number(least)
+	if most > 0 {
+		bounds += ", at most " + number(most)
 	}
-	name, example, hint := "Clicks to allow from now on", "500", "This many clicks are left afterwards."
-	if row.Asks == prodege.AsksSample {
-		name, example, hint = "New total of completes", "600", "All completes of the project together, more than now."
-		if least := b.least(row); least > 1 {
-			hint = "All completes of the project together: at least " + number(least) + "."
-			example = strconv.FormatInt(least+99, 10)
-		}
+	var input *slack.InputBlock
+	switch row.Asks {
+	case prodege.AsksNothing:
+		input, _ = textInput(BlockReason, "Note", reasonHint, "", maxReason, true)
+	case prodege.AsksClicks:
+		input, _ = textInput(BlockNumber, "Clicks to allow from now on", "This many clicks are left afterwards.", "500", 12, false)
+	default:
+		input, _ = textInput(BlockNumber, "New total of completes", "All completes of the project together: "+bounds+".", strconv.FormatInt(least+99, 10), 12, false)
 	}
-	input := slack.NewPlainTextInputBlockElement(label(example, 150), inputAction)
-	input.MaxLength, input.FocusOnLoad = 12, true
-	return slack.NewInputBlock(BlockNumber, label(name, 100), label(hint, 150), input)
+	return input
 }
 
-// least is the smallest number that an action can be done with, as far as the button knows.
-func (b Button) least(row prodege.Action) int64 {
-	if row.Asks == prodege.AsksSample && b.Figures != nil {
-		return max(b.Figures.Wanted, b.Figures.Completes) + 1
+// numbers is between which numbers an action can be done, as far as the button knows. most is 0 if only the action's
+// own bound is known.
+func (b Button) numbers(row prodege.Action) (least, most int64) {
+	if row.Asks != prodege.AsksSample {
+		return 1, 0
 	}
-	return 1
+	present := max(b.Figures.Wanted, b.Figures.Completes)
+	return present + 1, project.MostSample(present)
 }
 
-// facts are the figures that bear on an action, in sentences.
-func (f *Figures) facts(row prodege.Action) string {
+// actionFacts are the figures that bear on an action, in sentences.
+func (b Button) actionFacts(row prodege.Action) string {
 	const lookThere = "Look at the project in Prodege peeq."
+	f := b.Figures
 	switch row.Asks {
 	case prodege.AsksClicks:
-		if f == nil || !f.Clicks {
+		if !f.Clicks {
 			return "Prodege has not told the click limit. " + lookThere
 		}
 		return "Click limit: " + number(f.ClickCap) + " before a pause, " + number(f.ClicksLeft) + " left now, refilled " + refillWords(f.Refill) + "."
 	case prodege.AsksSample:
-		if f == nil || f.Wanted == 0 {
+		if f.Wanted == 0 {
 			return "Prodege has not told how many completes there are. " + lookThere
 		}
 		text := "There are about " + number(f.Completes) + " completes; the sample size is " + number(f.Wanted) + "."
 		if f.CPI != nil {
-			const some = 100
-			text += " Each added complete costs about " + f.CPI.Dollars() + " at the current CPI: " + strconv.Itoa(some) + " more are about " + f.CPI.Times(some).Dollars() + "."
+			const step = 100
+			text += " Each added complete costs about " + f.CPI.Dollars() + " at the current CPI: " + number(step) + " more are about " + f.CPI.Times(step).Dollars()
+			if _, most := b.numbers(row); most > 0 {
+				text += "; a total of " + number(most) + ", the most that can be asked for here, costs about " + f.CPI.Times(most-f.Wanted).Dollars() + " more"
+			}
+			text += "."
 		}
 		return text
 	}
@@ -82,34 +89,43 @@ func sends(row prodege.Action) string {
 	case prodege.AsksSample:
 		text = "the sample size and " + text
 	}
-	return "_Sent to Prodege: " + text + ". The project is read right before; nothing is sent where it stands otherwise by then._"
+	return "_Sent to Prodege: " + text + ". The project is read right before; if it has changed by then, nothing is sent._"
 }
 
-// checkAction gives what the person decided with an action's modal, or errors by block id.
-func (m Modal) checkAction() (Entered, map[string]string) {
+func (m Modal) checkAction() (Entered, string) {
 	row, known := prodege.FindAction(m.Action, m.Button.Reason)
-	entered := Entered{Verdict: Act, Action: m.Action, Reason: strings.TrimSpace(m.Reason)}
+	entered := Entered{Verdict: project.ChooseAction, Action: m.Action}
 	switch {
 	case !known:
-		return Entered{}, map[string]string{m.Field(): "This is not offered any more."}
-	case row.Asks == prodege.AsksNothing && utf8.RuneCountInString(entered.Reason) > maxReason:
-		return Entered{}, map[string]string{BlockReason: fmt.Sprintf("At most %d characters, please.", maxReason)}
+		return Entered{}, "This is not offered any more."
 	case row.Asks == prodege.AsksNothing:
-		return entered, nil
+		entered.Reason = strings.TrimSpace(m.Reason)
+		if utf8.RuneCountInString(entered.Reason) > maxReason {
+			return Entered{}, fmt.Sprintf("At most %d characters, please.", maxReason)
+		}
+		return entered, ""
 	}
 	text := strings.NewReplacer(",", "", " ", "", "\u00a0", "").Replace(m.Number)
 	n, err := strconv.ParseUint(text, 10, 32)
-	entered.Reason, entered.Number = "", int64(n)
-	least, fault := m.Button.least(row), ""
+	entered.Number = int64(n)
+	least, most := m.Button.numbers(row)
 	switch {
 	case err != nil:
-		fault = "Please write a whole number, such as 500."
+		return Entered{}, "Please write a whole number, such as 500."
 	case entered.Number < least:
-		fault = "At least " + number(least) + ", please."
+		return Entered{}, "At least " + number(least) + ", please."
 	case !row.Fits(entered.Number):
-		fault = "At most " + number(prodege.MaxNumber) + ", please."
-	default:
-		return entered, nil
+		return Entered{}, "At most " + number(prodege.MaxNumber) + ", please."
+	case most > 0 && entered.Number > most:
+		return Entered{}, "More than twice the present total: at most " + number(most) + " at once. " + m.Button.costs(entered.Number)
 	}
-	return Entered{}, map[string]string{BlockNumber: fault}
+	return entered, ""
+}
+
+// costs is what a new total of completes adds.
+func (b Button) costs(total int64) string {
+	if b.Figures.CPI == nil {
+		return ""
+	}
+	return number(total) + " would cost about " + b.Figures.CPI.Times(total-b.Figures.Wanted).Dollars() + " more."
 }

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 // Callback ids of the modals, and the block ids of their one field each: field errors are keyed by block id.
@@ -25,8 +25,8 @@ const (
 	maxReason   = 500 // characters of a reason
 )
 
-// Modal is what a modal carries through Slack and brings back: the button that opened it, the message that
-// stands on, and what the person entered.
+// Modal is what a modal carries through Slack and brings back: the button that opened it, the message with that
+// button, and what the person entered.
 type Modal struct {
 	Callback string
 	Action   prodege.ActionID // with CallbackAction
@@ -40,28 +40,36 @@ type Modal struct {
 
 // Entered is what a checked modal decides.
 type Entered struct {
-	Verdict Verdict
+	Verdict project.Verdict
 	Reason  string
-	UpTo    *prodege.USD // set by ApproveUpToModal
+	UpTo    *prodege.USD // of Approve up to
 
-	Action prodege.ActionID // set by ActionModal
-	Number int64            // set by ActionModal, where the action asks for one
+	Action prodege.ActionID // of an action
+	Number int64            // of an action that asks for one
 }
 
-// OpenModal is the modal that a click on a button opens, see OpensModal.
+// OpenModal returns the modal that a click on a button opens, see OpensModal. It shows only what the button carries,
+// because a modal opens before anything can be asked.
 func OpenModal(actionID string, b Button, channel, ts string) (slack.ModalViewRequest, error) {
+	m := Modal{Button: b, Channel: channel, TS: ts}
 	switch {
 	case b.OfAction():
-		return ActionModal(prodege.ActionID(actionID), b, channel, ts)
+		m.Callback, m.Action = CallbackAction, prodege.ActionID(actionID)
+		return actionModal(m)
+	case b.Request == "":
 	case actionID == ActionReject:
-		return RejectModal(b, channel, ts)
+		m.Callback = CallbackReject
+		return rejectModal(m)
 	case actionID == ActionApproveUpTo:
-		return ApproveUpToModal(b, channel, ts)
+		m.Callback = CallbackApproveUpTo
+		return approveUpToModal(m)
+	case actionID == ActionDetails:
+		return detailsModal(b), nil
 	}
-	return slack.ModalViewRequest{}, fmt.Errorf("a button of no action on %.40q", actionID)
+	return slack.ModalViewRequest{}, fmt.Errorf("a button of no modal on %.40q", actionID)
 }
 
-// Field is the block id of the modal's one field, where its errors stand.
+// Field is the block id of the modal's one field, where its errors are shown.
 func (m Modal) Field() string {
 	row, _ := prodege.FindAction(m.Action, m.Button.Reason)
 	switch {
@@ -73,53 +81,45 @@ func (m Modal) Field() string {
 	return BlockReason
 }
 
-// RejectModal asks for a reason, which may stay empty.
-func RejectModal(b Button, channel, ts string) (slack.ModalViewRequest, error) {
-	input := slack.NewPlainTextInputBlockElement(label("Too expensive for this study", 150), inputAction)
-	input.Multiline, input.MaxLength, input.FocusOnLoad = true, maxReason, true
-	field := slack.NewInputBlock(BlockReason, label("Reason", 100), label("Stands on the message and in the record.", 150), input).WithOptional(true)
-	intro := fmt.Sprintf("Reject %s for project %s? Nothing is sent to Prodege, and the project stays paused.",
-		amountOr(b.Amount, "the required CPI"), b.Project)
-	return modal(Modal{Callback: CallbackReject, Button: b, Channel: channel, TS: ts}, "Reject", "Reject", intro, field)
+// Check returns what the person decided, or errors by block id for Slack to show at the fields.
+func (m Modal) Check() (Entered, map[string]string) {
+	check := m.checkAmount
+	switch m.Callback {
+	case CallbackAction:
+		check = m.checkAction
+	case CallbackReject:
+		check = m.checkReason
+	}
+	entered, fault := check()
+	if fault != "" {
+		return Entered{}, map[string]string{m.Field(): fault}
+	}
+	return entered, nil
 }
 
-// ApproveUpToModal asks for the most that a complete may cost.
-func ApproveUpToModal(b Button, channel, ts string) (slack.ModalViewRequest, error) {
-	input := slack.NewPlainTextInputBlockElement(label("4.50", 150), inputAction)
-	input.MaxLength, input.FocusOnLoad = 20, true
-	if b.Amount != nil {
-		input.InitialValue = b.Amount.String()
-	}
-	hint := "In dollars."
-	if bounds := b.bounds(); bounds != "" {
-		hint = "In dollars, " + bounds + "."
-	}
-	field := slack.NewInputBlock(BlockAmount, label("Most a complete may cost", 100), label(hint, 150), input)
-	intro := fmt.Sprintf("For project %s Prodege requires %s. What you write is what max CPI is set to, so the project "+
-		"also resumes if the price rises that far before it is accepted.", b.Project, amountOr(b.Amount, "an amount it did not tell"))
-	return modal(Modal{Callback: CallbackApproveUpTo, Button: b, Channel: channel, TS: ts}, "Approve up to…", "Approve", intro, field)
-}
-
-func modal(m Modal, title, submit, intro string, field *slack.InputBlock) (slack.ModalViewRequest, error) {
+// view is a modal with a text and one field. The title and the label of its button are at most 24 characters.
+func (m Modal) view(title, submit, intro string, input *slack.InputBlock) (slack.ModalViewRequest, error) {
 	metadata, err := m.encode()
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
+	var l layout
+	l.section(intro)
 	return slack.ModalViewRequest{
 		Type: slack.VTModal, CallbackID: m.Callback, PrivateMetadata: metadata,
 		Title: label(title, 24), Submit: label(submit, 24), Close: label("Back", 24),
-		Blocks: slack.Blocks{BlockSet: []slack.Block{slack.NewSectionBlock(words(intro, maxSection), nil, nil), field}},
+		Blocks: slack.Blocks{BlockSet: append(l.blocks, input)},
 	}, nil
 }
 
-// encode gives private_metadata (Slack takes 3,000 characters): m1|<channel>|<ts>|<button value>, and for an
-// action m2|<action>|<channel>|<ts>|<button value>.
+// encode returns private_metadata (Slack takes 3,000 characters): m1|<channel>|<ts>|<button value>, and for an action
+// m2|<action>|<channel>|<ts>|<button value>.
 func (m Modal) encode() (string, error) {
 	value, err := m.Button.Encode()
 	if err != nil {
 		return "", fmt.Errorf("encode modal: %w", err)
 	}
-	if !plainID(m.Channel) || !plainID(m.TS) {
+	if !plainID(m.Channel, 64) || !plainID(m.TS, 64) {
 		return "", fmt.Errorf("encode modal: not a message: %.40q %.40q", m.Channel, m.TS)
 	}
 	if m.Callback != CallbackAction {
@@ -131,7 +131,7 @@ func (m Modal) encode() (string, error) {
 	return strings.Join([]string{"m2", string(m.Action), m.Channel, m.TS, value}, "|"), nil
 }
 
-// ReadModal reads a submitted view. Only what the functions above build is taken.
+// ReadModal reads a submitted view. Only what OpenModal builds is taken.
 func ReadModal(view slack.View) (Modal, error) {
 	m := Modal{Callback: view.CallbackID}
 	version, rest, _ := strings.Cut(view.PrivateMetadata, "|")
@@ -163,41 +163,16 @@ func ReadModal(view slack.View) (Modal, error) {
 	return m, nil
 }
 
-// Check gives what the person decided, or errors by block id for Slack to show at the fields.
-func (m Modal) Check() (Entered, map[string]string) {
-	switch m.Callback {
-	case CallbackAction:
-		return m.checkAction()
-	case CallbackReject:
-		reason := strings.TrimSpace(m.Reason)
-		if utf8.RuneCountInString(reason) > maxReason {
-			return Entered{}, map[string]string{BlockReason: fmt.Sprintf("At most %d characters, please.", maxReason)}
-		}
-		return Entered{Verdict: Reject, Reason: reason}, nil
+// textInput is the one field of a modal: a line, or a paragraph that may stay empty.
+func textInput(block, name, hint, example string, longest int, paragraph bool) (*slack.InputBlock, *slack.PlainTextInputBlockElement) {
+	var placeholder *slack.TextBlockObject
+	if example != "" {
+		placeholder = label(example, 150)
 	}
-	upTo, err := prodege.ParseUSD(strings.TrimPrefix(strings.TrimSpace(m.Amount), "$"))
-	fault := ""
-	switch b := m.Button; {
-	case err != nil || upTo.IsZero():
-		fault = "Please write dollars with a point, such as 4.50."
-	case b.Amount != nil && upTo.Cmp(*b.Amount) < 0:
-		fault = "Less than Prodege requires: at least " + b.Amount.Dollars() + ", or reject."
-	case b.Ceiling != nil && upTo.Cmp(*b.Ceiling) > 0:
-		fault = "Above the ceiling: at most " + b.Ceiling.Dollars() + " can be approved here."
-	default:
-		return Entered{Verdict: Approve, UpTo: &upTo}, nil
-	}
-	return Entered{}, map[string]string{BlockAmount: fault}
+	input := slack.NewPlainTextInputBlockElement(placeholder, inputAction)
+	input.MaxLength, input.FocusOnLoad, input.Multiline = longest, true, paragraph
+	return slack.NewInputBlock(block, label(name, 100), label(hint, 150), input).WithOptional(paragraph), input
 }
 
-// bounds says between which amounts one may approve.
-func (b Button) bounds() string {
-	low, high := "", ""
-	if b.Amount != nil {
-		low = "at least " + b.Amount.Dollars()
-	}
-	if b.Ceiling != nil {
-		high = "at most " + b.Ceiling.Dollars()
-	}
-	return strings.Join(some(low, high), ", ")
-}
+// project names the button's project to people.
+func (b Button) project() string { return nameLine(project.Name{ID: b.Project, Name: b.Name}) }

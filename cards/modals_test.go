@@ -7,6 +7,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 // submitted is the view that Slack sends back for a modal, with what was entered.
@@ -26,7 +29,7 @@ func submitted(t *testing.T, request slack.ModalViewRequest, block, entered stri
 
 func TestModalRoundTrip(t *testing.T) {
 	b := fullButton()
-	view := submitted(t, must(RejectModal(b, "C0CPI", "1773176520.000100")), BlockReason, " too expensive\n")
+	view := submitted(t, must(OpenModal(ActionReject, b, "C0CPI", "1773176520.000100")), BlockReason, " too expensive\n")
 	m, err := ReadModal(view)
 	if err != nil {
 		t.Fatal(err)
@@ -36,7 +39,7 @@ func TestModalRoundTrip(t *testing.T) {
 		t.Error(diff)
 	}
 	entered, faults := m.Check()
-	if diff := cmp.Diff(Entered{Verdict: Reject, Reason: "too expensive"}, entered); diff != "" || faults != nil {
+	if diff := cmp.Diff(Entered{Verdict: project.Reject, Reason: "too expensive"}, entered); diff != "" || faults != nil {
 		t.Error(diff, faults)
 	}
 }
@@ -51,8 +54,9 @@ func TestReasonIsOptionalAndBounded(t *testing.T) {
 }
 
 func TestApproveUpToAmounts(t *testing.T) {
-	between := Button{Workflow: "w", Project: 1, Amount: usd("4.25"), Ceiling: usd("6")}
-	open := Button{Workflow: "w", Project: 1}
+	between := Button{Request: "w", Project: 1, Amount: usd("4.25"), Ceiling: usd("6")}
+	open := Button{Request: "w", Project: 1}
+	free := Button{Request: "w", Project: 1, Amount: usd("4.25")}
 	for _, c := range []struct {
 		name    string
 		button  Button
@@ -66,6 +70,9 @@ func TestApproveUpToAmounts(t *testing.T) {
 		{"just the ceiling", between, "6.00", "6.00", ""},
 		{"below required", between, "4.24", "", "at least $4.25"},
 		{"above ceiling", between, "6.000001", "", "at most $6.00"},
+		{"just twice", free, "8.50", "8.50", ""},
+		{"more than twice", free, "8.51", "", "More than twice what Prodege requires: at most $8.50"},
+		{"cents for dollars", free, "425", "", "at most $8.50"},
 		{"comma", between, "4,50", "", "with a point"},
 		{"nothing", between, "", "", "with a point"},
 		{"words", between, "five", "", "with a point"},
@@ -75,7 +82,7 @@ func TestApproveUpToAmounts(t *testing.T) {
 		{"zero", open, "0.00", "", "with a point"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m, err := ReadModal(submitted(t, must(ApproveUpToModal(c.button, "C0CPI", "1.2")), BlockAmount, c.entered))
+			m, err := ReadModal(submitted(t, must(OpenModal(ActionApproveUpTo, c.button, "C0CPI", "1.2")), BlockAmount, c.entered))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -85,7 +92,7 @@ func TestApproveUpToAmounts(t *testing.T) {
 				if !strings.Contains(faults[BlockAmount], c.fault) || entered.UpTo != nil {
 					t.Errorf("got %+v, %v; want a fault with %q", entered, faults, c.fault)
 				}
-			case faults != nil || entered.Verdict != Approve || !entered.UpTo.Equal(*usd(c.upTo)):
+			case faults != nil || entered.Verdict != project.Approve || !entered.UpTo.Equal(*usd(c.upTo)):
 				t.Errorf("got %+v, %v; want %s", entered, faults, c.upTo)
 			}
 		})
@@ -93,7 +100,7 @@ func TestApproveUpToAmounts(t *testing.T) {
 }
 
 func TestReadModalRefuses(t *testing.T) {
-	good := must(RejectModal(fullButton(), "C0CPI", "1.2"))
+	good := must(OpenModal(ActionReject, fullButton(), "C0CPI", "1.2"))
 	for name, change := range map[string]func(*slack.View){
 		"other callback":  func(v *slack.View) { v.CallbackID = "other" },
 		"no metadata":     func(v *slack.View) { v.PrivateMetadata = "" },
@@ -110,9 +117,15 @@ func TestReadModalRefuses(t *testing.T) {
 }
 
 func TestModalWithinLimits(t *testing.T) {
-	huge := Button{Workflow: strings.Repeat("w", maxWorkflow), Project: 1<<63 - 1, Amount: usd("999999999.123456"), UpTo: usd("999999999.123456"), Ceiling: usd("999999999.123456")}
+	details := must(OpenModal(ActionDetails, hugeButton(), "C1", "1.2"))
+	if details.Submit != nil || len(details.Title.Text) > 24 {
+		t.Errorf("details %+v", details)
+	}
+	act := actionButton()
+	act.Name = strings.Repeat("n", maxName)
 	for _, v := range []slack.ModalViewRequest{
-		must(RejectModal(huge, strings.Repeat("C", 64), strings.Repeat("1", 64))), must(ApproveUpToModal(huge, "C1", "1.2")),
+		must(OpenModal(ActionReject, hugeButton(), strings.Repeat("C", 64), strings.Repeat("1", 64))), must(OpenModal(ActionApproveUpTo, hugeButton(), "C1", "1.2")),
+		must(OpenModal(string(prodege.ActSample), act, "C1", "1.2")),
 	} {
 		if len(v.PrivateMetadata) > 3000 || len([]rune(v.Title.Text)) > 24 || len([]rune(v.Submit.Text)) > 24 || len([]rune(v.Close.Text)) > 24 {
 			t.Errorf("over Slack's limits: %+v", v)
@@ -120,6 +133,20 @@ func TestModalWithinLimits(t *testing.T) {
 		input := v.Blocks.BlockSet[1].(*slack.InputBlock)
 		if len(input.Hint.Text) > 150 || len(input.Label.Text) > 150 {
 			t.Errorf("hint or label too long: %+v", input)
+		}
+		for _, b := range append(v.Blocks.BlockSet[:1:1], details.Blocks.BlockSet...) {
+			checkBlock(t, b)
+		}
+	}
+}
+
+// A button opens the modal of its own kind only.
+func TestNoModalForOthers(t *testing.T) {
+	for actionID, b := range map[string]Button{
+		ActionReject: {Project: 1, Revision: 1}, ActionDetails: {Project: 1, Revision: 1}, ActionApprove: fullButton(), ActionApproveUpTo: actionButton(),
+	} {
+		if v, err := OpenModal(actionID, b, "C1", "1.2"); err == nil {
+			t.Errorf("%s opened %+v", actionID, v.Title)
 		}
 	}
 }

@@ -4,30 +4,29 @@ import (
 	"fmt"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// message is a reply in a thread, or a message of its own. It names the project either way: a notification
-// shows the reply alone. New messages notify, edits don't, so whoever must act is mentioned here.
-func (n *Note) message() Message {
+// note words a reply in a thread, or a message of its own. It names the project either way: a notification shows the
+// reply alone. New messages notify and edits don't, so those who must act are mentioned here.
+type note struct{ *project.Note }
+
+func (n note) message() Message {
 	s := n.story()
 	late := ""
 	if n.Late {
 		late = "⏱️ this came late"
 	}
-	var l layout
-	l.section(append([]string{mentions(n.Mention) + bold(s.title), s.what, todo(s.todo)}, n.quote()...)...)
-	expires, expiresUTC := n.expiry()
-	l.context(late, expires, n.Project.label())
-	l.frame(n.Frame, link(n.Link, n.linkWords()))
-	return Message{Text: n.line(mentions(n.Mention)+mark(s.title), s.what, s.todo, quoteLine(n.Event), expiresUTC, late), Blocks: l.blocks}
-}
-
-// quote is what Prodege's people wrote with the event.
-func (n *Note) quote() []string {
-	if n.Event == nil {
-		return nil
+	var quote []string
+	if n.Event != nil {
+		quote = notes(*n.Event)
 	}
-	return notes(*n.Event)
+	var l layout
+	l.section(append([]string{mentions(n.Mention) + bold(s.title), s.what, todo(s.todo)}, quote...)...)
+	expires, expiresUTC := n.expiry()
+	l.context(late, expires, nameLine(n.Project))
+	l.frame(n.Frame, link(n.Link, n.linkWords()))
+	return Message{Text: fallback(n.Frame, mentions(n.Mention)+mark(s.title), s.what, s.todo, quoteLine(n.Event), expiresUTC, late), Blocks: l.blocks}
 }
 
 // quoteLine is the note of an event on one line.
@@ -38,16 +37,16 @@ func quoteLine(e *prodege.Event) string {
 	return clean(sentences(e.RejectionNote, e.ReconciliationNote), 1000)
 }
 
-func (n *Note) linkWords() string {
+func (n note) linkWords() string {
 	switch n.Kind {
-	case NoteAsksCPI, NoteNewAmount, NoteReminder, NoteLastReminder, NoteExpired:
+	case project.NoteAsksCPI, project.NoteNewAmount, project.NoteAskedAgain, project.NoteReminder, project.NoteLastReminder, project.NoteExpired:
 		return "CPI request"
 	}
 	return "message"
 }
 
 // story tells what the note is for.
-func (n *Note) story() story {
+func (n note) story() story {
 	var e prodege.Event
 	if n.Event != nil {
 		e = *n.Event
@@ -55,41 +54,45 @@ func (n *Note) story() story {
 	m := e.Meaning()
 	what, advice, reason := clean(m.Meaning, 600), clean(m.Advice, 600), clean(why(m), 150)
 	switch n.Kind {
-	case NotePausedAgain:
+	case project.NotePausedAgain:
 		return story{title: "⏸️ Paused again: " + reason, what: n.times()}
-	case NoteOtherReason:
+	case project.NoteOtherReason:
 		return story{title: "⏸️ Now paused for another reason: " + reason, what: what, todo: advice}
-	case NoteAsksCPI:
-		return story{title: "💵 Now it needs a CPI decision", what: "The same pause waits for a required CPI now. Decide in the CPI request."}
-	case NoteResumed:
+	case project.NoteAsksCPI:
+		return story{title: "💵 Now it needs a CPI decision", what: "The same pause now waits for a required CPI.", todo: "Decide in the CPI request."}
+	case project.NoteResumed:
 		return story{title: "▶️ Live again"}
-	case NotePendingComplete:
+	case project.NotePendingComplete:
 		return story{title: "🔄 Reconciliation under way", what: what, todo: advice}
-	case NoteReconciliation:
+	case project.NoteReconciliation:
 		return story{title: "📝 Reconciliation note from Prodege", what: "The project is " + statusWords(e.Status) + "."}
-	case NoteUnknown:
+	case project.NoteUnknown:
 		return story{title: "❓ A status that is not known here: " + clean(string(e.Status), 60),
 			what: "Prodege sent it (" + reasonWords(e.Reason, e.Description) + "). Nothing was done.", todo: "Look at the project at Prodege."}
-	case NoteAutoComplete:
+	case project.NoteAutoComplete:
 		return story{title: "⏰ Prodege completes the project by itself about " + date(n.Deadline),
-			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege told. COMPLETE can't be undone, and reconciliation applies only before it.",
-			todo: "Set it live if the field should go on, or reconcile and complete it, in the message above. More time is to be had only from Prodege's support."}
-	case NoteAutoCompleted:
+			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege told. COMPLETE can't be undone, and reconciliation is possible only before it.",
+			todo: "Set it live if fieldwork should go on, or reconcile and complete it, in the message above. Only Prodege's support can give more time."}
+	case project.NoteAutoCompleted:
 		return story{title: "🏁 Prodege has completed the project by itself (reason 209)",
-			what: "It followed the pause of " + when(n.Since) + ". Nothing of the project changes any more; it will be invoiced as it stands.", todo: advice}
-	case NoteFailed:
+			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project changes any more; it will be invoiced as it is.", todo: advice}
+	case project.NoteClockBehind:
+		return story{title: "🕰️ Our clock is behind",
+			what: "An event came dated " + when(e.Time) + ", more than five minutes ahead of our clock, and its id agrees with that. The event was believed.",
+			todo: "An operator of Fieldmarshal should check the clock of the machine that runs the ingress."}
+	case project.NoteFailed:
 		return n.failed()
-	case NoteMore:
-		return story{title: "➕ " + number(int64(n.Times)) + " more events", what: "They came faster than Slack takes messages, so they are told in one. The newest: " + reason + "."}
+	case project.NoteMore:
+		return story{title: "➕ " + number(int64(n.Times)) + " more events", what: "They came faster than Slack takes messages, so they share one. The newest: " + reason + "."}
 	}
 	return n.requestStory()
 }
 
-// failed tells whoever decided that it needs them again. The message says the same, but an edit notifies nobody.
-func (n *Note) failed() story {
-	var d Decision
+// failed tells those who decided that they are needed again. The message says the same, but an edit notifies nobody.
+func (n note) failed() story {
+	var d decision
 	if n.Decision != nil {
-		d = *n.Decision
+		d = decision{*n.Decision}
 	}
 	s := failedStory(n.Phase, amountOr(d.Amount, "an unknown amount"), n.Refusal)
 	where := "Both buttons are on the message above."
@@ -100,10 +103,10 @@ func (n *Note) failed() story {
 }
 
 // requestStory is that of the notes about a CPI request.
-func (n *Note) requestStory() story {
+func (n note) requestStory() story {
 	cpi := amountOr(n.Amount, "an unknown amount")
 	switch n.Kind {
-	case NoteNewAmount:
+	case project.NoteNewAmount:
 		s := story{title: "🔁 Prodege asks for " + cpi + " now", what: "Earlier buttons and decisions no longer count.", todo: "Please decide again in the message above."}
 		if n.Previous != nil {
 			s.title += ", no longer " + n.Previous.Dollars()
@@ -112,17 +115,23 @@ func (n *Note) requestStory() story {
 			}
 		}
 		return s
-	case NoteReminder:
-		return story{title: "🔔 Nobody has decided about " + cpi + " yet", what: "The project stands still until somebody does."}
-	case NoteLastReminder:
-		return story{title: "🔔 Last reminder: " + cpi + " waits for a decision", what: "The project stands still until somebody decides."}
-	case NoteExpired:
-		return story{title: "⌛ Expired: nobody decided about " + cpi, what: "The project is still paused.", todo: "“Ask again”, on the message above, reopens the request."}
+	case project.NoteAskedAgain:
+		s := story{title: "🔁 Asked again: approve " + cpi + "?", todo: "Please decide in the message above."}
+		if n.Decision != nil {
+			s.what = decision{*n.Decision}.who() + " opened the request again, " + when(n.Decision.At) + "."
+		}
+		return s
+	case project.NoteReminder:
+		return story{title: "🔔 Nobody has decided about " + cpi + " yet", what: "The project stays paused until somebody does."}
+	case project.NoteLastReminder:
+		return story{title: "🔔 Last reminder: " + cpi + " waits for a decision", what: "The project stays paused until somebody decides."}
+	case project.NoteExpired:
+		return story{title: "⌛ Expired: nobody decided about " + cpi, what: "The project is still paused.", todo: "“Ask again”, on the message above, opens the request again."}
 	}
 	return story{title: clean(string(n.Kind), 60)}
 }
 
-func (n *Note) times() string {
+func (n note) times() string {
 	if n.Times < 2 {
 		return ""
 	}
@@ -130,8 +139,8 @@ func (n *Note) times() string {
 }
 
 // expiry says when a request expires, for the blocks and for the fallback text.
-func (n *Note) expiry() (blocks, text string) {
-	if n.Deadline.IsZero() || n.Kind == NoteAutoComplete {
+func (n note) expiry() (blocks, text string) {
+	if n.Deadline.IsZero() || n.Kind == project.NoteAutoComplete {
 		return "", ""
 	}
 	return "expires " + when(n.Deadline), "Expires " + utc(n.Deadline) + "."

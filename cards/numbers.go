@@ -5,150 +5,165 @@ import (
 	"strings"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// known names a value; "" where there is none.
-func known(name, value string) string {
-	if value == "" {
-		return ""
-	}
-	return name + " " + value
+// figures are what a price is judged by. Nil and 0 are not known.
+type figures struct {
+	project.Numbers
+	required *prodege.USD
 }
 
-// given is what Prodege told, or nothing.
-func (r *Request) given() Numbers {
-	if r.Numbers == nil {
-		return Numbers{}
+func (r request) figures() figures {
+	f := figures{required: r.Required}
+	if r.Numbers != nil {
+		f.Numbers = *r.Numbers
 	}
-	return *r.Numbers
+	return f
 }
 
-// over says how far the required CPI stands above an amount: "+$0.50 (+13 %) over max CPI". Where it is not
-// above, that says nothing about the decision and is left out.
-func (r *Request) over(u *prodege.USD, name string) string {
-	if u == nil || r.Required == nil || r.Required.Cmp(*u) <= 0 {
-		return ""
+// price says how far the required CPI is above what is known: "Required CPI $4.25: +$0.50 (+13 %) over the max CPI of
+// $3.75; the current CPI is $3.90."
+func (r request) price() string {
+	f := r.figures()
+	head := "Required CPI " + amountOr(f.required, "not told")
+	if r.Previous != nil && r.Required != nil {
+		head += ", no longer " + r.Previous.Dollars()
 	}
-	return change(*u, *r.Required) + " over " + name
-}
-
-// overMax is over for max CPI, under a name and with its amount: "+$0.50 (+13 %) over the max CPI of $3.75".
-func (r *Request) overMax(name string) string {
-	u := r.given().MaxCPI
-	if u == nil {
-		return ""
-	}
-	if text := r.over(u, "the "+name+" of "+u.Dollars()); text != "" {
-		return text
-	}
-	return name + " " + u.Dollars()
-}
-
-// completes is "about 600 of 1,000"; both are sums over quotas that may overlap.
-func (r *Request) completes() string {
-	n := r.given()
+	over, current := f.over(f.MaxCPI, "max CPI"), known("the current CPI is", dollars(f.CPI))
 	switch {
-	case n.Completes > 0 && n.Wanted > 0:
-		return "about " + number(n.Completes) + " of " + number(n.Wanted)
-	case n.Completes > 0:
-		return "about " + number(n.Completes) + " so far"
-	case n.Wanted > 0:
-		return "about " + number(n.Wanted) + " wanted"
+	case over != "":
+	case f.MaxCPI != nil:
+		over = "the max CPI is " + f.MaxCPI.Dollars()
+	case f.CPI != nil:
+		over, current = f.over(f.CPI, "current CPI"), "the max CPI is not known"
+	}
+	facts := strings.Join(some(over, current), "; ")
+	if facts == "" {
+		return bold(head + ".")
+	}
+	return bold(head+":") + " " + facts + "."
+}
+
+// over says how far the required CPI is above an amount: "+$0.50 (+13 %) over the max CPI of $3.75". If it is not
+// above, that says nothing about the decision and is left out.
+func (f figures) over(u *prodege.USD, name string) string {
+	if u == nil || f.required == nil || f.required.Cmp(*u) <= 0 {
+		return ""
+	}
+	return change(*u, *f.required) + " over the " + name + " of " + u.Dollars()
+}
+
+// cost says what accepting adds. It compares with max CPI, which is what people agreed to so far and what accepting
+// raises; only if that is not known, with the current CPI. It is an upper bound on an estimate: quotas may overlap,
+// and CPI may stay below its maximum.
+func (r request) cost() string {
+	if r.Numbers == nil {
+		why := "because Prodege's figures for the project could not be read"
+		if r.NoAPIKey {
+			why = "because Prodege can't be asked without an API key"
+		}
+		return "*Cost:* not known, " + why + "."
+	}
+	amount := r.offered()
+	if amount == nil {
+		return ""
+	}
+	verb := "Approving"
+	if r.Phase == project.PhaseOverLimit {
+		verb = "Accepting"
+	}
+	return known("*"+verb+" "+amount.Dollars()+" costs*", r.figures().cost(*amount))
+}
+
+// cost is what an amount adds: "up to about $200.00 more: about 400 completes still wanted, each $0.50 above max CPI."
+func (f figures) cost(amount prodege.USD) string {
+	base, name := f.MaxCPI, "max CPI"
+	if base == nil {
+		base, name = f.CPI, "current CPI"
+	}
+	if base == nil {
+		return ""
+	}
+	diff := amount.Sub(*base).Dollars()
+	switch left := f.Wanted - f.Completes; {
+	case amount.Cmp(*base) <= 0:
+		return "nothing above what was agreed: " + name + " is " + base.Dollars() + " already."
+	case f.Wanted <= 0 || f.Completes < 0:
+		return diff + " more per complete than " + name + ". How many are still wanted is not known."
+	case left <= 0:
+		return diff + " more per complete than " + name + ". All completes seem to be in already."
+	default:
+		return fmt.Sprintf("up to about %s more: about %s completes still wanted, each %s above %s.",
+			amount.Sub(*base).Times(left).Dollars(), number(left), diff, name)
+	}
+}
+
+// total is what the completes still wanted cost in all at an amount; empty if it is not known.
+func (f figures) total(amount prodege.USD) string {
+	left := f.Wanted - f.Completes
+	if f.Wanted <= 0 || f.Completes < 0 || left <= 0 {
+		return ""
+	}
+	return "up to about " + amount.Times(left).Dollars()
+}
+
+// completes is "about 600 of 1,000, 400 left"; both are sums over quotas that may overlap.
+func (f figures) completes() string {
+	switch left := f.Wanted - f.Completes; {
+	case f.Completes > 0 && left > 0:
+		return "about " + number(f.Completes) + " of " + number(f.Wanted) + ", " + number(left) + " left"
+	case f.Completes > 0 && f.Wanted > 0:
+		return "about " + number(f.Completes) + " of " + number(f.Wanted)
+	case f.Completes > 0:
+		return "about " + number(f.Completes) + " so far"
+	case f.Wanted > 0:
+		return "about " + number(f.Wanted) + " wanted"
 	}
 	return ""
-}
-
-// completesLeft is completes with how many are still wanted.
-func (r *Request) completesLeft() string {
-	n := r.given()
-	if left := n.Wanted - n.Completes; n.Completes > 0 && left > 0 {
-		return r.completes() + ", " + number(left) + " left"
-	}
-	return r.completes()
 }
 
 // spent is what the completes so far have cost, at the average CPI that Prodege tells.
-func (r *Request) spent() string {
-	n := r.given()
-	if n.Completes <= 0 || n.AvgCPI == nil || n.AvgCPI.IsZero() {
+func (f figures) spent() string {
+	if f.Completes <= 0 || f.AvgCPI == nil || f.AvgCPI.IsZero() {
 		return ""
 	}
-	return "about " + n.AvgCPI.Times(n.Completes).Dollars() + ", " + number(n.Completes) + " at " + n.AvgCPI.Dollars() + " on average"
+	return "about " + f.AvgCPI.Times(f.Completes).Dollars() + ", " + number(f.Completes) + " at " + f.AvgCPI.Dollars() + " on average"
 }
 
-// numbers is the table that people decide by.
-func (r *Request) numbers() []field {
-	n := r.given()
-	required := amountOr(r.Required, "not told")
-	if r.Previous != nil {
-		required += " (was " + r.Previous.Dollars() + " before)"
-	}
-	current := dollars(n.CPI)
-	if n.AvgCPI != nil {
-		current = strings.Join(some(current, "average "+n.AvgCPI.Dollars()), ", ")
+// fields is the table behind Details.
+func (f figures) fields() []field {
+	cost, total := "", ""
+	if f.required != nil {
+		cost, total = f.cost(*f.required), f.total(*f.required)
 	}
 	return []field{
-		{"Required CPI", required},
-		{"Difference", lines(r.over(n.MaxCPI, "max CPI"), r.over(n.CPI, "current CPI"))},
-		{"Max CPI now", dollars(n.MaxCPI)},
-		{"Current CPI", current},
-		{"Completes", r.completesLeft()},
-		{"Spent so far", r.spent()},
-		{"Incidence rate", bidActual(n.BidIR, n.ActualIR, " %")},
-		{"Length of interview", bidActual(n.BidLOI, n.ActualLOI, " min")},
+		{"Required CPI", amountOr(f.required, "not told")},
+		{"Difference", strings.Join(some(f.over(f.MaxCPI, "max CPI"), f.over(f.CPI, "current CPI")), "\n")},
+		{"Max CPI now", dollars(f.MaxCPI)},
+		{"Current CPI", strings.Join(some(dollars(f.CPI), known("average", dollars(f.AvgCPI))), ", ")},
+		{"Completes", f.completes()},
+		{"Spent so far", f.spent()},
+		{"Approving costs", cost},
+		{"Total for those left", total},
+		{"Incidence rate", bidActual(f.BidIR, f.ActualIR, " %")},
+		{"Length of interview", bidActual(f.BidLOI, f.ActualLOI, " min")},
 	}
 }
 
-// shortNumbers is the same in one line, once the decision is taken.
-func (r *Request) shortNumbers() []string {
-	return []string{known("required CPI", dollars(r.Required)), r.overMax("former max CPI"), known("completes", r.completes())}
-}
-
-// cost says what accepting adds. It compares with max CPI, which is what people agreed to so far and what
-// accepting raises; only where that is not known, with the current CPI. It is an upper bound on an estimate:
-// quotas may overlap, and CPI may stay below its maximum.
-func (r *Request) cost() string {
-	n, amount := r.given(), r.offered()
-	base, name := n.MaxCPI, "max CPI"
-	if base == nil {
-		base, name = n.CPI, "current CPI"
-	}
-	if amount == nil || base == nil {
-		if r.Numbers == nil {
-			why := "as Prodege's numbers for the project could not be read"
-			if r.NoAPIKey {
-				why = "as Prodege can't be asked without an API key"
-			}
-			return "*Cost:* not known, " + why + "."
-		}
+func (f figures) asOf() string {
+	if f.AsOf.IsZero() {
 		return ""
 	}
-	diff, head := amount.Sub(*base).Dollars(), "*Accepting "+amount.Dollars()+" costs* "
-	switch left := n.Wanted - n.Completes; {
-	case amount.Cmp(*base) <= 0:
-		return head + "nothing above what was agreed: " + name + " is " + base.Dollars() + " already."
-	case n.Wanted <= 0 || n.Completes < 0:
-		return head + diff + " more a complete than " + name + ". How many are still wanted is not known."
-	case left <= 0:
-		return head + diff + " more a complete than " + name + ". All completes seem to be in already."
-	default:
-		return fmt.Sprintf("%sup to about %s more: about %s completes still wanted, each %s above %s. In all they then cost up to about %s.",
-			head, amount.Sub(*base).Times(left).Dollars(), number(left), diff, name, amount.Times(left).Dollars())
-	}
+	return "figures as of " + when(f.AsOf)
 }
 
-// offered is the amount that the next approval would accept: what the first of two people approved, else
-// what Prodege requires.
-func (r *Request) offered() *prodege.USD {
-	if first := r.approved(); r.Phase == PhaseSecond && first != nil {
-		return first
+// shortNumbers are the figures in one line, once the decision is taken.
+func (r request) shortNumbers() []string {
+	f := r.figures()
+	former := f.over(f.MaxCPI, "former max CPI")
+	if former == "" {
+		former = known("max CPI before", dollars(f.MaxCPI))
 	}
-	return r.Required
-}
-
-func (r *Request) asOf() string {
-	if asOf := r.given().AsOf; !asOf.IsZero() {
-		return "numbers as of " + when(asOf)
-	}
-	return ""
+	return []string{known("required CPI", dollars(r.Required)), former, known("current CPI", dollars(f.CPI)), known("completes", f.completes())}
 }

@@ -6,22 +6,27 @@ import (
 	"time"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// message is the alert about a pause: open, moved to another reason, or over.
-func (p *Pause) message() Message {
+// pause words the alert about one pause: open, moved to another reason, or over.
+type pause struct{ *project.PauseFacts }
+
+func (p pause) actions() actions { return actions{p.Action} }
+
+func (p pause) message() Message {
 	m := p.Event.Meaning()
 	var l layout
 	switch {
 	case p.End != nil:
-		l.header(p.End.title(p.Since))
-		l.section(p.Project.label())
+		l.header(endTitle(p.End, p.Since))
+		l.section(nameLine(p.Project))
 		l.section("It was paused for: "+clean(why(m), 150)+".", p.completed())
 		l.section(p.acted()...)
-		l.context("paused "+when(p.Since), p.decidedBy(), p.End.words(p.Since), p.counted(), reasonWords(p.Event.Reason, p.Event.Description))
+		l.context("paused "+when(p.Since), p.decidedBy(), endWords(p.End, p.Since), p.counted(), reasonWords(p.Event.Reason, p.Event.Description))
 	case p.Moved != nil:
 		l.header("⏸️ Still paused, now: " + plain(why(p.Moved.Meaning()), 100))
-		l.section(p.Project.label())
+		l.section(nameLine(p.Project))
 		l.section(p.acted()...)
 		l.section(p.told(*p.Moved)...)
 		l.section(p.completes())
@@ -29,69 +34,70 @@ func (p *Pause) message() Message {
 		l.context(about(*p.Moved)...)
 	default:
 		l.header("⏸️ Paused: " + plain(why(m), 100))
-		l.section(p.Project.label())
+		l.section(nameLine(p.Project))
 		l.section(p.acted()...)
 		l.section(p.told(p.Event)...)
 		l.section(p.completes())
 		l.context("paused since "+whenAgo(p.Since), p.counted())
 		l.context(about(p.Event)...)
 	}
-	if p.Acting != nil && p.End == nil {
-		l.context(p.Acting.rules())
+	open := p.Action != nil && p.End == nil
+	if open {
+		l.context(p.actions().rules())
 	}
 	l.frame(p.Frame, link(p.Request, "CPI request"))
-	if p.Acting != nil && p.End == nil {
-		l.actions(p.Acting.buttons(p.Project.ID)...)
+	if open {
+		l.actions(p.actions().buttons(p.Project)...)
 	}
 	return Message{Text: p.text(), Blocks: l.blocks}
 }
 
-func (p *Pause) text() string {
+func (p pause) text() string {
 	m := p.Event.Meaning()
 	title := clean(why(m), 150)
 	switch {
 	case p.End != nil:
-		_, words, _ := strings.Cut(p.End.title(p.Since), " ")
-		return p.line(words+".", "It was paused "+utc(p.Since)+": "+title+".", p.completed(), p.decidedText())
+		_, words, _ := strings.Cut(endTitle(p.End, p.Since), " ")
+		return fallback(p.Frame, words+".", "It was paused "+utc(p.Since)+": "+title+".", p.completed(), p.decidedText())
 	case p.Moved != nil:
 		now := p.Moved.Meaning()
-		return p.line("still paused, now: "+clean(why(now), 150)+".", p.Acting.text(), p.completesText(), clean(now.Meaning, 600), p.advice(now))
+		return fallback(p.Frame, "still paused, now: "+clean(why(now), 150)+".", p.actions().text(), p.completesText(), clean(now.Meaning, 600), p.advice(now))
 	}
-	return p.line("paused: "+title+" ("+reasonWords(p.Event.Reason, p.Event.Description)+"), since "+utc(p.Since)+".",
-		p.Acting.text(), p.completesText(), clean(m.Meaning, 600), p.advice(m), urgencyWords(m.Urgency))
+	return fallback(p.Frame, "paused: "+title+" ("+reasonWords(p.Event.Reason, p.Event.Description)+"), since "+utc(p.Since)+".",
+		p.actions().text(), p.completesText(), clean(m.Meaning, 600), p.advice(m), urgencyWords(m.Urgency))
 }
 
-// acted is what people did about the pause and where that stands; at its end, who did what.
-func (p *Pause) acted() []string {
+// acted is what people did about the pause and how far that is; at its end, who did what.
+func (p pause) acted() []string {
 	switch {
-	case p.Acting == nil:
+	case p.Action == nil:
 		return nil
 	case p.End != nil:
-		return p.Acting.course()
+		return p.actions().course()
 	}
-	return append([]string{p.Acting.state()}, p.Acting.course()...)
+	return append([]string{p.actions().state()}, p.actions().course()...)
 }
 
 // decidedText is who did what last, for the fallback line of a pause that is over.
-func (p *Pause) decidedText() string {
-	switch d := p.Acting.Chosen(); {
+func (p pause) decidedText() string {
+	switch d := p.Action.Chosen(); {
 	case d != nil:
-		return d.words(nil) + ", " + utc(d.At) + "."
+		return decision{*d}.words(nil) + ", " + utc(d.At) + "."
 	case p.End.Decided.IsZero():
 		return ""
 	}
-	return "Decided by " + p.End.decider() + ", " + utc(p.End.Decided) + "."
+	return "Decided by " + decider(p.End) + ", " + utc(p.End.Decided) + "."
 }
 
-func (p *Pause) advice(m prodege.Meaning) string {
-	if !p.Acting.advises() {
+func (p pause) advice(m prodege.Meaning) string {
+	if !p.actions().advises() {
 		return ""
 	}
 	return clean(m.Advice, 600)
 }
 
-// completes says when Prodege completes a project by itself that has no clicks.
-func (p *Pause) completes() string {
+// completes says when Prodege completes a project that has no clicks by itself.
+func (p pause) completes() string {
 	if p.AutoComplete.IsZero() {
 		return ""
 	}
@@ -99,7 +105,7 @@ func (p *Pause) completes() string {
 }
 
 // completesText is the same for the fallback line.
-func (p *Pause) completesText() string {
+func (p pause) completesText() string {
 	if p.AutoComplete.IsZero() {
 		return ""
 	}
@@ -107,15 +113,15 @@ func (p *Pause) completesText() string {
 }
 
 // completed says that the end was Prodege's own doing.
-func (p *Pause) completed() string {
+func (p pause) completed() string {
 	if p.End == nil || p.End.Reason != prodege.CompleteInactive {
 		return ""
 	}
-	return "Prodege completed it by itself, as there was no click for 15 business days."
+	return "Prodege completed it by itself, because there was no click for 15 business days."
 }
 
-// title says how a pause ended that began then, in the words of what the project is now.
-func (e End) title(since time.Time) string {
+// endTitle says how a pause that began then ended, in the words of what the project is now.
+func endTitle(e *project.End, since time.Time) string {
 	lasted := after(since, e.At)
 	if e.Status == prodege.Live {
 		return "▶️ Live again" + lasted
@@ -123,8 +129,8 @@ func (e End) title(since time.Time) string {
 	return "🏁 Pause over" + lasted + ": the project is " + statusWords(e.Status)
 }
 
-// words says how and when the pause ended, beside a time from before.
-func (e End) words(first time.Time) string {
+// endWords says how and when the pause ended, beside a time from before.
+func endWords(e *project.End, first time.Time) string {
 	if e.Status == prodege.Live {
 		return "live " + whenNext(first, e.At)
 	}
@@ -135,32 +141,32 @@ func (e End) words(first time.Time) string {
 	return statusWords(e.Status) + " " + whenNext(first, e.At) + reason
 }
 
-// decidedBy says who was the first to decide about the pause, and when; "" where nobody did.
-func (p *Pause) decidedBy() string {
+// decidedBy says who was the first to decide about the pause, and when; empty if nobody did.
+func (p pause) decidedBy() string {
 	if p.End.Decided.IsZero() {
 		return ""
 	}
-	return "decided by " + p.End.decider() + " " + whenNext(p.Since, p.End.Decided)
+	return "decided by " + decider(p.End) + " " + whenNext(p.Since, p.End.Decided)
 }
 
-func (e End) decider() string {
-	if e.From == FromRule {
+func decider(e *project.End) string {
+	if e.From == project.FromRule {
 		return "the rule (CPI_AUTO_APPROVE_UP_TO)"
 	}
 	return person(e.By)
 }
 
-// counted says how often it paused, where that is more than once.
-func (p *Pause) counted() string {
+// counted says how often it paused, if more than once.
+func (p pause) counted() string {
 	if p.Times < 2 {
 		return ""
 	}
 	return fmt.Sprintf("*%s pauses* for this reason within the hour", number(int64(p.Times)))
 }
 
-// told is what the pause means, and what can be done where nothing is under way.
-func (p *Pause) told(e prodege.Event) []string {
-	if p.Acting.advises() {
+// told is what the pause means, and what can be done if nothing is under way.
+func (p pause) told(e prodege.Event) []string {
+	if p.actions().advises() {
 		return told(e)
 	}
 	return append([]string{clean(e.Meaning().Meaning, 700)}, notes(e)...)
@@ -191,7 +197,7 @@ func notes(e prodege.Event) (texts []string) {
 	return texts
 }
 
-// about is the small print of an event: urgency, Prodege's own reason, where it came from, what we don't know.
+// about is the small print of an event: urgency, Prodege's own reason, its source, what we don't know.
 func about(e prodege.Event) []string {
 	parts := []string{urgencyWords(e.Meaning().Urgency), reasonWords(e.Reason, e.Description)}
 	switch e.Source {
@@ -203,10 +209,10 @@ func about(e prodege.Event) []string {
 		parts = append(parts, "opened by hand")
 	}
 	if e.TimeGuessed {
-		parts = append(parts, "Prodege gave no readable time: it is a guess")
+		parts = append(parts, "Prodege gave no readable time, so the time is a guess")
 	}
 	if e.Truncated {
-		parts = append(parts, "texts were long and are cut")
+		parts = append(parts, "long texts were cut")
 	}
 	const most = 5
 	for i, f := range e.Unknown {
@@ -218,33 +224,35 @@ func about(e prodege.Event) []string {
 	return parts
 }
 
+// rejection words the alert that a reconciliation was rejected and must be redone.
+type rejection struct{ *project.RejectionFacts }
+
 // over tells the end of the pause that a rejection opened.
-func (r *Rejection) over() Message {
+func (r rejection) over() Message {
 	const what = "The reconciliation had been rejected."
-	title := r.End.title(r.Since)
+	title := endTitle(r.End, r.Since)
 	var l layout
 	l.header(title)
-	l.section(r.Project.label())
+	l.section(nameLine(r.Project))
 	l.section(append([]string{what}, notes(r.Event)...)...)
-	l.context("paused "+when(r.Since), r.End.words(r.Since), reasonWords(r.Event.Reason, r.Event.Description))
+	l.context("paused "+when(r.Since), endWords(r.End, r.Since), reasonWords(r.Event.Reason, r.Event.Description))
 	l.frame(r.Frame)
 	_, words, _ := strings.Cut(title, " ")
-	return Message{Text: r.line(words+".", what, "It was paused "+utc(r.Since)+".", clean(r.Event.RejectionNote, 1000)), Blocks: l.blocks}
+	return Message{Text: fallback(r.Frame, words+".", what, "It was paused "+utc(r.Since)+".", clean(r.Event.RejectionNote, 1000)), Blocks: l.blocks}
 }
 
-// message says that a reconciliation was rejected and must be done again.
-func (r *Rejection) message() Message {
+func (r rejection) message() Message {
 	if r.End != nil {
 		return r.over()
 	}
 	m := r.Event.Meaning()
 	late := ""
 	if r.Late {
-		late = "⏱️ this came late: look at the project before you act"
+		late = "⏱️ this came late: check the project before you act"
 	}
 	var l layout
 	l.header("🔁 Reconciliation rejected: redo it")
-	l.section(r.Project.label())
+	l.section(nameLine(r.Project))
 	l.section(clean(m.Meaning, 700))
 	if quote := notes(r.Event); quote != nil {
 		l.section(quote...)
@@ -255,6 +263,6 @@ func (r *Rejection) message() Message {
 	l.context(late, "rejected "+when(r.Event.Time), "project "+statusWords(r.Event.Status))
 	l.context(about(r.Event)...)
 	l.frame(r.Frame)
-	text := r.line("the reconciliation was rejected and must be redone.", clean(r.Event.RejectionNote, 1000), clean(m.Advice, 600), late)
+	text := fallback(r.Frame, "the reconciliation was rejected and must be redone.", clean(r.Event.RejectionNote, 1000), clean(m.Advice, 600), late)
 	return Message{Text: text, Blocks: l.blocks}
 }

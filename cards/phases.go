@@ -1,102 +1,113 @@
 package cards
 
-import (
-	"fmt"
-	"strings"
+import "fieldmarshal/project"
 
-	"fieldmarshal/prodege"
-)
-
-// story is what a phase tells: a title, what happened, what to do. Plain words without times, so that the
-// blocks and the fallback text can share them.
+// story is what a message tells: a title, what happened, what to do. Plain words without times, so that the blocks and
+// the fallback text can share them.
 type story struct {
 	icon, title, what, todo string
 }
 
-// story tells the phase a request is in. Each is written for someone who sees the message for the first time.
-func (r *Request) story() story {
-	cpi := amountOr(r.Required, "an unknown amount")
-	yes := amountOr(r.approved(), cpi)
+// story tells the phase of a request. Each is written for someone who sees the message for the first time. Once the
+// pause is over, nothing is left to do about what people decided or did not decide.
+func (r request) story() story {
+	s := r.phaseStory()
 	switch r.Phase {
-	case PhaseOpen:
-		return r.openStory()
-	case PhaseSecond:
-		return story{icon: "👥", title: "One of two approvals given for " + yes,
-			what: "Amounts above " + amountOr(r.SecondAbove, "the limit") + " need two different people. Nothing has been sent to Prodege yet.",
-			todo: "Somebody else approves " + yes + " too, or rejects."}
-	case PhaseApproved:
-		return story{icon: "⏳", title: "Approved " + yes + ", accepting it at Prodege now",
-			what: "The project is read once more, then max CPI is set to " + yes + " and the project to live."}
-	case PhaseHeld:
-		return story{icon: "✋", title: "Approved " + yes + ", but held back",
-			what: "Accepting is switched off for all projects. The approval is kept and nothing has been sent; the project stays paused.",
-			todo: "Whoever runs Fieldmarshal switches it on again (`fieldmarshal accepting on`)."}
-	case PhaseAccepted:
-		return story{icon: "☑️", title: "Prodege accepted " + yes + ", not live yet", what: sentences(r.sent(), "Waiting for Prodege to report the project live.")}
-	case PhaseLive:
-		return story{icon: "✅", title: "Live again at " + yes + after(r.PausedAt, r.PhaseAt), what: r.sent()}
-	case PhaseStill:
-		s := failedStory(r.Phase, yes, r.Refusal)
-		s.what = sentences(r.sent(), s.what)
-		return s
-	case PhaseRefused, PhaseStopped:
-		return failedStory(r.Phase, yes, r.Refusal)
-	case PhaseDryRun:
-		return story{icon: "🧪", title: "Approved " + yes + ", nothing sent (dry run)",
-			what: "Dry run is on: the decision is recorded, Prodege was not called, and it is not made up for later.",
-			todo: "To resume the project, set max CPI " + yes + " and status LIVE at Prodege by hand."}
-	case PhaseByHand:
-		return story{icon: "✍️", title: "Approved " + yes + ", accept it by hand",
-			what: "There is no Prodege API key here, so nothing was sent.", todo: "Now " + r.byHand(yes) + ". This message follows when Prodege reports it live."}
-	}
-	return r.closedStory(cpi)
-}
-
-// openStory asks.
-func (r *Request) openStory() story {
-	if r.Required == nil {
-		return story{icon: "💵", title: "Approve a higher CPI? Prodege told no amount",
-			what: "Prodege paused the project because its CPI reached the maximum, but told no required CPI.",
-			todo: "Look up the required CPI at Prodege, then click “Approve up to…” and write the most you accept, or reject."}
-	}
-	s := story{icon: "💵", title: "Approve a CPI of " + r.Required.Dollars() + "?",
-		what: "Prodege paused the project: it resumes only at " + r.Required.Dollars() + " a complete. Approving sets max CPI to that and the project live."}
-	if n := r.Numbers; n != nil && n.MaxCPI != nil && n.MaxCPI.Cmp(*r.Required) >= 0 { // it was never to be lowered
-		s.what = "Prodege paused the project: it resumes only at " + r.Required.Dollars() + " a complete. Max CPI is " + n.MaxCPI.Dollars() + " already, so approving only sets the project live."
-	}
-	if r.NoAPIKey {
-		s.what = "Prodege paused the project: it resumes only at " + r.Required.Dollars() + " a complete."
-	}
-	if r.Generation > 1 {
-		s.title = "Approve a newer CPI of " + r.Required.Dollars() + "?"
+	case project.PhaseRejected, project.PhaseExpired, project.PhaseOverLimit, project.PhaseDryRun, project.PhaseByHand,
+		project.PhaseRefused, project.PhaseStopped, project.PhaseStill:
+		if r.Closed {
+			s.what, s.todo = sentences(s.what, "The pause is over now."), ""
+		}
 	}
 	return s
 }
 
-// closedStory tells how a request ended, or why nothing can be approved.
-func (r *Request) closedStory(cpi string) story {
+func (r request) phaseStory() story {
+	cpi := amountOr(r.Required, "an unknown amount")
+	yes := amountOr(r.approved(), cpi)
 	switch r.Phase {
-	case PhaseRejected:
-		if n := len(r.Decisions); n > 0 && r.Decisions[n-1].Verdict == Close {
+	case project.PhaseOpen:
+		return r.openStory()
+	case project.PhaseSecond:
+		return story{icon: "👥", title: "One of two approvals given for " + yes,
+			what: "Amounts above " + amountOr(r.SecondAbove, "the limit") + " need two different people. Nothing has been sent to Prodege yet.",
+			todo: "Somebody else approves " + yes + " too, or rejects."}
+	case project.PhaseApproved:
+		return story{icon: "⏳", title: "Approved " + yes + ", accepting it at Prodege now",
+			what: "The project is read once more, then max CPI is set to " + yes + " and the project to live."}
+	case project.PhaseHeld:
+		return story{icon: "✋", title: "Approved " + yes + ", but held back",
+			what: "Accepting is switched off for all projects. The approval is kept and nothing has been sent; the project stays paused.",
+			todo: switchOn}
+	case project.PhaseAccepted:
+		return story{icon: "☑️", title: "Prodege accepted " + yes + ", not live yet", what: sentences(r.sent(), "Waiting for Prodege to report the project live.")}
+	case project.PhaseLive:
+		return story{icon: "✅", title: "Live again at " + yes + after(r.PausedAt, r.PhaseAt), what: r.sent()}
+	case project.PhaseStill:
+		s := failedStory(r.Phase, yes, r.Refusal)
+		s.what = sentences(r.sent(), s.what)
+		return s
+	case project.PhaseRefused, project.PhaseStopped:
+		return failedStory(r.Phase, yes, r.Refusal)
+	case project.PhaseDryRun:
+		return story{icon: "🧪", title: "Approved " + yes + ", nothing sent (dry run)",
+			what: "Dry run is on: the decision is recorded and Prodege was not called. It is not sent later either.",
+			todo: "To resume the project, set max CPI to " + yes + " and the status to LIVE at Prodege by hand."}
+	case project.PhaseByHand:
+		return story{icon: "✍️", title: "Approved " + yes + ", accept it by hand",
+			what: "No Prodege API key is set, so nothing was sent.", todo: capital(r.byHand(yes)) + ". This message changes when Prodege reports it live."}
+	}
+	return r.closedStory(cpi)
+}
+
+// switchOn is what to do about a decision that is held back.
+const switchOn = "An operator of Fieldmarshal switches it on again (`fieldmarshal accepting on`)."
+
+// openStory asks.
+func (r request) openStory() story {
+	if r.Required == nil {
+		return story{icon: "💵", title: "Approve a higher CPI? Prodege told no amount",
+			what: "Prodege paused the project because its CPI reached the maximum, but did not say which CPI it requires.",
+			todo: "Look up the required CPI at Prodege, then click “Approve up to…” and enter the most you accept, or reject."}
+	}
+	s := story{icon: "💵", title: "Approve a CPI of " + r.Required.Dollars() + "?", what: r.resumesAt()}
+	if r.Generation > 1 {
+		s.title = "Approve a newer CPI of " + r.Required.Dollars() + "?"
+	}
+	if f := r.figures(); f.MaxCPI != nil && f.MaxCPI.Cmp(*r.Required) >= 0 && !r.NoAPIKey { // max CPI is never lowered
+		s.what += " Max CPI is " + f.MaxCPI.Dollars() + " already, so approving only sets the project live."
+	}
+	return s
+}
+
+func (r request) resumesAt() string {
+	return "Prodege paused the project: it resumes only at " + amountOr(r.Required, "a higher CPI") + " per complete."
+}
+
+// closedStory tells how a request ended, or why nothing can be approved.
+func (r request) closedStory(cpi string) story {
+	switch r.Phase {
+	case project.PhaseRejected:
+		if n := len(r.Decisions); n > 0 && r.Decisions[n-1].Verdict == project.Close {
 			return story{icon: "⛔", title: "Closed: " + cpi + " is given up",
 				what: "Accepting it did not succeed, and the request was closed. The project stays as it is at Prodege.",
-				todo: "Look at the project at Prodege and decide there how it goes on."}
+				todo: "Look at the project at Prodege and decide there what happens next, or click “Ask again”."}
 		}
 		return story{icon: "⛔", title: "Rejected: " + cpi + " is not accepted",
-			what: "Nothing was sent to Prodege; the project stays paused.",
-			todo: "Close the project at Prodege, or change its settings there so that it gets by with a lower CPI."}
-	case PhaseExpired:
+			what: "Nothing was sent to Prodege" + r.stays(),
+			todo: "Close the project at Prodege, or change its settings there so that a lower CPI is enough. If this was a mistake, click “Ask again”."}
+	case project.PhaseExpired:
 		return story{icon: "⌛", title: "Expired: nobody decided about " + cpi,
-			what: "Nothing was sent to Prodege; the project is still paused.",
-			todo: "Click “Ask again” to open the request once more."}
-	case PhaseElsewhere:
+			what: "Nothing was sent to Prodege" + r.stays(),
+			todo: "Click “Ask again” to open the request again."}
+	case project.PhaseElsewhere:
 		if r.MaybeSent {
 			return story{icon: "▶️", title: "Live again" + after(r.PausedAt, r.PhaseAt),
-				what: "Whether by what was approved here is not certain: the call to Prodege was broken off before its answer came. Look at max CPI there."}
+				what: "Whether the approval here did it is not certain: the call to Prodege was cut off before its answer came.", todo: "Check max CPI at Prodege."}
 		}
 		return story{icon: "▶️", title: "Live again without a decision here" + after(r.PausedAt, r.PhaseAt),
 			what: "It was resolved at Prodege, or the required CPI fell below max CPI. Nothing was sent from here."}
-	case PhaseOther:
+	case project.PhaseOther:
 		title, what := "another reason", ""
 		if r.Other != nil {
 			m := r.Other.Meaning()
@@ -104,145 +115,68 @@ func (r *Request) closedStory(cpi string) story {
 		}
 		return story{icon: "⏸️", title: "CPI no longer asked, now paused: " + title, what: what,
 			todo: "See the pause alert. If Prodege asks for a CPI again, this request returns."}
-	case PhaseEnded:
+	case project.PhaseEnded:
 		return story{icon: "🏁", title: "Closed: the project is " + statusWords(r.EndStatus),
 			what: "There is nothing left to decide about " + cpi + "."}
-	case PhaseCancelled:
-		s := story{icon: "🛑", title: "Closed by whoever runs Fieldmarshal: " + cpi, what: "The request was cancelled. Nothing more is sent from here; the project stays as it is at Prodege.",
-			todo: "Decide at Prodege how the project goes on. The next time Prodege asks for a CPI, it is asked here again."}
+	case project.PhaseCancelled:
+		s := story{icon: "🛑", title: "Cancelled by an operator: " + cpi, what: "The project's workflow was cancelled in Temporal. Nothing more is sent from here; the project stays as it is at Prodege.",
+			todo: "Decide at Prodege what happens next. If Prodege asks for a CPI again, it is asked here again."}
 		if yes := r.approved(); yes != nil {
-			s.what = "The request was cancelled. Whether the approved " + yes.Dollars() + " had reached Prodege is not certain; nothing more is sent from here."
-			s.todo = "Look at the project at Prodege. The next time Prodege asks for a CPI, it is asked here again."
+			s.what = "The project's workflow was cancelled in Temporal. Whether the approved " + yes.Dollars() + " reached Prodege is not certain; nothing more is sent from here."
+			s.todo = "Look at the project at Prodege. If Prodege asks for a CPI again, it is asked here again."
 		}
 		return s
-	case PhaseOverLimit:
+	case project.PhaseOverLimit:
 		return story{icon: "🚫", title: cpi + " is above the ceiling of " + amountOr(r.Ceiling, "this installation"),
-			what: "Prodege paused the project: it resumes only at " + cpi + " a complete. Nothing above the ceiling is ever sent from here, whoever approves.",
-			todo: "Reject it, or decide outside Slack and accept it at Prodege by hand. Whoever runs Fieldmarshal can raise CPI_CEILING."}
+			what: r.resumesAt() + " Nothing above the ceiling is ever sent from here, whoever approves it.",
+			todo: "For this to be approved here, an operator of Fieldmarshal must raise CPI_CEILING to at least " + cpi + ", or Prodege must ask for less. Otherwise reject it, or accept it at Prodege by hand."}
 	}
 	return story{icon: "💵", title: "Required CPI " + cpi, what: "State: " + clean(string(r.Phase), 40) + "."}
 }
 
-// failedStory tells of an acceptance that did not come to its end, on the request itself and in its thread.
-func failedStory(phase Phase, yes string, fault *Refusal) story {
+func (r request) stays() string {
+	if r.Closed {
+		return "."
+	}
+	return "; the project stays paused."
+}
+
+// failedStory tells of an acceptance that did not succeed, on the request itself and in its thread.
+func failedStory(phase project.Phase, yes string, fault *project.Refusal) story {
 	s := story{icon: "⚠️"}
 	switch phase {
-	case PhaseStill:
-		s.title, s.what = "Accepted "+yes+", but not live", "Prodege took it, but has not reported the project live in time."
+	case project.PhaseStill:
+		s.title, s.what = "Accepted "+yes+", but not live", "Prodege accepted it, but has not reported the project live in time."
 		s.todo = "Look at the project at Prodege: it may be paused for something else. “Try again” sends the same amount once more, “Close” ends this request."
-	case PhaseRefused:
-		if fault != nil && fault.Party == PartyCeiling {
-			return story{icon: s.icon, title: yes + " is above the ceiling that holds now", what: "CPI_CEILING was lowered since it was approved. Nothing was sent; the project stays paused.",
-				todo: "Whoever runs Fieldmarshal can raise it; then click “Try again”. “Close” ends this request without accepting."}
+	case project.PhaseRefused:
+		switch {
+		case fault != nil && fault.Party == project.PartyCeiling:
+			return story{icon: s.icon, title: yes + " is above the ceiling that applies now", what: "CPI_CEILING was lowered after it was approved. Nothing was sent; the project stays paused.",
+				todo: "An operator of Fieldmarshal can raise it; then click “Try again”. “Close” ends this request without accepting."}
+		case isOurs(fault):
+			s.title = "Could not send " + yes + " to Prodege"
+			s.todo = "When that is fixed, click “Try again”. “Close” ends this request without accepting."
+		default:
+			s.title = "Prodege refused " + yes
+			s.todo = "Fix what Prodege names, then click “Try again”. “Close” ends this request without accepting."
 		}
-		s.title, s.what = "Prodege refused "+yes, "The project stays paused."
-		s.todo = "Mend what Prodege names, then click “Try again”. “Close” ends this request without accepting."
-	case PhaseStopped:
+		s.what = "The project stays paused."
+	case project.PhaseStopped:
 		s.title, s.what = "Could not accept "+yes+" at Prodege", "It was tried for 30 minutes. Whether the last try arrived is not certain; the project is read before each new one."
-		s.todo = "Look whether Prodege's API is reachable, then click “Try again”. “Close” ends this request."
+		s.todo = "Check that Prodege's API can be reached, then click “Try again”. “Close” ends this request."
 	}
-	s.what = sentences(fault.words(), s.what)
+	s.what = sentences(refusal(fault), s.what)
 	return s
 }
 
 // sent says what Prodege was sent.
-func (r *Request) sent() string {
-	var text string
-	if r.Sent == nil {
-		text = "Max CPI was high enough already, so only the status was set to LIVE."
-	} else {
+func (r request) sent() string {
+	text := "Max CPI was high enough already, so only the status was set to LIVE."
+	if r.Sent != nil {
 		text = "Max CPI is now " + r.Sent.Dollars() + "."
 	}
 	if r.SentUnread {
 		text += " Prodege did not let us read the project first."
 	}
 	return text
-}
-
-// byHand is what to enter at Prodege.
-func (r *Request) byHand(amount string) string {
-	return fmt.Sprintf("somebody must open project %s at Prodege and set max CPI to %s and the status to LIVE",
-		r.Project.ID, strings.TrimPrefix(amount, "$"))
-}
-
-// words says what a counterparty refused, with its codes.
-func (f *Refusal) words() string {
-	const most = 5
-	if f == nil {
-		return ""
-	}
-	text := strings.Replace(clean(f.Party, 40), "billing", "Billing", 1) + " said: " + strings.TrimRight(clean(f.Text, 500), ".")
-	var codes []string
-	for _, c := range f.Codes[:min(most, len(f.Codes))] {
-		codes = append(codes, count(c))
-	}
-	if codes != nil {
-		text += " (code " + strings.Join(codes, ", ") + ")"
-	}
-	return text + "."
-}
-
-// words says who decided what: "<@U1> approved $4.25". asked is the required CPI at the time.
-func (d Decision) words(asked *prodege.USD) string {
-	who := person(d.User)
-	if d.From == FromRule {
-		who = "The rule (CPI_AUTO_APPROVE_UP_TO)"
-	}
-	text := who + " " + d.did(asked)
-	if d.From == FromCommand {
-		text += " on the command line"
-	}
-	if d.DryRun {
-		text += " (dry run)"
-	}
-	return text
-}
-
-// chose says what was decided to be done: "chose “Raise sample size” (1,200)".
-func (d Decision) chose() string { return "chose “" + d.label() + "”" + d.count() }
-
-// doing names the same: "Raise sample size (1,200)".
-func (d Decision) doing() string { return d.label() + d.count() }
-
-func (d Decision) label() string {
-	if text := prodege.ActionLabel(d.Action); text != "" {
-		return text
-	}
-	return clean(string(d.Action), 40)
-}
-
-func (d Decision) count() string {
-	if d.Number == 0 {
-		return ""
-	}
-	return " (" + number(d.Number) + ")"
-}
-
-func (d Decision) did(asked *prodege.USD) string {
-	amount := ""
-	if d.Amount != nil {
-		amount = " " + d.Amount.Dollars()
-		if d.Verdict == Approve && asked != nil && d.Amount.Cmp(*asked) > 0 {
-			amount = " up to" + amount
-		}
-	}
-	switch d.Verdict {
-	case Approve:
-		return "approved" + amount
-	case Reject:
-		return "rejected" + amount
-	case AskAgain:
-		return "asked again"
-	case TryAgain:
-		return "asked to try again"
-	case Close:
-		return "closed it"
-	case Act:
-		return d.chose()
-	case MarkInvoiced:
-		return "marked it as invoiced"
-	case SendInvoice:
-		return "asked to send the invoice"
-	}
-	return "decided " + clean(string(d.Verdict), 40)
 }

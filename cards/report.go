@@ -6,36 +6,42 @@ import (
 	"time"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// reportRows is how many reasons a report lists; there are ten that matter.
+// reportRows is how many reasons a report lists; Prodege documents ten.
 const reportRows = 12
 
-// message is the report, the sum first: who reads it on a phone may stop there.
-func (r *Report) message() Message {
+// report words what the pauses of a time came to. The sum comes first: on a phone that is enough.
+type report struct{ *project.Report }
+
+// row is one line of it.
+type row struct{ project.ReportRow }
+
+func (r report) message() Message {
 	var l layout
 	l.header("📊 Pauses of the last " + days(r.Until.Sub(r.Since)))
-	l.section(r.All.sum(), r.All.money())
-	for i, row := range r.Rows {
+	l.section(row{r.All}.sum(), row{r.All}.money())
+	for i, facts := range r.Rows {
 		if i == reportRows {
 			l.context(fmt.Sprintf("and %s more reasons: `fieldmarshal report` has them all", number(int64(len(r.Rows)-i))))
 			break
 		}
-		l.section(bold(row.title()), row.sum())
+		l.section(bold(row{facts}.title()), row{facts}.sum())
 	}
 	l.context(r.compared())
-	l.context(r.doubts()...)
-	l.context(when(r.Since)+" to "+when(r.Until), counted(r.Projects, "project")+" looked at")
-	l.frame(Frame{UI: r.UI, Simulated: r.Simulated})
+	l.context(r.gaps()...)
+	l.context(when(r.Since)+" to "+when(r.Until), counted(r.Projects, "project")+" read")
+	l.frame(project.Frame{UI: r.UI, Simulated: r.Simulated})
 	return Message{Text: r.text(), Blocks: l.blocks}
 }
 
-func (r *Report) text() string {
+func (r report) text() string {
 	mark := ""
 	if r.Simulated {
 		mark = "[simulated] "
 	}
-	return mark + sentences("Pauses of the last "+days(r.Until.Sub(r.Since))+":", r.All.sum(), r.All.money(), r.compared())
+	return mark + sentences("Pauses of the last "+days(r.Until.Sub(r.Since))+":", row{r.All}.sum(), row{r.All}.money(), r.compared())
 }
 
 // days names a length of time in whole days.
@@ -50,14 +56,14 @@ func counted(n int, what string) string {
 }
 
 // title names the reason of a row.
-func (r ReportRow) title() string {
+func (r row) title() string {
 	return clean(prodege.Event{Status: prodege.Paused, Reason: r.Reason, Description: r.Description}.Meaning().Title, 80)
 }
 
-// sum is what a row comes to: "9 pauses, decided after 7 min, live after 9 min (median). 5 h stood still."
-func (r ReportRow) sum() string {
+// sum is what a row comes to: "9 pauses, decided after 7 min, live after 9 min (median). Paused for 5 h in all."
+func (r row) sum() string {
 	if r.Pauses == 0 && r.Still == 0 {
-		return "No project stood still."
+		return "No project was paused."
 	}
 	began := counted(r.Pauses, "pause")
 	if r.Pauses == 0 {
@@ -71,11 +77,11 @@ func (r ReportRow) sum() string {
 	if r.Standing > 0 {
 		standing = "; " + counted(r.Standing, "project") + " still paused"
 	}
-	return began + typical + ". Stood still " + hours(r.Still) + " in all" + standing + "."
+	return began + typical + ". Paused for " + hours(r.Still) + " in all" + standing + "."
 }
 
-// typical is how long it usually took; "" where nothing was decided and nothing went live.
-func (r ReportRow) typical() string {
+// typical is how long it usually took; empty if nothing was decided and nothing went live.
+func (r row) typical() string {
 	var parts []string
 	if r.Decided > 0 {
 		parts = append(parts, "decided after "+lasting(r.ToDecision))
@@ -94,24 +100,24 @@ func hours(d time.Duration) string {
 	return number(int64(d.Round(time.Hour)/time.Hour)) + " h"
 }
 
-// money is what was approved and refused; "" where nothing was.
-func (r ReportRow) money() string {
+// money is what was approved and refused; empty if nothing was.
+func (r row) money() string {
 	if r.Approved.IsZero() && r.Refused.IsZero() && r.Unpriced == 0 {
 		return ""
 	}
 	text := "Extra cost: about " + r.Approved.Dollars() + " approved, about " + r.Refused.Dollars() + " refused"
 	if r.Unpriced > 0 {
-		text += "; of " + counted(r.Unpriced, "decision") + " it is not known"
+		text += "; not known for " + counted(r.Unpriced, "decision")
 	}
 	return text + "."
 }
 
 // compared is the time before in one line.
-func (r *Report) compared() string {
+func (r report) compared() string {
 	if r.Before == nil {
 		return ""
 	}
-	b := *r.Before
+	b := row{*r.Before}
 	if b.Pauses == 0 && b.Still == 0 {
 		return "The " + days(r.Until.Sub(r.Since)) + " before: none."
 	}
@@ -119,16 +125,16 @@ func (r *Report) compared() string {
 	if t := b.typical(); t != "" {
 		text += ", " + t
 	}
-	return text + ", stood still " + hours(b.Still) + "."
+	return text + ", paused for " + hours(b.Still) + " in all."
 }
 
-// doubts say why the sums may be too low.
-func (r *Report) doubts() (parts []string) {
+// gaps say why the sums may be too low.
+func (r report) gaps() (parts []string) {
 	if r.Unread > 0 {
 		parts = append(parts, "⚠️ without "+counted(r.Unread, "project")+" that could not be read")
 	}
 	if r.Forgotten > 0 {
-		parts = append(parts, "⚠️ without older pauses of "+counted(r.Forgotten, "project")+", of which the newest 200 are remembered")
+		parts = append(parts, "⚠️ without older pauses of "+counted(r.Forgotten, "project")+", whose ledger does not reach back that far")
 	}
 	return parts
 }

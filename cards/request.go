@@ -2,29 +2,39 @@ package cards
 
 import (
 	"strings"
+	"time"
 
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// message asks for a decision about a required CPI, or tells what became of it. While people decide it shows
-// every number that bears on the decision; afterwards the outcome comes first and the numbers are one line.
-func (r *Request) message() Message {
+// request words the message that asks to accept a required CPI. While people decide it is short: what is asked, what
+// it costs, by when, who decides; every other figure is behind Details. Afterwards the outcome comes first.
+type request struct{ *project.RequestFacts }
+
+func (r request) message() Message {
 	s := r.story()
 	var l layout
 	l.header(s.icon + " " + s.title)
-	l.section(r.Project.label())
-	l.section(s.what, todo(s.todo))
-	if r.decidable() {
-		l.fields(r.numbers()...)
-		l.section(r.cost())
+	l.section(nameLine(r.Project))
+	if r.asksPrice() {
+		l.section(s.what, r.price(), r.cost(), todo(s.todo))
 		l.section(r.rules()...)
-		l.section(r.decided()...)
-		l.section(r.earlier()...)
-		l.context(r.times()...)
 	} else {
-		l.section(r.course()...)
+		l.section(s.what, todo(s.todo))
+	}
+	if r.waits() {
+		l.section(r.decided()...)
+		l.actions(r.buttons()...)
+		l.context("paused "+whenAgo(r.PausedAt), r.deadline(when), r.who())
+		l.context(r.earlier())
+		l.frame(r.Frame, link(r.Alert, "pause alert"))
+		return Message{Text: r.text(s), Blocks: l.blocks}
+	}
+	l.section(r.course()...)
+	if !r.asksPrice() {
 		l.context(r.shortNumbers()...)
 	}
 	l.frame(r.Frame, link(r.Alert, "pause alert"))
@@ -32,83 +42,112 @@ func (r *Request) message() Message {
 	return Message{Text: r.text(s), Blocks: l.blocks}
 }
 
-// decidable says whether people still decide, or may ask to decide again, about the amount.
-func (r *Request) decidable() bool {
-	switch r.Phase {
-	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseOverLimit:
-		return true
-	}
-	return false
+// waits reports whether the request waits for a first or second approval.
+func (r request) waits() bool {
+	return !r.Closed && (r.Phase == project.PhaseOpen || r.Phase == project.PhaseSecond)
+}
+
+// asksPrice reports whether the price still has to be judged: people decide, may ask to decide again, or must decide
+// elsewhere.
+func (r request) asksPrice() bool {
+	return r.waits() || !r.Closed && (r.Phase == project.PhaseExpired || r.Phase == project.PhaseOverLimit)
 }
 
 // text is the whole request in one line.
-func (r *Request) text(s story) string {
-	cost, rules, times, by := "", "", "", ""
-	if r.decidable() {
-		cost = strings.ReplaceAll(r.cost(), "*", "")
+func (r request) text(s story) string {
+	var price, rules, by, times string
+	if r.asksPrice() {
+		price = strings.ReplaceAll(sentences(r.price(), r.cost()), "*", "")
 		rules = sentences(r.rules()...)
 		times = "Paused since " + utc(r.PausedAt) + "."
+	} else {
+		price = sentence(r.shortNumbers()...)
 	}
-	if r.waits() && !r.Deadline.IsZero() {
-		times += " Expires " + utc(r.Deadline) + "."
+	if r.waits() {
+		times = sentences(times, sentence(r.deadline(utc)))
 	}
 	if d := r.deciding(); d != nil {
-		by = d.words(r.Required) + ", " + utc(d.At) + "."
+		by = decision{*d}.words(r.Required) + ", " + utc(d.At) + "."
 	}
-	facts := sentence(known("Required CPI", dollars(r.Required)), r.overMax("max CPI"),
-		known("current CPI", dollars(r.given().CPI)), known("completes", r.completes()))
-	return r.line(mark(s.title), s.what, s.todo, facts, cost, rules, by, times)
+	return fallback(r.Frame, mark(s.title), s.what, s.todo, price, rules, by, times)
 }
 
-// waits says whether the request waits for a first or second approval.
-func (r *Request) waits() bool { return r.Phase == PhaseOpen || r.Phase == PhaseSecond }
-
-// mark ends a title as a sentence.
-func mark(title string) string {
-	if strings.HasSuffix(title, "?") {
-		return title
+func (r request) deadline(form func(time.Time) string) string {
+	if r.Deadline.IsZero() {
+		return ""
 	}
-	return title + "."
+	return "expires " + form(r.Deadline)
 }
 
-// rules are the limits and conditions that whoever decides must know.
-func (r *Request) rules() []string {
+// who says who may decide. A list that is empty is told among the rules.
+func (r request) who() string {
+	if r.Nobody {
+		return ""
+	}
+	return whoDecides(r.Anyone)
+}
+
+func whoDecides(anyone bool) string {
+	if anyone {
+		return "anyone in this channel decides"
+	}
+	return "only listed approvers decide"
+}
+
+// nobodyDecides is said on a message whose buttons nobody may click.
+const nobodyDecides = "⚠️ *Nobody can decide here:* SLACK_APPROVERS names no active member. An operator of Fieldmarshal must correct it."
+
+// rules are the limits and conditions that bear on the decision.
+func (r request) rules() []string {
 	var rules []string
-	if r.Phase == PhaseOpen && r.SecondAbove != nil && (r.Required == nil || r.Required.Cmp(*r.SecondAbove) > 0) {
+	if r.Nobody && r.waits() {
+		rules = append(rules, nobodyDecides)
+	}
+	if r.Phase == project.PhaseOpen && r.SecondAbove != nil && (r.Required == nil || r.Required.Cmp(*r.SecondAbove) > 0) {
 		rules = append(rules, "👥 Amounts above "+r.SecondAbove.Dollars()+" need two different people.")
 	}
-	if r.NoAPIKey && r.Phase != PhaseOverLimit {
-		rules = append(rules, "✍️ There is no Prodege API key here: approving only records your decision. Then "+r.byHand(amountOr(r.offered(), "what was approved"))+".")
+	if r.NoAPIKey && r.Phase != project.PhaseOverLimit {
+		rules = append(rules, "✍️ No Prodege API key is set, so approving only records your decision. Afterwards "+r.byHand(amountOr(r.offered(), "what was approved"))+".")
 	}
-	if r.DryRun && r.Phase != PhaseOverLimit {
-		rules = append(rules, "🧪 Dry run: approving is recorded, nothing is sent to Prodege.")
+	if r.DryRun && r.Phase != project.PhaseOverLimit {
+		rules = append(rules, "🧪 Dry run: approving is recorded, and nothing is sent to Prodege.")
 	}
 	return rules
 }
 
-// times are those that matter while people decide.
-func (r *Request) times() []string {
-	since := "standing still since " + whenAgo(r.PausedAt)
-	if !r.waits() {
-		return []string{since, r.reached(), r.asOf()}
+// byHand is what somebody must enter at Prodege.
+func (r request) byHand(amount string) string {
+	return "somebody must open project " + r.Project.ID.String() + " at Prodege and set max CPI to " + strings.TrimPrefix(amount, "$") + " and the status to LIVE"
+}
+
+// decided is a line per decision, while people still decide.
+func (r request) decided() []string {
+	var texts []string
+	for _, d := range newest(r.Decisions) {
+		texts = append(texts, decision{d}.words(r.Required)+", "+when(d.At), quoted(d.Reason, 400))
 	}
-	expires := ""
-	if !r.Deadline.IsZero() {
-		expires = "expires " + when(r.Deadline)
+	return texts
+}
+
+// course is what happened, once it is decided: "Paused 14:02 · <@U1> approved $4.25 14:09 · live 14:10", and below it
+// the reasons that people gave.
+func (r request) course() []string {
+	steps := []string{"Paused " + when(r.PausedAt)}
+	var reasons []string
+	for _, d := range newest(r.Decisions) {
+		steps = append(steps, decision{d}.words(r.Required)+" "+whenNext(r.PausedAt, d.At))
+		reasons = append(reasons, quoted(d.Reason, 400))
 	}
-	who := "only listed approvers decide"
-	if r.Anyone {
-		who = "anyone in this channel decides"
-	}
-	return []string{since, expires, who, r.asOf()}
+	return append([]string{dots(append(steps, r.reached())...)}, reasons...)
 }
 
 // reached says when the phase began, in the phase's own word.
-func (r *Request) reached() string {
-	verbs := map[Phase]string{
-		PhaseAccepted: "accepted by Prodege", PhaseLive: "live", PhaseElsewhere: "live", PhaseStill: "looked at",
-		PhaseRefused: "refused", PhaseStopped: "stopped", PhaseExpired: "expired", PhaseOther: "paused for another reason",
-		PhaseEnded: statusWords(r.EndStatus), PhaseCancelled: "closed", PhaseByHand: "handed over",
+func (r request) reached() string {
+	verbs := map[project.Phase]string{
+		project.PhaseAccepted: "accepted by Prodege", project.PhaseLive: "live", project.PhaseElsewhere: "live",
+		project.PhaseStill: "checked", project.PhaseRefused: "refused", project.PhaseStopped: "stopped",
+		project.PhaseExpired: "expired", project.PhaseOther: "paused for another reason",
+		project.PhaseEnded: statusWords(r.EndStatus), project.PhaseCancelled: "closed", project.PhaseByHand: "handed over",
 	}
 	verb := verbs[r.Phase]
 	if verb == "" || r.PhaseAt.IsZero() {
@@ -117,80 +156,66 @@ func (r *Request) reached() string {
 	return verb + " " + whenNext(r.PausedAt, r.PhaseAt)
 }
 
-// latest is what was decided on this generation, newest last; of many, the last five.
-func (r *Request) latest() []Decision {
-	const most = 5 // with their reasons they fit one section
-	return r.Decisions[max(0, len(r.Decisions)-most):]
-}
-
-// decided is a line a decision, while people still decide.
-func (r *Request) decided() []string {
-	var texts []string
-	for _, d := range r.latest() {
-		texts = append(texts, d.words(r.Required)+", "+when(d.At), quoted(d.Reason, 400))
-	}
-	return texts
-}
-
-// course is what happened, once it is decided: "Paused 14:02 · <@U1> approved $4.25 14:09 · live 14:10", and
-// below it the reasons that people gave.
-func (r *Request) course() []string {
-	steps := []string{"Paused " + when(r.PausedAt)}
-	var reasons []string
-	for _, d := range r.latest() {
-		steps = append(steps, d.words(r.Required)+" "+whenNext(r.PausedAt, d.At))
-		reasons = append(reasons, quoted(d.Reason, 400))
-	}
-	return append([]string{dots(append(steps, r.reached())...)}, reasons...)
-}
-
-// earlier is the project's last three decisions before this request.
-func (r *Request) earlier() []string {
+// earlier is the project's last three decisions before this request, in one line.
+func (r request) earlier() string {
 	const most = 3
-	if len(r.Earlier) == 0 {
-		return nil
-	}
-	texts := []string{"*Earlier on this project*"}
+	var texts []string
 	for _, d := range r.Earlier[:min(most, len(r.Earlier))] {
-		line := "• " + d.words(d.Amount) + ", " + when(d.At)
+		text := decision{d}.words(d.Amount) + " " + date(d.At)
 		if reason := clean(d.Reason, 120); reason != "" {
-			line += ": " + reason
+			text += " (" + reason + ")"
 		}
-		texts = append(texts, line)
+		texts = append(texts, text)
 	}
-	return texts
+	return known("earlier:", strings.Join(texts, "; "))
 }
 
-// deciding is the decision that counts: the last one, an approval before anything that followed it.
-func (r *Request) deciding() *Decision {
+// deciding is the decision that counts: the newest approval or rejection, before anything that followed it.
+func (r request) deciding() *project.Decided {
 	for i := len(r.Decisions) - 1; i >= 0; i-- {
-		if v := r.Decisions[i].Verdict; v == Approve || v == Reject {
+		if v := r.Decisions[i].Verdict; v == project.Approve || v == project.Reject {
 			return &r.Decisions[i]
 		}
 	}
 	return nil
 }
 
-// approved is the amount that people (or the rule) approved; nil where none was.
-func (r *Request) approved() *prodege.USD {
-	if d := r.deciding(); d != nil && d.Verdict == Approve {
+// approved is the amount that people (or the rule) approved; nil if none was.
+func (r request) approved() *prodege.USD {
+	if d := r.deciding(); d != nil && d.Verdict == project.Approve {
 		return d.Amount
 	}
 	return nil
 }
 
-// buttons are those of the phase; none where nothing is left to decide.
-func (r *Request) buttons() []*slack.ButtonBlockElement {
-	b := Button{Workflow: r.Workflow, Project: r.Project.ID, Generation: r.Generation, Amount: r.Required, Ceiling: r.Ceiling}
+// offered is the amount that the next approval would accept: what the first of two people approved, else what Prodege
+// requires.
+func (r request) offered() *prodege.USD {
+	if first := r.approved(); r.Phase == project.PhaseSecond && first != nil {
+		return first
+	}
+	return r.Required
+}
+
+// buttons are those of the phase; none if nothing is left to decide.
+func (r request) buttons() []*slack.ButtonBlockElement {
+	b := Button{Project: r.Project.ID, Name: carried(r.Project.Name, maxName), Request: r.ID, Generation: r.Generation,
+		Amount: r.Required, Ceiling: r.Ceiling}
+	if r.Numbers != nil {
+		b.Numbers = carriedNumbers(*r.Numbers)
+	}
 	reject := b.element(ActionReject, "", slack.StyleDanger)
+	if r.Closed {
+		return nil
+	}
 	switch r.Phase {
-	case PhaseOpen, PhaseSecond:
-		return append(r.approveButtons(b), reject)
-	case PhaseOverLimit:
+	case project.PhaseOpen, project.PhaseSecond:
+		return append(r.approveButtons(b), reject, b.element(ActionDetails, "", slack.StyleDefault))
+	case project.PhaseOverLimit:
 		return []*slack.ButtonBlockElement{reject}
-	case PhaseExpired:
+	case project.PhaseExpired, project.PhaseRejected:
 		return []*slack.ButtonBlockElement{b.element(ActionAskAgain, "", slack.StyleDefault)}
-	case PhaseRefused, PhaseStopped, PhaseStill:
+	case project.PhaseRefused, project.PhaseStopped, project.PhaseStill:
 		closing := b.element(ActionClose, "", slack.StyleDefault)
 		if closing != nil {
 			closing.WithConfirm(confirm("Close this request?", "Nothing more is sent to Prodege for it. The project stays as it is there.", "Close it"))
@@ -200,12 +225,12 @@ func (r *Request) buttons() []*slack.ButtonBlockElement {
 	return nil
 }
 
-// approveButtons offers no amount above the ceiling, and with an unknown amount only "Approve up to…". The
-// second of two people is offered the amount that the first approved, which may be above the required CPI.
-// Approve has no dialog in between: its label says the amount, and large amounts need a second person.
-func (r *Request) approveButtons(b Button) []*slack.ButtonBlockElement {
+// approveButtons offers no amount above the ceiling, and with an unknown amount only "Approve up to…". The second of
+// two people is offered the amount that the first approved, which may be above the required CPI. Approve has no dialog
+// in between: its label says the amount, and large amounts need a second person.
+func (r request) approveButtons(b Button) []*slack.ButtonBlockElement {
 	offer := b
-	if first := r.approved(); r.Phase == PhaseSecond && first != nil && (r.Required == nil || !first.Equal(*r.Required)) {
+	if first := r.approved(); r.Phase == project.PhaseSecond && first != nil && (r.Required == nil || !first.Equal(*r.Required)) {
 		offer.UpTo = first
 	}
 	amount := offer.UpTo

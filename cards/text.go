@@ -7,9 +7,9 @@ import (
 	"unicode/utf16"
 )
 
-// Whatever comes from outside (names, notes, descriptions, what people typed) passes through clean or
-// quoted exactly once, and is cut there. Whatever is built here is joined as it is. Lengths are UTF-16
-// units after escaping: Slack does not say what it counts, and this is never fewer than its characters.
+// Text from outside (names, notes, descriptions, what people typed) passes through clean, quoted or plain exactly
+// once, and is cut there. Text built here is joined as it is. Lengths are UTF-16 units after escaping: Slack does not
+// say what it counts, and this is never fewer than its characters.
 
 // clean makes outside text safe for mrkdwn on one line, of at most max characters.
 func clean(text string, max int) string {
@@ -47,8 +47,8 @@ func plain(text string, max int) string {
 	return cut(strings.NewReplacer("<", "‹", ">", "›").Replace(t), max)
 }
 
-// neutral replaces what would not show, or would make the reader see another text than the one that came:
-// invalid UTF-8, control characters, bidi overrides, byte order marks, tag characters.
+// neutral replaces what would not show, or would make the reader see another text than the one that came: invalid
+// UTF-8, control characters, bidi overrides, byte order marks, tag characters.
 func neutral(text string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -121,20 +121,20 @@ func person(id string) string {
 	return clean(id, 40)
 }
 
-// slackID says whether id is safe as a Slack id of one of the kinds, which its first letter tells. It is
-// wider than what Slack gives today (capitals and digits), as Slack promises no form.
+// slackID reports whether id is safe as a Slack id of one of the kinds, which its first letter tells. It accepts more
+// than what Slack issues today (capitals and digits), because Slack promises no form.
 func slackID(id, kinds string) bool {
-	return len(id) >= 2 && strings.Contains(kinds, id[:1]) && plainID(id)
+	return len(id) >= 2 && strings.Contains(kinds, id[:1]) && plainID(id, 64)
 }
 
-// plainID says whether id is short and has nothing but letters, digits, "_", "-" and ".".
-func plainID(id string) bool {
-	return id != "" && len(id) <= 64 && strings.IndexFunc(id, func(r rune) bool {
+// plainID reports whether id has at most max bytes and nothing but letters, digits, "_", "-" and ".".
+func plainID(id string, max int) bool {
+	return id != "" && len(id) <= max && strings.IndexFunc(id, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '.')
 	}) < 0
 }
 
-// mentions writes up to twenty people in a row, followed by a colon; empty for none.
+// mentions writes up to twenty people in a row, followed by a colon; empty if there are none.
 func mentions(ids []string) string {
 	const most = 20
 	if len(ids) > most {
@@ -152,7 +152,7 @@ func mentions(ids []string) string {
 	return strings.Join(people, " ") + ": "
 }
 
-// link writes a link under words of ours; empty where the address is not plain http or https.
+// link writes a link under words of ours; empty if the address is not plain http or https.
 func link(address, words string) string {
 	const longest = 500
 	u, err := url.Parse(address)
@@ -192,5 +192,5 @@ func sentence(parts ...string) string {
 	if text == "" {
 		return ""
 	}
-	return strings.ToUpper(text[:1]) + text[1:] + "."
+	return capital(text) + "."
 }

@@ -86,26 +86,3 @@ func TestChange(t *testing.T) {
 		}
 	}
 }
-
-func TestCost(t *testing.T) {
-	for _, c := range []struct {
-		name    string
-		numbers *Numbers
-		want    string
-	}{
-		{"over max CPI", &Numbers{MaxCPI: usd("3.75"), CPI: usd("4"), Completes: 600, Wanted: 1000},
-			"*Accepting $4.25 costs* up to about $200.00 more: about 400 completes still wanted, each $0.50 above max CPI. In all they then cost up to about $1,700.00."},
-		{"over current CPI where max is unknown", &Numbers{CPI: usd("4"), Completes: 600, Wanted: 1000},
-			"*Accepting $4.25 costs* up to about $100.00 more: about 400 completes still wanted, each $0.25 above current CPI. In all they then cost up to about $1,700.00."},
-		{"max high enough", &Numbers{MaxCPI: usd("5"), Wanted: 10}, "*Accepting $4.25 costs* nothing above what was agreed: max CPI is $5.00 already."},
-		{"wanted unknown", &Numbers{MaxCPI: usd("4"), Completes: 600}, "*Accepting $4.25 costs* $0.25 more a complete than max CPI. How many are still wanted is not known."},
-		{"all in", &Numbers{MaxCPI: usd("4"), Completes: 1010, Wanted: 1000}, "*Accepting $4.25 costs* $0.25 more a complete than max CPI. All completes seem to be in already."},
-		{"not read", nil, "*Cost:* not known, as Prodege's numbers for the project could not be read."},
-		{"no CPI told", &Numbers{Wanted: 10}, ""},
-	} {
-		r := Request{Required: usd("4.25"), Numbers: c.numbers, Phase: PhaseOpen}
-		if got := r.cost(); got != c.want {
-			t.Errorf("%s: got %q, want %q", c.name, got, c.want)
-		}
-	}
-}

@@ -6,20 +6,22 @@ import (
 	"strings"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// when writes a moment in the reader's own zone; where Slack can't (or it makes no sense), in UTC.
+// when writes a moment in the reader's own time zone, or in UTC if Slack can't.
 func when(t time.Time) string { return slackDate(t, "{date_short_pretty} at {time}") }
 
-// date writes a day in the reader's own zone.
+// date writes a day in the reader's own time zone.
 func date(t time.Time) string {
 	const form = "{date_short}"
 	return strings.Replace(slackDate(t, form), form+"|"+utc(t), form+"|"+t.UTC().Format("Jan 2, 2006"), 1)
 }
 
-// whenNext is when for a moment that follows another one on the same line: within half a day, the time alone.
+// whenNext is when for a moment that follows another one on the same line: within half a day it is the time alone.
 func whenNext(first, t time.Time) string {
 	if d := t.Sub(first); d >= 0 && d < 12*time.Hour {
 		return slackDate(t, "{time}")
@@ -40,7 +42,7 @@ func slackDate(t time.Time, form string) string {
 	return fmt.Sprintf("<!date^%d^%s|%s>", t.Unix(), form, utc(t))
 }
 
-// utc writes a moment for the fallback text, where Slack puts no dates.
+// utc writes a moment for the fallback text, in which Slack formats no dates.
 func utc(t time.Time) string {
 	if t.IsZero() {
 		return "an unknown time"
@@ -67,7 +69,7 @@ func lasting(d time.Duration) string {
 	return fmt.Sprintf("%d min", minutes)
 }
 
-// after is " after 2 h 5 min"; empty where one end is unknown or the clock ran backwards.
+// after is " after 2 h 5 min"; empty if one end is unknown or the clock ran backwards.
 func after(from, to time.Time) string {
 	if from.IsZero() || to.IsZero() || to.Before(from) {
 		return ""
@@ -88,7 +90,7 @@ func number(n int64) string {
 	return sign + t
 }
 
-// dollars writes an amount; "" for none.
+// dollars writes an amount; empty for none.
 func dollars(u *prodege.USD) string {
 	if u == nil {
 		return ""
@@ -104,7 +106,7 @@ func amountOr(u *prodege.USD, words string) string {
 	return u.Dollars()
 }
 
-// change says how far to stands from from: "+$0.50 (+13 %)"; "" where they are equal.
+// change is the way from one amount to another: "+$0.50 (+13 %)"; empty if they are equal.
 func change(from, to prodege.USD) string {
 	diff := to.Sub(from)
 	if diff.IsZero() {
@@ -124,7 +126,7 @@ func signed(text string) string {
 	return "+" + text
 }
 
-// measure writes a number that Prodege sent as text, with its unit where it is a number.
+// measure writes what Prodege sent as text, with its unit if it is a number.
 func measure(text, unit string) string {
 	t := clean(text, 20)
 	if _, err := strconv.ParseFloat(t, 64); err == nil {
@@ -144,7 +146,7 @@ func bidActual(bid, actual, unit string) string {
 	return strings.Join(some(bid, actual), ", ")
 }
 
-// statusWords says what a project is in that status.
+// statusWords is what a project is in that status.
 func statusWords(s prodege.Status) string {
 	switch s {
 	case prodege.Pending:
@@ -167,7 +169,7 @@ func statusWords(s prodege.Status) string {
 	return "in status " + clean(string(s), 40)
 }
 
-// reasonWords names Prodege's own reason, for whoever looks it up there.
+// reasonWords names Prodege's own reason, to be looked up there.
 func reasonWords(code prodege.Reason, description string) string {
 	d := clean(description, 200)
 	switch {
@@ -194,10 +196,10 @@ func urgencyWords(u prodege.Urgency) string {
 	return ""
 }
 
-// why is what a pause is for, as it stands after "paused:". The table's own "Paused, " would say it twice.
+// why is what a pause is for, as it reads after "paused:". The table's own "Paused, " would say it twice.
 func why(m prodege.Meaning) string { return inSentence(strings.TrimPrefix(m.Title, "Paused, ")) }
 
-// inSentence writes a title as it stands within a sentence: "Sample size reached" → "sample size reached".
+// inSentence writes a title as it reads within a sentence: "Sample size reached" → "sample size reached".
 func inSentence(title string) string {
 	r := []rune(title)
 	if len(r) > 1 && unicode.IsUpper(r[0]) && !unicode.IsUpper(r[1]) {
@@ -206,46 +208,65 @@ func inSentence(title string) string {
 	return string(r)
 }
 
-// label names a project at the top of a card.
-func (p Project) label() string {
-	id := "project " + p.ID.String()
-	name := clean(p.Name, 150)
+// nameLine names a project at the top of a card.
+func nameLine(n project.Name) string {
+	id := "project " + n.ID.String()
+	name := clean(n.Name, 150)
 	if name == "" {
-		name, id = "Project "+p.ID.String(), ""
+		name, id = "Project "+n.ID.String(), ""
 	}
-	return dots(bold(name), id, p.po())
+	return dots(bold(name), id, poWords(n))
 }
 
-// po is the purchase order; many write "PO" in front of the number themselves.
-func (p Project) po() string {
-	po := clean(p.PONumber, 60)
+// poWords is the purchase order; many write "PO" in front of the number themselves.
+func poWords(n project.Name) string {
+	po := clean(n.PONumber, 60)
 	if po == "" || strings.HasPrefix(strings.ToUpper(po), "PO") {
 		return po
 	}
 	return "PO " + po
 }
 
-// short names a project within a sentence.
-func (p Project) short() string {
-	var known []string
-	if name := clean(p.Name, 100); name != "" {
-		known = append(known, name)
+// shortName names a project within a sentence.
+func shortName(n project.Name) string {
+	id := "project " + n.ID.String()
+	if known := strings.Join(some(clean(n.Name, 100), poWords(n)), ", "); known != "" {
+		return id + " (" + known + ")"
 	}
-	if po := p.po(); po != "" {
-		known = append(known, po)
-	}
-	if known == nil {
-		return "project " + p.ID.String()
-	}
-	return "project " + p.ID.String() + " (" + strings.Join(known, ", ") + ")"
+	return id
 }
 
-// line is the fallback text: one line that says it all.
-func (f Frame) line(parts ...string) string {
+// fallback is the text that stands for a whole message in notifications: one line.
+func fallback(f project.Frame, parts ...string) string {
 	mark := ""
 	if f.Simulated {
 		mark = "[simulated] "
 	}
 	text := strings.ReplaceAll(sentences(parts...), "\n", " ")
-	return cut(mark+strings.Replace(f.Project.short(), "project", "Project", 1)+": "+text, 2900)
+	return cut(mark+capital(shortName(f.Project))+": "+text, 2900)
+}
+
+// capital writes the first letter large.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + text[size:]
+}
+
+// mark ends a title as a sentence.
+func mark(title string) string {
+	if strings.HasSuffix(title, "?") {
+		return title
+	}
+	return title + "."
+}
+
+// known names a value; empty if there is none.
+func known(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return name + " " + value
 }

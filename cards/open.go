@@ -1,0 +1,167 @@
+package cards
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/slack-go/slack"
+
+	"fieldmarshal/project"
+)
+
+// OpenItem is a project that waits for a person.
+type OpenItem struct {
+	Project  project.Name
+	Summary  string // "asks to accept $4.25, now $3.75"
+	Since    time.Time
+	Link     string // to the message in Slack
+	UI       string // to the workflow in the Temporal UI
+	Decision bool   // an approver has to decide
+	Approved bool   // the reader has approved, and another person is asked
+	Repair   bool   // something must be put right first, so that no decision helps
+
+	// Card is the message that asks, if it is known. Its buttons are shown to a reader who may click them.
+	Card project.Card
+}
+
+// Reader is whether the person who reads a list may decide.
+type Reader string
+
+const (
+	Somebody Reader = ""         // not known
+	Approver Reader = "approver" // is among SLACK_APPROVERS
+	Onlooker Reader = "onlooker" // is not
+)
+
+// OpenList is everything that waits for a person, the most urgent first: those are shown if not all can be.
+type OpenList struct {
+	Items     []OpenItem
+	Reader    Reader
+	Simulated bool
+}
+
+// OpenInMessage and OpenAtHome are how many items are shown at most. Slack takes 50 blocks and 100.
+const (
+	OpenInMessage = 20
+	OpenAtHome    = 40
+)
+
+// Message is the list, for one person who asked: oldest first.
+func (o OpenList) Message() Message {
+	shown := slices.Clone(o.Items[:min(len(o.Items), OpenInMessage)])
+	slices.SortStableFunc(shown, func(a, b OpenItem) int { return a.Since.Compare(b.Since) })
+	return Message{Text: o.title(), Blocks: o.blocks(chapter{title: o.title(), items: shown})}
+}
+
+// Home is the list on the app's home tab: first what its reader has to decide, with its buttons, then what waits for
+// others, then what somebody has to put right.
+func (o OpenList) Home() slack.HomeTabViewRequest {
+	shown := o.Items[:min(len(o.Items), OpenAtHome)]
+	chapters := []chapter{{title: o.title(), items: shown}}
+	switch {
+	case o.Reader == Approver:
+		var mine, others, repairs []OpenItem
+		for _, item := range shown {
+			switch {
+			case item.Repair:
+				repairs = append(repairs, item)
+			case item.Decision && !item.Approved:
+				mine = append(mine, item)
+			default:
+				others = append(others, item)
+			}
+		}
+		chapters = []chapter{{decisionsWait(len(mine)), mine, true}}
+		if others != nil {
+			chapters = append(chapters, chapter{title: "Waiting for others", items: others})
+		}
+		if repairs != nil {
+			chapters = append(chapters, chapter{title: "Something must be put right", items: repairs})
+		}
+	case o.Reader == Onlooker && len(o.Items) > 0:
+		chapters[0].title = lines(bold(chapters[0].title), "You are not among those who may decide about a CPI: this is what waits for them.")
+	}
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(chapters...)}}
+}
+
+func decisionsWait(n int) string {
+	switch n {
+	case 0:
+		return "No decision waits for you."
+	case 1:
+		return "One decision waits for you."
+	default:
+		return number(int64(n)) + " decisions wait for you, oldest first."
+	}
+}
+
+func (o OpenList) title() string {
+	switch n := len(o.Items); n {
+	case 0:
+		return "Nothing waits for a person."
+	case 1:
+		return "One project waits for a person."
+	default:
+		return fmt.Sprintf("%s projects wait for a person, oldest first.", number(int64(n)))
+	}
+}
+
+// chapter is a part of a list.
+type chapter struct {
+	title   string
+	items   []OpenItem
+	buttons bool
+}
+
+// blocks shows chapters; each item is at most some 500 characters, so that the whole stays within bounds.
+func (o OpenList) blocks(chapters ...chapter) []slack.Block {
+	var l layout
+	left := len(o.Items)
+	for _, c := range chapters {
+		l.section(bold(c.title))
+		for _, item := range c.items {
+			left--
+			l.section(item.lines()...)
+			if c.buttons {
+				l.actions(item.buttons()...)
+			}
+		}
+	}
+	if left > 0 {
+		l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(left))))
+	}
+	l.frame(project.Frame{Simulated: o.Simulated})
+	return l.blocks
+}
+
+func (i OpenItem) lines() []string {
+	name, approved := i.Project, ""
+	name.Name = plain(name.Name, 60)
+	if i.Approved {
+		approved = "You approved; another person is asked."
+	}
+	summary := strings.TrimSuffix(clean(i.Summary, 120), ".")
+	return []string{nameLine(name), sentences(sentence(summary), "Since "+whenAgo(i.Since)+".", approved), dots(link(i.Link, "message"), shortLink(i.UI))}
+}
+
+// buttons are those of the message that asks.
+func (i OpenItem) buttons() []*slack.ButtonBlockElement {
+	switch c := i.Card; {
+	case c.Request != nil:
+		return request{c.Request}.buttons()
+	case c.Pause != nil && c.Pause.Action != nil && c.Pause.End == nil:
+		return actions{c.Pause.Action}.buttons(c.Pause.Project)
+	}
+	return nil
+}
+
+// shortLink leaves out an address so long that a list of them would not fit.
+func shortLink(address string) string {
+	const most = 200
+	if len(address) > most {
+		return ""
+	}
+	return link(address, "Temporal UI")
+}
