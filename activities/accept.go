@@ -5,66 +5,65 @@ import (
 	"errors"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// AcceptCPI accepts an amount that people approved: it reads the project, and only where that still stands
-// still for CPI, at a price within the amount, raises max_cpi to it and sets the project LIVE. An acceptance
-// that arrived though its answer was lost shows as LIVE and counts as sent.
-func (p *Prodege) AcceptCPI(ctx context.Context, in AcceptCPI) (Acceptance, error) {
-	return p.act(ctx, in.Project, "accept "+in.Approved.Dollars(), in.MaybeSent, accepting{in})
+// AcceptCPI accepts an amount that people approved: it reads the project, and only if that is still paused for CPI,
+// at a price within the amount, raises max_cpi to it and sets the project LIVE. An acceptance that arrived although
+// its answer was lost shows as LIVE and counts as sent.
+func (p *Prodege) AcceptCPI(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
+	return p.act(ctx, in.Project, "accept "+in.Approved.Dollars(), heard{in.Maybe, in.Amount}, acceptance{in})
 }
 
-// accepting is the deed of an acceptance.
-type accepting struct{ in AcceptCPI }
+// acceptance is the operation of AcceptCPI.
+type acceptance struct{ in project.AcceptCPI }
 
-func (a accepting) fault() error {
+func (a acceptance) invalid() error {
 	if a.in.Approved.Cmp(prodege.USD{}) <= 0 {
-		return errors.New("that is no price")
+		return errors.New("the approved amount is no price, so it is not sent")
 	}
 	return nil
 }
 
-func (a accepting) overLimit(p *Prodege) bool {
-	return p.ceiling != nil && a.in.Approved.Cmp(*p.ceiling) > 0
-}
+func (a acceptance) overCeiling(ceiling prodege.USD) bool { return a.in.Approved.Cmp(ceiling) > 0 }
 
-func (a accepting) unreadToo() bool { return !a.in.MustRead }
+func (a acceptance) allowedUnread() bool { return !a.in.MustRead }
 
-func (a accepting) judge(info prodege.ProjectInfo, t trail) (got Acceptance, settled bool) {
-	got = Acceptance{Status: info.Status, Required: info.RequiredCPI}
+func (a acceptance) settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool) {
+	got = project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
 	switch info.Status {
 	case prodege.Live:
-		got.Outcome = AcceptAlreadyLive
-		if t.Maybe && (info.MaxCPI == nil || info.MaxCPI.Cmp(a.in.Approved) >= 0) {
-			got.Outcome, got.Sent = AcceptSent, a.wasSent(info, t)
+		got.Outcome = project.OutcomeAlreadyLive
+		if earlier.maybe && (info.MaxCPI == nil || info.MaxCPI.Cmp(a.in.Approved) >= 0) {
+			got.Outcome, got.Sent = project.OutcomeSent, a.sentEarlier(info, earlier)
 		}
 	case prodege.Complete, prodege.PendingComplete, prodege.Invoiced, prodege.Deleted:
-		got.Outcome = AcceptEnded
+		got.Outcome = project.OutcomeEnded
 	case prodege.Paused:
 		switch {
 		case !info.PausedForCPI:
-			got.Outcome = AcceptOther
+			got.Outcome = project.OutcomeOther
 		case info.RequiredCPI != nil && info.RequiredCPI.Cmp(a.in.Approved) > 0:
-			got.Outcome = AcceptRisen
+			got.Outcome = project.OutcomeRisen
 		}
 	default:
-		got.Outcome = AcceptOther
+		got.Outcome = project.OutcomeOther
 	}
 	return got, got.Outcome != ""
 }
 
-// wasSent gives what the earlier try sent as max_cpi, as far as it is known.
-func (a accepting) wasSent(info prodege.ProjectInfo, t trail) *prodege.USD {
-	if t.Amount == nil && info.MaxCPI != nil && info.MaxCPI.Equal(a.in.Approved) {
+// sentEarlier returns what the earlier attempt sent as max_cpi, as far as it is known.
+func (a acceptance) sentEarlier(info prodege.ProjectInfo, earlier heard) *prodege.USD {
+	if earlier.amount == nil && info.MaxCPI != nil && info.MaxCPI.Equal(a.in.Approved) {
 		return &a.in.Approved
 	}
-	return t.Amount
+	return earlier.amount
 }
 
-func (a accepting) prepare(context.Context, *Prodege, *prodege.ProjectInfo) error { return nil }
+func (a acceptance) prepare(context.Context, *Prodege, *prodege.ProjectInfo) error { return nil }
 
-// update raises max_cpi where it is below the amount, and never lowers it.
-func (a accepting) update(info *prodege.ProjectInfo) prodege.ProjectUpdate {
+// update raises max_cpi if it is below the amount, and never lowers it.
+func (a acceptance) update(info *prodege.ProjectInfo) prodege.ProjectUpdate {
 	u := prodege.ProjectUpdate{Status: prodege.Live}
 	if info == nil || info.MaxCPI == nil || info.MaxCPI.Cmp(a.in.Approved) < 0 {
 		u.MaxCPI = &a.in.Approved
@@ -72,4 +71,4 @@ func (a accepting) update(info *prodege.ProjectInfo) prodege.ProjectUpdate {
 	return u
 }
 
-func (a accepting) before(context.Context, *Prodege) error { return nil }
+func (a acceptance) before(context.Context, *Prodege) error { return nil }

@@ -9,69 +9,77 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// An attempt's time, which workflows bound at 30 s, is shared out: looking before the act, and the act itself,
-// which is never broken off once it has begun. One heartbeat a try is enough for a heartbeat timeout of 20 s.
+// An attempt lasts 30 s at most: what comes before the act, and the act itself, which is never broken off once it
+// has begun.
 const (
-	acceptLook = 14 * time.Second
-	acceptSend = 12 * time.Second
-	switchRead = 4 * time.Second // a switch that is not read by then can't be read
+	lookLimit   = 14 * time.Second
+	actLimit    = 12 * time.Second
+	switchLimit = 4 * time.Second // a kill switch that is not read by then can't be read
 )
 
-// deed is something that people decided to be done at Prodege.
-type deed interface {
-	// fault says why it can't be done at all.
-	fault() error
-	// overLimit says whether a limit that is configured now forbids it.
-	overLimit(p *Prodege) bool
-	// unreadToo says whether it may be done where Prodege refuses to tell the project (101).
-	unreadToo() bool
-	// judge says how it ends where nothing is to be sent; t tells of what may have been sent before.
-	judge(info prodege.ProjectInfo, t trail) (got Acceptance, settled bool)
-	// prepare reads what else the act needs; info is nil where the project could not be read.
+// operation is something that people decided to be done at Prodege.
+type operation interface {
+	// invalid says why it can't be done at all; nil if it can.
+	invalid() error
+	// overCeiling reports whether CPI_CEILING forbids it.
+	overCeiling(ceiling prodege.USD) bool
+	// allowedUnread reports whether it may be done if Prodege refuses to tell the project (101).
+	allowedUnread() bool
+	// settle returns how it ends if nothing is to be sent. earlier says what an earlier attempt may have done.
+	settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool)
+	// prepare reads what else the act needs; info is nil if the project could not be read.
 	prepare(ctx context.Context, p *Prodege, info *prodege.ProjectInfo) error
-	// update is the project-update that does it; info is nil where the project could not be read.
+	// update is the project-update that does it; info is nil if the project could not be read.
 	update(info *prodege.ProjectInfo) prodege.ProjectUpdate
-	// before makes the call that must come before project-update, where there is one.
+	// before makes the call that must come before project-update, if there is one.
 	before(ctx context.Context, p *Prodege) error
 }
 
-// acting is one attempt at a deed: it looks, judges, and only then does it. It may be repeated after a lost
-// answer, as each attempt looks first. The kill switch, DRY_RUN and the limits are read at each attempt.
-type acting struct {
-	*Prodege
-	deed
-	project prodege.ProjectID
-	trail   trail
-	what    string
+// heard is what Prodege may have heard already although no answer came.
+type heard struct {
+	maybe  bool
+	amount *prodege.USD // max_cpi; nil: none was sent, or it is not known
 }
 
-// act makes one attempt at a deed.
-func (p *Prodege) act(ctx context.Context, id prodege.ProjectID, what string, maybeSent bool, d deed) (Acceptance, error) {
-	a := &acting{Prodege: p, deed: d, project: id, trail: earlier(ctx, maybeSent), what: what + " for project " + id.String()}
-	got, err := a.run(ctx)
-	if err != nil {
-		a.trail.leave(ctx)
-		return Acceptance{}, err
+// attempt is one attempt at an operation: it reads the project, decides by that whether anything is to be sent, and
+// only then sends it. The kill switch and the limits are read again right before the act.
+type attempt struct {
+	*Prodege
+	operation
+	project prodege.ProjectID
+	name    string
+	heard   heard
+}
+
+// act makes one attempt.
+func (p *Prodege) act(ctx context.Context, id prodege.ProjectID, name string, earlier heard, o operation) (project.Acceptance, error) {
+	a := &attempt{Prodege: p, operation: o, project: id, name: name + " for project " + id.String(), heard: earlier}
+	got, f := a.run(ctx)
+	if f != nil {
+		f.Maybe, f.Amount = a.heard.maybe, a.heard.amount
+		return project.Acceptance{}, f.err()
 	}
 	count(ctx, metricAccept, string(got.Outcome), "")
-	activity.GetLogger(ctx).Info("looked whether to act at Prodege", "project_id", id.String(), "what", what, "outcome", string(got.Outcome))
+	activity.GetLogger(ctx).Info("looked whether to act at Prodege", "project_id", id.String(), "what", name, "outcome", string(got.Outcome))
 	return got, nil
 }
 
-func (a *acting) run(ctx context.Context) (Acceptance, error) {
-	look, cancel := context.WithTimeout(ctx, acceptLook)
+func (a *attempt) run(ctx context.Context) (project.Acceptance, *failure) {
+	look, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	if err := a.deed.fault(); err != nil {
-		return Acceptance{}, prodegeError(a.what, err)
+	if err := a.invalid(); err != nil {
+		f := notSent(a.name, err.Error())
+		return project.Acceptance{}, &f
 	}
 	if outcome := a.forbidden(look); outcome != "" {
-		return a.forbiddenNow(ctx, look, outcome)
+		return a.forbiddenNow(look, project.Acceptance{Outcome: outcome}), nil
 	}
 	info, err := a.read(look)
 	if err == nil && info != nil {
-		if got, settled := a.judge(*info, a.trail); settled {
+		if got, settled := a.settle(*info, a.heard); settled {
 			return got, nil
 		}
 	}
@@ -79,68 +87,67 @@ func (a *acting) run(ctx context.Context) (Acceptance, error) {
 		err = a.prepare(look, a.Prodege, info)
 	}
 	if err != nil {
-		return Acceptance{}, a.Prodege.fault(ctx, a.what, "read", err)
+		return project.Acceptance{}, a.failed(ctx, "read", err)
 	}
 	return a.send(ctx, look, info)
 }
 
-// forbidden gives what keeps us from sending anything, empty where nothing does.
-func (a *acting) forbidden(ctx context.Context) AcceptOutcome {
+// forbidden returns what keeps us from sending anything; empty if nothing does.
+func (a *attempt) forbidden(ctx context.Context) project.Outcome {
 	switch {
 	case a.api == nil:
-		return AcceptNoKey
+		return project.OutcomeNoKey
 	case a.dryRun:
-		return AcceptDryRun
-	case a.overLimit(a.Prodege):
-		return AcceptOverLimit
+		return project.OutcomeDryRun
+	case a.ceiling != nil && a.overCeiling(*a.ceiling):
+		return project.OutcomeOverLimit
 	case !a.switchedOn(ctx):
-		return AcceptHeld
+		return project.OutcomeHeld
 	}
 	return ""
 }
 
-// switchedOn reads the kill switch. Where it can't be read it counts as off.
-func (a *acting) switchedOn(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, switchRead)
+// switchedOn reads the kill switch. If it can't be read it counts as off.
+func (a *attempt) switchedOn(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, switchLimit)
 	defer cancel()
-	on, err := a.on.AcceptingNow(ctx)
+	on, err := a.accepting.AcceptingNow(ctx)
 	if err != nil {
 		activity.GetLogger(ctx).Warn("the kill switch can't be read, so nothing is sent", "project_id", a.project.String(), "error", err)
 	}
 	return err == nil && on
 }
 
-// forbiddenNow tells what forbids sending; but where an earlier try may have been heard already, that is said
-// instead: people must not read that nothing was sent.
-func (a *acting) forbiddenNow(ctx, look context.Context, outcome AcceptOutcome) (Acceptance, error) {
-	if err := ctx.Err(); err != nil {
-		return Acceptance{}, err
+// forbiddenNow returns what forbids sending, unless an earlier attempt shows its effect: people must not read that
+// nothing was sent.
+func (a *attempt) forbiddenNow(look context.Context, got project.Acceptance) project.Acceptance {
+	if done, arrived := a.arrived(look); arrived {
+		return done
 	}
-	if got, arrived := a.arrived(look); arrived {
-		return got, nil
-	}
-	return Acceptance{Outcome: outcome}, nil
+	return got
 }
 
-// arrived says whether a try that may have been heard shows its effect.
-func (a *acting) arrived(ctx context.Context) (Acceptance, bool) {
-	if !a.trail.Maybe || a.api == nil {
-		return Acceptance{}, false
+// arrived reports whether an attempt that may have been heard shows its effect.
+func (a *attempt) arrived(ctx context.Context) (project.Acceptance, bool) {
+	if !a.heard.maybe || a.api == nil {
+		return project.Acceptance{}, false
 	}
 	info, err := a.read(ctx)
 	if err != nil || info == nil {
-		return Acceptance{}, false
+		return project.Acceptance{}, false
 	}
-	got, _ := a.judge(*info, a.trail)
-	return got, got.Outcome == AcceptSent
+	got, _ := a.settle(*info, a.heard)
+	return got, got.Outcome == project.OutcomeSent
 }
 
-// read reads the project; nil where Prodege refuses to tell it (101) and it may be done unread.
-func (a *acting) read(ctx context.Context) (*prodege.ProjectInfo, error) {
-	var asked time.Time
-	info, err := a.info(ctx, a.project, &asked)
+// read reads the project; nil if Prodege refuses to tell it (101) and the operation may be done unread.
+func (a *attempt) read(ctx context.Context) (*prodege.ProjectInfo, error) {
+	if err := a.turns.wait(ctx, forAct); err != nil {
+		return nil, err
+	}
+	info, err := a.info(ctx, a.project)
 	var api *prodege.APIError
-	if errors.As(err, &api) && slices.Contains(api.Codes, prodegeUnauthorized) && a.unreadToo() {
+	if errors.As(err, &api) && slices.Contains(api.Codes, prodegeUnauthorized) && a.allowedUnread() {
 		activity.GetLogger(ctx).Warn("Prodege refuses to tell the project, so what was approved is sent unread", "project_id", a.project.String())
 		return nil, nil
 	}
@@ -150,34 +157,35 @@ func (a *acting) read(ctx context.Context) (*prodege.ProjectInfo, error) {
 	return &info, nil
 }
 
-// send does it. info is what was read, nil where nothing could be. Until the act begins the activity can be
-// cancelled; once it has begun its answer is waited for.
-func (a *acting) send(ctx, look context.Context, info *prodege.ProjectInfo) (Acceptance, error) {
-	got := Acceptance{Outcome: AcceptSent, Unread: info == nil}
-	update := a.deed.update(info)
+// send acts. info is what was read; nil if nothing could be.
+func (a *attempt) send(ctx, look context.Context, info *prodege.ProjectInfo) (project.Acceptance, *failure) {
+	got := project.Acceptance{Outcome: project.OutcomeSent, Unread: info == nil}
 	if info != nil {
-		got.Status, got.Required = info.Status, info.RequiredCPI
+		got.Status, got.Required, got.MaxCPI = info.Status, info.RequiredCPI, info.MaxCPI
 	}
-	if a.limit.Wait(look) != nil {
-		return Acceptance{}, a.Prodege.fault(ctx, a.what, "update", errBusy)
+	if err := a.turns.wait(look, forUpdate); err != nil {
+		return project.Acceptance{}, a.failed(ctx, "update", err)
 	}
-	if !a.switchedOn(look) { // it may have been turned while we read
-		return a.forbiddenNow(ctx, look, AcceptHeld)
+	if outcome := a.forbidden(look); outcome != "" { // it may have been switched off while we read
+		got.Outcome, got.Unread = outcome, false
+		return a.forbiddenNow(look, got), nil
 	}
-	a.trail.mark(ctx, update.MaxCPI)
-	if err := ctx.Err(); err != nil {
-		return Acceptance{}, err
+	if ctx.Err() != nil {
+		return project.Acceptance{}, a.failed(ctx, "update", errStopped)
 	}
+	update := a.update(info)
 	if err := a.call(ctx, update); err != nil {
-		return a.unsure(ctx, look, err)
+		return a.failedUpdate(ctx, look, err)
 	}
-	got.Sent = update.MaxCPI
+	if got.Sent = update.MaxCPI; got.Sent != nil {
+		got.MaxCPI = got.Sent
+	}
 	return got, nil
 }
 
-// call makes the calls and keeps what they leave behind.
-func (a *acting) call(ctx context.Context, update prodege.ProjectUpdate) error {
-	act, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptSend)
+// call makes the calls and notes what may have been heard.
+func (a *attempt) call(ctx context.Context, update prodege.ProjectUpdate) error {
+	act, cancel := context.WithTimeout(context.WithoutCancel(ctx), actLimit)
 	defer cancel()
 	if err := a.before(act, a.Prodege); err != nil {
 		return err // it sets no status, so nothing shows yet, and a repeat sets the same
@@ -187,19 +195,24 @@ func (a *acting) call(ctx context.Context, update prodege.ProjectUpdate) error {
 	if err == nil {
 		count(ctx, metricProdege, "done", "update")
 	} else if errors.As(err, &api) && len(api.Codes) == 0 { // no answer in Prodege's terms: it may be done
-		a.trail.Maybe, a.trail.Amount = true, update.MaxCPI
+		a.heard = heard{maybe: true, amount: update.MaxCPI}
 	}
 	return err
 }
 
-// unsure ends a try whose update failed. A refusal that is final may come of an earlier try that arrived: then
+// failedUpdate ends an attempt whose update failed. A final refusal may come of an earlier attempt that arrived: then
 // the project shows it, and that is the answer.
-func (a *acting) unsure(ctx, look context.Context, err error) (Acceptance, error) {
-	fault := a.Prodege.fault(ctx, a.what, "update", err)
-	if isFinal(fault) {
+func (a *attempt) failedUpdate(ctx, look context.Context, err error) (project.Acceptance, *failure) {
+	f := a.failed(ctx, "update", err)
+	if f.final() {
 		if got, arrived := a.arrived(look); arrived {
 			return got, nil
 		}
 	}
-	return Acceptance{}, fault
+	return project.Acceptance{}, f
+}
+
+func (a *attempt) failed(ctx context.Context, call string, err error) *failure {
+	f := a.Prodege.failed(ctx, a.name, call, err)
+	return &f
 }

@@ -16,16 +16,20 @@ import (
 const (
 	groupFresh = time.Minute      // a group's members are taken from memory
 	groupStale = 10 * time.Minute // and while Slack fails, for so long
-	groupAsk   = 5 * time.Second  // to one question; a click's HTTP answer can't wait for longer
-	groupWait  = time.Second      // how long a question is waited for where an older answer will do
+	groupAsk   = 5 * time.Second  // one question to Slack; a click's HTTP answer can't wait for longer
+	groupWait  = time.Second      // how long the answer is waited for if an older one will do
 )
 
-// Approvers is SLACK_APPROVERS: people by their ids (U…, W…) and user groups (S…), whose members Slack tells.
-// The ingress and the activities ask it alike. It is safe for concurrent use.
+// Anyone is the word that SLACK_APPROVERS has instead of a list if everybody may decide.
+const Anyone = "anyone"
+
+// Approvers is SLACK_APPROVERS: people by their ids (U…, W…) and user groups (S…), whose members Slack tells, or the
+// word anyone. The ingress and the activities ask it alike. It is safe for concurrent use.
 type Approvers struct {
 	api    *slack.Client
 	log    *slog.Logger
 	now    func() time.Time
+	anyone bool
 	people []string
 	groups []string
 	wait   time.Duration // groupWait, but in tests
@@ -41,10 +45,14 @@ type members struct {
 	at    time.Time
 }
 
-// NewApprovers makes the list. An empty one allows anyone; that only people of our own workspace can ask is
-// the ingress's business. log is told of groups that can't be had.
+// NewApprovers makes the list. An empty one allows nobody; Anyone alone allows everybody, of whom the ingress lets
+// only members of our own workspace ask. log is told of groups that can't be had.
 func NewApprovers(api *slack.Client, list []string, log *slog.Logger) *Approvers {
 	a := &Approvers{api: api, log: log, now: time.Now, wait: groupWait, known: map[string]members{}}
+	if len(list) == 1 && strings.TrimSpace(list[0]) == Anyone {
+		a.anyone = true
+		return a
+	}
 	for _, id := range list {
 		switch id = strings.TrimSpace(id); {
 		case id == "":
@@ -57,10 +65,10 @@ func NewApprovers(api *slack.Client, list []string, log *slog.Logger) *Approvers
 	return a
 }
 
-// May says whether a person may decide. known is false where Slack does not tell the members of a group that
-// this hangs on; then nothing may be counted. It answers at the latest when ctx ends.
+// May reports whether a person may decide. known is false if Slack does not tell the members of a group that this
+// depends on; then nothing may be counted. It answers at the latest when ctx ends.
 func (a *Approvers) May(ctx context.Context, user string) (allowed, known bool) {
-	if len(a.people)+len(a.groups) == 0 || slices.Contains(a.people, user) {
+	if a.anyone || slices.Contains(a.people, user) {
 		return true, true
 	}
 	known = true
@@ -74,19 +82,33 @@ func (a *Approvers) May(ctx context.Context, user string) (allowed, known bool) 
 	return false, known
 }
 
-// membersOf gives a group's members; ok is false where they can't be had.
+// Nobody reports whether it is certain that nobody may decide: the list has no people, and its groups are empty,
+// disabled or gone. It answers at the latest when ctx ends.
+func (a *Approvers) Nobody(ctx context.Context) bool {
+	if a.anyone || len(a.people) > 0 {
+		return false
+	}
+	for _, group := range a.groups {
+		if users, known := a.membersOf(ctx, group); !known || len(users) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// membersOf gives a group's members; ok is false if they can't be had.
 func (a *Approvers) membersOf(ctx context.Context, group string) (users []string, ok bool) {
 	if now, fresh := a.remembered(group, groupFresh); fresh {
 		return now.users, true
 	}
 	old, usable := a.remembered(group, groupStale)
-	patience := groupAsk
+	limit := groupAsk
 	if usable {
-		patience = a.wait
+		limit = a.wait
 	}
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	// One question for all who wait, and it goes on where this one stops waiting: the next finds its answer.
+	// One question for all who wait. It goes on when this one stops waiting: the next finds its answer.
 	answer := a.asking.DoChan(group, func() (any, error) { return a.ask(context.WithoutCancel(ctx), group) })
 	select {
 	case got := <-answer:
@@ -124,7 +146,7 @@ func (a *Approvers) ask(ctx context.Context, group string) ([]string, error) {
 		users, err = nil, nil
 	}
 	if err != nil {
-		a.log.Warn("the members of a user group of SLACK_APPROVERS can't be had", "group", group, "why", judgeSlack(err).words)
+		a.log.Warn("the members of a user group of SLACK_APPROVERS can't be had", "group", group, "why", classifySlack(err).words)
 		return nil, err
 	}
 	a.mu.Lock()

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 )
 
@@ -19,8 +20,12 @@ func TestMayDecide(t *testing.T) {
 		user           string
 		allowed, known bool
 	}{
-		{nil, "U2", true, true},
-		{[]string{""}, "U2", true, true},
+		{nil, "U2", false, true},
+		{[]string{""}, "U2", false, true},
+		{[]string{"anyone"}, "U2", true, true},
+		{[]string{" anyone "}, "U2", true, true},
+		{[]string{"anyone", "U1"}, "U2", false, true}, // not the word alone: a list
+		{[]string{"everyone"}, "U2", false, true},
 		{[]string{"U1", "W7"}, "U1", true, true},
 		{[]string{"U1", " W7"}, "W7", true, true},
 		{[]string{"U1", "W7"}, "U2", false, true},
@@ -34,11 +39,11 @@ func TestMayDecide(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.list, " ", c.user), func(t *testing.T) {
 			_, s := workspace(t, c.list...)
-			got, err := once[Permission](t, s.MayDecide, MayDecide{User: c.user}, try{})
+			got, err := once[project.Permission](t, s.MayDecide, project.MayDecide{User: c.user})
 			if err != nil {
 				t.Fatal(err)
 			}
-			want(t, "permission", got, Permission{Allowed: c.allowed, Known: c.known})
+			want(t, "permission", got, project.Permission{Allowed: c.allowed, Known: c.known})
 		})
 	}
 }
@@ -84,8 +89,8 @@ func TestApproversRemember(t *testing.T) {
 func TestApproversWithoutTheGroup(t *testing.T) {
 	sim, s := workspace(t, "U1", "S1")
 	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "usergroups.users.list", Code: "missing_scope", Times: -1})
-	for user, wanted := range map[string]Permission{"U1": {Allowed: true, Known: true}, "U2": {}} {
-		got, err := once[Permission](t, s.MayDecide, MayDecide{User: user}, try{})
+	for user, wanted := range map[string]project.Permission{"U1": {Allowed: true, Known: true}, "U2": {}} {
+		got, err := once[project.Permission](t, s.MayDecide, project.MayDecide{User: user})
 		if err != nil {
 			t.Fatal(err)
 		}

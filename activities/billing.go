@@ -1,8 +1,11 @@
 package activities
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -14,21 +17,22 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 const (
 	billingTimeout = 15 * time.Second // Standard Webhooks: a sender waits 15 to 30 s
-	billingAnswer  = 64 << 10         // bytes of an answer that are read, so that the connection can serve again; they are not looked at
+	billingAnswer  = 64 << 10         // bytes of an answer that are read
 )
 
 // BillingOptions configure Billing.
 type BillingOptions struct {
-	URL    string         // BILLING_URL; empty: invoices are people's business
-	Secret prodege.Secret // BILLING_SIGNING_SECRET, whsec_…; required where there is a URL
+	URL    string         // BILLING_URL; empty: people make the invoices
+	Secret prodege.Secret // BILLING_SIGNING_SECRET, whsec_…; required if there is a URL
 
 	DryRun bool             // DRY_RUN: nothing is sent
-	HTTP   *http.Client     // a new one where nil; follows no redirect, whatever it says
-	Now    func() time.Time // time.Now where nil
+	HTTP   *http.Client     // a new one if nil; follows no redirect, whatever it says
+	Now    func() time.Time // time.Now if nil
 }
 
 // Billing is the system that makes invoices. Its method is an activity and safe for concurrent use.
@@ -40,10 +44,10 @@ type Billing struct {
 	now    func() time.Time
 }
 
-// NewBilling makes the activity. It fails where there is a URL and it or the secret can't be used; the error
-// shows neither.
+// NewBilling makes the activity. It fails if there is a URL and it or the secret can't be used; the error shows
+// neither.
 func NewBilling(o BillingOptions) (*Billing, error) {
-	b := &Billing{url: o.URL, dryRun: o.DryRun, http: quietClient(o.HTTP, billingTimeout), now: o.Now}
+	b := &Billing{url: o.URL, dryRun: o.DryRun, http: strictClient(o.HTTP, billingTimeout), now: o.Now}
 	if b.now == nil {
 		b.now = time.Now
 	}
@@ -61,50 +65,59 @@ func NewBilling(o BillingOptions) (*Billing, error) {
 	return b, nil
 }
 
-// SendInvoice calls billing once. It may be repeated: the key and the bytes are the same at each try, and
-// billing makes one invoice of one key.
-func (b *Billing) SendInvoice(ctx context.Context, in SendInvoice) (InvoiceSent, error) {
+// SendInvoice calls billing once. It may be repeated: the key and the bytes are the same at each attempt, and billing
+// makes one invoice of one key. What a 409 means depends on earlier attempts, so it is reported and not judged.
+func (b *Billing) SendInvoice(ctx context.Context, in project.InvoiceCall) (project.InvoiceResult, error) {
 	switch {
 	case b.dryRun:
-		return InvoiceSent{DryRun: true}, nil
+		return project.InvoiceResult{DryRun: true}, nil
 	case b.url == "":
-		return InvoiceSent{NoURL: true}, nil
+		return project.InvoiceResult{NoURL: true}, nil
 	}
-	what := "send " + in.Key
-	status, retryAfter, err := b.call(ctx, in)
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return InvoiceSent{}, ctx.Err()
-	case err != nil:
-		err = billingUnreached(what, err)
-	default:
-		err = billingStatus(what, status, retryAfter)
+	operation := "send " + in.Key
+	answer, err := b.call(ctx, in)
+	var f failure
+	var taken bool
+	if err != nil {
+		f = billingUnreached(operation, err)
+	} else if f, taken = billingStatus(operation, answer.status, answer.retryAfter); taken && answer.status != http.StatusConflict {
+		if words := answer.saysNo(); words != "" {
+			f, taken = billingSaysNo(operation, answer.status, words), false
+		}
 	}
 	outcome := "sent"
 	switch {
-	case err != nil && isFinal(err):
-		outcome = "refused"
-	case err != nil:
-		outcome = "passing"
+	case !taken:
+		outcome = f.outcome()
+	case answer.status == http.StatusConflict:
+		outcome = "conflict"
 	}
 	count(ctx, metricBilling, outcome, "")
-	activity.GetLogger(ctx).Info("called billing", "key", in.Key, "status", status, "outcome", outcome)
-	if err != nil {
-		return InvoiceSent{}, err
+	activity.GetLogger(ctx).Info("called billing", "key", in.Key, "status", answer.status, "outcome", outcome)
+	if !taken {
+		return project.InvoiceResult{}, f.err()
 	}
-	return InvoiceSent{Status: status}, nil
+	return project.InvoiceResult{Status: answer.status, Conflict: answer.status == http.StatusConflict}, nil
 }
 
-// call signs and sends as Standard Webhooks says: the timestamp, and so the signature, is of this try.
-func (b *Billing) call(ctx context.Context, in SendInvoice) (status int, retryAfter time.Duration, err error) {
+// billingReply is what billing answered.
+type billingReply struct {
+	status      int
+	retryAfter  time.Duration
+	contentType string
+	body        []byte // at most billingAnswer bytes
+}
+
+// call signs and sends as Standard Webhooks says: the timestamp, and so the signature, is of this attempt.
+func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingReply, error) {
 	now := b.now()
 	signature, err := b.sign.Sign(in.Key, now, []byte(in.Body))
 	if err != nil {
-		return 0, 0, errors.New("the body can't be signed")
+		return billingReply{}, errors.New("the body can't be signed")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, strings.NewReader(in.Body))
 	if err != nil {
-		return 0, 0, errors.New("BILLING_URL can't be called")
+		return billingReply{}, errors.New("BILLING_URL can't be called")
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "fieldmarshal", "Idempotency-Key": in.Key,
@@ -114,17 +127,78 @@ func (b *Billing) call(ctx context.Context, in SendInvoice) (status int, retryAf
 	}
 	res, err := b.http.Do(req)
 	if err != nil {
-		return 0, 0, err
+		return billingReply{}, err
 	}
 	defer res.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, billingAnswer)) // the status is the answer, however its body ends
-	return res.StatusCode, b.retryAfter(res.Header.Get("Retry-After"), now), nil
+	body, _ := io.ReadAll(io.LimitReader(res.Body, billingAnswer)) // the status is an answer, however its body ends
+	return billingReply{status: res.StatusCode, retryAfter: retryAfter(res.Header.Get("Retry-After"), now),
+		contentType: res.Header.Get("Content-Type"), body: bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))}, nil
 }
 
-// retryAfter reads the header: seconds, or a date. 0 where it says nothing.
-func (b *Billing) retryAfter(text string, now time.Time) time.Duration {
-	if seconds, err := strconv.ParseInt(strings.TrimSpace(text), 10, 32); err == nil && seconds > 0 {
-		return min(time.Duration(seconds)*time.Second, longestWait)
+// saysNo returns how the body of a 2xx refuses; empty if it does not. What can't be read refuses nothing.
+func (r billingReply) saysNo() string {
+	if r.isHTML() {
+		return fmt.Sprintf("a web page answered at BILLING_URL (HTTP %d), so nothing was invoiced; check the address, and a login page or proxy on the way", r.status)
+	}
+	d := json.NewDecoder(bytes.NewReader(r.body))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return ""
+	}
+	for d.More() {
+		name, err := d.Token()
+		var value json.RawMessage
+		if err != nil || d.Decode(&value) != nil {
+			return ""
+		}
+		if refuses(fmt.Sprint(name), value) {
+			return fmt.Sprintf("billing answered HTTP %d, but says that it did not take the invoice: %q is %s", r.status, name, short(string(value)))
+		}
+	}
+	return ""
+}
+
+func (r billingReply) isHTML() bool {
+	for _, kind := range []string{r.contentType, http.DetectContentType(r.body)} {
+		if kind = strings.ToLower(strings.TrimSpace(kind)); strings.HasPrefix(kind, "text/html") || strings.HasPrefix(kind, "application/xhtml") {
+			return true
+		}
+	}
+	return false
+}
+
+// refuses reports whether a top-level member of an answer says no: success or ok that is false, or an error that is
+// a text or an object with something in it.
+func refuses(name string, value json.RawMessage) bool {
+	var parsed any
+	if json.Unmarshal(value, &parsed) != nil {
+		return false
+	}
+	switch strings.ToLower(name) {
+	case "success", "ok":
+		text, isText := parsed.(string)
+		return parsed == false || isText && strings.EqualFold(strings.TrimSpace(text), "false")
+	case "error":
+		switch v := parsed.(type) {
+		case string:
+			return strings.TrimSpace(v) != ""
+		case map[string]any:
+			return len(v) > 0
+		}
+	}
+	return false
+}
+
+// retryAfter reads the header: seconds, or a date. 0 if it says nothing.
+func retryAfter(text string, now time.Time) time.Duration {
+	text = strings.TrimSpace(text)
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err == nil && seconds <= 0:
+		return 0
+	case err == nil && seconds < int64(longestWait/time.Second):
+		return time.Duration(seconds) * time.Second
+	case err == nil, errors.Is(err, strconv.ErrRange) && !strings.HasPrefix(text, "-"):
+		return longestWait
 	}
 	if at, err := http.ParseTime(text); err == nil && at.After(now) {
 		return min(at.Sub(now), longestWait)

@@ -12,13 +12,14 @@ import (
 	webhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 )
 
 const billingSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
-func invoice() SendInvoice {
-	return SendInvoice{Key: "project-812-invoice-r1", Body: `{"type":"invoice.requested","data":{"project_id":812,"cpi":"3.10"}}`}
+func invoice() project.InvoiceCall {
+	return project.InvoiceCall{Key: "project-812-invoice-r1", Body: `{"type":"invoice.requested","data":{"project_id":812,"cpi":"3.10"}}`}
 }
 
 // biller answers with handle, with our activity in front of it.
@@ -56,11 +57,11 @@ func TestSendInvoice(t *testing.T) {
 		}
 		w.WriteHeader(http.StatusAccepted)
 	}, nil)
-	got, err := once[InvoiceSent](t, b.SendInvoice, invoice(), try{})
+	got, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
 	if err != nil {
 		t.Fatal(err)
 	}
-	want(t, "answer", got, InvoiceSent{Status: http.StatusAccepted})
+	want(t, "answer", got, project.InvoiceResult{Status: http.StatusAccepted})
 	want(t, "calls", calls, 1)
 }
 
@@ -70,7 +71,9 @@ func TestSendInvoiceOnce(t *testing.T) {
 		sim := simulator.NewBilling(billingSecret)
 		sim.Inject(simulator.Fault{Kind: kind, Times: 2})
 		b := biller(t, sim.Handler().ServeHTTP, nil)
-		_, attempts, err := retried[InvoiceSent](t, b.SendInvoice, invoice())
+		_, attempts, err := repeated[project.InvoiceResult](t, b.SendInvoice, invoice(), func(_ *project.InvoiceCall, f project.Failure) {
+			want(t, string(kind)+": maybe", f.Maybe, kind != simulator.RateLimited)
+		})
 		if err != nil || attempts != 3 {
 			t.Errorf("%s: %d attempts, %v", kind, attempts, err)
 		}
@@ -87,8 +90,8 @@ func TestSendInvoiceNowhere(t *testing.T) {
 	count := func(http.ResponseWriter, *http.Request) { calls++ }
 	dry := biller(t, count, func(o *BillingOptions) { o.DryRun = true })
 	none := biller(t, count, func(o *BillingOptions) { o.URL = "" })
-	for b, wanted := range map[*Billing]InvoiceSent{dry: {DryRun: true}, none: {NoURL: true}} {
-		got, err := once[InvoiceSent](t, b.SendInvoice, invoice(), try{})
+	for b, wanted := range map[*Billing]project.InvoiceResult{dry: {DryRun: true}, none: {NoURL: true}} {
+		got, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -114,15 +117,16 @@ func TestSendInvoiceStatuses(t *testing.T) {
 		{status: 413, final: true, says: "413"},
 		{status: 422, final: true, says: "422"},
 		{status: 451, final: true, retryAfter: "9", says: "451"},
-		{status: 408, says: "408"}, {status: 409, says: "409"}, {status: 425, says: "425"},
+		{status: 408, says: "408"}, {status: 425, says: "425"},
 		{status: 429, says: "429"}, {status: 429, retryAfter: "7", wait: 7 * time.Second, says: "429"},
 		{status: 429, retryAfter: "999999", wait: time.Hour, says: "429"}, {status: 429, retryAfter: "-1", says: "429"},
 		{status: 429, retryAfter: "soon", says: "429"},
 		{status: 503, retryAfter: "30", wait: 30 * time.Second, says: "503"},
 		{status: 503, retryAfter: "Mon, 02 Mar 2026 17:02:00 GMT", wait: 2 * time.Minute, says: "503"},
 		{status: 503, retryAfter: "Mon, 02 Mar 2026 16:02:00 GMT", says: "503"},
-		{status: 500, retryAfter: "30", says: "500"}, {status: 502, says: "502"}, {status: 504, says: "504"},
-		{status: 301, says: "elsewhere"}, {status: 302, says: "elsewhere"}, {status: 307, says: "elsewhere"}, {status: 308, says: "elsewhere"},
+		{status: 500, retryAfter: "30", wait: 30 * time.Second, says: "500"}, {status: 502, says: "502"}, {status: 504, says: "504"},
+		{status: 503, retryAfter: "99999999999999999999", wait: time.Hour, says: "503"}, {status: 503, retryAfter: "-99999999999999999999", says: "503"},
+		{status: 301, says: "redirects"}, {status: 302, says: "redirects"}, {status: 307, says: "redirects"}, {status: 308, says: "redirects"},
 		{status: 304, says: "304"},
 	} {
 		t.Run(fmt.Sprint(c.status, " ", c.retryAfter), func(t *testing.T) {
@@ -137,20 +141,92 @@ func TestSendInvoiceStatuses(t *testing.T) {
 			}, func(o *BillingOptions) {
 				o.Now = func() time.Time { return time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC) }
 			})
-			_, err := once[InvoiceSent](t, b.SendInvoice, invoice(), try{})
-			app := appError(t, err)
+			_, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
+			f := failureOf(t, err)
 			want(t, "calls", calls, 1)
-			want(t, "final", app.NonRetryable(), c.final)
-			want(t, "type", app.Type(), map[bool]string{true: TypeBillingRefused, false: TypeBillingPassing}[c.final])
-			want(t, "delay", app.NextRetryDelay(), c.wait)
-			refusal, known := RefusalOf(err)
-			want(t, "known", known, true)
-			want(t, "party", refusal.Party, "billing")
-			want(t, "codes", fmt.Sprint(refusal.Codes), fmt.Sprintf("[%d]", c.status))
-			if !strings.Contains(refusal.Text, c.says) {
-				t.Errorf("%q does not say %q", refusal.Text, c.says)
-			}
+			want(t, "kind", f.Kind, map[bool]project.FailureKind{true: project.FailedRefused, false: project.FailedPassing}[c.final])
+			want(t, "type", appError(t, err).Type(), map[bool]string{true: TypeBillingRefused, false: TypeBillingTransient}[c.final])
+			want(t, "delay", f.RetryAfter, c.wait)
+			want(t, "maybe", f.Maybe, c.status >= 500)
+			want(t, "party", f.Refusal.Party, "billing")
+			want(t, "codes", fmt.Sprint(f.Refusal.Codes), fmt.Sprintf("[%d]", c.status))
+			contains(t, "refusal", f.Refusal.Text, c.says)
 		})
+	}
+}
+
+// What 409 means depends on earlier attempts: it is told as it is.
+func TestSendInvoiceConflict(t *testing.T) {
+	b := biller(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(http.StatusConflict)
+		_, _ = io.WriteString(w, `{"success": false, "error": "already processed"}`)
+	}, nil)
+	got, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want(t, "answer", got, project.InvoiceResult{Conflict: true, Status: 409})
+}
+
+// A 2xx whose body says no, or which is a web page, is not taken.
+func TestSendInvoiceBodies(t *testing.T) {
+	for _, c := range []struct {
+		contentType, body string
+		says              string // empty: taken
+	}{
+		{"", "", ""},
+		{"application/json", `{}`, ""},
+		{"application/json", `{"success": true, "ok": true, "error": null}`, ""},
+		{"application/json", `{"success": null, "error": ""}`, ""},
+		{"application/json", `{"error": {}}`, ""},
+		{"application/json", `{"error": false}`, ""},
+		{"application/json", `{"errors": 0, "data": {"success": false, "error": "no"}}`, ""},
+		{"application/json", `[{"success": false}]`, ""},
+		{"application/json", `"success: false"`, ""},
+		{"application/json", `{"success": true`, ""},
+		{"text/plain", "taken", ""},
+		{"text/plain", "no <html> here", ""},
+		{"application/json", `{"success": false}`, `"success" is false`},
+		{"application/json", `{"id": 7, "ok": false}`, `"ok" is false`},
+		{"text/plain", `  {"Success": "False"}`, `"Success" is`},
+		{"", "\ufeff" + `{"success": false}`, `"success" is false`},
+		{"application/json", `{"success": true, "error": "duplicate"}`, `"error" is "duplicate"`},
+		{"application/json", `{"error": {"code": 7}}`, `"error" is {"code": 7}`},
+		{"application/json", `{"success": false, "data": "` + strings.Repeat("x", 2*billingAnswer) + `"}`, `"success" is false`},
+		{"text/html; charset=utf-8", "ok", "web page"},
+		{"TEXT/HTML", `{"success": true}`, "web page"},
+		{"application/xhtml+xml", "<div/>", "web page"},
+		{"application/json", "\n <!DOCTYPE html><html><body>Log in</body></html>", "web page"},
+		{"", "<HTML><head></head></HTML>", "web page"},
+		{"text/plain", "\ufeff<html>", "web page"},
+	} {
+		for _, status := range []int{200, 202} {
+			b := biller(t, func(w http.ResponseWriter, r *http.Request) {
+				w.Header()["Content-Type"] = nil
+				if c.contentType != "" {
+					w.Header().Set("Content-Type", c.contentType)
+				}
+				w.WriteHeader(status)
+				_, _ = io.WriteString(w, c.body)
+			}, nil)
+			got, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
+			name := fmt.Sprintf("%s %.60s", c.contentType, c.body)
+			if c.says == "" {
+				if err != nil || got.Status != status {
+					t.Errorf("%s: %+v, %v", name, got, err)
+				}
+				continue
+			}
+			if err == nil {
+				t.Errorf("%s: taken", name)
+				continue
+			}
+			f := failureOf(t, err)
+			want(t, name+": kind", f.Kind, project.FailedRefused)
+			want(t, name+": party", f.Refusal.Party, "billing")
+			want(t, name+": codes", fmt.Sprint(f.Refusal.Codes), fmt.Sprintf("[%d]", status))
+			contains(t, name, f.Refusal.Text, c.says)
+		}
 	}
 }
 
@@ -162,13 +238,11 @@ func TestSendInvoiceUnreached(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = once[InvoiceSent](t, b.SendInvoice, invoice(), try{})
-	want(t, "type", appError(t, err).Type(), TypeBillingPassing)
-	for _, secret := range []string{"hidden", billingSecret} {
-		if strings.Contains(err.Error(), secret) {
-			t.Errorf("the error tells %q: %v", secret, err)
-		}
-	}
+	_, err = once[project.InvoiceResult](t, b.SendInvoice, invoice())
+	f := failureOf(t, err)
+	want(t, "type", appError(t, err).Type(), TypeBillingTransient)
+	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "maybe", f.Maybe, true)
 }
 
 func TestNewBilling(t *testing.T) {

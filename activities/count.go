@@ -8,10 +8,10 @@ import (
 
 // Metrics, counted through the worker's own handler.
 const (
-	metricSlack   = "fieldmarshal_slack_calls"   // call: post, edit, whisper; outcome: sent, found, plain, gone, limited, passing, mend
-	metricProdege = "fieldmarshal_prodege_calls" // call: read, clicks, update; outcome: done, passing, refused
-	metricAccept  = "fieldmarshal_acceptances"   // outcome: an AcceptOutcome
-	metricBilling = "fieldmarshal_billing_calls" // outcome: sent, passing, refused
+	metricSlack   = "fieldmarshal_slack_calls"   // call: post, edit, ephemeral; outcome: sent, found, plain, gone, limited, transient, operator_action
+	metricProdege = "fieldmarshal_prodege_calls" // call: read, clicks, update; outcome: done, limited, transient, refused, given_up
+	metricAccept  = "fieldmarshal_acceptances"   // outcome: a project.Outcome
+	metricBilling = "fieldmarshal_billing_calls" // outcome: sent, conflict, limited, transient, refused
 )
 
 func count(ctx context.Context, name, outcome string, call string) {

@@ -8,128 +8,196 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 
-	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// Error types of activities, as they stand in the Temporal UI. Search the runbook for them.
+// Error types, as the Temporal UI shows them. The runbook has a section for each.
 const (
-	TypeSlackMend      = "SlackNeedsMending" // people must mend it: token, channel, membership; never retried by the activity
-	TypeSlackPassing   = "SlackPassing"      // retried
-	TypeProdegeRefused = "ProdegeRefused"    // a code that can't be retried; details hold a Refusal
-	TypeProdegePassing = "ProdegePassing"    // retried; details hold a Refusal
-	TypeBillingRefused = "BillingRefused"    // 4xx but 408, 409, 425, 429; details hold a Refusal
-	TypeBillingPassing = "BillingPassing"    // retried; details hold a Refusal
+	TypeSlackOperatorAction = "SlackOperatorAction" // people must put something right: a token, a channel, a membership
+	TypeSlackThreadGone     = "SlackThreadGone"     // a reply's root message was deleted
+	TypeSlackTransient      = "SlackTransient"      // worth another attempt
+	TypeProdegeRefused      = "ProdegeRefused"      // a code that another attempt does not change
+	TypeProdegeTransient    = "ProdegeTransient"    // worth another attempt
+	TypeBillingRefused      = "BillingRefused"      // a final 4xx, or a 2xx whose body says no
+	TypeBillingTransient    = "BillingTransient"    // worth another attempt
+	TypeNotSent             = "NotSent"             // Fieldmarshal itself refuses to send it
+	TypeTemporalTransient   = "TemporalTransient"   // Temporal did not answer; worth another attempt
 )
 
 const (
 	partyProdege = "Prodege"
 	partyBilling = "billing"
 
-	// slower is the pause after Prodege's "rate limit reached" (103); Prodege publishes no figure.
-	slower = 5 * time.Second
+	// rateLimitWait is the pause after Prodege's "rate limit reached" (103); Prodege publishes no figure.
+	rateLimitWait = 5 * time.Second
 	// longestWait bounds what a Retry-After may ask for.
 	longestWait = time.Hour
-	// longestText bounds a text of a fault that comes from outside, bytes.
+	// longestText bounds the text of an error that comes from outside, in bytes.
 	longestText = 500
 )
 
-// Codes of Prodege's that decide something here beside whether a call may be repeated.
+// Prodege's codes that decide something here beside whether another attempt is worth it.
 const (
 	prodegeUnauthorized = 101
-	prodegeRate         = 103
+	prodegeRateLimit    = 103
 )
 
-// RefusalOf gives what a counterparty's fault means in words, for an error as workflow code gets it: of a
-// refusal that is final, and of a passing fault after which the tries ended. It is deterministic.
-func RefusalOf(err error) (cards.Refusal, bool) {
-	var app *temporal.ApplicationError
-	if !errors.As(err, &app) {
-		return cards.Refusal{}, false
+// FailureOf returns how an attempt failed, given the error that workflow code gets from it. It is deterministic. If
+// the attempt did not say so itself, it may have been heard, unless no worker ever took it.
+func FailureOf(err error) project.Failure {
+	var (
+		timeout  *temporal.TimeoutError
+		app      *temporal.ApplicationError
+		canceled *temporal.CanceledError
+	)
+	unknown := func(text string) project.Failure {
+		return project.Failure{Kind: project.FailedPassing, Text: text, Maybe: true}
 	}
-	r := cards.Refusal{Party: partyProdege, Text: app.Message()}
-	switch app.Type() {
-	case TypeProdegeRefused, TypeProdegePassing:
-	case TypeBillingRefused, TypeBillingPassing:
-		r.Party = partyBilling
+	switch {
+	case err == nil:
+		return project.Failure{}
+	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
+		return project.Failure{Kind: project.FailedNotStarted, Text: "no worker took it in time: check that workers run and serve its task queue"}
+	case timeout != nil:
+		return unknown("it took too long, or its worker died, so it may have been done: check that workers run and are not overloaded")
+	case errors.As(err, &app):
+		var f project.Failure
+		if app.HasDetails() && app.Details(&f) == nil && f.Kind != "" {
+			return f
+		}
+		return unknown("it failed in an unexpected way, so it may have been done; the worker's log has more: " + short(app.Message()))
+	case errors.As(err, &canceled):
+		return unknown("it was cancelled while it ran, so it may have been done")
+	}
+	return unknown("it failed in an unexpected way, so it may have been done; the worker's log has more: " + short(err.Error()))
+}
+
+// failure is a project.Failure with the type that the Temporal UI shows.
+type failure struct {
+	project.Failure
+	errType string
+}
+
+// err returns the error that an activity ends with.
+func (f failure) err() error {
+	return temporal.NewApplicationErrorWithOptions(f.Text, f.errType, temporal.ApplicationErrorOptions{
+		NonRetryable: f.final(), Details: []any{f.Failure},
+	})
+}
+
+// final reports whether another attempt is for people to decide.
+func (f failure) final() bool { return f.Kind != project.FailedPassing }
+
+// outcome is the failure's name in metrics.
+func (f failure) outcome() string {
+	switch {
+	case f.Kind == project.FailedThreadGone:
+		return "gone"
+	case f.Kind == project.FailedOperator:
+		return "operator_action"
+	case f.Kind == project.FailedRefused:
+		return "refused"
+	case f.RetryAfter > 0:
+		return "limited"
+	}
+	return "transient"
+}
+
+// transient is a failure that another attempt may not meet. refusal is nil if no counterparty said anything.
+func transient(errType, operation, text string, refusal *project.Refusal) failure {
+	return failure{project.Failure{Kind: project.FailedPassing, Text: operation + ": " + text, Refusal: refusal}, errType}
+}
+
+// refused is a counterparty's final refusal.
+func refused(errType, operation, text string, refusal project.Refusal) failure {
+	return failure{project.Failure{Kind: project.FailedRefused, Text: operation + ": " + text, Refusal: &refusal}, errType}
+}
+
+// notSent is a refusal of our own: nothing was sent.
+func notSent(operation, text string) failure {
+	return refused(TypeNotSent, operation, text, project.Refusal{Party: project.PartyUs, Text: text})
+}
+
+// slackFailure says how an operation failed at Slack.
+func slackFailure(operation string, f slackFault) failure {
+	out := transient(TypeSlackTransient, operation, f.words, nil)
+	out.Maybe, out.RetryAfter = f.maybe, f.wait
+	switch f.kind {
+	case slackTransient, slackLimited:
+	case slackThreadGone:
+		out.Kind, out.errType = project.FailedThreadGone, TypeSlackThreadGone
 	default:
-		return cards.Refusal{}, false
+		out.Kind, out.errType = project.FailedOperator, TypeSlackOperatorAction
 	}
-	var told cards.Refusal
-	if app.Details(&told) == nil && told.Text != "" {
-		r = told
-	}
-	return r, true
+	return out
 }
 
-// MendOf gives the sentence that says what people must mend in Slack, for an error as workflow code gets it.
-// It is deterministic.
-func MendOf(err error) (string, bool) {
-	var app *temporal.ApplicationError
-	if errors.As(err, &app) && app.Type() == TypeSlackMend {
-		return app.Message(), true
-	}
-	return "", false
-}
+// Failures of ours that pass.
+var (
+	errBusy     = errors.New("too many calls to Prodege wait already")
+	errLate     = errors.New("Prodege did not answer in time")
+	errNoStatus = errors.New("Prodege's answer says nothing of the project's status")
+	errStopped  = errors.New("the attempt was stopped before anything was sent")
+)
 
-// slackError is what an activity returns for a fault of Slack's.
-func slackError(what string, f slackFault) error {
-	if f.kind == slackPassing || f.kind == slackLimited {
-		return temporal.NewApplicationErrorWithOptions(what+": "+f.words, TypeSlackPassing, temporal.ApplicationErrorOptions{NextRetryDelay: f.wait})
-	}
-	return temporal.NewNonRetryableApplicationError(what+": "+f.words, TypeSlackMend, nil)
-}
-
-// prodegeError is what an activity returns for a call to Prodege that failed.
-func prodegeError(what string, err error) error {
+// prodegeFailure says how a call to Prodege failed. Whether it may have been heard is added by whoever made it.
+func prodegeFailure(operation string, err error) failure {
 	var api *prodege.APIError
 	switch {
-	case errors.Is(err, errBusy), errors.Is(err, errNoStatus):
-		return passing(TypeProdegePassing, fmt.Sprintf("%s: %v", what, err), cards.Refusal{Party: partyProdege, Text: err.Error()}, 0)
-	case !errors.As(err, &api): // our own client refused it, and nothing was sent
-		text := short(err.Error())
-		return refused(TypeProdegeRefused, what+": "+text, cards.Refusal{Party: partyProdege, Text: text})
+	case errors.Is(err, errBusy), errors.Is(err, errStopped):
+		return transient(TypeProdegeTransient, operation, err.Error(), &project.Refusal{Party: project.PartyUs, Text: err.Error()})
+	case errors.Is(err, errLate), errors.Is(err, errNoStatus):
+		return transient(TypeProdegeTransient, operation, err.Error(), &project.Refusal{Party: partyProdege, Text: err.Error()})
+	case !errors.As(err, &api): // our own client refused it
+		return notSent(operation, short(err.Error()))
 	}
-	r := cards.Refusal{Party: partyProdege, Codes: api.Codes, Text: short(api.Words())}
-	message := what + ": " + short(api.Error())
+	r := project.Refusal{Party: partyProdege, Codes: api.Codes, Text: short(api.Words())}
 	if !api.Retryable() {
-		return refused(TypeProdegeRefused, message, r)
+		return refused(TypeProdegeRefused, operation, short(api.Error()), r)
 	}
-	wait := time.Duration(0)
-	if slices.Contains(api.Codes, prodegeRate) {
-		wait = slower
+	out := transient(TypeProdegeTransient, operation, short(api.Error()), &r)
+	if slices.Contains(api.Codes, prodegeRateLimit) {
+		out.RetryAfter = rateLimitWait
 	}
-	return passing(TypeProdegePassing, message, r, wait)
+	return out
 }
 
-// billingStatus is what an activity returns for an HTTP status of billing's; nil for a success. 4xx is final,
-// but for the four that ask for another try; all else is retried, redirects too, which are not followed.
-func billingStatus(what string, status int, retryAfter time.Duration) error {
-	again := []int{http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests}
-	r := cards.Refusal{Party: partyBilling, Codes: []int{status}}
+// billingStatus says how billing refused with an HTTP status; ok if it did not. Of the 4xx, four ask for another
+// attempt; 409 is no failure, as what it means depends on earlier attempts.
+func billingStatus(operation string, status int, retryAfter time.Duration) (f failure, ok bool) {
+	again := []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
+	r := project.Refusal{Party: partyBilling, Codes: []int{status}}
 	switch {
-	case status/100 == 2:
-		return nil
+	case status/100 == 2, status == http.StatusConflict:
+		return failure{}, true
 	case status/100 == 4 && !slices.Contains(again, status):
 		r.Text = billingWords(status)
-		return refused(TypeBillingRefused, what+": "+r.Text, r)
+		return refused(TypeBillingRefused, operation, r.Text, r), false
 	case status/100 == 3:
-		r.Text = fmt.Sprintf("billing sends us elsewhere (HTTP %d), which is not followed; check BILLING_URL", status)
+		r.Text = fmt.Sprintf("billing redirects us (HTTP %d), which is not followed; check BILLING_URL", status)
 	default:
 		r.Text = fmt.Sprintf("billing can't take it now (HTTP %d)", status)
 	}
-	if status != http.StatusTooManyRequests && status != http.StatusServiceUnavailable {
-		retryAfter = 0
-	}
-	return passing(TypeBillingPassing, what+": "+r.Text, r, retryAfter)
+	f = transient(TypeBillingTransient, operation, r.Text, &r)
+	f.RetryAfter, f.Maybe = retryAfter, status >= 500
+	return f, false
 }
 
-// billingUnreached is what an activity returns where billing gave no answer. It may have taken the invoice.
-func billingUnreached(what string, err error) error {
-	r := cards.Refusal{Party: partyBilling, Text: "billing gave no answer: " + short(withoutAddress(err))}
-	return passing(TypeBillingPassing, what+": "+r.Text, r, 0)
+// billingSaysNo says that billing refused within the body of a 2xx.
+func billingSaysNo(operation string, status int, text string) failure {
+	return refused(TypeBillingRefused, operation, text, project.Refusal{Party: partyBilling, Codes: []int{status}, Text: text})
+}
+
+// billingUnreached says that billing gave no answer. It may have taken the invoice.
+func billingUnreached(operation string, err error) failure {
+	text := "billing gave no answer: " + short(withoutAddress(err))
+	f := transient(TypeBillingTransient, operation, text, &project.Refusal{Party: partyBilling, Text: text})
+	f.Maybe = true
+	return f
 }
 
 func billingWords(status int) string {
@@ -140,19 +208,6 @@ func billingWords(status int) string {
 		return fmt.Sprintf("nothing takes invoices at BILLING_URL (HTTP %d)", status)
 	}
 	return fmt.Sprintf("billing refuses the invoice (HTTP %d)", status)
-}
-
-func refused(kind, message string, r cards.Refusal) error {
-	return temporal.NewNonRetryableApplicationError(message, kind, nil, r)
-}
-
-func passing(kind, message string, r cards.Refusal, wait time.Duration) error {
-	return temporal.NewApplicationErrorWithOptions(message, kind, temporal.ApplicationErrorOptions{Details: []any{r}, NextRetryDelay: min(wait, longestWait)})
-}
-
-func isFinal(err error) bool {
-	var app *temporal.ApplicationError
-	return errors.As(err, &app) && app.NonRetryable()
 }
 
 // short bounds a text from outside before it enters a workflow's history.

@@ -1,35 +1,37 @@
 package activities
 
 import (
+	"context"
 	"errors"
-	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/slack-go/slack"
+	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 
-	"fieldmarshal/cards"
+	"fieldmarshal/project"
 )
 
 // Every code that is known says what it is, and what follows from it is what the kinds promise.
 func TestSlackCodes(t *testing.T) {
 	for code, rule := range slackCodes {
-		f := judgeSlack(slack.SlackErrorResponse{Err: code})
+		f := classifySlack(slack.SlackErrorResponse{Err: code})
 		if f.words != rule.words+" ("+code+")" || rule.words == "" {
 			t.Errorf("%s: %q", code, f.words)
 		}
-		err := slackError("post", f)
-		_, mend := MendOf(err)
-		passes := rule.kind == slackPassing || rule.kind == slackLimited
-		want(t, code+": for people", mend, !passes)
-		want(t, code+": final", isFinal(err), !passes)
+		kind := map[slackKind]project.FailureKind{slackTransient: project.FailedPassing, slackLimited: project.FailedPassing, slackOperator: project.FailedOperator,
+			slackGone: project.FailedOperator, slackThreadGone: project.FailedThreadGone}[rule.kind]
+		got := failureOf(t, slackFailure("post", f).err())
+		want(t, code+": kind", got.Kind, kind)
+		want(t, code+": maybe", got.Maybe, rule.maybe)
 	}
 }
 
-func TestJudgeSlack(t *testing.T) {
+func TestClassifySlack(t *testing.T) {
 	for _, c := range []struct {
 		err   error
 		kind  slackKind
@@ -37,22 +39,22 @@ func TestJudgeSlack(t *testing.T) {
 		wait  time.Duration
 		says  string
 	}{
-		{nil, slackFine, false, 0, ""},
+		{nil, slackOK, false, 0, ""},
 		{&slack.RateLimitedError{RetryAfter: 3 * time.Second}, slackLimited, false, 3 * time.Second, "3s"},
 		{&slack.RateLimitedError{}, slackLimited, false, time.Second, "1s"},
 		{&slack.RateLimitedError{RetryAfter: 1000 * time.Hour}, slackLimited, false, time.Hour, "1h"},
 		{slack.SlackErrorResponse{Err: "ratelimited"}, slackLimited, false, limitedWait, "limit"},
 		{slack.StatusCodeError{Code: 429}, slackLimited, false, limitedWait, "429"},
-		{slack.StatusCodeError{Code: 500}, slackPassing, true, 0, "500"},
-		{slack.StatusCodeError{Code: 408}, slackPassing, true, 0, "408"},
-		{slack.StatusCodeError{Code: 403}, slackMend, false, 0, "proxy"},
-		{slack.SlackErrorResponse{Err: "fatal_error"}, slackPassing, true, 0, "fatal_error"},
-		{slack.SlackErrorResponse{Err: "missing_scope", Needed: "chat:write"}, slackMend, false, 0, "chat:write"},
-		{slack.SlackErrorResponse{Err: "brand_new_code"}, slackOurs, false, 0, "brand_new_code"},
-		{slack.SlackErrorResponse{Err: "invalid_blocks", ResponseMetadata: slack.ResponseMetadata{Messages: []string{"[ERROR] too long"}}}, slackOurs, false, 0, "too long (invalid_blocks)"},
-		{errors.New("unexpected EOF"), slackPassing, true, 0, "EOF"},
+		{slack.StatusCodeError{Code: 500}, slackTransient, true, 0, "500"},
+		{slack.StatusCodeError{Code: 408}, slackTransient, true, 0, "408"},
+		{slack.StatusCodeError{Code: 403}, slackOperator, false, 0, "proxy"},
+		{slack.SlackErrorResponse{Err: "fatal_error"}, slackTransient, true, 0, "fatal_error"},
+		{slack.SlackErrorResponse{Err: "missing_scope", Needed: "chat:write"}, slackOperator, false, 0, "chat:write"},
+		{slack.SlackErrorResponse{Err: "brand_new_code"}, slackLayout, false, 0, "brand_new_code"},
+		{slack.SlackErrorResponse{Err: "invalid_blocks", ResponseMetadata: slack.ResponseMetadata{Messages: []string{"[ERROR] too long"}}}, slackLayout, false, 0, "too long (invalid_blocks)"},
+		{errors.New("unexpected EOF"), slackTransient, true, 0, "EOF"},
 	} {
-		f := judgeSlack(c.err)
+		f := classifySlack(c.err)
 		if f.kind != c.kind || f.maybe != c.maybe || f.wait != c.wait || !strings.Contains(f.words, c.says) {
 			t.Errorf("%v: %+v", c.err, f)
 		}
@@ -60,42 +62,62 @@ func TestJudgeSlack(t *testing.T) {
 }
 
 // An address where nobody listens: nothing can have been said, so nothing is looked for.
-func TestJudgeSlackNobodyThere(t *testing.T) {
+func TestClassifySlackNobodyThere(t *testing.T) {
 	_, err := NewSlackAPI(botToken, "http://127.0.0.1:1/api/", nil).AuthTestContext(t.Context())
-	f := judgeSlack(err)
-	want(t, "kind", f.kind, slackPassing)
+	f := classifySlack(err)
+	want(t, "kind", f.kind, slackTransient)
 	want(t, "maybe", f.maybe, false)
 }
 
-func TestRefusalOfAndMendOf(t *testing.T) {
-	refusal := cards.Refusal{Party: "billing", Codes: []int{422}, Text: "no"}
+// What the driver learns of an attempt, from whatever error it gets.
+func TestFailureOf(t *testing.T) {
+	ours := project.Failure{Kind: project.FailedPassing, Text: "accept: later", Refusal: &project.Refusal{Party: "Prodege", Codes: []int{103}, Text: "later"},
+		RetryAfter: 5 * time.Second, Maybe: true, Amount: usd("4.25")}
+	timeout := func(kind enums.TimeoutType) error { return temporal.NewTimeoutError(kind, nil) }
 	for name, c := range map[string]struct {
-		err     error
-		refusal string
-		mend    string
+		err    error
+		wanted project.Failure
 	}{
-		"nothing":              {nil, "", ""},
-		"another error":        {errors.New("x"), "", ""},
-		"another type":         {temporal.NewApplicationError("x", "Other", refusal), "", ""},
-		"with details":         {temporal.NewNonRetryableApplicationError("x", TypeBillingRefused, nil, refusal), "billing [422] no", ""},
-		"passing":              {temporal.NewApplicationError("x", TypeProdegePassing, cards.Refusal{Party: "Prodege", Text: "away"}), "Prodege [] away", ""},
-		"without details":      {temporal.NewApplicationError("x", TypeBillingPassing), "billing [] x", ""},
-		"with other details":   {temporal.NewApplicationError("x", TypeProdegeRefused, 7), "Prodege [] x", ""},
-		"to mend":              {temporal.NewNonRetryableApplicationError("invite it", TypeSlackMend, nil), "", "invite it"},
-		"Slack, but it passes": {temporal.NewApplicationError("later", TypeSlackPassing), "", ""},
+		"nothing":                {nil, project.Failure{}},
+		"ours":                   {failure{ours, TypeProdegeTransient}.err(), ours},
+		"ours, final":            {notSent("accept", "no price").err(), project.Failure{Kind: project.FailedRefused, Text: "accept: no price", Refusal: &project.Refusal{Party: project.PartyUs, Text: "no price"}}},
+		"another error":          {errors.New("x"), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"another type":           {temporal.NewApplicationError("x", "Other"), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"other details":          {temporal.NewApplicationError("x", TypeProdegeRefused, 7), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"details of another":     {temporal.NewNonRetryableApplicationError("x", "Other", nil, project.Refusal{Text: "x"}), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"never started":          {timeout(enums.TIMEOUT_TYPE_SCHEDULE_TO_START), project.Failure{Kind: project.FailedNotStarted}},
+		"lost, or too slow":      {timeout(enums.TIMEOUT_TYPE_START_TO_CLOSE), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"lost heartbeat":         {timeout(enums.TIMEOUT_TYPE_HEARTBEAT), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"too late in all":        {timeout(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"timed out after a try":  {temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, notSent("accept", "no").err()), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"cancelled":              {temporal.NewCanceledError(), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"cancelled with details": {temporal.NewCanceledError("why"), project.Failure{Kind: project.FailedPassing, Maybe: true}},
 	} {
 		if c.err != nil { // over the wire, as workflow code gets it
 			converter := temporal.GetDefaultFailureConverter()
 			c.err = converter.FailureToError(converter.ErrorToFailure(c.err))
 		}
-		got := ""
-		if r, known := RefusalOf(c.err); known {
-			got = fmt.Sprint(r.Party, " ", r.Codes, " ", r.Text)
+		got := FailureOf(c.err)
+		if c.wanted.Text == "" && c.err != nil {
+			want(t, name+": says something", got.Text != "", true)
+			got.Text = ""
 		}
-		want(t, name+": refusal", got, c.refusal)
-		mend, _ := MendOf(c.err)
-		want(t, name+": mend", mend, c.mend)
+		if !reflect.DeepEqual(got, c.wanted) {
+			t.Errorf("%s: got %+v, want %+v", name, got, c.wanted)
+		}
+		if !reflect.DeepEqual(FailureOf(c.err), FailureOf(c.err)) {
+			t.Errorf("%s: not the same again", name)
+		}
 	}
+}
+
+// An activity that panics, or that no worker knows, says nothing of what it did.
+func TestFailureOfAPanic(t *testing.T) {
+	_, err := once[struct{}](t, func(context.Context, project.Read) error { panic("oh") }, project.Read{})
+	f := FailureOf(err)
+	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "maybe", f.Maybe, true)
+	contains(t, "text", f.Text, "worker's log", "oh")
 }
 
 func TestShort(t *testing.T) {
@@ -105,22 +127,19 @@ func TestShort(t *testing.T) {
 		t.Errorf("%d bytes: %q", len(got), got)
 	}
 	want(t, "a short one", short("short"), "short")
-	if got := plainText(strings.Repeat("ü", 4000)); len(got) > 4000 || strings.ToValidUTF8(got, "") != got {
-		t.Errorf("a message of %d bytes", len(got))
-	}
 }
 
-// The three structs register whole, as the worker registers them: an exported helper on one would panic there.
+// The four structs register whole, as the worker registers them: an exported helper on one would panic there.
 func TestRegister(t *testing.T) {
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(30 * time.Second)
 	_, s := workspace(t)
 	_, opts := supplier(t, nil)
-	for _, a := range []any{s, NewProdege(opts), &Billing{}} {
+	for _, a := range []any{s, NewProdege(opts), &Billing{}, NewFlows(nil)} {
 		env.RegisterActivity(a)
 	}
-	if _, err := env.ExecuteActivity("ReadProject", ReadProject{Project: project}); err != nil {
+	if _, err := env.ExecuteActivity("ReadProject", project.Read{Project: projectID}); err != nil {
 		t.Error(err)
 	}
 }

@@ -1,47 +1,46 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"math"
+	"sync"
 	"time"
 
 	"go.temporal.io/sdk/activity"
-	"golang.org/x/time/rate"
 
-	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 const (
-	prodegeCalls = 5               // a second, of one worker; Prodege publishes no figure and answers 103 beyond its own
-	quotasFor    = 4 * time.Second // figures that only adorn must not cost the reading
+	prodegeCalls = 5                // per second, of one worker; Prodege publishes no figure and answers 103 beyond its own
+	readWithin   = 15 * time.Second // a read that does not say how long it waits
 )
 
 // Switch is the kill switch of all acceptance.
 type Switch interface {
-	// AcceptingNow says whether anything may be accepted. An error means that it can't be read.
+	// AcceptingNow reports whether anything may be accepted. An error means that it can't be read.
 	AcceptingNow(ctx context.Context) (bool, error)
 }
 
 // ProdegeOptions configure Prodege.
 type ProdegeOptions struct {
 	API    *prodege.Client // nil: no PRODEGE_API_KEY, so nothing is called
-	Switch Switch          // required where there is an API
+	Switch Switch          // required if there is an API
 
 	DryRun         bool         // DRY_RUN: nothing is sent that changes anything
 	Ceiling        *prodege.USD // CPI_CEILING; nil: none
-	CallsPerSecond float64      // of all activities together; 5 where 0
+	CallsPerSecond float64      // PRODEGE_CALLS_PER_SECOND, of all activities together; 5 if 0
 }
 
-// Prodege is what is asked of the supplier and accepted there. Its methods are activities and safe for
-// concurrent use.
+// Prodege reads projects at the supplier and changes them. Its methods are activities and safe for concurrent use.
 type Prodege struct {
-	api     *prodege.Client
-	on      Switch
-	dryRun  bool
-	ceiling *prodege.USD
-	limit   *rate.Limiter
+	api       *prodege.Client
+	accepting Switch
+	dryRun    bool
+	ceiling   *prodege.USD
+	turns     *turns
 }
 
 // NewProdege makes the activities.
@@ -49,42 +48,57 @@ func NewProdege(o ProdegeOptions) *Prodege {
 	if o.CallsPerSecond <= 0 {
 		o.CallsPerSecond = prodegeCalls
 	}
-	burst := int(math.Ceil(o.CallsPerSecond))
-	return &Prodege{api: o.API, on: o.Switch, dryRun: o.DryRun, ceiling: o.Ceiling, limit: rate.NewLimiter(rate.Limit(o.CallsPerSecond), burst)}
+	return &Prodege{api: o.API, accepting: o.Switch, dryRun: o.DryRun, ceiling: o.Ceiling, turns: newTurns(o.CallsPerSecond)}
 }
 
-// ReadProject asks Prodege for a project. Quotas and click settings that can't be had are left out, unless the
-// asker is patient.
-func (p *Prodege) ReadProject(ctx context.Context, in ReadProject) (Reading, error) {
-	what := "read project " + in.Project.String()
+// ReadProject asks Prodege for a project within the time that the input allows. Quotas and click settings that
+// can't be had in that time are left out.
+func (p *Prodege) ReadProject(ctx context.Context, in project.Read) (project.Reading, error) {
+	operation := "read project " + in.Project.String()
 	if p.api == nil {
-		const lacks = "there is no PRODEGE_API_KEY"
-		return Reading{}, refused(TypeProdegeRefused, what+": "+lacks, cards.Refusal{Party: partyProdege, Text: lacks})
+		return project.Reading{}, notSent(operation, "there is no PRODEGE_API_KEY").err()
 	}
-	out := Reading{}
-	info, err := p.info(ctx, in.Project, &out.Asked)
-	if err != nil {
-		return Reading{}, p.fault(ctx, what, "read", err)
+	within, cancel := context.WithTimeout(ctx, cmp.Or(in.Within, readWithin))
+	defer cancel()
+	out, err := p.reading(within, in)
+	switch {
+	case err == nil:
+		return out, nil
+	case ctx.Err() != nil:
+		return project.Reading{}, ctx.Err()
+	case within.Err() != nil && !errors.Is(err, errBusy):
+		err = errLate
 	}
-	out.Info = info
-	if in.Quotas {
-		out.Quotas, err = adorn(ctx, p, in, "quotas", p.api.Quotas)
-	}
-	if in.Clicks && err == nil {
-		out.Clicks, err = adorn(ctx, p, in, "click settings", p.api.ClickSettings)
-	}
-	if err != nil {
-		return Reading{}, p.fault(ctx, what, "read", err)
-	}
-	return out, nil
+	return project.Reading{}, p.failed(ctx, operation, "read", err).err()
 }
 
-// info reads a project; asked becomes the time right before the call.
-func (p *Prodege) info(ctx context.Context, id prodege.ProjectID, asked *time.Time) (prodege.ProjectInfo, error) {
-	if err := p.limit.Wait(ctx); err != nil {
-		return prodege.ProjectInfo{}, errBusy
+// reading asks for everything at once, the project first.
+func (p *Prodege) reading(ctx context.Context, in project.Read) (project.Reading, error) {
+	if err := p.turns.wait(ctx, priorityOf(in.Priority)); err != nil {
+		return project.Reading{}, err
 	}
-	*asked = time.Now().UTC()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var out project.Reading
+	var extras sync.WaitGroup
+	if in.Quotas {
+		extras.Go(func() { out.Quotas = optional(ctx, p, in, "quotas", p.api.Quotas) })
+	}
+	if in.Clicks {
+		extras.Go(func() { out.Clicks = optional(ctx, p, in, "click settings", p.api.ClickSettings) })
+	}
+	asked := time.Now().UTC()
+	info, err := p.info(ctx, in.Project)
+	if err != nil {
+		cancel() // nobody wants figures of a project that can't be read
+	}
+	extras.Wait()
+	out.Asked, out.Info = asked, info
+	return out, err
+}
+
+// info reads a project whose turn has come.
+func (p *Prodege) info(ctx context.Context, id prodege.ProjectID) (prodege.ProjectInfo, error) {
 	info, err := p.api.ProjectInfo(ctx, id)
 	if err == nil && info.Status == "" {
 		err = errNoStatus
@@ -95,46 +109,26 @@ func (p *Prodege) info(ctx context.Context, id prodege.ProjectID, asked *time.Ti
 	return info, err
 }
 
-// adorn reads figures that only adorn. Where somebody waits, those that can't be had in time are left out.
-func adorn[T any](ctx context.Context, p *Prodege, in ReadProject, what string, read func(context.Context, prodege.ProjectID) (T, error)) (*T, error) {
-	var got T
-	var err error
-	if !in.Patient {
-		short, cancel := context.WithTimeout(ctx, quotasFor)
-		defer cancel()
-		ctx = short
+// optional reads what is left out if it can't be had; nil then.
+func optional[T any](ctx context.Context, p *Prodege, in project.Read, what string, read func(context.Context, prodege.ProjectID) (T, error)) *T {
+	err := p.turns.wait(ctx, priorityOf(in.Priority))
+	if err == nil {
+		var got T
+		if got, err = read(ctx, in.Project); err == nil {
+			return &got
+		}
 	}
-	if p.limit.Wait(ctx) != nil {
-		err = errBusy
-	} else {
-		got, err = read(ctx, in.Project)
-	}
-	switch {
-	case err == nil:
-		return &got, nil
-	case in.Patient:
-		return nil, err
-	}
-	activity.GetLogger(ctx).Warn("the project is told without figures that can't be had", "what", what, "project_id", in.Project.String(), "error", err)
-	return nil, nil
+	activity.GetLogger(ctx).Warn("figures of a project can't be had in time and are left out", "what", what, "project_id", in.Project.String(), "error", err)
+	return nil
 }
 
-// Faults of ours that pass.
-var (
-	errBusy     = errors.New("too many calls to Prodege wait already")
-	errNoStatus = errors.New("the answer says nothing of the project's status")
-)
-
-// fault is what an activity returns for a failed call.
-func (p *Prodege) fault(ctx context.Context, what, call string, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	err = prodegeError(what, err)
-	outcome := "passing"
-	if isFinal(err) {
-		outcome = "refused"
+// failed counts a failed call and says how it failed.
+func (p *Prodege) failed(ctx context.Context, operation, call string, err error) failure {
+	f := prodegeFailure(operation, err)
+	outcome := f.outcome()
+	if errors.Is(err, errBusy) {
+		outcome = "given_up"
 	}
 	count(ctx, metricProdege, outcome, call)
-	return err
+	return f
 }

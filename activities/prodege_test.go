@@ -2,11 +2,11 @@ package activities
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 )
 
@@ -14,7 +14,7 @@ func TestReadProject(t *testing.T) {
 	sim, opts := supplier(t, nil)
 	p := NewProdege(opts)
 	before := time.Now().UTC()
-	got, err := once[Reading](t, p.ReadProject, ReadProject{Project: project, Quotas: true}, try{})
+	got, err := once[project.Reading](t, p.ReadProject, project.Read{Project: projectID, Quotas: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -27,7 +27,7 @@ func TestReadProject(t *testing.T) {
 		t.Errorf("asked at %s", got.Asked)
 	}
 	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "project-quotas-by-id", Code: "3001"})
-	got, err = once[Reading](t, p.ReadProject, ReadProject{Project: project, Quotas: true}, try{})
+	got, err = once[project.Reading](t, p.ReadProject, project.Read{Project: projectID, Quotas: true})
 	if err != nil || got.Quotas != nil {
 		t.Errorf("without quotas: %+v, %v", got.Quotas, err)
 	}
@@ -58,28 +58,19 @@ func TestProdegeCodes(t *testing.T) {
 				sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: method, Code: c.code, Times: -1})
 				var err error
 				if method == "project-update" {
-					_, err = once[Acceptance](t, p.AcceptCPI, AcceptCPI{Project: project, Approved: *usd("4.25")}, try{})
+					_, err = once[project.Acceptance](t, p.AcceptCPI, project.AcceptCPI{Project: projectID, Approved: *usd("4.25")})
 				} else {
-					_, err = once[Reading](t, p.ReadProject, ReadProject{Project: project}, try{})
+					_, err = once[project.Reading](t, p.ReadProject, project.Read{Project: projectID})
 				}
-				app := appError(t, err)
-				want(t, "final", app.NonRetryable(), c.final)
-				want(t, "delay", app.NextRetryDelay(), c.wait)
-				refusal, known := RefusalOf(err)
-				want(t, "known", known, true)
-				want(t, "party", refusal.Party, "Prodege")
-				want(t, "codes", fmt.Sprint(refusal.Codes), "["+c.code+"]")
-				if !strings.Contains(refusal.Text, c.says) {
-					t.Errorf("%q does not say %q", refusal.Text, c.says)
-				}
-				if !strings.Contains(app.Message(), "project 812") || !strings.Contains(app.Message(), "prodege "+c.code) {
-					t.Errorf("message: %s", app.Message())
-				}
-				for _, secret := range []string{"key-of-the-test", "secret-of-the-test"} {
-					if strings.Contains(err.Error(), secret) {
-						t.Errorf("the error tells a secret: %v", err)
-					}
-				}
+				f := failureOf(t, err)
+				want(t, "kind", f.Kind, map[bool]project.FailureKind{true: project.FailedRefused, false: project.FailedPassing}[c.final])
+				want(t, "type", appError(t, err).Type(), map[bool]string{true: TypeProdegeRefused, false: TypeProdegeTransient}[c.final])
+				want(t, "delay", f.RetryAfter, c.wait)
+				want(t, "maybe", f.Maybe, false)
+				want(t, "party", f.Refusal.Party, "Prodege")
+				want(t, "codes", fmt.Sprint(f.Refusal.Codes), "["+c.code+"]")
+				contains(t, "refusal", f.Refusal.Text, c.says)
+				contains(t, "text", f.Text, "project 812", "prodege "+c.code)
 			})
 		}
 	}
@@ -89,7 +80,7 @@ func TestReadProjectFaultsThatPass(t *testing.T) {
 	for _, kind := range []simulator.FaultKind{simulator.CutBefore, simulator.LostAnswer, simulator.HTTPStatus, simulator.RateLimited} {
 		sim, opts := supplier(t, nil)
 		sim.Inject(simulator.Fault{Kind: kind, Method: "project-get-info", Times: 2})
-		_, attempts, err := retried[Reading](t, NewProdege(opts).ReadProject, ReadProject{Project: project})
+		_, attempts, err := repeated[project.Reading](t, NewProdege(opts).ReadProject, project.Read{Project: projectID}, carryNothing)
 		if err != nil || attempts != 3 {
 			t.Errorf("%s: %d attempts, %v", kind, attempts, err)
 		}
@@ -97,25 +88,56 @@ func TestReadProjectFaultsThatPass(t *testing.T) {
 }
 
 func TestReadProjectWithoutAKey(t *testing.T) {
-	_, err := once[Reading](t, NewProdege(ProdegeOptions{}).ReadProject, ReadProject{Project: project}, try{})
-	refusal, known := RefusalOf(err)
-	if !known || !strings.Contains(refusal.Text, "PRODEGE_API_KEY") || !appError(t, err).NonRetryable() {
-		t.Errorf("%+v, %v", refusal, err)
+	_, err := once[project.Reading](t, NewProdege(ProdegeOptions{}).ReadProject, project.Read{Project: projectID})
+	f := failureOf(t, err)
+	want(t, "kind", f.Kind, project.FailedRefused)
+	want(t, "party", f.Refusal.Party, project.PartyUs)
+	contains(t, "text", f.Text, "PRODEGE_API_KEY")
+}
+
+// A read ends when its time is over: figures that take longer are left out, a project that does fails.
+func TestReadProjectWithin(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method string
+		fails  bool
+	}{"quotas are late": {"project-quotas-by-id", false}, "the project is late": {"project-get-info", true}} {
+		sim, opts := supplier(t, nil)
+		sim.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: c.method, Delay: 40 * time.Second})
+		in := project.Read{Project: projectID, Quotas: true, Clicks: true, Within: 4 * time.Second}
+		got, err := once[project.Reading](t, NewProdege(opts).ReadProject, in)
+		if c.fails {
+			f := failureOf(t, err)
+			want(t, name+": kind", f.Kind, project.FailedPassing)
+			contains(t, name, f.Text, "in time")
+			continue
+		}
+		if err != nil || got.Quotas != nil || got.Clicks == nil || got.Info.Status != prodege.Paused {
+			t.Errorf("%s: %+v, %v", name, got, err)
+		}
 	}
 }
 
-// All activities of a worker share one rate.
-func TestProdegeRate(t *testing.T) {
-	_, opts := supplier(t, nil)
-	opts.CallsPerSecond = 20
+// All activities of a worker share one rate. Figures whose turn does not come in time are given up, and an
+// acceptance goes before whatever waits.
+func TestProdegeRateIsShared(t *testing.T) {
+	t.Parallel()
+	sim, opts := supplier(t, nil)
+	opts.CallsPerSecond = 0.2
 	p := NewProdege(opts)
-	began := time.Now()
-	for range 24 { // 20 at once, four more at 50 ms each
-		if _, err := once[Reading](t, p.ReadProject, ReadProject{Project: project}, try{}); err != nil {
-			t.Fatal(err)
-		}
+	read := project.Read{Project: projectID, Priority: project.PriorityFigures, Within: 2 * time.Second}
+	if _, err := once[project.Reading](t, p.ReadProject, read); err != nil {
+		t.Fatal(err)
 	}
-	if took := time.Since(began); took < 190*time.Millisecond {
-		t.Errorf("24 calls in %s", took)
+	_, err := once[project.Reading](t, p.ReadProject, read)
+	f := failureOf(t, err)
+	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "party", f.Refusal.Party, project.PartyUs)
+	contains(t, "text", f.Text, "too many calls to Prodege wait already")
+	want(t, "calls", len(sim.Calls(projectID)), 1)
+
+	_, err = once[project.Acceptance](t, p.AcceptCPI, approved("4.25")) // the reading in 5 s, the update in 10 s
+	if err != nil {
+		t.Error(err)
 	}
 }

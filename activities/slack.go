@@ -3,8 +3,6 @@ package activities
 import (
 	"context"
 	"net/http"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -12,26 +10,32 @@ import (
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 const (
 	slackTimeout = 10 * time.Second // one call; Slack answers within seconds or not at all
 	lookAfter    = 5 * time.Second  // Slack's history needs a moment until it shows a new message
+
+	// attemptLimit ends an attempt before Temporal's limit of 30 s does, so that what is known of it is told.
+	attemptLimit = 27 * time.Second
+	// decideLimit bounds the question whether a person may decide, nobodyLimit whether anybody can.
+	decideLimit = 8 * time.Second
+	nobodyLimit = 3 * time.Second
 )
 
-// NewSlackAPI makes a client of Slack's Web API with time limits, which follows no redirect: a call's body
-// holds the token. apiURL is Slack's own where it is empty, and ends with a slash; base is the client's
-// http.Client, a new one where nil.
+// NewSlackAPI makes a client of Slack's Web API with time limits, which follows no redirect: a call's body holds the
+// token. apiURL is Slack's own if empty, and ends with a slash; base is the client's http.Client, a new one if nil.
 func NewSlackAPI(token prodege.Secret, apiURL string, base *http.Client) *slack.Client {
-	options := []slack.Option{slack.OptionHTTPClient(quietClient(base, slackTimeout)), slack.OptionDebug(false)}
+	options := []slack.Option{slack.OptionHTTPClient(strictClient(base, slackTimeout)), slack.OptionDebug(false)}
 	if apiURL != "" {
 		options = append(options, slack.OptionAPIURL(apiURL))
 	}
 	return slack.New(token.Reveal(), options...)
 }
 
-// quietClient is a copy of base that ends in time and follows no redirect.
-func quietClient(base *http.Client, limit time.Duration) *http.Client {
+// strictClient is a copy of base that ends in time and follows no redirect.
+func strictClient(base *http.Client, limit time.Duration) *http.Client {
 	h := http.Client{}
 	if base != nil {
 		h = *base
@@ -46,20 +50,25 @@ func quietClient(base *http.Client, limit time.Duration) *http.Client {
 	return &h
 }
 
+// Reader reads a project for a message that is about to be posted. *Prodege is one.
+type Reader interface {
+	ReadProject(ctx context.Context, in project.Read) (project.Reading, error)
+}
+
 // SlackOptions configure Slack.
 type SlackOptions struct {
 	API       *slack.Client // required, see NewSlackAPI
 	Approvers *Approvers    // required
-	Channels  []string      // that are posted in: their queues are served
 
-	LookAfter time.Duration // how long after a post whose fate is unknown Slack is asked for it; 5 s where 0, less in tests
+	Prodege   Reader        // reads projects for posts that want it; nil: none is read
+	LookAfter time.Duration // how long after a post that may have been heard Slack is asked for it; 5 s if 0, less in tests
 }
 
 // Slack is what is said to people. Its methods are activities and safe for concurrent use.
 type Slack struct {
 	api       *slack.Client
 	approvers *Approvers
-	channels  []string
+	prodege   Reader
 	lookAfter time.Duration
 	team      teamURL
 }
@@ -69,83 +78,80 @@ func NewSlack(o SlackOptions) *Slack {
 	if o.LookAfter == 0 {
 		o.LookAfter = lookAfter
 	}
-	return &Slack{api: o.API, approvers: o.Approvers, channels: o.Channels, lookAfter: o.LookAfter, team: teamURL{api: o.API}}
+	return &Slack{api: o.API, approvers: o.Approvers, prodege: o.Prodege, lookAfter: o.LookAfter, team: teamURL{api: o.API}}
 }
 
 // Edit writes a whole message anew. It may be repeated.
-func (s *Slack) Edit(ctx context.Context, in Edit) (Edited, error) {
-	update := func(m cards.Message) error {
+func (s *Slack) Edit(ctx context.Context, in project.Edit) (project.Edited, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
+	defer cancel()
+	out := project.Edited{Nobody: s.markNobody(ctx, &in.Card)}
+	plain, err := sendWithFallback(ctx, in.Channel, in.Card, func(m cards.Message) error {
 		_, _, _, err := s.api.UpdateMessageContext(ctx, in.Channel, in.TS, withMetadata(in.Key, m)...)
 		return err
-	}
-	f := judgeSlack(saidSomehow(ctx, in.Channel, in.Card.Message(), update))
-	switch {
-	case f.kind == slackFine:
+	})
+	switch f := classifySlack(err); f.kind {
+	case slackOK:
 		count(ctx, metricSlack, "sent", "edit")
-		return Edited{}, nil
-	case ctx.Err() != nil:
-		return Edited{}, ctx.Err()
-	case f.kind == slackGone:
+		out.Plain = plain
+		return out, nil
+	case slackGone:
 		count(ctx, metricSlack, "gone", "edit")
 		activity.GetLogger(ctx).Warn("a message can't be edited any more", "channel", in.Channel, "ts", in.TS, "why", f.words)
-		return Edited{Gone: true}, nil
+		return project.Edited{Gone: true}, nil
+	default:
+		return project.Edited{}, s.failed(ctx, "edit a message in "+in.Channel, "edit", f).err()
 	}
-	count(ctx, metricSlack, f.outcome(), "edit")
-	return Edited{}, slackError("edit a message in "+in.Channel, f)
 }
 
-// Whisper tells one person alone. Repeated, it may be seen twice, which does no harm.
-func (s *Slack) Whisper(ctx context.Context, in Whisper) error {
-	send := func(m cards.Message) error {
+// Ephemeral tells one person alone. Repeated, it may be seen twice, which does no harm.
+func (s *Slack) Ephemeral(ctx context.Context, in project.Ephemeral) error {
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
+	defer cancel()
+	_, err := sendWithFallback(ctx, in.Channel, in.Card, func(m cards.Message) error {
 		_, err := s.api.PostEphemeralContext(ctx, in.Channel, in.User, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
 		return err
+	})
+	if err != nil {
+		return s.failed(ctx, "tell "+in.User+" in "+in.Channel, "ephemeral", classifySlack(err)).err()
 	}
-	f := judgeSlack(saidSomehow(ctx, in.Channel, in.Card.Message(), send))
-	switch {
-	case f.kind == slackFine:
-		count(ctx, metricSlack, "sent", "whisper")
-		return nil
-	case ctx.Err() != nil:
-		return ctx.Err()
-	}
-	count(ctx, metricSlack, f.outcome(), "whisper")
-	return slackError("tell "+in.User+" in "+in.Channel, f)
+	count(ctx, metricSlack, "sent", "ephemeral")
+	return nil
 }
 
-// Serves says whether workers of today's configuration take posts from the channel's queue.
-func (s *Slack) Serves(_ context.Context, in Serves) (bool, error) {
-	return slices.Contains(s.channels, in.Channel), nil
-}
-
-// MayDecide says whether a person is among SLACK_APPROVERS. That the list can't be had is an answer, no error.
-func (s *Slack) MayDecide(ctx context.Context, in MayDecide) (Permission, error) {
-	allowed, known := s.approvers.May(ctx, in.User)
+// MayDecide reports whether a person is among SLACK_APPROVERS. That the list can't be had is an answer, no error.
+func (s *Slack) MayDecide(ctx context.Context, in project.MayDecide) (project.Permission, error) {
+	within, cancel := context.WithTimeout(ctx, decideLimit)
+	defer cancel()
+	allowed, known := s.approvers.May(within, in.User)
 	if err := ctx.Err(); err != nil && !known {
-		return Permission{}, err
+		return project.Permission{}, err
 	}
-	return Permission{Allowed: allowed, Known: known}, nil
+	return project.Permission{Allowed: allowed, Known: known}, nil
 }
 
-// saidSomehow sends a message, and where Slack finds fault with what we made of it, its text alone: what is due
-// is rather said badly than not at all. It gives the error of the last try.
-func saidSomehow(ctx context.Context, channel string, m cards.Message, send func(cards.Message) error) error {
-	err := send(m)
-	f := judgeSlack(err)
-	if f.kind != slackOurs {
-		return err
-	}
-	activity.GetLogger(ctx).Error("Slack refuses a message as we made it, so its text goes alone, without buttons", "channel", channel, "why", f.words)
-	count(ctx, metricSlack, "plain", "")
-	return send(cards.Message{Text: plainText(m.Text)})
+// failed counts a failed call and says how it failed.
+func (s *Slack) failed(ctx context.Context, operation, call string, fault slackFault) failure {
+	f := slackFailure(operation, fault)
+	count(ctx, metricSlack, f.outcome(), call)
+	return f
 }
 
-// plainText bounds a text by the strictest of Slack's limits, which is chat.update's 4,000 bytes.
-func plainText(text string) string {
-	const most = 3900
-	if len(text) > most {
-		text = strings.ToValidUTF8(text[:most], "") + "…"
+// markNobody notes on a card whose buttons are for approvers whether there is nobody who could click them.
+func (s *Slack) markNobody(ctx context.Context, card *project.Card) bool {
+	var mark *bool
+	switch r, p := card.Request, card.Pause; {
+	case r != nil && (r.Phase == project.PhaseOpen || r.Phase == project.PhaseSecond || r.Phase.Failed()):
+		mark = &r.Nobody
+	case p != nil && p.Action.HasButtons():
+		mark = &p.Action.Nobody
+	default:
+		return false
 	}
-	return text
+	ctx, cancel := context.WithTimeout(ctx, nobodyLimit)
+	defer cancel()
+	*mark = s.approvers.Nobody(ctx)
+	return *mark
 }
 
 // metadataType marks our messages, metadataKey holds their key.

@@ -12,20 +12,20 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// slackKind says what follows from a fault of Slack's.
+// slackKind says what follows from a call to Slack.
 type slackKind int
 
 const (
-	slackFine       slackKind = iota
-	slackPassing              // tried again
-	slackLimited              // tried again after Slack's own pause
-	slackMend                 // people must mend it
+	slackOK         slackKind = iota
+	slackTransient            // tried again
+	slackLimited              // tried again after the pause that Slack asks for
+	slackOperator             // people must put something right
 	slackGone                 // the message is not there any more, or can't be edited any more
 	slackThreadGone           // the thread's root is not there any more
-	slackOurs                 // what we sent is at fault: said again in plain text
+	slackLayout               // what we sent is at fault: sent again as plain text
 )
 
-// slackFault is a fault of Slack's, judged.
+// slackFault says what a call to Slack came to.
 type slackFault struct {
 	kind  slackKind
 	maybe bool // Slack may have done it all the same
@@ -33,48 +33,48 @@ type slackFault struct {
 	words string
 }
 
-// slackCodes is Slack's error codes with what follows from each, and what people should do. The codes are
-// those of the methods' pages on docs.slack.dev. A code that is not here is taken for our own fault.
+// slackCodes is Slack's error codes with what follows from each, and what people should do. The codes are those of
+// the methods' pages on docs.slack.dev. A code that is not here is taken for a fault of what we sent.
 var slackCodes = map[string]struct {
 	kind  slackKind
 	maybe bool
 	words string
 }{
-	"invalid_auth":              {slackMend, false, "Slack does not accept SLACK_BOT_TOKEN: take the bot token from the app's page and restart the worker"},
-	"not_authed":                {slackMend, false, "Slack saw no token: set SLACK_BOT_TOKEN and restart the worker"},
-	"account_inactive":          {slackMend, false, "the Slack app was removed or its account is deactivated: install it again and set the new SLACK_BOT_TOKEN"},
-	"token_revoked":             {slackMend, false, "SLACK_BOT_TOKEN was revoked: install the app again and set the new token"},
-	"token_expired":             {slackMend, false, "SLACK_BOT_TOKEN has expired: set a new one; the app must not use token rotation"},
-	"not_allowed_token_type":    {slackMend, false, "SLACK_BOT_TOKEN is no bot token: set the one that begins with xoxb-"},
-	"missing_scope":             {slackMend, false, "the Slack app lacks a scope: add those of slack-manifest.yaml and install it again"},
-	"no_permission":             {slackMend, false, "the Slack app lacks a permission: add the scopes of slack-manifest.yaml and install it again"},
-	"access_denied":             {slackMend, false, "Slack denies the app access: ask a workspace administrator to allow it"},
-	"team_access_not_granted":   {slackMend, false, "the Slack app was not given access to this workspace: ask an administrator to grant it"},
-	"enterprise_is_restricted":  {slackMend, false, "the Slack organisation restricts this method: ask its administrator"},
-	"org_login_required":        {slackMend, false, "the workspace is being moved to an organisation: ask a Slack administrator when that is done"},
-	"ekm_access_denied":         {slackMend, false, "Slack's key management suspends posting: ask a Slack administrator"},
-	"two_factor_setup_required": {slackMend, false, "the app's owner must set up two-factor login in Slack"},
-	"not_in_channel":            {slackMend, false, "the app is not in the channel: invite it there"},
-	"channel_not_found":         {slackMend, false, "Slack does not know the channel, or the app can't see it: set the channel's id (C…) and invite the app"},
-	"is_archived":               {slackMend, false, "the channel is archived: bring it back, or configure another"},
-	"restricted_action":         {slackMend, false, "the workspace lets the app not post in the channel: ask an administrator, or configure another"},
-	"messages_tab_disabled":     {slackMend, false, "the app's messages tab is switched off: switch it on in the app's settings"},
-	"team_not_found":            {slackMend, false, "Slack does not know the workspace of this token: install the app again"},
-	"user_not_in_channel":       {slackMend, false, "the person is not in the channel"},
-	"user_not_found":            {slackMend, false, "Slack does not know the person"},
-	"unknown_method":            {slackMend, false, "what answers at SLACK_API_URL does not know Slack's methods"},
-	"deprecated_endpoint":       {slackMend, false, "Slack has withdrawn the method: a newer version of this program is needed"},
-	"method_deprecated":         {slackMend, false, "Slack has withdrawn the method: a newer version of this program is needed"},
+	"invalid_auth":              {slackOperator, false, "Slack does not accept SLACK_BOT_TOKEN: take the bot token from the app's page and restart the worker"},
+	"not_authed":                {slackOperator, false, "Slack saw no token: set SLACK_BOT_TOKEN and restart the worker"},
+	"account_inactive":          {slackOperator, false, "the Slack app was removed or its account is deactivated: install it again and set the new SLACK_BOT_TOKEN"},
+	"token_revoked":             {slackOperator, false, "SLACK_BOT_TOKEN was revoked: install the app again and set the new token"},
+	"token_expired":             {slackOperator, false, "SLACK_BOT_TOKEN has expired: set a new one; the app must not use token rotation"},
+	"not_allowed_token_type":    {slackOperator, false, "SLACK_BOT_TOKEN is no bot token: set the one that begins with xoxb-"},
+	"missing_scope":             {slackOperator, false, "the Slack app lacks a scope: add those of slack-manifest.yaml and install it again"},
+	"no_permission":             {slackOperator, false, "the Slack app lacks a permission: add the scopes of slack-manifest.yaml and install it again"},
+	"access_denied":             {slackOperator, false, "Slack denies the app access: ask a workspace administrator to allow it"},
+	"team_access_not_granted":   {slackOperator, false, "the Slack app was not given access to this workspace: ask an administrator to grant it"},
+	"enterprise_is_restricted":  {slackOperator, false, "the Slack organisation restricts this method: ask its administrator"},
+	"org_login_required":        {slackOperator, false, "the workspace is being moved to an organisation: ask a Slack administrator when that is done"},
+	"ekm_access_denied":         {slackOperator, false, "Slack's key management suspends posting: ask a Slack administrator"},
+	"two_factor_setup_required": {slackOperator, false, "the app's owner must set up two-factor login in Slack"},
+	"not_in_channel":            {slackOperator, false, "the app is not in the channel: invite it there"},
+	"channel_not_found":         {slackOperator, false, "Slack does not know the channel, or the app can't see it: set the channel's id (C…) and invite the app"},
+	"is_archived":               {slackOperator, false, "the channel is archived: bring it back, or configure another"},
+	"restricted_action":         {slackOperator, false, "the workspace lets the app not post in the channel: ask an administrator, or configure another"},
+	"messages_tab_disabled":     {slackOperator, false, "the app's messages tab is switched off: switch it on in the app's settings"},
+	"team_not_found":            {slackOperator, false, "Slack does not know the workspace of this token: install the app again"},
+	"user_not_in_channel":       {slackOperator, false, "the person is not in the channel"},
+	"user_not_found":            {slackOperator, false, "Slack does not know the person"},
+	"unknown_method":            {slackOperator, false, "what answers at SLACK_API_URL does not know Slack's methods"},
+	"deprecated_endpoint":       {slackOperator, false, "Slack has withdrawn the method: a newer version of this program is needed"},
+	"method_deprecated":         {slackOperator, false, "Slack has withdrawn the method: a newer version of this program is needed"},
 
 	"ratelimited":            {slackLimited, false, "Slack's rate limit is reached"},
 	"rate_limited":           {slackLimited, false, "Slack's rate limit is reached"},
 	"message_limit_exceeded": {slackLimited, false, "the workspace has sent too many messages"},
-	"accesslimited":          {slackPassing, false, "Slack limits access just now"},
-	"team_added_to_org":      {slackPassing, false, "the workspace is being moved to an organisation"},
-	"service_unavailable":    {slackPassing, true, "Slack is out of order"},
-	"internal_error":         {slackPassing, true, "Slack failed within"},
-	"fatal_error":            {slackPassing, true, "Slack failed within"}, // "some aspect of the operation may have succeeded"
-	"request_timeout":        {slackPassing, true, "Slack did not get the whole call"},
+	"accesslimited":          {slackTransient, false, "Slack limits access just now"},
+	"team_added_to_org":      {slackTransient, false, "the workspace is being moved to an organisation"},
+	"service_unavailable":    {slackTransient, true, "Slack is out of order"},
+	"internal_error":         {slackTransient, true, "Slack failed within"},
+	"fatal_error":            {slackTransient, true, "Slack failed within"}, // "some aspect of the operation may have succeeded"
+	"request_timeout":        {slackTransient, true, "Slack did not get the whole call"},
 
 	"message_not_found":       {slackGone, false, "the message is not there any more"},
 	"cant_update_message":     {slackGone, false, "the message was written by another app"},
@@ -83,22 +83,14 @@ var slackCodes = map[string]struct {
 	"cannot_reply_to_message": {slackThreadGone, false, "the message takes no replies"},
 }
 
-// outcome is the fault's name in metrics.
-func (f slackFault) outcome() string {
-	switch f.kind {
-	case slackPassing:
-		return "passing"
-	case slackLimited:
-		return "limited"
-	}
-	return "mend"
-}
-
-// limitedWait is the pause where Slack names none; its limits count by the minute.
+// limitedWait is the pause if Slack names none; its limits count by the minute.
 const limitedWait = 10 * time.Second
 
-// judgeSlack says what follows from what slack-go returned.
-func judgeSlack(err error) slackFault {
+// SlackWords says what an error of slack-go is and what people should do about it, without secrets.
+func SlackWords(err error) string { return classifySlack(err).words }
+
+// classifySlack says what follows from what slack-go returned.
+func classifySlack(err error) slackFault {
 	var (
 		refusal slack.SlackErrorResponse
 		limited *slack.RateLimitedError
@@ -111,21 +103,21 @@ func judgeSlack(err error) slackFault {
 		wait := min(max(limited.RetryAfter, time.Second), longestWait)
 		return slackFault{kind: slackLimited, wait: wait, words: fmt.Sprintf("Slack's rate limit is reached, it asks for %s", wait)}
 	case errors.As(err, &refusal):
-		return judgeSlackCode(refusal)
+		return classifyCode(refusal)
 	case errors.As(err, &status):
-		return judgeSlackStatus(status.Code)
+		return classifyStatus(status.Code)
 	}
-	return slackFault{kind: slackPassing, maybe: !neverConnected(err), words: "Slack gave no answer: " + short(withoutAddress(err))}
+	return slackFault{kind: slackTransient, maybe: !neverConnected(err), words: "Slack gave no answer: " + short(withoutAddress(err))}
 }
 
-func judgeSlackCode(r slack.SlackErrorResponse) slackFault {
+func classifyCode(r slack.SlackErrorResponse) slackFault {
 	code := short(r.Err)
 	known, ok := slackCodes[code]
 	switch {
 	case strings.HasPrefix(code, "restricted_action"):
 		known = slackCodes["restricted_action"]
 	case !ok:
-		known.kind, known.words = slackOurs, "Slack does not take the message"+strings.TrimRight(": "+short(strings.Join(r.ResponseMetadata.Messages, "; ")), ": ")
+		known.kind, known.words = slackLayout, "Slack does not take the message"+strings.TrimRight(": "+short(strings.Join(r.ResponseMetadata.Messages, "; ")), ": ")
 	case code == "missing_scope" && r.Needed != "":
 		known.words = "the Slack app lacks the scope " + short(r.Needed) + ": add it in the app's settings and install it again"
 	}
@@ -136,18 +128,18 @@ func judgeSlackCode(r slack.SlackErrorResponse) slackFault {
 	return f
 }
 
-// judgeSlackStatus judges an answer that is no JSON of Slack's: from a balancer, a proxy, or a wrong address.
-func judgeSlackStatus(status int) slackFault {
+// classifyStatus is for an answer that is no JSON of Slack's: from a balancer, a proxy, or a wrong address.
+func classifyStatus(status int) slackFault {
 	switch {
 	case status == http.StatusTooManyRequests:
 		return slackFault{kind: slackLimited, wait: limitedWait, words: "Slack's rate limit is reached (HTTP 429)"}
 	case status >= 500, status == http.StatusRequestTimeout, status == http.StatusTooEarly, status/100 == 2:
-		return slackFault{kind: slackPassing, maybe: true, words: fmt.Sprintf("Slack is out of order (HTTP %d)", status)}
+		return slackFault{kind: slackTransient, maybe: true, words: fmt.Sprintf("Slack is out of order (HTTP %d)", status)}
 	}
-	return slackFault{kind: slackMend, words: fmt.Sprintf("what answers at SLACK_API_URL is not Slack's API (HTTP %d): check the address, and a proxy on the way", status)}
+	return slackFault{kind: slackOperator, words: fmt.Sprintf("what answers at SLACK_API_URL is not Slack's API (HTTP %d): check the address, and a proxy on the way", status)}
 }
 
-// neverConnected says whether a call failed before anything of it can have been sent.
+// neverConnected reports whether a call failed before anything of it can have been sent.
 func neverConnected(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"

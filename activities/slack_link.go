@@ -22,7 +22,7 @@ type teamURL struct {
 	tried time.Time
 }
 
-// get gives the address, empty where Slack does not tell it now; then it is asked again after a minute.
+// get gives the address, empty if Slack does not tell it now; then it is asked again after a minute.
 func (t *teamURL) get(ctx context.Context) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -9,119 +9,118 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"fieldmarshal/cards"
+	"fieldmarshal/project"
 )
 
 const (
-	// lookBack is how long before the first try Slack is searched: our clock and Slack's may differ.
+	// lookBack is how long before the first attempt Slack is searched: our clock and Slack's may differ.
 	lookBack = time.Minute
+	// searchLimit bounds the search, so that time is left to post.
+	searchLimit = 15 * time.Second
 	// pageSize is what Slack recommends as the most for a page of history.
 	pageSize = 200
 )
 
-// Post says a card. Slack has no idempotency key, so each message carries one of ours in its metadata, and
-// where an earlier try may have been heard Slack is searched for it before it is said again. What is left: a
-// message that Slack shows only later than five seconds after it was taken is said twice.
-func (s *Slack) Post(ctx context.Context, in Post) (Posted, error) {
-	what := "post in " + in.Channel
-	t := earlier(ctx, !in.Tried.IsZero())
-	team := s.team.get(ctx)
-	if t.Maybe {
-		found, err := s.lookFor(ctx, in, t)
-		if err != nil || found.TS != "" {
-			return s.posted(ctx, team, found, what, "found", err)
-		}
+// Post says a card for the first time. Slack has no idempotency key, so each message carries one of ours in its
+// metadata, and if an earlier attempt may have been heard Slack is searched for it before it is said again. What is
+// left: a message that Slack's history shows more than five seconds after it was taken is said twice.
+func (s *Slack) Post(ctx context.Context, in project.Post) (project.Posted, error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
+	defer cancel()
+	var posted project.Posted
+	var err error
+	if !in.Tried.IsZero() {
+		posted, err = s.search(ctx, in)
 	}
-	said, err := s.say(ctx, in)
-	if f := judgeSlack(err); err != nil && !t.Maybe {
-		t.Maybe = f.maybe || ctx.Err() != nil
-		t.leave(ctx)
+	nobody := s.markNobody(ctx, &in.Card)
+	outcome := "found"
+	if err == nil && posted.TS == "" {
+		outcome = "sent"
+		posted, err = s.say(ctx, in)
 	}
-	return s.posted(ctx, team, said, what, "sent", err)
+	if err != nil {
+		return project.Posted{}, s.failedPost(ctx, in, classifySlack(err)).err()
+	}
+	posted.Nobody = nobody
+	posted.Link = permalink(s.team.get(ctx), posted.Channel, posted.TS, in.Thread)
+	count(ctx, metricSlack, outcome, "post")
+	return posted, nil
 }
 
-// message is where one stands.
-type message struct{ Channel, TS, Thread string }
-
-func (s *Slack) posted(ctx context.Context, team string, m message, what, outcome string, err error) (Posted, error) {
-	switch f := judgeSlack(err); {
-	case err == nil:
-		count(ctx, metricSlack, outcome, "post")
-		return Posted{Channel: m.Channel, TS: m.TS, Link: permalink(team, m.Channel, m.TS, m.Thread), Found: outcome == "found"}, nil
-	case ctx.Err() != nil:
-		return Posted{}, ctx.Err()
-	default:
-		count(ctx, metricSlack, f.outcome(), "post")
-		return Posted{}, slackError(what, f)
+// failedPost says how a post failed. Once it may have been heard, that stays so: history may be late.
+func (s *Slack) failedPost(ctx context.Context, in project.Post, fault slackFault) failure {
+	if in.Thread != "" && fault.kind == slackGone {
+		fault.kind = slackThreadGone
 	}
+	fault.maybe = fault.maybe || !in.Tried.IsZero()
+	return s.failed(ctx, "post in "+in.Channel, "post", fault)
 }
 
-// say posts. A reply to a thread that is not there any more is said in the channel.
-func (s *Slack) say(ctx context.Context, in Post) (message, error) {
-	var said message
-	send := func(m cards.Message) error {
+// say posts the card, with what Prodege tells about the project if that is wanted and comes in time.
+func (s *Slack) say(ctx context.Context, in project.Post) (project.Posted, error) {
+	var out project.Posted
+	if reading, ok := s.read(ctx, in.Read); ok {
+		in.Card.Fill(reading)
+		out.Reading = &reading
+	}
+	var err error
+	out.Plain, err = sendWithFallback(ctx, in.Channel, in.Card, func(m cards.Message) (err error) {
 		options := append(withMetadata(in.Key, m), slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl())
 		if in.Thread != "" {
 			options = append(options, slack.MsgOptionTS(in.Thread))
 		}
-		channel, ts, err := s.api.PostMessageContext(ctx, in.Channel, options...)
-		said = message{Channel: channel, TS: ts, Thread: in.Thread}
+		out.Channel, out.TS, err = s.api.PostMessageContext(ctx, in.Channel, options...)
 		return err
-	}
-	err := saidSomehow(ctx, in.Channel, in.Card.Message(), send)
-	if in.Thread != "" && judgeSlack(err).kind == slackThreadGone {
-		activity.GetLogger(ctx).Warn("a thread is not there any more, so the reply goes into the channel", "channel", in.Channel, "thread", in.Thread)
-		in.Thread = ""
-		err = saidSomehow(ctx, in.Channel, in.Card.Message(), send)
-	}
-	return said, err
+	})
+	return out, err
 }
 
-// lookFor waits until Slack's history can be trusted and looks for a message of this key: in its thread, or in
-// the channel. An empty message means that there is none.
-func (s *Slack) lookFor(ctx context.Context, in Post, t trail) (message, error) {
-	t.mark(ctx, nil)
+// read asks Prodege before a message is posted. What can't be had in time is left out.
+func (s *Slack) read(ctx context.Context, in *project.Read) (project.Reading, bool) {
+	if in == nil || s.prodege == nil {
+		return project.Reading{}, false
+	}
+	reading, err := s.prodege.ReadProject(ctx, *in)
+	if err != nil {
+		activity.GetLogger(ctx).Info("a message is posted without what Prodege could tell", "project_id", in.Project.String(), "why", err.Error())
+	}
+	return reading, err == nil
+}
+
+// search waits until Slack's history can be trusted and looks for a message of this key, in its thread or in the
+// channel. TS is empty if there is none.
+func (s *Slack) search(ctx context.Context, in project.Post) (project.Posted, error) {
+	ctx, cancel := context.WithTimeout(ctx, searchLimit)
+	defer cancel()
 	select {
 	case <-time.After(s.lookAfter):
 	case <-ctx.Done():
-		return message{}, ctx.Err()
+		return project.Posted{}, ctx.Err()
 	}
-	since := in.Tried
-	if first := activity.GetInfo(ctx).ScheduledTime; since.IsZero() || first.Before(since) {
-		since = first
-	}
-	oldest := fmt.Sprintf("%d.000000", since.Add(-lookBack).Unix())
+	next := s.history
 	if in.Thread != "" {
-		found, err := s.pages(ctx, in, oldest, s.replies)
-		if found.TS != "" || judgeSlack(err).kind != slackThreadGone {
-			return found, err
-		}
+		next = s.replies
 	}
-	return s.pages(ctx, in, oldest, s.history)
-}
-
-// page gives messages from a cursor on, and the next cursor, empty at the end.
-type page func(ctx context.Context, in Post, oldest, cursor string) ([]slack.Message, string, error)
-
-func (s *Slack) pages(ctx context.Context, in Post, oldest string, next page) (message, error) {
-	cursor := ""
-	for {
+	oldest := fmt.Sprintf("%d.000000", in.Tried.Add(-lookBack).Unix())
+	for cursor := ""; ; {
 		messages, more, err := next(ctx, in, oldest, cursor)
 		if err != nil {
-			return message{}, err
+			return project.Posted{}, err
 		}
 		for _, m := range messages {
 			if m.Metadata.EventType == metadataType && m.Metadata.EventPayload[metadataKey] == in.Key {
-				return message{Channel: in.Channel, TS: m.Timestamp, Thread: m.ThreadTimestamp}, nil
+				return project.Posted{Channel: in.Channel, TS: m.Timestamp, Found: true, Plain: len(m.Blocks.BlockSet) == 0}, nil
 			}
 		}
 		if more == "" {
-			return message{}, nil
+			return project.Posted{}, nil
 		}
 		cursor = more
 	}
 }
 
-func (s *Slack) history(ctx context.Context, in Post, oldest, cursor string) ([]slack.Message, string, error) {
+// history gives a page of a channel's messages from a cursor on, and the next cursor, empty at the end.
+func (s *Slack) history(ctx context.Context, in project.Post, oldest, cursor string) ([]slack.Message, string, error) {
 	got, err := s.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
 		ChannelID: in.Channel, Oldest: oldest, Inclusive: true, Cursor: cursor, Limit: pageSize, IncludeAllMetadata: true})
 	if err != nil {
@@ -130,7 +129,8 @@ func (s *Slack) history(ctx context.Context, in Post, oldest, cursor string) ([]
 	return got.Messages, got.ResponseMetaData.NextCursor, nil
 }
 
-func (s *Slack) replies(ctx context.Context, in Post, oldest, cursor string) ([]slack.Message, string, error) {
+// replies gives a page of a thread's messages likewise.
+func (s *Slack) replies(ctx context.Context, in project.Post, oldest, cursor string) ([]slack.Message, string, error) {
 	messages, _, more, err := s.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
 		ChannelID: in.Channel, Timestamp: in.Thread, Oldest: oldest, Inclusive: true, Cursor: cursor, Limit: pageSize, IncludeAllMetadata: true})
 	return messages, more, err

@@ -10,13 +10,14 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/cards"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 )
 
 func TestPost(t *testing.T) {
 	sim, s := workspace(t)
-	in := Post{Channel: "C1", Key: "project-812/pause-e1", Card: aCard()}
-	got, err := once[Posted](t, s.Post, in, try{})
+	in := project.Post{Channel: "C1", Key: "project-812/pause-e1", Card: aCard()}
+	got, err := once[project.Posted](t, s.Post, in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,14 +25,14 @@ func TestPost(t *testing.T) {
 	if !found {
 		t.Fatalf("nothing stands at %s", got.TS)
 	}
-	want(t, "text", m.Text, in.Card.Message().Text)
+	want(t, "text", m.Text, cards.Render(in.Card).Text)
 	want(t, "event type", m.Metadata.EventType, "fieldmarshal")
 	want(t, "key", m.Metadata.EventPayload["key"], any(in.Key))
 	want(t, "unfurling switched off", m.NoUnfurl, true)
 	want(t, "link", got.Link, "https://acme.slack.com/archives/C1/p"+strings.Replace(got.TS, ".", "", 1))
 	want(t, "looked first", len(sim.Calls("conversations.history")), 0)
 
-	reply, err := once[Posted](t, s.Post, Post{Channel: "C1", Thread: got.TS, Key: "reply", Card: aCard()}, try{})
+	reply, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Thread: got.TS, Key: "reply", Card: aCard()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -53,20 +54,20 @@ func TestPostOnce(t *testing.T) {
 			for _, times := range []int{1, 3} {
 				t.Run(fmt.Sprintf("%s, thread %v, %d times", kind, thread, times), func(t *testing.T) {
 					sim, s := workspace(t)
-					in := Post{Channel: "C1", Key: "k", Card: aCard()}
+					in := project.Post{Channel: "C1", Key: "k", Card: aCard()}
 					if thread {
-						root, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "root", Card: aCard()}, try{})
+						root, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "root", Card: aCard()})
 						if err != nil {
 							t.Fatal(err)
 						}
 						in.Thread = root.TS
 					}
 					sim.Inject(simulator.Fault{Kind: kind, Method: "chat.postMessage", Times: times})
-					got, attempts, err := retried[Posted](t, s.Post, in)
+					got, attempts, err := repeated[project.Posted](t, s.Post, in, carryPost)
 					if err != nil {
 						t.Fatal(err)
 					}
-					lost := kind == simulator.LostAnswer
+					lost, times := kind == simulator.LostAnswer, times
 					if lost {
 						times = 1 // found at the second attempt
 					}
@@ -75,7 +76,7 @@ func TestPostOnce(t *testing.T) {
 					want(t, "found", got.Found, lost)
 					want(t, "messages", withKey(sim, "k"), 1)
 					if m, ok := sim.Message("C1", got.TS); !ok || m.Thread != in.Thread || m.Metadata.EventPayload["key"] != "k" {
-						t.Errorf("the message is not where Post says: %+v", m)
+						t.Errorf("the message is not where project.Post says: %+v", m)
 					}
 				})
 			}
@@ -95,7 +96,7 @@ func withKey(sim *simulator.Slack, key string) (n int) {
 // An earlier activity may have said it; among much else that was said since.
 func TestPostLooksThroughAllPages(t *testing.T) {
 	sim, s := workspace(t)
-	first, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard()}, try{})
+	first, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: aCard()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -104,7 +105,7 @@ func TestPostLooksThroughAllPages(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard(), Tried: time.Now()}, try{})
+	got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: aCard(), Tried: time.Now()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +119,7 @@ func TestPostLooksThroughAllPages(t *testing.T) {
 func TestPostLooksNoFurtherBackThanNeeded(t *testing.T) {
 	sim, s := workspace(t)
 	tried := time.Now().Add(-time.Hour)
-	if _, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard(), Tried: tried}, try{}); err != nil {
+	if _, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: aCard(), Tried: tried}); err != nil {
 		t.Fatal(err)
 	}
 	calls := sim.Calls("conversations.history")
@@ -127,52 +128,57 @@ func TestPostLooksNoFurtherBackThanNeeded(t *testing.T) {
 	want(t, "metadata asked for", calls[0].Args["include_all_metadata"], "1")
 }
 
-// Which attempts must look before they speak.
-func TestPostLooksWhereAnEarlierTryMayHaveBeenHeard(t *testing.T) {
+// What a failed post says of whether it may have been heard.
+func TestPostSaysWhetherItMayHaveBeenHeard(t *testing.T) {
 	for name, c := range map[string]struct {
-		how  try
-		in   Post
-		look int
+		fault simulator.Fault
+		tried bool
+		maybe bool
 	}{
-		"first attempt":                            {how: try{attempt: 1}, look: 0},
-		"first attempt, another activity tried":    {how: try{attempt: 1}, in: Post{Tried: time.Now()}, look: 1},
-		"killed before it could tell":              {how: try{attempt: 2}, look: 1},
-		"refused for certain":                      {how: try{attempt: 2, left: &trail{Attempt: 1, Ended: true}}, look: 0},
-		"refused for certain, then killed":         {how: try{attempt: 3, left: &trail{Attempt: 1, Ended: true}}, look: 1},
-		"answer lost":                              {how: try{attempt: 2, left: &trail{Attempt: 1, Ended: true, Maybe: true}}, look: 1},
-		"killed while it looked":                   {how: try{attempt: 2, left: &trail{Attempt: 1, Maybe: true}}, look: 1},
-		"set back to its first attempt by someone": {how: try{attempt: 1, left: &trail{Attempt: 4, Maybe: true}}, look: 1},
+		"answer lost":                   {simulator.Fault{Kind: simulator.LostAnswer}, false, true},
+		"out of order":                  {simulator.Fault{Kind: simulator.HTTPStatus}, false, true},
+		"fatal_error":                   {simulator.Fault{Kind: simulator.AnswerCode, Code: "fatal_error"}, false, true},
+		"limited":                       {simulator.Fault{Kind: simulator.RateLimited}, false, false},
+		"archived":                      {simulator.Fault{Kind: simulator.AnswerCode, Code: "is_archived"}, false, false},
+		"limited, maybe heard before":   {simulator.Fault{Kind: simulator.RateLimited}, true, true},
+		"search fails, may have been":   {simulator.Fault{Kind: simulator.RateLimited, Method: "conversations.history"}, true, true},
+		"may not search, may have been": {simulator.Fault{Kind: simulator.AnswerCode, Code: "missing_scope", Method: "conversations.history"}, true, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			sim, s := workspace(t)
-			c.in.Channel, c.in.Key, c.in.Card = "C1", "k", aCard()
-			if _, err := once[Posted](t, s.Post, c.in, c.how); err != nil {
-				t.Fatal(err)
+			if c.fault.Method == "" {
+				c.fault.Method = "chat.postMessage"
 			}
-			want(t, "looked", len(sim.Calls("conversations.history")), c.look)
-			want(t, "messages", withKey(sim, "k"), 1)
+			sim.Inject(c.fault)
+			in := project.Post{Channel: "C1", Key: "k", Card: aCard()}
+			if c.tried {
+				in.Tried = time.Now()
+			}
+			_, err := once[project.Posted](t, s.Post, in)
+			want(t, "maybe", failureOf(t, err).Maybe, c.maybe)
 		})
 	}
 }
 
 func TestPostWaitsAsLongAsSlackAsks(t *testing.T) {
 	sim, s := workspace(t)
-	sim.Inject(simulator.Fault{Kind: simulator.RateLimited, Method: "chat.postMessage", RetryAfter: 17 * time.Second})
-	_, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard()}, try{})
-	app := appError(t, err)
-	want(t, "type", app.Type(), TypeSlackPassing)
-	want(t, "final", app.NonRetryable(), false)
-	want(t, "delay", app.NextRetryDelay(), 17*time.Second)
-
-	sim.Inject(simulator.Fault{Kind: simulator.RateLimited, Method: "chat.postMessage", RetryAfter: 17 * time.Second})
-	if _, _, err := retried[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard()}); err != nil {
+	in := project.Post{Channel: "C1", Key: "k", Card: aCard()}
+	for asked, wanted := range map[time.Duration]time.Duration{17 * time.Second: 17 * time.Second, 24 * time.Hour: time.Hour} {
+		sim.Inject(simulator.Fault{Kind: simulator.RateLimited, Method: "chat.postMessage", RetryAfter: asked})
+		_, err := once[project.Posted](t, s.Post, in)
+		f := failureOf(t, err)
+		want(t, "type", appError(t, err).Type(), TypeSlackTransient)
+		want(t, "kind", f.Kind, project.FailedPassing)
+		want(t, "delay", f.RetryAfter, wanted)
+	}
+	if _, _, err := repeated[project.Posted](t, s.Post, in, carryPost); err != nil {
 		t.Fatal(err)
 	}
 	want(t, "looked though nothing can have been said", len(sim.Calls("conversations.history")), 0)
 	want(t, "messages", withKey(sim, "k"), 1)
 }
 
-func TestPostWhatPeopleMustMend(t *testing.T) {
+func TestPostWhatPeopleMustPutRight(t *testing.T) {
 	for name, c := range map[string]struct {
 		channel string
 		prepare func(*simulator.Slack)
@@ -203,59 +209,100 @@ func TestPostWhatPeopleMustMend(t *testing.T) {
 			if c.prepare != nil {
 				c.prepare(sim)
 			}
-			_, attempts, err := retried[Posted](t, s.Post, Post{Channel: c.channel, Key: "k", Card: aCard()})
-			words, known := MendOf(err)
-			if !known {
-				t.Fatalf("not for people to mend: %v", err)
-			}
-			want(t, "attempts", attempts, 1)
-			for _, part := range append(c.says, "post in "+c.channel) {
-				if !strings.Contains(words, part) {
-					t.Errorf("%q does not say %q", words, part)
-				}
-			}
-			if strings.Contains(err.Error(), botToken) {
-				t.Errorf("the error tells the token: %v", err)
-			}
+			_, err := once[project.Posted](t, s.Post, project.Post{Channel: c.channel, Key: "k", Card: aCard()})
+			f := failureOf(t, err)
+			want(t, "kind", f.Kind, project.FailedOperator)
+			want(t, "type", appError(t, err).Type(), TypeSlackOperatorAction)
+			contains(t, "text", f.Text, append(c.says, "post in "+c.channel)...)
 		})
 	}
 }
 
-// Where Slack finds fault with the blocks, the text goes alone.
-func TestPostRatherBadlyThanNotAtAll(t *testing.T) {
-	sim, s := workspace(t)
-	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "chat.postMessage", Code: "msg_blocks_too_long"})
-	got, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard()}, try{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	m, _ := sim.Message("C1", got.TS)
-	want(t, "blocks", len(m.Blocks), 0)
-	want(t, "text", m.Text, aCard().Message().Text)
-	want(t, "key", m.Metadata.EventPayload["key"], any("k"))
-
-	_, err = once[Posted](t, s.Post, Post{Channel: "C1", Key: "empty", Card: cards.Card{}}, try{})
-	if words, known := MendOf(err); !known || !strings.Contains(words, "no_text") {
-		t.Errorf("an empty card: %v", err)
-	}
-}
-
-// A reply whose thread was deleted is said in the channel.
-func TestPostWhereTheThreadIsGone(t *testing.T) {
-	for _, tried := range []time.Time{{}, time.Now()} {
-		sim, s := workspace(t)
-		in := Post{Channel: "C1", Thread: "1700000000.000100", Key: "k", Card: aCard(), Tried: tried}
-		got, err := once[Posted](t, s.Post, in, try{})
+// If Slack refuses the layout, the text is sent alone, with the words how to decide.
+func TestPostPlain(t *testing.T) {
+	sim, s := workspace(t, "U1")
+	for name, c := range map[string]struct {
+		card project.Card
+		says string
+	}{
+		"a note":    {aCard(), ""},
+		"a request": {openRequest(), "`fieldmarshal approve 812 --amount 4.25 --as U…`"},
+	} {
+		sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "chat.postMessage", Code: "msg_blocks_too_long"})
+		got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: name, Card: c.card})
 		if err != nil {
 			t.Fatal(err)
 		}
 		m, _ := sim.Message("C1", got.TS)
-		want(t, "thread", m.Thread, "")
-		again, err := once[Posted](t, s.Post, in, try{attempt: 2})
+		want(t, name+": plain", got.Plain, true)
+		want(t, name+": blocks", len(m.Blocks), 0)
+		want(t, name+": key", m.Metadata.EventPayload["key"], any(name))
+		rest, cut := strings.CutPrefix(m.Text, cards.Render(c.card).Text)
+		want(t, name+": text", cut, true)
+		want(t, name+": words how to decide", rest != "", c.says != "")
+		contains(t, name, rest, c.says)
+
+		again, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: name, Card: c.card, Tried: time.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}
-		want(t, "found again", again.TS, got.TS)
+		want(t, name+": found again", again.TS, got.TS)
+		want(t, name+": found plain", again.Plain, true)
+	}
+	_, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "empty", Card: project.Card{}})
+	f := failureOf(t, err)
+	want(t, "an empty card", f.Kind, project.FailedOperator)
+	contains(t, "an empty card", f.Text, "no_text")
+}
+
+// The words how to decide, by what the message is and where it stands.
+func TestWithoutButtons(t *testing.T) {
+	request := func(p project.Phase) project.Card {
+		c := openRequest()
+		c.Request.Phase = p
+		return c
+	}
+	alert := func(p project.Phase) project.Card {
+		c := alertWithActions()
+		c.Pause.Action.Phase = p
+		return c
+	}
+	for name, c := range map[string]struct {
+		card project.Card
+		says []string // none: no words
+	}{
+		"open":            {request(project.PhaseOpen), []string{"approve 812 --amount 4.25", "reject 812"}},
+		"second":          {request(project.PhaseSecond), []string{"approve 812"}},
+		"expired":         {request(project.PhaseExpired), []string{"ask-again 812"}},
+		"rejected":        {request(project.PhaseRejected), []string{"ask-again 812"}},
+		"refused":         {request(project.PhaseRefused), []string{"try-again 812", "close 812"}},
+		"live":            {request(project.PhaseLive), nil},
+		"actions":         {alert(project.PhaseOpen), []string{"act 812"}},
+		"actions refused": {alert(project.PhaseRefused), []string{"act 812", "try-again 812"}},
+		"actions closed":  {alert(project.PhaseLive), nil},
+		"invoice by hand": {project.Card{Invoice: &project.InvoiceFacts{Phase: project.InvoiceByHand}}, []string{"Ask whoever runs Fieldmarshal"}},
+		"invoice sent":    {project.Card{Invoice: &project.InvoiceFacts{Phase: project.InvoiceSent}}, nil},
+		"a note":          {aCard(), nil},
+	} {
+		got := withoutButtons(c.card)
+		want(t, name+": words", got != "", len(c.says) > 0)
+		contains(t, name, got, c.says...)
+	}
+	long := plainText(strings.Repeat("ü", 4000), withoutButtons(openRequest()))
+	if len(long) > 4000 || strings.ToValidUTF8(long, "") != long || !strings.Contains(long, "approve 812") {
+		t.Errorf("a message of %d bytes: %s", len(long), long[len(long)-300:])
+	}
+}
+
+// A reply whose thread was deleted is not said in the channel: the core posts the root anew.
+func TestPostThreadGone(t *testing.T) {
+	for name, tried := range map[string]time.Time{"said": {}, "searched for": time.Now()} {
+		sim, s := workspace(t)
+		_, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Thread: "1700000000.000100", Key: "k", Card: aCard(), Tried: tried})
+		f := failureOf(t, err)
+		want(t, name+": kind", f.Kind, project.FailedThreadGone)
+		want(t, name+": type", appError(t, err).Type(), TypeSlackThreadGone)
+		want(t, name+": messages", withKey(sim, "k"), 0)
 	}
 }
 
@@ -263,7 +310,7 @@ func TestPostWhereTheThreadIsGone(t *testing.T) {
 func TestPostWithoutTheWorkspacesAddress(t *testing.T) {
 	sim, s := workspace(t)
 	sim.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "auth.test", Times: -1})
-	got, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard()}, try{})
+	got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: aCard()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -271,16 +318,119 @@ func TestPostWithoutTheWorkspacesAddress(t *testing.T) {
 	want(t, "messages", withKey(sim, "k"), 1)
 }
 
-func TestPostGivesWayWhereItIsCancelled(t *testing.T) {
+// An attempt that is stopped while it waits says nothing, and that it may have been heard before.
+func TestPostStopped(t *testing.T) {
 	sim, s := workspace(t)
 	s.lookAfter = time.Hour
-	ends := try{attempt: 2, cancel: func(ctx context.Context) context.Context {
+	post := func(ctx context.Context, in project.Post) (project.Posted, error) {
 		ctx, cancel := context.WithCancel(ctx)
-		time.AfterFunc(20*time.Millisecond, cancel)
-		return ctx
-	}}
-	if _, err := once[Posted](t, s.Post, Post{Channel: "C1", Key: "k", Card: aCard()}, ends); err == nil {
-		t.Fatal("it went on")
+		cancel()
+		return s.Post(ctx, in)
 	}
+	_, err := once[project.Posted](t, post, project.Post{Channel: "C1", Key: "k", Card: aCard(), Tried: time.Now()})
+	f := failureOf(t, err)
+	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "maybe", f.Maybe, true)
 	want(t, "messages", withKey(sim, "k"), 0)
+}
+
+// The first thing people read is whole: what Prodege tells in time stands on it.
+func TestPostReadsFirst(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		fault simulator.Fault
+		read  bool
+	}{
+		"Prodege answers":       {simulator.Fault{}, true},
+		"only after the time":   {simulator.Fault{Kind: simulator.LateAnswer, Method: "project-get-info", Delay: 40 * time.Second}, false},
+		"Prodege is out":        {simulator.Fault{Kind: simulator.HTTPStatus, Method: "project-get-info"}, false},
+		"figures only too late": {simulator.Fault{Kind: simulator.LateAnswer, Method: "project-quotas-by-id", Delay: 40 * time.Second}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			supply, opts := supplier(t, nil)
+			if c.fault.Kind != "" {
+				supply.Inject(c.fault)
+			}
+			sim, s := workspaceWith(t, NewProdege(opts), "U1")
+			card := alertWithActions()
+			within := 2 * time.Second
+			if c.read {
+				within = 5 * time.Second // of a busy machine
+			}
+			got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: card,
+				Read: &project.Read{Project: projectID, Quotas: true, Priority: project.PriorityFigures, Within: within}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			m, _ := sim.Message("C1", got.TS)
+			want(t, "read", got.Reading != nil, c.read)
+			want(t, "name on the message", strings.Contains(m.Text, "Oat milk study"), c.read)
+			if c.read {
+				card.Fill(*got.Reading)
+				want(t, "text", m.Text, cards.Render(card).Text)
+			}
+		})
+	}
+}
+
+// A reading whose turn is too far off holds no message up.
+func TestPostGivesFiguresUpUnderLoad(t *testing.T) {
+	supply, opts := supplier(t, nil)
+	opts.CallsPerSecond = 0.001
+	sim, s := workspaceWith(t, NewProdege(opts), "U1")
+	for _, key := range []string{"first", "second"} {
+		got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: key, Card: alertWithActions(),
+			Read: &project.Read{Project: projectID, Priority: project.PriorityFigures, Within: 20 * time.Second}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want(t, key+": read", got.Reading != nil, key == "first")
+		want(t, key+": messages", withKey(sim, key), 1)
+	}
+	want(t, "calls", len(supply.Calls(projectID)), 1)
+}
+
+// A question that nobody can answer says so.
+func TestPostNobodyCanDecide(t *testing.T) {
+	closed := openRequest()
+	closed.Request.Phase = project.PhaseExpired
+	for name, c := range map[string]struct {
+		approvers []string
+		card      project.Card
+		broken    bool
+		nobody    bool
+	}{
+		"a person":                {[]string{"U1", "S2"}, openRequest(), false, false},
+		"a group":                 {[]string{"S1"}, openRequest(), false, false},
+		"anyone":                  {[]string{Anyone}, openRequest(), false, false},
+		"a disabled group":        {[]string{"S2"}, openRequest(), false, true},
+		"an empty group":          {[]string{"S3"}, openRequest(), false, true},
+		"no such group":           {[]string{"S9"}, openRequest(), false, true},
+		"all of them":             {[]string{"S2", "S3", "S9"}, openRequest(), false, true},
+		"one of them has people":  {[]string{"S2", "S1"}, openRequest(), false, false},
+		"nothing at all":          {nil, openRequest(), false, true},
+		"actions":                 {[]string{"S2"}, alertWithActions(), false, true},
+		"Slack does not tell":     {[]string{"S2"}, openRequest(), true, false},
+		"nobody is asked":         {[]string{"S2"}, aCard(), false, false},
+		"not a question any more": {[]string{"S2"}, closed, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			sim, s := workspace(t, c.approvers...)
+			if c.broken {
+				sim.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "usergroups.users.list", Times: -1})
+			}
+			got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: c.card})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, "posted", got.Nobody, c.nobody)
+			edited, err := once[project.Edited](t, s.Edit, project.Edit{Channel: "C1", TS: got.TS, Key: "k", Card: c.card})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, "edited", edited.Nobody, c.nobody)
+			m, _ := sim.Message("C1", got.TS)
+			want(t, "said", strings.Contains(simulator.PlainText(m), "Nobody can decide"), c.nobody)
+		})
+	}
 }

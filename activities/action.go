@@ -1,0 +1,118 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
+
+// ActOnProject does what people decided from a pause's alert: it reads the project, and only if that is still
+// paused, for no other reason as far as Prodege tells, does what the action's row says. The row is the one that was
+// offered. What arrived although its answer was lost shows in the project's status and counts as sent.
+func (p *Prodege) ActOnProject(ctx context.Context, in project.ActOnProject) (project.Acceptance, error) {
+	return p.act(ctx, in.Project, string(in.Action.ID), heard{maybe: in.Maybe}, &action{in: in})
+}
+
+// action is the operation of ActOnProject.
+type action struct {
+	in     project.ActOnProject
+	refill prodege.Refill // of the clicks, kept as it is
+	size   int64          // the sample size as it is
+}
+
+func (a *action) invalid() error {
+	row := a.in.Action
+	if row.ID == "" || row.Status != prodege.Live && row.Status != prodege.Complete {
+		return fmt.Errorf("%q is no action that can be done here", row.ID)
+	}
+	if !row.Fits(a.in.Number) {
+		return fmt.Errorf("%s can't be done with %d", row.ID, a.in.Number)
+	}
+	return nil
+}
+
+func (a *action) overCeiling(prodege.USD) bool { return false }
+
+// allowedUnread is false: what is done from an alert spends money or ends the project, and nothing is in a hurry.
+func (a *action) allowedUnread() bool { return false }
+
+func (a *action) settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool) {
+	got = project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
+	switch info.Status {
+	case prodege.Live:
+		got.Outcome = project.OutcomeAlreadyLive
+	case prodege.Complete, prodege.PendingComplete, prodege.Invoiced, prodege.Deleted:
+		got.Outcome = project.OutcomeEnded
+	case prodege.Paused:
+		if info.PausedForCPI || info.PausedClicks && a.in.Action.Reason != prodege.MaxClicks {
+			got.Outcome = project.OutcomeOther
+		}
+	default:
+		got.Outcome = project.OutcomeOther
+	}
+	if earlier.maybe && a.shows(info) {
+		got.Outcome = project.OutcomeSent
+	}
+	return got, got.Outcome != ""
+}
+
+// shows reports whether the project is as the action leaves it.
+func (a *action) shows(info prodege.ProjectInfo) bool {
+	row := a.in.Action
+	small := row.Asks == prodege.AsksSample && info.SampleSize > 0 && info.SampleSize < a.in.Number
+	ended := row.Status == prodege.Complete && (info.Status == prodege.PendingComplete || info.Status == prodege.Invoiced)
+	return !small && (info.Status == row.Status || ended)
+}
+
+// prepare reads how often Prodege refills the clicks, as setting them sets that too, or how large the sample is if
+// the project itself does not tell.
+func (a *action) prepare(ctx context.Context, p *Prodege, info *prodege.ProjectInfo) error {
+	asks := a.in.Action.Asks
+	if asks == prodege.AsksSample && info.SampleSize > 0 {
+		a.size = info.SampleSize
+		return nil
+	}
+	if asks == prodege.AsksNothing {
+		return nil
+	}
+	if err := p.turns.wait(ctx, forUpdate); err != nil {
+		return err
+	}
+	if asks == prodege.AsksSample {
+		return a.prepareSample(ctx, p)
+	}
+	settings, err := p.api.ClickSettings(ctx, a.in.Project)
+	a.refill = settings.Refill
+	return err
+}
+
+// prepareSample reads the sample size off the quotas. A size that nobody can tell is not changed: it might be
+// lowered.
+func (a *action) prepareSample(ctx context.Context, p *Prodege) error {
+	quotas, err := p.api.Quotas(ctx, a.in.Project)
+	if err != nil {
+		return err
+	}
+	if a.size = max(quotas.Wanted, quotas.Completes); a.size == 0 {
+		return errors.New("Prodege does not tell how large the sample is, so it is not changed: it might be lowered")
+	}
+	return nil
+}
+
+func (a *action) update(*prodege.ProjectInfo) prodege.ProjectUpdate {
+	return a.in.Action.Update(a.in.Number, a.size)
+}
+
+func (a *action) before(ctx context.Context, p *Prodege) error {
+	if a.in.Action.Asks != prodege.AsksClicks {
+		return nil
+	}
+	err := p.api.AllowClicks(ctx, a.in.Project, a.in.Number, a.refill)
+	if err == nil {
+		count(ctx, metricProdege, "done", "clicks")
+	}
+	return err
+}
