@@ -4,10 +4,9 @@ import (
 	"testing"
 	"time"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // deed is one project whose pause somebody acts on, with a process killed in between.
@@ -85,22 +84,22 @@ func crashActs(t *testing.T, victim string, done *matrix) {
 // paused has a project reach its click limit, and waits until something can be done about it.
 func (w *trapped) paused(d *deed) {
 	w.t.Helper()
-	project := aProject(d.id)
-	project.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
-	w.prodege.SetProject(project)
+	at := aProject(d.id)
+	at.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
+	w.prodege.SetProject(at)
 	w.delivered(w.prodege.Pause(w.ctx, d.id, prodege.MaxClicks))
-	w.project(d.id, func(s workflows.ProjectState) bool {
-		return len(s.Requests) == 1 && s.Requests[0].Status.Acting != nil && s.Requests[0].Status.Acting.Figures != nil
+	w.project(d.id, func(s *project.State) bool {
+		return s.Action != nil && s.Action.Figures != nil
 	}, "something to be offered for "+d.id.String())
 }
 
 // acts decides as a modal would.
 func (w *trapped) acts(d *deed) {
 	w.t.Helper()
-	state := w.project(d.id, func(s workflows.ProjectState) bool { return s.Pause != nil && s.Pause.Action != "" }, "an action")
-	decision := workflows.Decision{Click: "click-" + d.id.String(), Verdict: activities.VerdictAct, Generation: 1, Action: prodege.ActClicks, Number: 250,
-		User: ann, Channel: alerts, From: activities.FromSlack, At: time.Now().UTC()}
-	if err := w.flows.Decide(w.ctx, state.Pause.Action, decision); err != nil {
+	state := w.project(d.id, func(s *project.State) bool { return s.OpenAction() != nil }, "an action")
+	decision := project.Decision{ID: "click-" + d.id.String(), Of: project.OfAction, Request: state.Action.ID, Verdict: project.ChooseAction, Generation: 1, Action: prodege.ActClicks, Number: 250,
+		User: ann, Channel: alerts, From: project.FromSlack, At: time.Now().UTC()}
+	if err := w.flows.Decide(w.ctx, d.id, decision); err != nil {
 		w.t.Fatal(err)
 	}
 }
@@ -108,11 +107,10 @@ func (w *trapped) acts(d *deed) {
 // checkDeed holds what is promised of an act: done once, decided by somebody allowed, told on one message.
 func (w *trapped) checkDeed(d *deed) {
 	w.t.Helper()
-	state := w.project(d.id, func(s workflows.ProjectState) bool {
-		return s.Status == prodege.Live && len(s.Requests) == 1 && s.Requests[0].Status.Closed && settledLines(s.Ledger) > 1 &&
-			s.Requests[0].Status.Phase != string(activities.PhaseAccepted) // LIVE came as its answer did: the end is told right after
+	state := w.project(d.id, func(s *project.State) bool {
+		return s.Status == prodege.Live && s.Action != nil && s.Action.Closed && s.Act == nil
 	}, d.what+": live again")
-	if phase := state.Requests[0].Status.Phase; phase != string(activities.PhaseLive) {
+	if phase := state.Action.Phase; phase != project.PhaseLive {
 		w.t.Errorf("%s: ended as %s", d.what, phase)
 	}
 	if n := len(state.Decisions); n != 1 || state.Decisions[0].User != ann || state.Decisions[0].Number != 250 {
@@ -142,14 +140,4 @@ func (w *trapped) checkDeed(d *deed) {
 	w.message(alerts, d.what+": a closed alert without buttons", func(m simulator.Message) bool {
 		return m.Thread == "" && reads(m, d.id.String()) && reads(m, "Live again") && len(buttons(m)) == 0
 	})
-}
-
-// settledLines counts the lines of a ledger that tell of a decision and of its effect.
-func settledLines(l workflows.Ledger) (n int) {
-	for _, line := range l {
-		if line.Kind == workflows.LineDecision || line.Kind == workflows.LineProdege {
-			n++
-		}
-	}
-	return n
 }

@@ -5,10 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // Action ids and the field of an action's modal, as they stand in messages that were posted long ago.
@@ -72,10 +71,10 @@ func TestRaisingTheSampleSizeFromTheAlert(t *testing.T) {
 		t.Errorf("the closed alert has buttons %v and says:\n%s", buttons(end), simulator.PlainText(end))
 	}
 	w.onlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
-	state := w.project(theProject, func(s workflows.ProjectState) bool {
-		return s.Waiting == workflows.WaitsNothing && len(s.Requests) == 1 && s.Requests[0].Status.Closed
+	state := w.project(theProject, func(s *project.State) bool {
+		return s.Waiting == project.WaitsNothing && s.Action != nil && s.Action.Closed && s.Act == nil
 	}, "nothing to wait for")
-	if phase := state.Requests[0].Status.Phase; phase != string(activities.PhaseLive) {
+	if phase := state.Action.Phase; phase != project.PhaseLive {
 		t.Errorf("it ended as %s", phase)
 	}
 	if all := w.slack.Messages(alerts); len(all) != 1 {
@@ -93,9 +92,9 @@ func TestMoreClicksFromTheAlert(t *testing.T) {
 	w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
 	w.becomes(m, "Live again")
 	w.onlyUpdate(map[string]string{"status": "LIVE"})
-	project, _ := w.prodege.Project(theProject)
-	if project.Settings["enable_max_clicks_allowed_clicks"] != "300" || project.Settings["enable_max_clicks_max_click_rate_id"] != "3" {
-		t.Errorf("settings are %v", project.Settings)
+	now, _ := w.prodege.Project(theProject)
+	if now.Settings["enable_max_clicks_allowed_clicks"] != "300" || now.Settings["enable_max_clicks_max_click_rate_id"] != "3" {
+		t.Errorf("settings are %v", now.Settings)
 	}
 }
 
@@ -104,7 +103,7 @@ func TestCompletingFromTheAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("SLACK_APPROVERS", ann))
 	m := w.stopped(prodege.PausedInactive, actLive, actComplete)
-	w.project(theProject, func(s workflows.ProjectState) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers, for its details")
+	w.project(theProject, func(s *project.State) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers, for its details")
 	w.list(`AutoCompleteAt IS NOT NULL AND ProjectId = `+theProject.String(), 1)
 	if !reads(m, "Prodege completes it by itself about") {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
@@ -117,7 +116,7 @@ func TestCompletingFromTheAlert(t *testing.T) {
 		t.Errorf("the closed alert says:\n%s", simulator.PlainText(end))
 	}
 	w.onlyUpdate(map[string]string{"status": "COMPLETE"})
-	w.booked(workflows.InvoiceKey(theProject, 1))
+	w.booked(project.InvoiceKey(theProject, 1))
 }
 
 func TestAnActThatProdegeRefuses(t *testing.T) {
@@ -156,7 +155,7 @@ func TestAlertsWithoutButtons(t *testing.T) {
 	w := newWorld(t, with("ALERT_ACTIONS", "off"))
 	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
 	w.says(alerts, "sample size reached")
-	w.project(theProject, func(s workflows.ProjectState) bool {
-		return s.Pause != nil && s.Pause.Action == "" && len(s.Requests) == 0
+	w.project(theProject, func(s *project.State) bool {
+		return s.Pause != nil && s.Action == nil
 	}, "nothing to be offered")
 }

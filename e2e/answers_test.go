@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 const statusPath = "/webhooks/prodege/project-status"
@@ -105,7 +105,7 @@ func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
 		}
 	}
 	for id, want := range map[prodege.ProjectID]int64{101: 4, 102: 3, 103: 2} {
-		w.project(id, func(s workflows.ProjectState) bool { return s.Counts.Received == want }, fmt.Sprintf("%d events of project %s", want, id))
+		w.project(id, func(s *project.State) bool { return s.Counts.Received == want }, fmt.Sprintf("%d events of project %s", want, id))
 	}
 	if n := len(w.runs()); n != 3 {
 		t.Errorf("%d workflows were started, want 3", n)

@@ -5,10 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // Action ids and fields, as they stand in messages that were posted long ago.
@@ -72,22 +71,15 @@ func (w *world) acceptances(want int) {
 }
 
 // request is the state of the one request there is.
-func (w *world) request(is func(workflows.ApprovalState) bool, what string) workflows.ApprovalState {
+func (w *world) request(is func(*project.Question) bool, what string) project.Question {
 	w.t.Helper()
-	project := w.project(theProject, func(s workflows.ProjectState) bool { return len(s.Requests) == 1 }, "one request")
-	var state workflows.ApprovalState
-	await(w.t, what, func() bool {
-		var err error
-		state, err = w.flows.Approval(w.ctx, project.Requests[0].Workflow)
-		return err == nil && is(state)
-	})
-	return state
+	return *w.project(theProject, func(s *project.State) bool { return s.Request != nil && is(s.Request) }, what).Request
 }
 
 // decided checks that one decision was recorded, and gives it.
-func (w *world) decided() activities.Decided {
+func (w *world) decided() project.Decided {
 	w.t.Helper()
-	state := w.request(func(s workflows.ApprovalState) bool { return len(s.Decisions) > 0 }, "a decision")
+	state := w.request(func(s *project.Question) bool { return len(s.Decisions) > 0 }, "a decision")
 	if len(state.Decisions) != 1 {
 		w.t.Fatalf("%d decisions were recorded: %+v", len(state.Decisions), state.Decisions)
 	}
@@ -110,8 +102,8 @@ func TestApprovedAndLive(t *testing.T) {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), simulator.PlainText(end))
 	}
 	w.acceptances(1)
-	state := w.project(theProject, func(s workflows.ProjectState) bool {
-		return s.Waiting == workflows.WaitsNothing && len(s.Decisions) == 1
+	state := w.project(theProject, func(s *project.State) bool {
+		return s.Waiting == project.WaitsNothing && len(s.Decisions) == 1
 	}, "nothing left to wait for")
 	if state.Status != prodege.Live || state.Decisions[0].User != ann {
 		t.Errorf("the project is %s, decided %+v", state.Status, state.Decisions)
@@ -130,14 +122,14 @@ func TestRejectedWithAReason(t *testing.T) {
 	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || len(buttons(end)) != 0 {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), text)
 	}
-	if d := w.decided(); d.Verdict != activities.VerdictReject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {
+	if d := w.decided(); d.Verdict != project.Reject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {
 		t.Errorf("recorded: %+v", d)
 	}
 	if calls := w.prodege.Updates(theProject); len(calls) != 0 {
 		t.Errorf("Prodege was called all the same: %+v", calls)
 	}
 	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Status == prodege.Live && s.Requests[0].Status.Closed }, "the request to close when somebody resumes the project elsewhere")
+	w.project(theProject, func(s *project.State) bool { return s.Status == prodege.Live && s.Request.Closed }, "the request to close when somebody resumes the project elsewhere")
 }
 
 func TestApproveUpToChecksInTheModal(t *testing.T) {
@@ -170,12 +162,12 @@ func TestANewerAmountSupersedes(t *testing.T) {
 	w.whispered(ann, "asks for $4.50 now")
 	w.acceptances(0)
 	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again is nothing
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 3 }, "three events")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 3 }, "three events")
 	w.click(ann, m, approve)
 	w.accepted("4.50")
 	w.becomes(m, "Live again at $4.50")
 	w.acceptances(1)
-	if state := w.request(func(workflows.ApprovalState) bool { return true }, "the request"); state.Generation != 2 {
+	if state := w.request(func(*project.Question) bool { return true }, "the request"); state.Generation != 2 {
 		t.Errorf("%d generations, want 2", state.Generation)
 	}
 }
@@ -234,7 +226,7 @@ func TestExpiredAndAskedAgain(t *testing.T) {
 	if want := []string{askAgain}; !slices.Equal(buttons(expired), want) {
 		t.Errorf("the buttons are %v, want %v", buttons(expired), want)
 	}
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Shown != nil && s.Shown.Attention }, "attention")
+	w.project(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
 	w.click(ann, m, askAgain)
 	again := w.message(approvals, "the request with buttons again", func(now simulator.Message) bool {
 		return now.TS == m.TS && slices.Contains(buttons(now), approve)

@@ -15,6 +15,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -187,7 +188,7 @@ func serverMade(cause enums.WorkflowTaskFailedCause) bool {
 
 // replay runs the workflow code against a history, with other settings than those in it.
 func replay(h *history.History) error {
-	return workflows.Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, workflows.Settings{TaskQueue: "other", DryRun: true, HistoryLimit: 7})
+	return workflows.Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, workflows.Settings{TaskQueue: "other", HistoryLimit: 7, Settings: project.Settings{DryRun: true}})
 }
 
 // readable is a history as text, with its payloads as they were before they were encoded.

@@ -1,15 +1,14 @@
 package e2e
 
 import (
+	"fieldmarshal/project"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 func TestSecondClicksChangeNothing(t *testing.T) {
@@ -83,9 +82,9 @@ func TestAnOutsiderDecidesNothing(t *testing.T) {
 		}
 		return told >= 2
 	})
-	state := w.request(func(workflows.ApprovalState) bool { return true }, "the request")
+	state := w.request(func(*project.Question) bool { return true }, "the request")
 	now, _ := w.slack.Message(approvals, m.TS)
-	if len(state.Decisions) != 0 || state.Phase != activities.PhaseOpen || !slices.Equal(buttons(now), buttons(m)) {
+	if len(state.Decisions) != 0 || state.Phase != project.PhaseOpen || !slices.Equal(buttons(now), buttons(m)) {
 		t.Errorf("the request is %s with %v, buttons %v", state.Phase, state.Decisions, buttons(now))
 	}
 	w.click(ben, m, approve) // of the same group as Ann
@@ -124,8 +123,8 @@ func TestForgedClicksAreRefused(t *testing.T) {
 	}
 	w.whispered(ann, "only members of the workspace")
 	w.whispered(ann, "does not fit the request")
-	state := w.request(func(workflows.ApprovalState) bool { return true }, "the request")
-	if len(state.Decisions) != 0 || state.Phase != activities.PhaseOpen {
+	state := w.request(func(*project.Question) bool { return true }, "the request")
+	if len(state.Decisions) != 0 || state.Phase != project.PhaseOpen {
 		t.Errorf("the request is %s with %v", state.Phase, state.Decisions)
 	}
 	w.acceptances(0)
@@ -145,7 +144,7 @@ func TestAReplayedClickCountsOnce(t *testing.T) {
 	if all := w.slack.Ephemerals(ann); times == 1 && len(all) != 0 { // she was told something of each click that was not taken
 		t.Errorf("Ann was told of a click she did not make: %v", simulator.PlainText(all[0]))
 	}
-	if state := w.request(func(workflows.ApprovalState) bool { return true }, "the request"); len(state.Decisions) != 2 {
+	if state := w.request(func(*project.Question) bool { return true }, "the request"); len(state.Decisions) != 2 {
 		t.Errorf("recorded: %+v", state.Decisions)
 	}
 }

@@ -6,18 +6,17 @@ import (
 	"slices"
 	"strings"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // checkLife holds the seven promises about one project that lived from pause to invoice.
 func (w *trapped) checkLife(l *life) {
 	w.t.Helper()
 	acknowledged, tries := w.sent(l.id)
-	state := w.project(l.id, func(s workflows.ProjectState) bool {
-		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Waiting == workflows.WaitsNothing
+	state := w.project(l.id, func(s *project.State) bool {
+		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Waiting == project.WaitsNothing
 	}, l.String()+": every acknowledged event")
 	w.checkDispositions(l, state.Counts, acknowledged, tries)
 	w.checkAcceptances(l, state)
@@ -41,7 +40,7 @@ func (w *trapped) sent(id prodege.ProjectID) (acknowledged []prodege.EventID, tr
 }
 
 // 1. Every acknowledged event has exactly one disposition. A try that died unanswered may have been kept.
-func (w *trapped) checkDispositions(l *life, c workflows.Counts, acknowledged []prodege.EventID, tries int) {
+func (w *trapped) checkDispositions(l *life, c project.Counts, acknowledged []prodege.EventID, tries int) {
 	w.t.Helper()
 	if len(acknowledged) < 4 {
 		w.t.Errorf("%s: only %d events were acknowledged: too little happened", l, len(acknowledged))
@@ -53,14 +52,14 @@ func (w *trapped) checkDispositions(l *life, c workflows.Counts, acknowledged []
 }
 
 // 2 and 3. One effective acceptance a generation, with a recorded decision for that very amount by somebody allowed.
-func (w *trapped) checkAcceptances(l *life, state workflows.ProjectState) {
+func (w *trapped) checkAcceptances(l *life, state *project.State) {
 	w.t.Helper()
 	accepted := w.prodege.Acceptances(l.id)
 	if len(accepted) != 1 || accepted[0].Params["max_cpi"] != asked.String() {
 		w.t.Errorf("%s: effective acceptances %+v, want one of %s", l, accepted, asked)
 	}
-	decided := slices.ContainsFunc(state.Decisions, func(d activities.Decided) bool {
-		return d.Verdict == activities.VerdictApprove && d.Amount != nil && d.Amount.Equal(asked) && (d.User == ann || d.User == ben)
+	decided := slices.ContainsFunc(state.Decisions, func(d project.Decided) bool {
+		return d.Verdict == project.Approve && d.Amount != nil && d.Amount.Equal(asked) && (d.User == ann || d.User == ben)
 	})
 	if !decided || len(state.Decisions) != 1 {
 		w.t.Errorf("%s: recorded decisions %+v, want one", l, state.Decisions)
@@ -68,14 +67,14 @@ func (w *trapped) checkAcceptances(l *life, state workflows.ProjectState) {
 }
 
 // 4. The state is what a sequential model makes of the same events: paused, live, complete, invoiced.
-func (w *trapped) checkModel(l *life, state workflows.ProjectState) {
+func (w *trapped) checkModel(l *life, state *project.State) {
 	w.t.Helper()
-	got := fmt.Sprintf("%s, %d requests, last %s, invoice %d %s", state.Status, len(state.Requests), state.Requests[0].Status.Phase, state.Invoicing.Status.Revision, state.Invoicing.Status.Phase)
-	if want := "INVOICED, 1 requests, last live, invoice 1 done"; got != want {
+	got := fmt.Sprintf("%s, %d generations, last %s, invoice %d %s", state.Status, state.Request.Generation, state.Request.Phase, state.Invoice.Revision, state.Invoice.Phase)
+	if want := "INVOICED, 1 generations, last live, invoice 1 done"; got != want {
 		w.t.Errorf("%s: it ends as %q, want %q", l, got, want)
 	}
 	if state.Pause != nil {
-		w.t.Errorf("%s: it still stands still: %+v", l, state.Pause)
+		w.t.Errorf("%s: it is still paused: %+v", l, state.Pause)
 	}
 }
 
@@ -88,7 +87,7 @@ func (w *trapped) checkInvoicesOf(l *life) {
 			keys = append(keys, i.Key)
 		}
 	}
-	if want := []string{workflows.InvoiceKey(l.id, 1)}; !slices.Equal(keys, want) {
+	if want := []string{project.InvoiceKey(l.id, 1)}; !slices.Equal(keys, want) {
 		w.t.Errorf("%s: invoices %v, want %v", l, keys, want)
 	}
 }

@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 var long = flag.Bool("long", false, "the long form of the fault runs: more rounds, more victims, 20,000 events")
@@ -255,8 +255,8 @@ func (w *trapped) ends(l *life, stage int) {
 			return false
 		})
 	case 3:
-		w.booked(workflows.InvoiceKey(l.id, 1))
-		w.project(l.id, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsInvoiced }, l.String()+": INVOICED to be waited for")
+		w.booked(project.InvoiceKey(l.id, 1))
+		w.project(l.id, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, l.String()+": INVOICED to be waited for")
 	}
 }
 
@@ -273,5 +273,5 @@ func (w *trapped) goesOn(l *life) {
 		w.ends(l, stage)
 	}
 	w.delivered(w.prodege.Invoice(w.ctx, l.id))
-	w.closed(workflows.InvoicingWorkflowID(l.id))
+	w.invoiced(l.id)
 }

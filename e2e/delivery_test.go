@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // seed is Prodege's own example of an event.
@@ -36,8 +36,8 @@ func TestTheSeedsExampleInThreeEncodingsGivesOneAlert(t *testing.T) {
 			t.Errorf("%s was answered %s", encoding, body)
 		}
 	}
-	state := w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 3 }, "three events")
-	if want := (workflows.Counts{Received: 3, Applied: 1, Duplicate: 2}); state.Counts != want {
+	state := w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 3 }, "three events")
+	if want := (project.Counts{Received: 3, Applied: 1, Duplicate: 2}); state.Counts != want {
 		t.Errorf("counts %+v, want %+v", state.Counts, want)
 	}
 	w.says(alerts, "sample size reached")

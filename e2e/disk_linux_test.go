@@ -9,8 +9,8 @@ import (
 	"unsafe"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // fileLimit says how large a file a running process may write, as a full disk would.
@@ -33,7 +33,7 @@ func TestTheDiskRefuses(t *testing.T) {
 	w.ingress.fileLimit(4096)
 	e, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize) // straight to Temporal
 	repeats := w.untilTaken(e, err)
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 1 }, "the event")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 	if status, body := w.ingress.get("/readyz"); status != http.StatusServiceUnavailable {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
@@ -47,7 +47,7 @@ func TestTheDiskRefuses(t *testing.T) {
 	again, err := w.prodege.Resend(w.ctx, e)
 	repeats += w.untilTaken(again, err)
 	// What Temporal took too late to be answered 200 came twice.
-	w.project(theProject, func(s workflows.ProjectState) bool {
+	w.project(theProject, func(s *project.State) bool {
 		return s.Counts.Applied == 2 && s.Counts.Received <= 2+int64(repeats)
 	}, "the second event")
 	w.ingress.ready()

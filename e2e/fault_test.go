@@ -5,8 +5,8 @@ import (
 	"testing"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 func TestSlacksAnswerIsLost(t *testing.T) {
@@ -65,7 +65,7 @@ func TestBillingsAnswerIsLost(t *testing.T) {
 	w.billing.Inject(simulator.Fault{Kind: simulator.LostAnswer})
 	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
 	w.booked("project-29303649-invoice-r1")
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsInvoiced }, "billing's second answer")
+	w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "billing's second answer")
 	if all := w.billing.Invoices(); w.billing.Fired(simulator.LostAnswer) != 1 || len(all) != 1 || all[0].Calls != 2 {
 		t.Errorf("the fault fired %d times; booked: %+v", w.billing.Fired(simulator.LostAnswer), all)
 	}
@@ -84,7 +84,7 @@ func TestProdegeRefusesAndIsTriedAgain(t *testing.T) {
 	if told := w.replies(approvals, "Prodege refused $4.25"); told.Thread != m.TS || !reads(told, "@"+ann) || !reads(told, "2010") {
 		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
 	}
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Shown != nil && s.Shown.Attention }, "attention")
+	w.project(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
 	w.acceptances(0)
 	w.click(ben, m, tryAgain)
 	w.accepted("4.25")

@@ -8,13 +8,14 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 const (
 	markInvoiced = "invoice_mark"
 	invoiceRetry = "invoice_retry"
+	invoiceSend  = "invoice_send"
 )
 
 // invoice is what billing must be able to rely on.
@@ -68,7 +69,7 @@ func TestCompleteIsInvoicedOnce(t *testing.T) {
 		d.UpdateReason != 903 || d.ReconciliationNote != "12 removed" || d.CPI != "3.5" && d.CPI != "3.50" || d.Currency != "USD" {
 		t.Errorf("billing got %+v", first)
 	}
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsInvoiced }, "INVOICED to be waited for")
+	w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "INVOICED to be waited for")
 
 	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
 	second := w.booked("project-29303649-invoice-r2")
@@ -77,9 +78,9 @@ func TestCompleteIsInvoicedOnce(t *testing.T) {
 	}
 
 	w.delivered(w.prodege.Invoice(w.ctx, theProject))
-	w.closed(workflows.InvoicingWorkflowID(theProject))
-	state := w.project(theProject, func(s workflows.ProjectState) bool { return s.Waiting == workflows.WaitsNothing }, "nothing left to wait for")
-	if want := (workflows.Counts{Received: 5, Applied: 4, Duplicate: 1}); state.Counts != want {
+	w.invoiced(theProject)
+	state := w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing }, "nothing left to wait for")
+	if want := (project.Counts{Received: 5, Applied: 4, Duplicate: 1}); state.Counts != want {
 		t.Errorf("counts %+v, want %+v", state.Counts, want)
 	}
 	if all := w.billing.Invoices(); len(all) != 2 || all[0].Calls != 1 || all[1].Calls != 1 {
@@ -116,7 +117,7 @@ func TestWithoutBillingPeopleMakeTheInvoice(t *testing.T) {
 		t.Errorf("finance reads, with buttons %v:\n%s", buttons(marked), simulator.PlainText(marked))
 	}
 	w.delivered(w.prodege.Invoice(w.ctx, theProject))
-	w.closed(workflows.InvoicingWorkflowID(theProject))
+	w.invoiced(theProject)
 	w.becomes(m, "Invoiced by Prodege")
 	if all := w.billing.Calls(); len(all) != 0 {
 		t.Errorf("billing was called: %+v", all)

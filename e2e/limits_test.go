@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/server/common/dynamicconfig"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -46,12 +47,12 @@ func TestMoreEventsThanARunTakes(t *testing.T) {
 	}
 	w.worker.launch()
 	w.worker.ready()
-	var state workflows.ProjectState
+	var state *project.State
 	await(t, "all events to be handled", func() bool {
 		state, _ = w.flows.Project(w.ctx, theProject)
 		return state.Counts.Received == events
 	})
-	if want := (workflows.Counts{Received: events, Applied: events}); state.Counts != want {
+	if want := (project.Counts{Received: events, Applied: events}); state.Counts != want {
 		t.Errorf("dispositions %+v, want %+v", state.Counts, want)
 	}
 	await(t, "the inbox to be empty", func() bool { return w.ingress.metric("fieldmarshal_inbox_depth", "") == 0 })
@@ -65,7 +66,7 @@ func TestTemporalRefusesAPayloadForGood(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)
 	huge := prodege.Event{ID: "huge", ProjectID: theProject, Status: prodege.Live, Time: time.Now(), Description: strings.Repeat("x", 3<<20)}
-	if err := w.flows.Deliver(w.ctx, huge); !errors.Is(err, workflows.ErrForGood) {
+	if err := w.flows.Deliver(w.ctx, huge); !errors.Is(err, workflows.ErrRefused) {
 		t.Errorf("3 MiB: %.300s", fmt.Sprint(err))
 	}
 }

@@ -10,10 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // run runs one of the operator's commands where the ingress runs, checks its exit code, and gives what it printed.
@@ -63,32 +62,32 @@ func TestDecidingOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
-	project := theProject.String()
-	tells(t, w.run(0, "approvals"), project, "$4.25")
-	w.run(3, "approve", project, "--as", eve)
-	w.run(3, "approve", project, "--as", ann, "--amount", "4.20")
+	survey := theProject.String()
+	tells(t, w.run(0, "approvals"), survey, "$4.25")
+	w.run(3, "approve", survey, "--as", eve)
+	w.run(3, "approve", survey, "--as", ann, "--amount", "4.20")
 	w.acceptances(0)
-	w.run(0, "approve", project, "--as", ann, "--amount", "4.25")
+	w.run(0, "approve", survey, "--as", ann, "--amount", "4.25")
 	if end := w.becomes(m, "Live again at $4.25"); !reads(end, "on the command line") || len(buttons(end)) != 0 {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), simulator.PlainText(end))
 	}
 	w.acceptances(1)
-	if d := w.decided(); d.User != ann || d.From != activities.FromCommand {
+	if d := w.decided(); d.User != ann || d.From != project.FromCommand {
 		t.Errorf("recorded: %+v", d)
 	}
 
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
 	w.says(approvals, "Approve a CPI of $4.50?")
-	w.run(0, "reject", project, "--as", ben, "--reason", "the client stops here")
+	w.run(0, "reject", survey, "--as", ben, "--reason", "the client stops here")
 	w.says(approvals, "the client stops here")
-	tells(t, w.run(0, "state", project), "PAUSED", "applied", "Oat milk study")
-	tells(t, w.run(0, "explain", project), "4.25", ann)
-	evidence := w.run(0, "evidence", project)
+	tells(t, w.run(0, "state", survey), "PAUSED", "applied", "Oat milk study")
+	tells(t, w.run(0, "explain", survey), "4.25", ann)
+	evidence := w.run(0, "evidence", survey)
 	tells(t, evidence, "the client stops here", "accepted")
 	if !json.Valid([]byte(evidence)) {
 		t.Errorf("the evidence is no JSON:\n%s", evidence)
 	}
-	tells(t, w.run(0, "list", "--status", "PAUSED"), project)
+	tells(t, w.run(0, "list", "--status", "PAUSED"), survey)
 }
 
 // TestFurtherDecisionsOnTheCommandLine: what an expired and a failed request offer as buttons in Slack.
@@ -97,17 +96,17 @@ func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s"))
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
 	m := w.pausedForCPI(asked)
-	project := theProject.String()
+	survey := theProject.String()
 	w.becomes(m, "Expired: nobody decided about $4.25")
-	w.run(3, "approve", project, "--as", ann)
-	w.run(3, "ask-again", project, "--as", eve)
-	tells(t, w.run(0, "ask-again", project, "--as", ann), "waits for a decision")
-	tells(t, w.run(0, "approve", project, "--as", ann), "Prodege refused")
+	w.run(3, "approve", survey, "--as", ann)
+	w.run(3, "ask-again", survey, "--as", eve)
+	tells(t, w.run(0, "ask-again", survey, "--as", ann), "waits for a decision")
+	tells(t, w.run(0, "approve", survey, "--as", ann), "Prodege refused")
 	w.acceptances(0)
-	tells(t, w.run(0, "try-again", project, "--as", ben), "Recorded: try again of $4.25")
+	tells(t, w.run(0, "try-again", survey, "--as", ben), "Recorded: try again of $4.25")
 	w.becomes(m, "Live again at $4.25")
 	w.acceptances(1)
-	w.run(3, "close", project, "--as", ben)
+	w.run(3, "close", survey, "--as", ben)
 }
 
 func TestTheKillSwitchOnTheCommandLine(t *testing.T) {
@@ -156,7 +155,7 @@ func TestTheInboxOnTheCommandLine(t *testing.T) {
 	tells(t, w.run(0, "inbox", "list"), string(e.Event.ID), theProject.String())
 	p.up()
 	w.run(0, "inbox", "drain")
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 1 }, "the event")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 	tells(t, w.run(0, "deadletter", "list"), "No dead letters")
 }
 
@@ -178,7 +177,7 @@ func TestTheOtherCommands(t *testing.T) {
 	w := newWorld(t)
 	out := w.run(0, "send", "--project", "4711", "--status", "PAUSED", "--reason", "158", "--url", w.ingress.url, "--event-id", "by-hand-1")
 	tells(t, out, "by-hand-1")
-	w.project(4711, func(s workflows.ProjectState) bool { return s.Counts.Applied == 1 }, "the event")
+	w.project(4711, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 	tells(t, w.run(0, "explain", "4711", "by-hand-1"), "applied")
 	w.run(0, "health", "ingress")
 	w.run(0, "health", "worker")

@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/sdk/converter"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 func TestTheIngressDrainsWhenAskedToStop(t *testing.T) {
@@ -56,7 +56,7 @@ func TestTheIngressDrainsWhenAskedToStop(t *testing.T) {
 	}
 	<-stopped
 	w.ingress.launch()
-	w.project(700, func(s workflows.ProjectState) bool { return s.Counts.Applied == 1 }, "the event")
+	w.project(700, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 }
 
 func TestTheWorkerFinishesWhatItDoesWhenAskedToStop(t *testing.T) {

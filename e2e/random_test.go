@@ -10,10 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 var oneSeed = flag.Uint64("seed", 0, "play the random history of this seed alone")
@@ -175,7 +174,7 @@ func (h *wild) settled(id prodege.ProjectID) {
 		return
 	}
 	at, _ := h.prodege.Project(id)
-	state := h.project(id, func(s workflows.ProjectState) bool {
+	state := h.project(id, func(s *project.State) bool {
 		now, _ := h.prodege.Project(id)
 		at = now
 		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Status == now.Status
@@ -190,10 +189,13 @@ func (h *wild) settled(id prodege.ProjectID) {
 // money holds that each effective acceptance has a decision of its own, by somebody allowed, for that amount.
 func (h *wild) money(id prodege.ProjectID) {
 	h.t.Helper()
-	state := h.project(id, func(s workflows.ProjectState) bool { return true }, "the state")
+	ledger, err := h.flows.Ledger(h.ctx, id)
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	var decided []string
-	for _, line := range state.Ledger {
-		if line.Kind == workflows.LineDecision && line.By != eve && (line.What == string(activities.VerdictApprove) || line.What == string(activities.VerdictTryAgain)) {
+	for _, line := range ledger.Lines {
+		if line.Kind == project.LineDecided && line.By != eve && line.Amount != nil && (line.Verdict == project.Approve || line.Verdict == project.TryAgain) {
 			decided = append(decided, line.Amount.String())
 		}
 	}
@@ -204,7 +206,7 @@ func (h *wild) money(id prodege.ProjectID) {
 		}
 		i := slices.IndexFunc(decided, func(d string) bool { return prodege.MustUSD(d).Equal(prodege.MustUSD(amount)) })
 		if i < 0 {
-			h.t.Errorf("project %s: %s was accepted without a decision for it: %+v", id, amount, state.Ledger)
+			h.t.Errorf("project %s: %s was accepted without a decision for it: %+v", id, amount, ledger.Lines)
 			continue
 		}
 		decided = slices.Delete(decided, i, i+1)
@@ -234,8 +236,8 @@ func (h *wild) promises() {
 		}
 		await(h.t, "buttons of a closed request to go:\n"+simulator.PlainText(m), func() bool {
 			now, _ := h.slack.Message(approvals, m.TS)
-			project, _ := h.prodege.Project(h.ids[i])
-			return len(buttons(now)) == 0 || project.Status == prodege.Paused
+			at, _ := h.prodege.Project(h.ids[i])
+			return len(buttons(now)) == 0 || at.Status == prodege.Paused
 		})
 	}
 	for _, i := range h.billing.Invoices() {

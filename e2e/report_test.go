@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
@@ -36,19 +37,22 @@ func pausedAndBack(w *world) (request, alert simulator.Message) {
 	request = w.pausedForCPI(asked)
 	w.click(ann, request, approve)
 	request = w.becomes(request, "Live again at $4.25")
-	w.waitPaces(1)
+	w.waitCourses(1)
 	alert = w.stopped(prodege.SampleSize, actSample, actComplete)
 	w.submit(ben, alert, actSample, map[string]string{numberField: "650"})
 	alert = w.becomes(alert, "Live again")
-	w.waitPaces(2)
+	w.waitCourses(2)
 	return request, alert
 }
 
-func (w *world) waitPaces(n int) []*workflows.Pace {
+func (w *world) waitCourses(n int) (courses []project.Course) {
 	w.t.Helper()
-	return w.project(theProject, func(s workflows.ProjectState) bool {
-		return len(s.Paces) == n && !s.Paces[n-1].Sent.IsZero()
-	}, "the pauses to be over").Paces
+	await(w.t, "the pauses to be over", func() bool {
+		ledger, err := w.flows.Ledger(w.ctx, theProject)
+		courses = project.Courses(ledger.Lines)
+		return err == nil && len(courses) == n && !courses[n-1].Sent.IsZero() && !courses[n-1].Ended.IsZero()
+	})
+	return courses
 }
 
 // TestFromPauseToLiveIsMeasured: how long it took stands in the state, on the closed messages, in the metrics
@@ -65,9 +69,9 @@ func TestFromPauseToLiveIsMeasured(t *testing.T) {
 		t.Errorf("the closed alert does not say who decided:\n%s", simulator.PlainText(alert))
 	}
 	for i, want := range []struct{ by, cost string }{{ann, "125.00"}, {ben, "525.00"}} {
-		pace := w.waitPaces(2)[i]
-		if pace.By != want.by || pace.Told.IsZero() || pace.Decided.IsZero() || pace.EndStatus != prodege.Live || pace.Cost == nil || pace.Cost.String() != want.cost {
-			t.Errorf("remembered of pause %d: %+v, costs %v", i, pace, pace.Cost)
+		course := w.waitCourses(2)[i]
+		if course.By != want.by || course.Told.IsZero() || course.Decided.IsZero() || course.EndStatus != prodege.Live || course.Cost == nil || course.Cost.String() != want.cost {
+			t.Errorf("remembered of pause %d: %+v, costs %v", i, pace, course.Cost)
 		}
 	}
 	for label, want := range map[string]float64{`kind="cpi"`: 4, `kind="action"`: 4, `until="post"`: 2, `until="decision"`: 2, `until="acceptance"`: 2, `until="live"`: 2, `reason="158"`: 4} {

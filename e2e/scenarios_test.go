@@ -9,6 +9,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
@@ -20,24 +21,19 @@ func plans(all ...func(*plan)) []func(*plan) { return all }
 
 // scenarios are the courses of things whose histories are recorded.
 var scenarios = []scenario{
-	{name: "approved", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "approved", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		w.click(ann, m, approve)
 		w.click(ben, m, approve)
 		w.ends(m, "Live again at $4.25")
 	}},
-	{name: "rejected", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "rejected", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		w.submit(ann, m, reject, map[string]string{reasonField: "too dear"})
 		w.becomes(m, "Rejected: $4.25")
 		w.ended(w.prodege.Live(w.ctx, theProject))
 	}},
-	{name: "expired", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("APPROVAL_TIMEOUT", "3s", "APPROVAL_REMINDER_EVERY", "1s", "SLACK_ESCALATION", ben)), play: func(w *world) {
-		m := w.pausedForCPI(asked)
-		w.becomes(m, "Expired")
-		w.ended(w.prodege.Live(w.ctx, theProject))
-	}},
-	{name: "asked-again", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("APPROVAL_TIMEOUT", "2s")), play: func(w *world) {
+	{name: "asked-again", keeps: []string{workflows.TypeProject}, plan: plans(with("APPROVAL_TIMEOUT", "2s")), play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		w.becomes(m, "Expired")
 		w.click(ann, m, askAgain)
@@ -45,17 +41,7 @@ var scenarios = []scenario{
 		w.click(ann, again, approve)
 		w.ends(m, "Live again at $4.25")
 	}},
-	{name: "elsewhere", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
-		m := w.pausedForCPI(asked)
-		w.delivered(w.prodege.Live(w.ctx, theProject))
-		w.ends(m, "Live again without a decision here")
-	}},
-	{name: "ended", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
-		m := w.pausedForCPI(asked)
-		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.CompleteInactive, ""))
-		w.ends(m, "Closed: the project is complete")
-	}},
-	{name: "superseded", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "superseded", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		old := simulator.Buttons(m)[0].Value
 		w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer))
@@ -65,17 +51,7 @@ var scenarios = []scenario{
 		w.click(ann, m, approve)
 		w.ends(m, "Live again at $4.50")
 	}},
-	{name: "risen", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
-		m := w.pausedForCPI(asked)
-		if _, err := w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Quiet: true}); err != nil {
-			w.t.Fatal(err)
-		}
-		w.click(ann, m, approve)
-		again := w.becomes(m, "Approve a newer CPI of $4.50?")
-		w.click(ann, again, approve)
-		w.ends(m, "Live again at $4.50")
-	}},
-	{name: "refused-tried-again", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "refused-tried-again", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
 		m := w.pausedForCPI(asked)
 		w.click(ann, m, approve)
@@ -83,30 +59,7 @@ var scenarios = []scenario{
 		w.click(ben, m, tryAgain)
 		w.ends(m, "Live again at $4.25")
 	}},
-	{name: "refused-told", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
-		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
-		m := w.pausedForCPI(asked)
-		w.click(ann, m, approve)
-		w.replies(approvals, "Prodege refused $4.25")
-		w.click(ben, m, tryAgain)
-		w.ends(m, "Live again at $4.25")
-	}},
-	{name: "refused-closed", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
-		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
-		m := w.pausedForCPI(asked)
-		w.click(ann, m, approve)
-		w.becomes(m, "Prodege refused $4.25")
-		w.click(ben, m, closeIt)
-		w.becomes(m, "Closed: $4.25 is given up")
-		w.ended(w.prodege.Live(w.ctx, theProject))
-	}},
-	{name: "answer-lost", keeps: []string{workflows.TypeCPIApproval}, play: func(w *world) {
-		w.prodege.Inject(simulator.Fault{Kind: simulator.LostAnswer, Method: "project-update"})
-		m := w.pausedForCPI(asked)
-		w.click(ann, m, approve)
-		w.ends(m, "Live again at $4.25")
-	}},
-	{name: "other-pause", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "other-pause", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
 		w.becomes(m, "CPI no longer asked")
@@ -115,46 +68,12 @@ var scenarios = []scenario{
 		w.click(ann, again, approve)
 		w.ends(m, "Live again at $4.50")
 	}},
-	{name: "acted", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
+	{name: "acted", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		m := w.stopped(prodege.SampleSize, actSample, actComplete)
 		w.submit(ann, m, actSample, map[string]string{numberField: "650"})
 		w.ends(m, "Live again")
 	}},
-	{name: "act-refused", keeps: []string{workflows.TypeProjectAction}, play: func(w *world) {
-		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2017", Method: "project-update"})
-		m := w.stopped(prodege.MaxClicks, actClicks)
-		w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
-		refused := w.becomes(m, "refused")
-		w.click(ben, refused, tryAgain)
-		w.ends(m, "Live again")
-	}},
-	{name: "act-refused-told", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
-		w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2017", Method: "project-update"})
-		m := w.stopped(prodege.MaxClicks, actClicks)
-		w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
-		w.replies(alerts, "refused")
-		w.click(ben, m, tryAgain)
-		w.ends(m, "Live again")
-	}},
-	{name: "act-other-reason", keeps: []string{workflows.TypeProject, workflows.TypeProjectAction}, play: func(w *world) {
-		m := w.stopped(prodege.SampleSize, actSample, actComplete)
-		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
-		w.becomes(m, "stopped by Prodege's support")
-		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.PausedInactive))
-		again := w.message(alerts, "buttons of the new reason", func(now simulator.Message) bool {
-			return now.TS == m.TS && slices.Equal(buttons(now), []string{actLive, actComplete})
-		})
-		w.submit(ann, again, actComplete, nil)
-		w.ends(m, "Pause over")
-	}},
-	{name: "act-held", keeps: []string{workflows.TypeProjectAction}, play: func(w *world) {
-		m := w.stopped(prodege.HighDropOff, actLive)
-		w.accepting(false)
-		w.submit(ann, m, actLive, nil)
-		w.becomes(m, "held back")
-		w.ended(w.prodege.Live(w.ctx, theProject))
-	}},
-	{name: "dry-run", keeps: []string{workflows.TypeCPIApproval, workflows.TypeInvoicing}, plan: plans(with("DRY_RUN", "true")), play: func(w *world) {
+	{name: "dry-run", keeps: []string{workflows.TypeProject}, plan: plans(with("DRY_RUN", "true")), play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		w.click(ann, m, approve)
 		w.becomes(m, "nothing sent (dry run)")
@@ -162,7 +81,7 @@ var scenarios = []scenario{
 		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
 		w.says(finance, "not sent (dry run)")
 	}},
-	{name: "by-hand", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval, workflows.TypeInvoicing}, plan: plans(with("PRODEGE_API_KEY", "", "BILLING_URL", "", "BILLING_SIGNING_SECRET", "")), play: func(w *world) {
+	{name: "by-hand", keeps: []string{workflows.TypeProject}, plan: plans(with("PRODEGE_API_KEY", "", "BILLING_URL", "", "BILLING_SIGNING_SECRET", "")), play: func(w *world) {
 		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
 		m := w.says(approvals, "Approve a CPI of $4.25?")
 		w.click(ann, m, approve)
@@ -173,43 +92,13 @@ var scenarios = []scenario{
 		w.click(eve, invoice, markInvoiced)
 		w.becomes(invoice, "marked as invoiced")
 		w.delivered(w.prodege.Invoice(w.ctx, theProject))
-		w.closed(workflows.InvoicingWorkflowID(theProject))
+		w.invoiced(theProject)
 	}},
-	{name: "by-hand-priced", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("PRODEGE_API_KEY", "")), play: func(w *world) {
-		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
-		m := w.says(approvals, "Approve a CPI of $4.25?")
-		w.delivered(w.prodege.ChangePrice(w.ctx, theProject, asked, simulator.How{Pricing: true}))
-		w.becomes(m, "Max CPI now")
-		w.click(ann, m, approve)
-		w.becomes(m, "accept it by hand")
-		w.ended(w.prodege.Live(w.ctx, theProject))
-	}},
-	{name: "two-people", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_SECOND_APPROVER_ABOVE", "4")), play: func(w *world) {
-		m := w.pausedForCPI(asked)
-		w.click(ann, m, approve)
-		w.becomes(m, "One of two approvals given")
-		w.click(ann, m, approve)
-		w.whispered(ann, "ask a colleague")
-		w.click(ben, m, approve)
-		w.ends(m, "Live again at $4.25")
-	}},
-	{name: "up-to", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_CEILING", "6")), play: func(w *world) {
-		m := w.pausedForCPI(asked)
-		w.submit(ann, m, upTo, map[string]string{amountField: "5.10"})
-		w.ends(m, "Live again at $5.10")
-	}},
-	{name: "over-limit", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_CEILING", "4")), play: func(w *world) {
-		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
-		m := w.says(approvals, "above the ceiling")
-		w.submit(ann, m, reject, nil)
-		w.becomes(m, "Rejected: $4.25")
-		w.ended(w.prodege.Live(w.ctx, theProject))
-	}},
-	{name: "by-rule", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("CPI_AUTO_APPROVE_UP_TO", "4.30", "CPI_CEILING", "6")), play: func(w *world) {
+	{name: "by-rule", keeps: []string{workflows.TypeProject}, plan: plans(with("CPI_AUTO_APPROVE_UP_TO", "4.30", "CPI_CEILING", "6")), play: func(w *world) {
 		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
 		w.ends(w.says(approvals, "The rule"), "Live again at $4.25")
 	}},
-	{name: "not-live", keeps: []string{workflows.TypeCPIApproval}, plan: plans(with("RESUME_TIMEOUT", "2s"), withoutAnnouncement), play: func(w *world) {
+	{name: "not-live", keeps: []string{workflows.TypeProject}, plan: plans(with("RESUME_TIMEOUT", "2s"), withoutAnnouncement), play: func(w *world) {
 		m := w.pausedForCPI(asked)
 		w.click(ann, m, approve)
 		w.accepted("4.25")
@@ -221,7 +110,7 @@ var scenarios = []scenario{
 		w.becomes(m, "given up")
 		w.ended(w.prodege.Live(w.ctx, theProject))
 	}},
-	{name: "held", keeps: []string{workflows.TypeControl, workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "held", keeps: []string{workflows.TypeControl, workflows.TypeProject}, play: func(w *world) {
 		w.accepting(false)
 		m := w.pausedForCPI(asked)
 		w.click(ben, m, approve)
@@ -229,69 +118,27 @@ var scenarios = []scenario{
 		w.accepting(true)
 		w.ends(m, "Live again at $4.25")
 	}},
-	{name: "cancelled", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval, workflows.TypeProjectAction, workflows.TypeInvoicing},
+	{name: "cancelled", keeps: []string{workflows.TypeProject},
 		plan: plans(cancels, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")), play: cancelsAll},
-	{name: "continued", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval, workflows.TypeInvoicing, workflows.TypeControl},
+	{name: "continued", keeps: []string{workflows.TypeProject, workflows.TypeControl},
 		plan: plans(func(p *plan) { p.worker = []string{"--history-limit", "60"} }), play: longLife},
-
-	{name: "invoiced", keeps: []string{workflows.TypeProject, workflows.TypeInvoicing}, play: func(w *world) {
+	{name: "invoiced", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		w.delivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
 		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "12 removed"))
 		w.booked("project-29303649-invoice-r1")
 		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
 		w.booked("project-29303649-invoice-r2")
 		w.delivered(w.prodege.Invoice(w.ctx, theProject))
-		w.closed(workflows.InvoicingWorkflowID(theProject))
-	}},
-	{name: "refused", keeps: []string{workflows.TypeInvoicing}, play: func(w *world) {
-		w.billing.Inject(simulator.Fault{Kind: simulator.LostAnswer})
-		w.billing.Inject(simulator.Fault{Kind: simulator.AnswerCode, Status: 422})
-		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-		m := w.says(finance, "refused by billing")
-		w.click(ann, m, invoiceRetry)
-		w.becomes(m, "handed to billing")
-		w.delivered(w.prodege.Invoice(w.ctx, theProject))
-		w.closed(workflows.InvoicingWorkflowID(theProject))
-	}},
-	{name: "held-deleted", keeps: []string{workflows.TypeInvoicing}, plan: plans(with("DRY_RUN", "true")), play: func(w *world) {
-		w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-		m := w.says(finance, "dry run")
-		w.delivered(w.prodege.PendingComplete(w.ctx, theProject, ""))
-		w.becomes(m, "held: reconciliation goes on")
-		w.delivered(w.prodege.Delete(w.ctx, theProject))
-		w.closed(workflows.InvoicingWorkflowID(theProject))
-	}},
-	{name: "rejection-over", keeps: []string{workflows.TypeProject}, play: func(w *world) {
-		w.delivered(w.prodege.RejectReconciliation(w.ctx, theProject, "count again"))
-		m := w.says(alerts, "Reconciliation rejected")
-		w.delivered(w.prodege.Live(w.ctx, theProject))
-		w.becomes(m, "Live again after")
-		w.replies(alerts, "Live again")
-	}},
-	{name: "late-other-reason", keeps: []string{workflows.TypeProject}, play: func(w *world) {
-		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
-		w.says(alerts, "stopped by Prodege's support")
-		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.Other, simulator.How{Time: time.Now().Add(-time.Hour)}))
-		w.project(theProject, func(s workflows.ProjectState) bool { return !s.Sweep.AskedAt.IsZero() }, "a question to Prodege")
-		w.delivered(w.prodege.Delete(w.ctx, theProject))
-		w.project(theProject, func(s workflows.ProjectState) bool {
-			return s.Status == prodege.Deleted && s.Shown.Status == prodege.Deleted
-		}, "DELETED")
+		w.invoiced(theProject)
 	}},
 	{name: "every-reason", keeps: []string{workflows.TypeProject}, play: everyReason},
-	{name: "lingered", keeps: []string{workflows.TypeProject}, plan: plans(with("PROJECT_LINGER", "3s")), play: func(w *world) {
-		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-		w.says(alerts, "sample size reached")
-		w.delivered(w.prodege.Delete(w.ctx, theProject))
-		w.closed(workflows.ProjectWorkflowID(theProject))
-	}},
-	{name: "second-life", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, play: func(w *world) {
+	{name: "second-life", keeps: []string{workflows.TypeProject}, play: func(w *world) {
 		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Time: time.Now().Add(-60 * 24 * time.Hour)}))
 		m := w.says(approvals, "Approve a CPI of $4.25?")
 		w.click(ann, m, approve)
 		w.ends(m, "Live again at $4.25")
 	}},
-	{name: "found-by-asking", keeps: []string{workflows.TypeProject, workflows.TypeCPIApproval}, plan: plans(with("PRODEGE_POLL_EVERY", "2s")), play: func(w *world) {
+	{name: "found-by-asking", keeps: []string{workflows.TypeProject}, plan: plans(with("PRODEGE_POLL_EVERY", "2s")), play: func(w *world) {
 		w.delivered(w.prodege.Live(w.ctx, theProject))
 		if _, err := w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Quiet: true}); err != nil {
 			w.t.Fatal(err)
@@ -299,14 +146,6 @@ var scenarios = []scenario{
 		m := w.says(approvals, "Approve a CPI of $4.25?")
 		w.click(ann, m, approve)
 		w.ends(m, "Live again at $4.25")
-	}},
-	{name: "slack-must-be-mended", keeps: []string{workflows.TypeProject}, play: func(w *world) {
-		w.slack.SetChannel(simulator.Channel{ID: alerts, Name: "alerts", NotMember: true})
-		w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-		w.project(theProject, func(s workflows.ProjectState) bool { return s.Shown != nil && s.Shown.Attention }, "attention")
-		w.slack.SetChannel(simulator.Channel{ID: alerts, Name: "alerts"})
-		w.delivered(w.prodege.Live(w.ctx, theProject))
-		w.project(theProject, func(s workflows.ProjectState) bool { return s.Status == prodege.Live }, "LIVE")
 	}},
 	{name: "burst", keeps: []string{workflows.TypeDigest}, plan: plans(with("SLACK_POSTS_PER_SECOND", "0.05")), play: burst},
 	{name: "weekly", keeps: []string{workflows.TypeReport}, plan: plans(with("DIGEST", weekly)), play: func(w *world) {
@@ -337,8 +176,9 @@ func (w *world) ended(e simulator.Exchange, err error) {
 
 func (w *world) finished() {
 	w.t.Helper()
-	state := w.project(theProject, func(s workflows.ProjectState) bool { return len(s.Requests) > 0 }, "a request")
-	w.closed(state.Requests[len(state.Requests)-1].Workflow)
+	w.project(theProject, func(s *project.State) bool {
+		return s.Pause == nil && s.Act == nil && (s.Request != nil && s.Request.Closed || s.Action != nil && s.Action.Closed)
+	}, "the pause to be over")
 }
 
 func (w *world) accepting(on bool) {
@@ -357,7 +197,7 @@ func longLife(w *world) {
 		w.delivered(w.prodege.Pause(w.ctx, theProject, []prodege.Reason{prodege.SampleSize, prodege.MaxClicks, prodege.HighDropOff}[i%3]))
 	}
 	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Applied == 16 && s.Runs > 0 }, "the project to continue as new")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 16 && s.Runs > 0 }, "the project to continue as new")
 	m := w.pausedForCPI(asked)
 	for cents := 30; cents < 45; cents++ {
 		w.delivered(w.prodege.ChangePrice(w.ctx, theProject, prodege.MustUSD(fmt.Sprintf("4.%d", cents))))
@@ -370,7 +210,7 @@ func longLife(w *world) {
 		w.booked(fmt.Sprintf("project-29303649-invoice-r%d", i+1))
 	}
 	w.delivered(w.prodege.Invoice(w.ctx, theProject))
-	w.closed(workflows.InvoicingWorkflowID(theProject))
+	w.invoiced(theProject)
 }
 
 // everyReason sends one event of each reason, late and double ones, and a status that nobody knows.
@@ -385,7 +225,7 @@ func everyReason(w *world) {
 	w.delivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
 	w.delivered(w.prodege.Tell(w.ctx, prodege.Event{ProjectID: theProject, Status: "ARCHIVED"}))
 	w.says(alerts, "ARCHIVED")
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 22 }, "all events")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 22 }, "all events")
 }
 
 // burst pauses more projects than Slack takes messages of in a minute: each is told all the same.
@@ -399,7 +239,7 @@ func burst(w *world) {
 	if _, err := w.slack.WaitMessage(w.ctx, alerts, func(m simulator.Message) bool { return reads(m, "paused faster than Slack takes messages") }); err != nil {
 		w.t.Fatal(err)
 	}
-	w.closed(workflows.DigestWorkflowID(alerts))
+	w.closed(workflows.DigestID(alerts))
 	var all strings.Builder
 	for _, m := range w.slack.AllMessages(alerts) {
 		all.WriteString(simulator.PlainText(m))

@@ -6,8 +6,8 @@ import (
 	"testing"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 // others is every setting of the worker otherwise than the tests have it.
@@ -33,8 +33,7 @@ func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	id := func(n int) prodege.ProjectID { return prodege.ProjectID(82000000 + n) }
 	asks := map[int]simulator.Message{}
 	for n, amount := range []string{"4.00", "4.50", "4.00", "4.00", "4.00", "4.00"} {
-		project := aProject(id(n))
-		w.prodege.SetProject(project)
+		w.prodege.SetProject(aProject(id(n)))
 		w.delivered(w.prodege.PauseForCPI(w.ctx, id(n), prodege.MustUSD(amount)))
 		asks[n] = w.message(approvals, fmt.Sprintf("the request of project %d", n), func(m simulator.Message) bool {
 			return m.Thread == "" && reads(m, id(n).String()) && reads(m, "Approve a CPI of $"+amount)
@@ -47,7 +46,7 @@ func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	w.submit(ben, asks[3], reject, nil)
 	w.becomes(asks[3], "Rejected")
 	w.delivered(w.prodege.Complete(w.ctx, id(4), prodege.ReconciliationComplete, ""))
-	w.booked(workflows.InvoiceKey(id(4), 1))
+	w.booked(project.InvoiceKey(id(4), 1))
 
 	w.another(changed)
 	w.click(ann, asks[0], approve)
@@ -68,7 +67,7 @@ func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	}
 	for n := range 6 {
 		w.delivered(w.prodege.Delete(w.ctx, id(n)))
-		w.project(id(n), func(s workflows.ProjectState) bool { return s.Status == prodege.Deleted }, fmt.Sprintf("project %d to take its last event", n))
+		w.project(id(n), func(s *project.State) bool { return s.Status == prodege.Deleted }, fmt.Sprintf("project %d to take its last event", n))
 	}
 }
 

@@ -3,10 +3,9 @@ package e2e
 import (
 	"testing"
 
-	"fieldmarshal/activities"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
-	"fieldmarshal/workflows"
 )
 
 func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
@@ -54,23 +53,23 @@ func TestTwoWebhooksOfOnePauseAreOneRequest(t *testing.T) {
 	p.ActualIR, p.ActualLOI = 7, 19
 	w.prodege.SetProject(p)
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Pricing: true}))
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 2 }, "both webhooks")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 2 }, "both webhooks")
 	m := w.says(approvals, "Approve a CPI of $4.25?")
 	w.becomes(m, "actual 7 %")
 	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Pricing: true}))
 	w.becomes(m, "Approve a newer CPI of $4.50?")
-	w.project(theProject, func(s workflows.ProjectState) bool { return s.Counts.Received == 4 }, "both webhooks again")
+	w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 4 }, "both webhooks again")
 	w.click(ann, m, approve)
 	w.accepted("4.50")
 	w.delivered(w.prodege.Live(w.ctx, theProject, simulator.How{Pricing: true}))
 	w.becomes(m, "Live again at $4.50")
 	w.acceptances(1)
-	state := w.request(func(s workflows.ApprovalState) bool { return s.Phase == activities.PhaseLive }, "the request to end")
+	state := w.request(func(s *project.Question) bool { return s.Phase == project.PhaseLive }, "the request to end")
 	if all := w.slack.Messages(approvals); state.Generation != 2 || len(all) != 1 || len(all[0].Replies) != 1 {
 		t.Errorf("%d generations, %d messages", state.Generation, len(all))
 	}
-	w.project(theProject, func(s workflows.ProjectState) bool {
-		return s.Status == prodege.Live && s.Counts.Received == 6 && s.Waiting == workflows.WaitsNothing
+	w.project(theProject, func(s *project.State) bool {
+		return s.Status == prodege.Live && s.Counts.Received == 6 && s.Waiting == project.WaitsNothing
 	}, "all six events")
 }
 

@@ -16,6 +16,7 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
@@ -213,18 +214,28 @@ func (w *world) do(request *http.Request) (int, string) {
 }
 
 // project is a project's state; it waits for one, as a delivery is answered before Temporal has it.
-func (w *world) project(id prodege.ProjectID, is func(workflows.ProjectState) bool, what string) workflows.ProjectState {
+func (w *world) project(id prodege.ProjectID, is func(*project.State) bool, what string) *project.State {
 	w.t.Helper()
-	var last workflows.ProjectState
+	last := &project.State{}
 	await(w.t, what, func() bool {
 		state, err := w.flows.Project(w.ctx, id)
 		if err != nil && !errors.Is(err, workflows.ErrClosed) && w.ctx.Err() != nil {
 			w.t.Fatalf("ask project %s: %v (last: %+v)", id, err, last)
 		}
-		last = state
+		if err == nil {
+			last = state
+		}
 		return err == nil && is(state)
 	})
 	return last
+}
+
+// invoiced waits until nothing of a project's invoice is owed any more, as Prodege has invoiced or deleted it.
+func (w *world) invoiced(id prodege.ProjectID) {
+	w.t.Helper()
+	w.project(id, func(s *project.State) bool {
+		return s.Invoice != nil && (s.Invoice.Phase == project.InvoiceDone || s.Invoice.Phase == project.InvoiceDeleted)
+	}, "the invoicing to end")
 }
 
 // delivered checks that Prodege was answered 200.
