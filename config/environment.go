@@ -1,6 +1,7 @@
 package config
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"maps"
@@ -8,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"github.com/joho/godotenv"
 )
 
 // dotEnv is the name of the file, and stands for a variable if the file itself is at fault.
@@ -77,6 +80,11 @@ func (g *Given) readFile(path string) {
 	}
 	set, unread, faults := parseFile(text)
 	g.unread = unread
+	values, err := godotenv.UnmarshalBytes(goodLines(text, set))
+	if err != nil {
+		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: it is not a list of NAME=value"}) // its own words may hold a value
+		return
+	}
 	for _, a := range set {
 		if !isKnown(a.name) && !others(a.name) {
 			faults = append(faults, unknownIn(a))
@@ -85,12 +93,23 @@ func (g *Given) readFile(path string) {
 			}
 			continue
 		}
-		g.file[a.name] = a.value
+		g.file[a.name] = values[a.name]
 	}
 	slices.SortFunc(faults, func(a, b lineFault) int { return a.line - b.line })
 	for _, fault := range faults {
 		g.Faults = append(g.Faults, Fault{dotEnv, fault.text})
 	}
+}
+
+// goodLines are the lines of a file that the grammar lets pass, for godotenv to read: a line that it would misread is a
+// fault already.
+func goodLines(text []byte, set []assignment) []byte {
+	lines := bytes.Split(text, []byte("\n"))
+	var good [][]byte
+	for _, a := range set {
+		good = append(good, lines[a.line-1])
+	}
+	return bytes.Join(good, []byte("\n"))
 }
 
 // Err is the faults of what was given and those found later, as one error; nil if there are none. A later fault

@@ -71,7 +71,7 @@ func TestFromPauseToLiveIsMeasured(t *testing.T) {
 	for i, want := range []struct{ by, cost string }{{ann, "125.00"}, {ben, "525.00"}} {
 		course := w.waitCourses(2)[i]
 		if course.By != want.by || course.Told.IsZero() || course.Decided.IsZero() || course.EndStatus != prodege.Live || course.Cost == nil || course.Cost.String() != want.cost {
-			t.Errorf("remembered of pause %d: %+v, costs %v", i, pace, course.Cost)
+			t.Errorf("remembered of pause %d: %+v, costs %v", i, course, course.Cost)
 		}
 	}
 	for label, want := range map[string]float64{`kind="cpi"`: 4, `kind="action"`: 4, `until="post"`: 2, `until="decision"`: 2, `until="acceptance"`: 2, `until="live"`: 2, `reason="158"`: 4} {
