@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+	"fieldmarshal/workflows"
+)
+
+// TestABacklog sends one project a great many events, with a worker and while there is none: all are counted once, none
+// is lost, no history grows too long, and what is said is what still matters and all that is owed.
+func TestABacklog(t *testing.T) {
+	t.Parallel()
+	events := 3000
+	if *long {
+		events = 20000
+	}
+	for _, working := range []bool{true, false} {
+		t.Run(map[bool]string{true: "with a worker", false: "without"}[working], func(t *testing.T) {
+			w := prepareWorld(t, server.HostPort, "", with("PRODEGE_API_KEY", ""))
+			w.ingress.launch()
+			w.ingress.ready()
+			if working {
+				w.worker.launch()
+				w.worker.ready()
+			}
+			const each = 100 // events of one delivery
+			for n := 0; n < events; n += each {
+				var list []string
+				for i := range each {
+					list = append(list, backlogged(n+i, events))
+				}
+				contentType, body := signed("["+strings.Join(list, ",")+"]", prodege.JSON)
+				w.posts(contentType, body)
+			}
+			if !working {
+				w.worker.launch()
+				w.worker.ready()
+			}
+			var last *project.State
+			await(t, "all events to be counted", func() bool {
+				s, err := w.flows.Project(w.ctx, theProject)
+				last = s
+				return err == nil && s.Counts.Received == int64(events)
+			})
+			if c := last.Counts; c.Duplicate != 0 || c.Unusable != 0 || c.Applied+c.Late != int64(events) {
+				t.Errorf("dispositions %+v", c)
+			}
+			w.booked(project.InvoiceKey(theProject, 1)) // owed, though LIVE came after COMPLETE in one turn
+			w.checkLengths()
+		})
+	}
+}
+
+// backlogged is the n-th of so many events: it pauses and resumes, and is complete once on the way.
+func backlogged(n, of int) string {
+	fields := live
+	switch {
+	case n == of/2:
+		fields = `,"status":"COMPLETE","update_reason":903`
+	case n%2 == 0:
+		fields = `,"status":"PAUSED","update_reason":158`
+	}
+	return fmt.Sprintf(`{"event_id":"log-%06d","event_time":"2026-11-30 %02d:%02d:%02d","project_id":%d%s}`, n, n/3600, n/60%60, n%60, theProject, fields)
+}
+
+// checkLengths holds that no history is over 12,000 events or 48 MiB.
+func (w *world) checkLengths() {
+	w.t.Helper()
+	for _, run := range w.runs() {
+		raw, err := json.Marshal(run.history)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if n := len(run.history.GetEvents()); n > 12000 || len(raw) > 48<<20 {
+			w.t.Errorf("a history of %s has %d events and some %d bytes", run.id, n, len(raw))
+		}
+		if run.kind == workflows.TypeProject {
+			w.t.Logf("a run of %d events", len(run.history.GetEvents()))
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package e2e
+
+import (
+	"fmt"
+	"testing"
+
+	enums "go.temporal.io/api/enums/v1"
+	history "go.temporal.io/api/history/v1"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+	"fieldmarshal/workflows"
+)
+
+// costOf is how many events a project's history has, and how many activities it started.
+func (w *world) costOf(id prodege.ProjectID) (events, activities int) {
+	w.t.Helper()
+	h := w.history(w.ctx, workflows.ProjectID(id), "")
+	for _, e := range h.GetEvents() {
+		if e.GetEventType() == enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED {
+			activities++
+		}
+	}
+	return len(h.GetEvents()), activities
+}
+
+// rests waits until a project has nothing under way, and gives its history.
+func (w *world) rests(id prodege.ProjectID) *history.History {
+	w.t.Helper()
+	var h *history.History
+	await(w.t, "the project to be at rest", func() bool {
+		h = w.history(w.ctx, workflows.ProjectID(id), "")
+		scheduled, ended := 0, 0
+		for _, e := range h.GetEvents() {
+			switch e.GetEventType() {
+			case enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+				scheduled++
+			case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED, enums.EVENT_TYPE_ACTIVITY_TASK_FAILED, enums.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+				ended++
+			}
+		}
+		return scheduled == ended && h.Events[len(h.Events)-1].GetEventType() == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED ||
+			scheduled == ended && h.Events[len(h.Events)-1].GetEventType() == enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES ||
+			scheduled == ended && h.Events[len(h.Events)-1].GetEventType() == enums.EVENT_TYPE_TIMER_STARTED
+	})
+	return h
+}
+
+// types lists a history's events, for whoever reads why one costs too much.
+func types(h *history.History) (text string) {
+	for _, e := range h.GetEvents() {
+		text += fmt.Sprintf("%d %s\n", e.GetEventId(), e.GetEventType())
+	}
+	return text
+}
+
+// A first plain pause takes one workflow, at most 16 history events, one activity and no edit.
+func TestAPlainPauseIsCheap(t *testing.T) {
+	t.Parallel()
+	const most = 16
+	for _, reason := range []prodege.Reason{prodege.SupportAgent, prodege.SampleSize, prodege.MaxClicks} {
+		t.Run(fmt.Sprint(reason), func(t *testing.T) {
+			w := newWorld(t)
+			w.delivered(w.prodege.Pause(w.ctx, theProject, reason))
+			m := w.says(alerts, "Oat milk study")
+			h := w.rests(theProject)
+			events, activities := w.costOf(theProject)
+			if events > most || activities != 1 || m.Edits != 0 {
+				t.Errorf("%d events, %d activities, %d edits:\n%s", events, activities, m.Edits, types(h))
+			}
+			for _, run := range w.runs() {
+				if run.kind != workflows.TypeProject {
+					t.Errorf("a workflow %s of type %s", run.id, run.kind)
+				}
+			}
+		})
+	}
+}
+
+// A CPI pause, approved once, takes at most 60 history events from its event to live again.
+func TestAnApprovedCPIIsCheap(t *testing.T) {
+	t.Parallel()
+	const most = 60
+	w := newWorld(t)
+	m := w.pausedForCPI(asked)
+	w.click(ann, m, approve)
+	w.becomes(m, "Live again at $4.25")
+	w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "nothing to wait for")
+	h := w.rests(theProject)
+	if events, activities := w.costOf(theProject); events > most {
+		t.Errorf("%d events, %d activities:\n%s", events, activities, types(h))
+	} else {
+		t.Logf("%d events, %d activities", events, activities)
+	}
+}
