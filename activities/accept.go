@@ -12,22 +12,16 @@ import (
 // at a price within the amount, raises max_cpi to it and sets the project LIVE. An acceptance that arrived although
 // its answer was lost shows as LIVE and counts as sent.
 func (p *Prodege) AcceptCPI(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
-	return p.act(ctx, in.Project, "accept "+in.Approved.Dollars(), heard{in.Maybe, in.Amount}, acceptance{in})
+	a := attempt{Prodege: p, operation: acceptance{in}, project: in.Project, name: "accept " + in.Approved.Dollars(),
+		heard: heard{in.Maybe, in.Amount}, approved: &in.Approved, unread: !in.MustRead}
+	if in.Approved.Cmp(prodege.USD{}) <= 0 {
+		a.invalid = errors.New("the approved amount is no price, so it is not sent")
+	}
+	return a.act(ctx)
 }
 
 // acceptance is the operation of AcceptCPI.
 type acceptance struct{ in project.AcceptCPI }
-
-func (a acceptance) invalid() error {
-	if a.in.Approved.Cmp(prodege.USD{}) <= 0 {
-		return errors.New("the approved amount is no price, so it is not sent")
-	}
-	return nil
-}
-
-func (a acceptance) overCeiling(ceiling prodege.USD) bool { return a.in.Approved.Cmp(ceiling) > 0 }
-
-func (a acceptance) allowedUnread() bool { return !a.in.MustRead }
 
 func (a acceptance) settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool) {
 	got = project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}

@@ -22,12 +22,6 @@ const (
 
 // operation is something that people decided to be done at Prodege.
 type operation interface {
-	// invalid says why it can't be done at all; nil if it can.
-	invalid() error
-	// overCeiling reports whether CPI_CEILING forbids it.
-	overCeiling(ceiling prodege.USD) bool
-	// allowedUnread reports whether it may be done if Prodege refuses to tell the project (101).
-	allowedUnread() bool
 	// settle returns how it ends if nothing is to be sent. earlier says what an earlier attempt may have done.
 	settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool)
 	// prepare reads what else the act needs; info is nil if the project could not be read.
@@ -49,29 +43,33 @@ type heard struct {
 type attempt struct {
 	*Prodege
 	operation
-	project prodege.ProjectID
-	name    string
-	heard   heard
+	project  prodege.ProjectID
+	name     string
+	heard    heard        // by an earlier attempt, or this one
+	invalid  error        // why it can't be done at all; nil if it can
+	approved *prodege.USD // held to CPI_CEILING; nil: it has no amount
+	unread   bool         // it may be done if Prodege refuses to tell the project (101)
 }
 
-// act makes one attempt.
-func (p *Prodege) act(ctx context.Context, id prodege.ProjectID, name string, earlier heard, o operation) (project.Acceptance, error) {
-	a := &attempt{Prodege: p, operation: o, project: id, name: name + " for project " + id.String(), heard: earlier}
+// act makes the attempt.
+func (a *attempt) act(ctx context.Context) (project.Acceptance, error) {
+	name := a.name
+	a.name += " for project " + a.project.String()
 	got, f := a.run(ctx)
 	if f != nil {
 		f.Maybe, f.Amount = a.heard.maybe, a.heard.amount
 		return project.Acceptance{}, f.err()
 	}
 	count(ctx, metricAccept, string(got.Outcome), "")
-	activity.GetLogger(ctx).Info("looked whether to act at Prodege", "project_id", id.String(), "what", name, "outcome", string(got.Outcome))
+	activity.GetLogger(ctx).Info("looked whether to act at Prodege", "project_id", a.project.String(), "what", name, "outcome", string(got.Outcome))
 	return got, nil
 }
 
 func (a *attempt) run(ctx context.Context) (project.Acceptance, *failure) {
 	look, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	if err := a.invalid(); err != nil {
-		f := notSent(a.name, err.Error())
+	if a.invalid != nil {
+		f := notSent(a.name, a.invalid.Error())
 		return project.Acceptance{}, &f
 	}
 	if outcome := a.forbidden(look); outcome != "" {
@@ -99,7 +97,7 @@ func (a *attempt) forbidden(ctx context.Context) project.Outcome {
 		return project.OutcomeNoKey
 	case a.dryRun:
 		return project.OutcomeDryRun
-	case a.ceiling != nil && a.overCeiling(*a.ceiling):
+	case a.ceiling != nil && a.approved != nil && a.approved.Cmp(*a.ceiling) > 0:
 		return project.OutcomeOverLimit
 	case !a.switchedOn(ctx):
 		return project.OutcomeHeld
@@ -147,7 +145,7 @@ func (a *attempt) read(ctx context.Context) (*prodege.ProjectInfo, error) {
 	}
 	info, err := a.info(ctx, a.project)
 	var api *prodege.APIError
-	if errors.As(err, &api) && slices.Contains(api.Codes, prodegeUnauthorized) && a.allowedUnread() {
+	if errors.As(err, &api) && slices.Contains(api.Codes, prodegeUnauthorized) && a.unread {
 		activity.GetLogger(ctx).Warn("Prodege refuses to tell the project, so what was approved is sent unread", "project_id", a.project.String())
 		return nil, nil
 	}

@@ -13,7 +13,15 @@ import (
 // paused, for no other reason as far as Prodege tells, does what the action's row says. The row is the one that was
 // offered. What arrived although its answer was lost shows in the project's status and counts as sent.
 func (p *Prodege) ActOnProject(ctx context.Context, in project.ActOnProject) (project.Acceptance, error) {
-	return p.act(ctx, in.Project, string(in.Action.ID), heard{maybe: in.Maybe}, &action{in: in})
+	// It is never done unread: it spends money or ends the project, and nothing is in a hurry.
+	a := attempt{Prodege: p, operation: &action{in: in}, project: in.Project, name: string(in.Action.ID), heard: heard{maybe: in.Maybe}}
+	switch row := in.Action; {
+	case row.ID == "" || row.Status != prodege.Live && row.Status != prodege.Complete:
+		a.invalid = fmt.Errorf("%q is no action that can be done here", row.ID)
+	case !row.Fits(in.Number):
+		a.invalid = fmt.Errorf("%s can't be done with %d", row.ID, in.Number)
+	}
+	return a.act(ctx)
 }
 
 // action is the operation of ActOnProject.
@@ -22,22 +30,6 @@ type action struct {
 	refill prodege.Refill // of the clicks, kept as it is
 	size   int64          // the sample size as it is
 }
-
-func (a *action) invalid() error {
-	row := a.in.Action
-	if row.ID == "" || row.Status != prodege.Live && row.Status != prodege.Complete {
-		return fmt.Errorf("%q is no action that can be done here", row.ID)
-	}
-	if !row.Fits(a.in.Number) {
-		return fmt.Errorf("%s can't be done with %d", row.ID, a.in.Number)
-	}
-	return nil
-}
-
-func (a *action) overCeiling(prodege.USD) bool { return false }
-
-// allowedUnread is false: what is done from an alert spends money or ends the project, and nothing is in a hurry.
-func (a *action) allowedUnread() bool { return false }
 
 func (a *action) settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool) {
 	got = project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
