@@ -60,7 +60,7 @@ func (p *page) standing(s *project.State) {
 		p.item("Prodege completes it by itself", "about "+s.Pause.Inactivity.At.In(prodege.Pacific()).Format("2006-01-02")+", because it has no clicks")
 	}
 	if s.Life.Earlier || s.Life.Old {
-		p.item("May have been here before", "so people are asked before anything is approved by rule or invoiced")
+		p.item("Earlier life here", "possible, so people are asked before anything is approved by rule or invoiced")
 	}
 	p.item("Cancelled", map[bool]string{true: "in Temporal: nothing new is begun"}[s.Cancelled])
 }
@@ -78,6 +78,9 @@ func (p *page) questions(s *project.State) {
 				text += ", expires " + stamp(q.Clock.Deadline)
 			}
 			text += ", asked in " + markdown(s.Settings.ApprovalsChannel) + ": " + markdown(approvers(s.Settings))
+		}
+		if n := len(q.Decisions); q.Phase == project.PhaseSecond && n > 0 {
+			text += "; first " + markdown(DecisionLine(q.Decisions[n-1]))
 		}
 		p.item("CPI request", strings.Join(some(text, slackLink(s, requestKey(s))), ", "))
 	}

@@ -5,12 +5,10 @@ import (
 	"encoding/json"
 	"flag"
 	"maps"
-	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/prodege"
@@ -53,20 +51,7 @@ func TestGolden(t *testing.T) {
 
 func golden(t *testing.T, name string, got []byte) {
 	t.Helper()
-	path := filepath.Join("testdata", name+".golden.json")
-	if *update {
-		if err := os.WriteFile(path, got, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v (go test ./cards -update writes it)", err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("differs (-want +got); go test ./cards -update accepts it\n%s", diff)
-	}
+	goldenText(t, name+".golden.json", string(got))
 }
 
 // encode writes JSON without HTML escapes, as people read it.
@@ -111,22 +96,14 @@ func TestEveryStateHasGolden(t *testing.T) {
 			seen["answer "+string(c.Answer.Kind)] = true
 		}
 	}
-	source, err := os.ReadFile(filepath.Join("..", "project", "facts.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
 	prefixes := map[string]string{"Phase": "", "Invoice": "invoice ", "Note": "note ", "Answer": "answer "}
 	states := 0
-	for line := range strings.Lines(string(source)) {
-		f := strings.Fields(line)
-		if len(f) < 4 || f[2] != "=" || !strings.HasPrefix(f[3], `"`) {
-			continue
-		}
+	for name, value := range constants(t, "facts.go") {
 		for prefix, kind := range prefixes {
-			if strings.HasPrefix(f[0], prefix) {
+			if strings.HasPrefix(name, prefix) {
 				states++
-				if state := kind + strings.Trim(f[3], `"`); !seen[state] {
-					t.Errorf("no golden file shows %s (%s)", f[0], state)
+				if !seen[kind+value] {
+					t.Errorf("no golden file shows %s (%s)", name, kind+value)
 				}
 			}
 		}

@@ -33,12 +33,17 @@ func (r request) price() string {
 	over, current := f.over(f.MaxCPI, "max CPI"), known("the current CPI is", dollars(f.CPI))
 	switch {
 	case over != "":
+	case f.MaxCPI != nil && f.required != nil: // max CPI is never lowered
+		over = "the max CPI is " + f.MaxCPI.Dollars() + " already, so approving only sets the project live"
 	case f.MaxCPI != nil:
 		over = "the max CPI is " + f.MaxCPI.Dollars()
 	case f.CPI != nil:
 		over, current = f.over(f.CPI, "current CPI"), "the max CPI is not known"
 	}
 	facts := strings.Join(some(over, current), "; ")
+	if facts == "" && r.Previous == nil {
+		return "" // the title says as much
+	}
 	if facts == "" {
 		return bold(head + ".")
 	}

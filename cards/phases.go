@@ -74,9 +74,6 @@ func (r request) openStory() story {
 	if r.Generation > 1 {
 		s.title = "Approve a newer CPI of " + r.Required.Dollars() + "?"
 	}
-	if f := r.figures(); f.MaxCPI != nil && f.MaxCPI.Cmp(*r.Required) >= 0 && !r.NoAPIKey { // max CPI is never lowered
-		s.what += " Max CPI is " + f.MaxCPI.Dollars() + " already, so approving only sets the project live."
-	}
 	return s
 }
 

@@ -170,11 +170,14 @@ func (r request) earlier() string {
 	return known("earlier:", strings.Join(texts, "; "))
 }
 
-// deciding is the decision that counts: the newest approval or rejection, before anything that followed it.
+// deciding is the decision that counts: the newest approval or rejection, unless the request was opened again since.
 func (r request) deciding() *project.Decided {
 	for i := len(r.Decisions) - 1; i >= 0; i-- {
-		if v := r.Decisions[i].Verdict; v == project.Approve || v == project.Reject {
+		switch r.Decisions[i].Verdict {
+		case project.Approve, project.Reject:
 			return &r.Decisions[i]
+		case project.AskAgain:
+			return nil
 		}
 	}
 	return nil

@@ -98,7 +98,7 @@ func RequestPhase(p project.Phase, required, approved, maxCPI *prodege.USD) stri
 	case project.PhaseApproved:
 		return "accepting " + yes + " at Prodege" + now
 	case project.PhaseHeld:
-		return "held back: " + yes + " approved, accepting is off"
+		return HeldBack + ": " + yes + " approved, accepting is off"
 	case project.PhaseAccepted:
 		return "Prodege accepted " + yes + ", not live yet"
 	case project.PhaseLive:
@@ -149,7 +149,7 @@ func ActionPhase(p project.Phase, chosen *project.Decided) string {
 	case project.PhaseApproved:
 		return what + ": sending it to Prodege"
 	case project.PhaseHeld:
-		return "held back: " + what + " chosen, accepting is off"
+		return HeldBack + ": " + what + " chosen, accepting is off"
 	case project.PhaseAccepted:
 		return what + ": accepted, not in effect yet"
 	case project.PhaseLive:
@@ -232,6 +232,10 @@ func AnswerPhrase(k project.AnswerKind, amount *prodege.USD) string {
 		return "it is more than twice what is required" + known("; at most", dollars(amount))
 	case project.AnswerNotNow:
 		return "there is nothing to do in this phase"
+	case project.AnswerNotTaken:
+		return "it could not be recorded; try again"
+	case project.AnswerForeign:
+		return "not a member of Fieldmarshal's workspace"
 	}
 	return string(k)
 }
