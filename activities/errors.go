@@ -139,7 +139,7 @@ func slackFailure(operation string, f slackFault) failure {
 // Failures of ours that pass.
 var (
 	errBusy     = errors.New("too many calls to Prodege wait already")
-	errLate     = errors.New("Prodege did not answer in time")
+	errLate     = errors.New("no answer from Prodege in time")
 	errNoStatus = errors.New("Prodege's answer says nothing of the project's status")
 	errStopped  = errors.New("the attempt was stopped before anything was sent")
 )

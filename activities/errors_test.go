@@ -61,7 +61,7 @@ func TestClassifySlack(t *testing.T) {
 	}
 }
 
-// An address where nobody listens: nothing can have been said, so nothing is looked for.
+// An address at which nobody listens: nothing can have been said, so nothing is looked for.
 func TestClassifySlackNobodyThere(t *testing.T) {
 	_, err := NewSlackAPI(botToken, "http://127.0.0.1:1/api/", nil).AuthTestContext(t.Context())
 	f := classifySlack(err)

@@ -76,7 +76,7 @@ func TestPostOnce(t *testing.T) {
 					want(t, "found", got.Found, lost)
 					want(t, "messages", withKey(sim, "k"), 1)
 					if m, ok := sim.Message("C1", got.TS); !ok || m.Thread != in.Thread || m.Metadata.EventPayload["key"] != "k" {
-						t.Errorf("the message is not where project.Post says: %+v", m)
+						t.Errorf("the message is not where Post says: %+v", m)
 					}
 				})
 			}
