@@ -195,13 +195,15 @@ func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
 	if one.At.IsZero() {
 		one.At = s.now
 	}
+	firstOfTwo := q.Kind == OfCPI && d.Verdict == Approve && s.needsSecond(amount) && !q.seconds(amount)
 	q.Decisions = append(q.Decisions[:len(q.Decisions):len(q.Decisions)], one)
 	s.Decisions = append(s.Decisions, one)
 	if len(s.Decisions) > maxDecided {
 		s.Decisions = lastOf(s.Decisions, maxDecided)
 	}
 	cost := s.costOf(q, one)
-	s.line(Line{Kind: LineDecided, Verdict: d.Verdict, Amount: amount, Cost: cost, By: d.User, From: d.From, Action: d.Action, Number: d.Number, Text: d.Reason, DryRun: one.DryRun, Ref: string(q.ID), Second: q.Kind == OfCPI && d.Verdict == Approve && s.needsSecond(q, amount) && len(q.Decisions) == 1})
+	s.line(Line{Kind: LineDecided, Verdict: d.Verdict, Amount: amount, Cost: cost, By: d.User, From: d.From, Action: d.Action, Number: d.Number,
+		Text: d.Reason, DryRun: one.DryRun, Ref: string(q.ID), Second: firstOfTwo})
 	if p := s.pauseOf(q); p != nil && p.Decided == nil && d.Verdict != AskAgain && d.Verdict != TryAgain {
 		p.Decided = &one
 		s.step(p, UntilDecision, one.At, true)

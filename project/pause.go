@@ -62,6 +62,9 @@ func (s *State) pausedForCPI(e prodege.Event) {
 	}
 	s.Pause.Event, s.Pause.ForCPI = trimmed(e), true
 	s.Pause.Inactivity = nil
+	if news {
+		s.line(Line{At: e.Time, Kind: LinePaused, Reason: prodege.RealTimePricing, Amount: e.RequiredCPI, Ref: string(s.Pause.Opened)})
+	}
 	if q := s.openAction(); q != nil {
 		s.anotherReason(q, e)
 	}
@@ -72,9 +75,6 @@ func (s *State) pausedForCPI(e prodege.Event) {
 	}
 	if e.Rejected() {
 		s.tellRejection(e, false)
-	}
-	if news {
-		s.line(Line{At: e.Time, Kind: LinePaused, Reason: prodege.RealTimePricing, Amount: e.RequiredCPI, Ref: string(s.Pause.Opened)})
 	}
 }
 

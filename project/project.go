@@ -220,7 +220,7 @@ func (s *State) Wake() (time.Time, string) {
 	}
 	for _, j := range s.jobs() {
 		if !j.try.Busy {
-			sooner(j.try.After, "try again: "+j.task().Summary)
+			sooner(j.try.After, "then: "+j.task().Summary)
 		}
 	}
 	return first.at, first.why
@@ -306,4 +306,11 @@ func WorkflowID(id prodege.ProjectID) string { return "project-" + id.String() }
 // InvoiceKey is the idempotency key of one revision of a project's invoice.
 func InvoiceKey(id prodege.ProjectID, revision int) string {
 	return WorkflowID(id) + "-invoice-r" + itoa(revision)
+}
+
+// Trimmed returns a copy for people to look at, without the ledger and the seen ids: those are large.
+func (s *State) Trimmed() *State {
+	c := *s
+	c.Ledger, c.Seen, c.Deliveries = nil, nil, nil
+	return &c
 }

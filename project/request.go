@@ -123,8 +123,29 @@ func (s *State) present(q *Question, r *Reading) {
 	}
 }
 
+// followCeiling opens a request that the ceiling of now lets through, and takes the clock from one that it does not.
+func (s *State) followCeiling() {
+	q := s.openRequest()
+	if q == nil || q.Stage != "" {
+		return
+	}
+	switch over := exceeds(q.Required, s.Settings.Ceiling); {
+	case over && q.asking():
+		s.enter(q, PhaseOverLimit)
+	case !over && q.Phase == PhaseOverLimit:
+		s.ask(q, q.askedAnew(s.now))
+		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "it can be approved now")
+	}
+}
+
+// askedAnew is the event by which the same amount is asked for once more.
+func (q *Question) askedAnew(now time.Time) prodege.Event {
+	return prodege.Event{ID: q.Event.ID, Time: now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: q.Required, Source: prodege.FromSweep}
+}
+
 // advanceRequest lets a rule approve, once it is known that no earlier life forbids it.
 func (s *State) advanceRequest() {
+	s.followCeiling()
 	q := s.Request
 	if q == nil || q.Stage != StageChecking || !s.Life.Known && s.lifeAsked() {
 		return
@@ -254,8 +275,7 @@ func (s *State) decidable(q *Question, d Decision) bool {
 
 func (s *State) approve(q *Question, d Decision) {
 	amount := cmp.Or(d.UpTo, q.Required)
-	first := q.decided()
-	second := q.Phase == PhaseSecond && first != nil && sameAmount(first.Amount, amount)
+	first, second := q.decided(), q.seconds(amount)
 	switch {
 	case amount == nil, q.Required != nil && amount.Cmp(*q.Required) < 0, d.Second && !second, amount.Cmp(prodege.USD{}) <= 0:
 		s.answer(d, q, AnswerMismatch)
@@ -263,9 +283,9 @@ func (s *State) approve(q *Question, d Decision) {
 		s.answer(d, q, AnswerOverCeiling)
 	case q.Required != nil && amount.Cmp(MostApprovable(*q.Required, nil)) > 0:
 		s.answer(d, q, AnswerTooMuch)
-	case s.needsSecond(q, amount) && second && first.User == d.User:
+	case s.needsSecond(amount) && second && first.User == d.User:
 		s.answer(d, q, AnswerSamePerson)
-	case s.needsSecond(q, amount) && !second:
+	case s.needsSecond(amount) && !second:
 		q.Stage = ""
 		s.record(q, d, amount)
 		s.enter(q, PhaseSecond)
@@ -278,8 +298,14 @@ func (s *State) approve(q *Question, d Decision) {
 }
 
 // needsSecond reports whether an amount needs two different people.
-func (s *State) needsSecond(_ *Question, amount *prodege.USD) bool {
+func (s *State) needsSecond(amount *prodege.USD) bool {
 	return exceeds(amount, s.Settings.SecondApproverAbove)
+}
+
+// seconds reports whether an approval of this amount is the second one of two: another amount is a new first approval.
+func (q *Question) seconds(amount *prodege.USD) bool {
+	first := q.decided()
+	return q.Phase == PhaseSecond && first != nil && sameAmount(first.Amount, amount)
 }
 
 // askAgain opens an expired or rejected request anew: a generation of its own, with the figures of now.
@@ -289,7 +315,7 @@ func (s *State) askAgain(q *Question, d Decision) {
 		return
 	}
 	s.record(q, d, q.Required)
-	s.ask(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: q.Required, Source: prodege.FromSweep})
+	s.ask(q, q.askedAnew(s.now))
 	s.reply(requestKey(q.ID), "asked-again-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteAskedAgain), "asked again")
 }
 
