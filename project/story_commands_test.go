@@ -1,0 +1,455 @@
+package project_test
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/cockroachdb/datadriven"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
+
+// tell takes one line of a story and returns what followed.
+func (w *world) tell(t *testing.T, d *datadriven.TestData) string {
+	w.t, w.lines, w.told, w.repeats = t, nil, "", 0
+	func() {
+		defer func() {
+			if fault := recover(); fault != nil {
+				t.Fatalf("%s: %s: %v", d.Pos, d.Cmd, fault)
+			}
+		}()
+		w.command(d)
+	}()
+	w.flush()
+	if closing := w.closing(); closing != w.stood {
+		w.stood = closing
+		w.lines = append(w.lines, closing)
+	}
+	if len(w.lines) == 0 {
+		return "(nothing follows)"
+	}
+	return strings.Join(w.lines, "\n")
+}
+
+func (w *world) command(d *datadriven.TestData) {
+	a := args(d.CmdArgs)
+	switch d.Cmd {
+	case "together": // what its lines say reaches the project in one turn
+		for line := range strings.Lines(d.Input) {
+			cmd, parsed, err := datadriven.ParseLine(line)
+			if err != nil || cmd != "event" && cmd != "click" {
+				w.t.Fatalf("%s: only events and clicks come together: %q", d.Pos, line)
+			}
+			w.queue(cmd, args(parsed))
+		}
+		w.settle()
+	case "event", "click":
+		w.queue(d.Cmd, a)
+		w.settle()
+	case "at": // the story begins then, or time passes until then
+		at := w.when(a.word(0))
+		if w.s.Counts.Received == 0 && w.lives == 1 {
+			w.now, w.day = at, at
+			return
+		}
+		w.pass(at)
+	case "pass":
+		w.pass(w.now.Add(duration(a.word(0))))
+	case "settings":
+		w.set(a)
+		w.settle()
+	case "slack":
+		w.slack.behaviour = a.behaviour()
+		if key := a.value("deletes"); key != "" {
+			w.deletes(key)
+		}
+	case "prodege":
+		w.prodegeIs(a)
+	case "billing":
+		w.billing = a.behaviour()
+	case "list":
+		w.list = a.behaviour()
+		if users, ok := a.lookUp("approvers"); ok {
+			w.approvers = strings.Fields(users)
+		}
+	case "earlier-lives":
+		w.earlier = a.behaviour()
+	case "answer": // what was held comes to its end now
+		for _, f := range w.underWay {
+			if f.due.IsZero() {
+				f.due, f.how.mode = w.now, a.word(0)
+			}
+		}
+		w.settle()
+	case "switch": // the kill switch
+		w.accepting = a.word(0) == "on"
+		if w.accepting {
+			w.turn.Decisions = append(w.turn.Decisions, project.Decision{ID: "switch", Verdict: project.Resume})
+		}
+		w.settle()
+	case "cancel": // somebody cancels the workflow in Temporal
+		w.turn.Cancelled = true
+		w.settle()
+	case "continue-as-new":
+		w.continueAsNew()
+	case "see":
+		w.see()
+	case "counts":
+		c := w.s.Counts
+		w.lines = append(w.lines, fmt.Sprintf("received %d = applied %d + duplicate %d + late %d + unusable %d", c.Received, c.Applied, c.Duplicate, c.Late, c.Unusable))
+		if c.Received != c.Applied+c.Duplicate+c.Late+c.Unusable {
+			w.t.Fatal("the dispositions do not add up")
+		}
+	default:
+		w.t.Fatalf("%s: no such command: %s", d.Pos, d.Cmd)
+	}
+	a.unread(w.t, d)
+}
+
+func (w *world) queue(cmd string, a *arguments) {
+	if cmd == "click" {
+		w.turn.Decisions = append(w.turn.Decisions, w.click(a))
+		return
+	}
+	times := 1
+	if text := a.value("times"); text != "" {
+		times = must(strconv.Atoi(text))
+	}
+	for range times {
+		w.turn.Events = append(w.turn.Events, w.event(a))
+	}
+}
+
+// event is one event as the ingress hands it on. Prodege's API says the same from then on, unless the event is an old
+// one or told as unlike-api.
+func (w *world) event(a *arguments) prodege.Event {
+	w.nextEvent++
+	e := prodege.Event{ID: prodege.EventID(fmt.Sprintf("e%d", w.nextEvent)), Time: w.now, ProjectID: w.id, Received: w.now,
+		Status: prodege.Status(a.word(0)), Delivery: fmt.Sprintf("delivery-%d", w.nextEvent)}
+	if reason := a.word(1); reason != "" {
+		e.Reason = prodege.Reason(must(strconv.Atoi(reason)))
+	}
+	if id, ok := a.lookUp("id"); ok {
+		e.ID = prodege.EventID(id)
+	}
+	if at := a.value("time"); at != "" {
+		e.Time = w.when(at)
+	}
+	if cpi := a.value("cpi"); cpi != "" {
+		e.RequiredCPI = usd(cpi)
+	}
+	if other := a.value("project"); other != "" {
+		e.ProjectID = must(prodege.ParseProjectID(other))
+	}
+	e.RequiredCPIText, e.Description = a.value("cpi-text"), a.value("description")
+	e.RejectionNote, e.ReconciliationNote, e.Vouched = a.value("rejection"), a.value("note"), a.value("vouched")
+	e.Source, e.Delivery = prodege.Source(a.value("source")), cmp.Or(a.value("delivery"), e.Delivery)
+	e.Future, e.Ahead = a.flag("future"), a.flag("ahead")
+	if !a.flag("unlike-api") && !e.Time.Before(w.s.Newest.At) && e.ProjectID == w.id && e.Source == prodege.FromWebhook {
+		i := &w.prodege.info
+		i.Status, i.PausedForCPI, i.RequiredCPI, i.PausedClicks = e.Status, e.AsksCPI(), e.RequiredCPI, e.Reason == prodege.MaxClicks
+	}
+	return e
+}
+
+// clicks are the words for what can be clicked: the button it takes, and what it decides.
+var clicks = map[string]struct {
+	button  string
+	of      project.QuestionKind
+	verdict project.Verdict
+	action  prodege.ActionID
+}{
+	"approve":          {"Approve", project.OfCPI, project.Approve, ""},
+	"approve-up-to":    {"Approve up to", project.OfCPI, project.Approve, ""},
+	"reject":           {"Reject", project.OfCPI, project.Reject, ""},
+	"ask-again":        {"Ask again", project.OfCPI, project.AskAgain, ""},
+	"close":            {"Close", project.OfCPI, project.Close, ""},
+	"try-again":        {"Try again", project.OfCPI, project.TryAgain, ""},
+	"action-again":     {"Try again", project.OfAction, project.TryAgain, ""},
+	"allow-clicks":     {"Allow more clicks", project.OfAction, project.ChooseAction, prodege.ActClicks},
+	"set-live":         {"Set live", project.OfAction, project.ChooseAction, prodege.ActLive},
+	"raise-sample":     {"Raise sample size", project.OfAction, project.ChooseAction, prodege.ActSample},
+	"complete":         {"Complete project", project.OfAction, project.ChooseAction, prodege.ActComplete},
+	"mark-as-invoiced": {"Mark as invoiced", project.OfInvoice, project.MarkInvoiced, ""},
+	"invoice-again":    {"Try again", project.OfInvoice, project.TryAgain, ""},
+	"send-now":         {"Send now", project.OfInvoice, project.SendInvoice, ""},
+}
+
+// click is a click on the newest message that has such a button. A story that clicks what does not stand there fails,
+// unless the click is told as stale: it was made before the message changed.
+func (w *world) click(a *arguments) project.Decision {
+	w.nextClick++
+	user, what := a.word(0), a.word(1)
+	c, known := clicks[what]
+	if !known {
+		w.t.Fatalf("nothing can be clicked as %q", what)
+	}
+	d := project.Decision{ID: cmp.Or(a.value("id"), fmt.Sprintf("click%d", w.nextClick)), Of: c.of, Verdict: c.verdict, Action: c.action,
+		User: user, From: project.FromSlack, At: w.now, Reason: a.value("reason")}
+	m := w.slack.find(func(m *slackMessage) bool {
+		return m.thread == "" && (m.card.Request != nil && c.of == project.OfCPI || m.card.Pause != nil && c.of == project.OfAction ||
+			m.card.Invoice != nil && m.card.Invoice.Phase != project.InvoiceMissing && c.of == project.OfInvoice)
+	})
+	stale := a.flag("stale")
+	if m == nil || !stale && (m.plain || !slices.ContainsFunc(buttons(m.card), func(b string) bool { return b == c.button || strings.HasPrefix(b, c.button+" $") })) {
+		w.t.Fatalf("%s clicks %q, and no such button stands", user, c.button)
+	}
+	d.Channel = m.channel
+	switch card := m.card; {
+	case card.Request != nil:
+		d.Request, d.Generation, d.Amount = card.Request.ID, card.Request.Generation, card.Request.Required
+		if n := len(card.Request.Decisions); what == "approve" && card.Request.Phase == project.PhaseSecond && n > 0 {
+			if first := card.Request.Decisions[n-1].Amount; d.Amount == nil || !first.Equal(*d.Amount) {
+				d.UpTo, d.Second = first, true
+			}
+		}
+	case card.Pause != nil && card.Pause.Action != nil:
+		d.Request, d.Generation = card.Pause.Action.ID, card.Pause.Action.Generation
+	case card.Invoice != nil:
+		d.Revision = card.Invoice.Revision
+	}
+	switch value := a.number(2); {
+	case value == "":
+	case c.of == project.OfAction:
+		d.Number = int64(must(strconv.Atoi(value)))
+	case what == "approve-up-to":
+		d.UpTo = usd(value)
+	default:
+		d.Amount = usd(value)
+	}
+	if text := a.value("generation"); text != "" {
+		d.Generation = must(strconv.Atoi(text))
+	}
+	if text := a.value("request"); text != "" {
+		d.Request = prodege.EventID(text)
+	}
+	if a.flag("by-command") {
+		d.Channel, d.From = "", project.FromCommand
+	}
+	return d
+}
+
+// set changes settings.
+func (w *world) set(a *arguments) {
+	s := &w.settings
+	amount := func(name string, to **prodege.USD) {
+		if text, ok := a.lookUp(name); ok {
+			*to = nil
+			if text != "none" {
+				*to = usd(text)
+			}
+		}
+	}
+	span := func(name string, to *time.Duration) {
+		if text := a.value(name); text != "" {
+			*to = duration(text)
+		}
+	}
+	onOff := func(name string, to *bool) {
+		if text := a.value(name); text != "" {
+			*to = text == "on"
+		}
+	}
+	amount("ceiling", &s.Ceiling)
+	amount("second", &s.SecondApproverAbove)
+	amount("auto", &s.AutoApproveUpTo)
+	span("timeout", &s.ApprovalTimeout)
+	span("remind", &s.ApprovalReminderEvery)
+	span("resume", &s.ResumeTimeout)
+	span("poll", &s.PollEvery)
+	span("linger", &s.ProjectLinger)
+	onOff("dry-run", &s.DryRun)
+	onOff("api-key", &s.HasAPIKey)
+	onOff("billing", &s.HasBilling)
+	onOff("actions", &s.AlertActions)
+	onOff("anyone", &s.Anyone)
+	if hours, ok := a.lookUp("hours"); ok {
+		s.ApprovalHours = hours
+	}
+	if who, ok := a.lookUp("escalation"); ok {
+		s.Escalation = strings.Fields(who)
+	}
+}
+
+// prodegeIs changes what Prodege's API tells, and how it answers.
+func (w *world) prodegeIs(a *arguments) {
+	i := &w.prodege.info
+	amount := func(name string, to **prodege.USD) {
+		if text, ok := a.lookUp(name); ok {
+			*to = nil
+			if text != "none" {
+				*to = usd(text)
+			}
+		}
+	}
+	amount("cpi", &i.CPI)
+	amount("max", &i.MaxCPI)
+	amount("requires", &i.RequiredCPI)
+	if status := a.value("status"); status != "" {
+		i.Status = prodege.Status(status)
+		i.PausedForCPI, i.PausedClicks = a.flag("for-cpi"), a.flag("for-clicks")
+	}
+	if n := a.value("wanted"); n != "" {
+		i.SampleSize = int64(must(strconv.Atoi(n)))
+	}
+	if n := a.value("completes"); n != "" {
+		w.prodege.completes = int64(must(strconv.Atoi(n)))
+	}
+	if how := a.value("reads"); how != "" {
+		w.prodege.reads = a.behaviourOf(how)
+	}
+	if how := a.value("acts"); how != "" {
+		w.prodege.acts = a.behaviourOf(how)
+	}
+}
+
+// deletes removes messages that begin with a word for what they are.
+func (w *world) deletes(what string) {
+	m := w.slack.find(func(m *slackMessage) bool { return m.thread == "" && strings.HasPrefix(cardTitle(m.card), what) })
+	if m == nil {
+		w.t.Fatalf("no %s stands in Slack", what)
+	}
+	m.deleted = true
+}
+
+// see tells what stands in Slack.
+func (w *world) see() {
+	for _, m := range w.slack.messages {
+		if m.deleted {
+			continue
+		}
+		text := m.channel + " " + w.cardWords(m.card)
+		if m.thread != "" {
+			text = "  └ " + w.cardWords(m.card)
+		}
+		if m.plain {
+			text += " (as text, without buttons)"
+		}
+		w.lines = append(w.lines, text)
+	}
+}
+
+// when reads a moment: a whole time, a time of today, or how long before or after now.
+func (w *world) when(text string) time.Time {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at
+	}
+	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
+		d := duration(text[1:])
+		if text[0] == '-' {
+			d = -d
+		}
+		return w.now.Add(d)
+	}
+	at := must(time.Parse("15:04:05", text))
+	return time.Date(w.now.Year(), w.now.Month(), w.now.Day(), at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
+}
+
+// duration also knows days.
+func duration(text string) time.Duration {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		return time.Duration(must(strconv.Atoi(days))) * 24 * time.Hour
+	}
+	return must(time.ParseDuration(text))
+}
+
+// arguments are those of one line of a story. One that nobody reads is a fault of the story.
+type arguments struct {
+	words  []string
+	values map[string]string
+	seen   map[string]bool
+}
+
+func args(list []datadriven.CmdArg) *arguments {
+	a := &arguments{values: map[string]string{}, seen: map[string]bool{}}
+	for _, arg := range list {
+		if len(arg.Vals) == 0 {
+			a.words = append(a.words, arg.Key)
+		} else {
+			a.values[arg.Key] = strings.Join(arg.Vals, ", ")
+		}
+	}
+	return a
+}
+
+func (a *arguments) word(n int) string {
+	if n >= len(a.words) {
+		return ""
+	}
+	a.seen[a.words[n]] = true
+	return a.words[n]
+}
+
+// number is a word that is a number, perhaps of dollars; empty if there is none in that place.
+func (a *arguments) number(n int) string {
+	if n >= len(a.words) || strings.Trim(a.words[n], "$.0123456789") != "" {
+		return ""
+	}
+	return strings.TrimPrefix(a.word(n), "$")
+}
+
+func (a *arguments) flag(name string) bool {
+	a.seen[name] = true
+	return slices.Contains(a.words, name)
+}
+
+func (a *arguments) lookUp(name string) (string, bool) {
+	a.seen[name] = true
+	v, ok := a.values[name]
+	return v, ok
+}
+
+func (a *arguments) value(name string) string {
+	v, _ := a.lookUp(name)
+	return v
+}
+
+// behaviour reads how a counterparty answers from now on: "away", "429 10s", "slow 5s", "lost times=1", "fine".
+func (a *arguments) behaviour() behaviour {
+	b := behaviour{mode: a.word(0), arg: a.word(1)}
+	if n := a.value("times"); n != "" {
+		b.times = must(strconv.Atoi(n))
+	}
+	return b.normal()
+}
+
+// behaviourOf reads it from a value: "away", "refuses/2014", "slow/5s".
+func (a *arguments) behaviourOf(text string) behaviour {
+	var b behaviour
+	b.mode, b.arg, _ = strings.Cut(text, "/")
+	if n := a.value("times"); n != "" {
+		b.times = must(strconv.Atoi(n))
+	}
+	return b.normal()
+}
+
+func (b behaviour) normal() behaviour {
+	switch b.mode {
+	case "fine":
+		return behaviour{}
+	case "slow":
+		return behaviour{delay: duration(b.arg), times: b.times}
+	case "", "away", "429", "refuses", "queued", "lost", "plain", "held", "found", "fails", "ineffective", "200", "409", "500", "503", "html", "no", "422", "400":
+		return b
+	}
+	panic("no such behaviour: " + b.mode)
+}
+
+func (a *arguments) unread(t *testing.T, d *datadriven.TestData) {
+	for _, word := range a.words {
+		if !a.seen[word] {
+			t.Fatalf("%s: what is %q?", d.Pos, word)
+		}
+	}
+	for name := range a.values {
+		if !a.seen[name] {
+			t.Fatalf("%s: what is %q?", d.Pos, name)
+		}
+	}
+}

@@ -1,0 +1,591 @@
+package project_test
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
+
+// world is a project's surroundings in memory: a driver that does what package workflows does, and a Slack, a Prodege
+// and a billing that answer as a story tells them to. Time passes only when a story says so.
+type world struct {
+	t   *testing.T
+	s   *project.State
+	id  prodege.ProjectID
+	now time.Time
+	day time.Time // the day on which times are told without their date
+
+	settings project.Settings
+	turn     project.Turn // what has come since the last one
+	underWay []*flight
+	lives    int
+	ended    bool
+
+	slack     slackFake
+	prodege   prodegeFake
+	billing   behaviour
+	list      behaviour // the look-up of who may decide
+	earlier   behaviour // the look for earlier lives
+	approvers []string
+	accepting bool
+
+	nextEvent, nextClick, nextTS int
+	lines                        []string
+	told, stood                  string // the newest line, without its time; the newest closing line
+	repeats                      int
+}
+
+// behaviour is how one counterparty answers: its mode, with an argument, for so many times (0: until told otherwise).
+type behaviour struct {
+	mode  string
+	arg   string
+	delay time.Duration
+	times int
+}
+
+// next returns how this very call is answered.
+func (b *behaviour) next() behaviour {
+	now := *b
+	if b.times > 0 {
+		if b.times--; b.times == 0 {
+			*b = behaviour{}
+		}
+	}
+	return now
+}
+
+// flight is a task that was begun and has not ended.
+type flight struct {
+	task   project.Task
+	how    behaviour
+	due    time.Time // when it ends; zero: when the story lets it
+	result func() (project.Result, string)
+}
+
+type slackFake struct {
+	behaviour
+	messages []*slackMessage
+}
+
+// slackMessage is a message that stands in Slack.
+type slackMessage struct {
+	key, channel, thread, ts string
+	card                     project.Card
+	plain, deleted           bool
+}
+
+func (f *slackFake) find(match func(*slackMessage) bool) *slackMessage {
+	for _, m := range slices.Backward(f.messages) {
+		if !m.deleted && match(m) {
+			return m
+		}
+	}
+	return nil
+}
+
+type prodegeFake struct {
+	info      prodege.ProjectInfo
+	completes int64
+	reads     behaviour
+	acts      behaviour
+}
+
+func newWorld(t *testing.T) *world {
+	w := &world{t: t, id: 29303649, accepting: true, lives: 1, approvers: []string{"U0ANN", "U0BOB", "U0CYD"},
+		now: time.Date(2026, 11, 30, 14, 0, 0, 0, time.UTC)}
+	w.day = w.now
+	w.settings = project.Settings{Version: 1, AlertsChannel: "#alerts", ApprovalsChannel: "#approvals", FinanceChannel: "#finance",
+		ApprovalTimeout: 24 * time.Hour, ApprovalReminderEvery: 4 * time.Hour, ResumeTimeout: 5 * time.Minute, AlertActions: true,
+		HasAPIKey: true, HasBilling: true, ProjectLinger: 720 * time.Hour}
+	w.prodege.info = prodege.ProjectInfo{ID: w.id, Name: "Snacks", ReferenceID: "PO-4720", Status: prodege.Live, CPI: usd("3.50"), MaxCPI: usd("3.75"), SampleSize: 400}
+	w.prodege.completes = 150
+	w.s = project.New(w.id)
+	return w
+}
+
+// settle takes turns until nothing more follows at this instant.
+func (w *world) settle() {
+	for range 1000 {
+		w.land()
+		if w.ended && len(w.turn.Events) > 0 { // signal-with-start on a closed workflow starts a blank one
+			w.s, w.ended, w.underWay = project.New(w.id), false, nil
+			w.lives++
+			w.say("a new workflow begins: it knows nothing of the one before")
+		}
+		if w.ended {
+			if len(w.turn.Decisions) > 0 {
+				w.say("the workflow is closed: nobody takes the click")
+			}
+			w.turn = project.Turn{}
+			return
+		}
+		turn := w.turn
+		cancelled := turn.Cancelled
+		w.turn = project.Turn{Cancelled: cancelled}
+		turn.Now, turn.Settings = w.now, w.settings
+		w.report(w.s.Step(turn))
+		began := w.begin()
+		switch {
+		case cancelled && w.s.Drained() && !w.mustAwait():
+			w.end("the workflow ends: it was cancelled")
+		case w.s.Finished() && len(w.underWay) == 0:
+			w.end("the workflow ends: nothing is left to do")
+		}
+		if !began && !w.ready() {
+			w.checkCarriedOver()
+			return
+		}
+	}
+	w.t.Fatal("the project never comes to rest")
+}
+
+func (w *world) end(why string) {
+	w.ended, w.turn.Cancelled = true, false
+	w.say(why)
+}
+
+// begin starts what is wanted, and calls off reads that are no longer wanted.
+func (w *world) begin() (began bool) {
+	tasks := w.s.Wanted()
+	w.underWay = slices.DeleteFunc(w.underWay, func(f *flight) bool {
+		wanted := slices.ContainsFunc(tasks, func(t project.Task) bool { return t.ID == f.task.ID })
+		if wanted || !project.Kinds[f.task.Kind()].Abandon {
+			return false
+		}
+		w.say("no longer wanted: " + w.doing(f.task))
+		return true
+	})
+	for _, t := range tasks {
+		if slices.ContainsFunc(w.underWay, func(f *flight) bool { return f.task.ID == t.ID }) {
+			continue
+		}
+		f := w.launch(t)
+		w.underWay = append(w.underWay, f)
+		w.s.Begin(t.ID)
+		if !f.due.Equal(w.now) {
+			w.say(w.doing(t) + " …")
+		}
+		began = true
+	}
+	return began
+}
+
+// launch has a counterparty answer a task: at once, unless the story says otherwise.
+func (w *world) launch(t project.Task) *flight {
+	f := &flight{task: t, due: w.now}
+	switch t.Kind() {
+	case project.KindPost, project.KindEdit, project.KindEphemeral:
+		f.how = w.slack.next()
+		f.result = func() (project.Result, string) { return w.slackAnswers(t, f.how) }
+		if t.Post != nil && f.how.mode == "queued" {
+			f.due = w.now.Add(t.Post.Wait)
+			return f
+		}
+		if r := readOf(t); r != nil && w.prodege.reads.delay > 0 {
+			f.due = w.now.Add(min(w.prodege.reads.delay, r.Within))
+		}
+	case project.KindRead:
+		f.how = w.prodege.reads.next()
+		f.result = func() (project.Result, string) {
+			if f.how.delay > t.Read.Within {
+				return failed(project.FailedPassing, "Prodege did not answer in time"), "no answer in time"
+			}
+			return w.prodegeTells(t.Read, f.how)
+		}
+		f.due = w.now.Add(min(f.how.delay, t.Read.Within))
+		if f.how.mode == "held" {
+			f.due = time.Time{}
+		}
+		return f
+	case project.KindAccept, project.KindAct:
+		f.how = w.prodege.acts.next()
+		f.result = func() (project.Result, string) { return w.prodegeActs(t, f.how) }
+	case project.KindInvoice:
+		f.how = w.billing.next()
+		f.result = func() (project.Result, string) { return w.billingAnswers(f.how) }
+	case project.KindMay:
+		f.how = w.list.next()
+		f.result = func() (project.Result, string) {
+			if f.how.mode == "away" {
+				return project.Result{Permission: &project.Permission{}}, "the list can't be had"
+			}
+			ok := slices.Contains(w.approvers, t.May.User)
+			return project.Result{Permission: &project.Permission{Known: true, Allowed: ok}}, map[bool]string{true: "yes", false: "no"}[ok]
+		}
+	case project.KindFold:
+		f.result = func() (project.Result, string) { return project.Result{}, "added" }
+	case project.KindEarlier:
+		f.how = w.earlier.next()
+		f.result = func() (project.Result, string) {
+			switch {
+			case f.how.mode == "fails":
+				return failed(project.FailedPassing, "Temporal does not answer"), "no answer"
+			case f.how.mode == "found", w.lives > 1:
+				return project.Result{Earlier: &project.EarlierFound{Found: true}}, "yes"
+			}
+			return project.Result{Earlier: &project.EarlierFound{}}, "no"
+		}
+	}
+	if f.how.mode == "held" {
+		f.due = time.Time{}
+	} else if f.how.delay > 0 {
+		f.due = w.now.Add(f.how.delay)
+	}
+	return f
+}
+
+// land ends the tasks that are due.
+func (w *world) land() {
+	w.underWay = slices.DeleteFunc(w.underWay, func(f *flight) bool {
+		if f.due.IsZero() || f.due.After(w.now) {
+			return false
+		}
+		r, words := f.result()
+		r.ID = f.task.ID
+		w.turn.Results = append(w.turn.Results, r)
+		if words != "" {
+			words = " → " + words
+		}
+		w.say(w.doing(f.task) + words)
+		return true
+	})
+}
+
+func (w *world) ready() bool {
+	return len(w.turn.Results) > 0 || slices.ContainsFunc(w.underWay, func(f *flight) bool { return !f.due.IsZero() && !f.due.After(w.now) })
+}
+
+func (w *world) mustAwait() bool {
+	return slices.ContainsFunc(w.underWay, func(f *flight) bool { return !project.Kinds[f.task.Kind()].Abandon })
+}
+
+// pass lets time go on to a moment, stopping at whatever happens before it.
+func (w *world) pass(until time.Time) {
+	for range 100_000 {
+		next, _ := w.s.Wake()
+		if w.ended {
+			next = time.Time{}
+		}
+		for _, f := range w.underWay {
+			if !f.due.IsZero() && (next.IsZero() || f.due.Before(next)) {
+				next = f.due
+			}
+		}
+		if next.IsZero() || next.After(until) {
+			w.now = until
+			w.settle()
+			return
+		}
+		if !next.After(w.now) {
+			w.t.Fatalf("wants to be woken at %v, and it is %v", next, w.now)
+		}
+		w.now = next
+		w.settle()
+	}
+	w.t.Fatal("the project is woken for ever")
+}
+
+// checkCarriedOver holds what continue-as-new needs: the state as JSON, read back, goes on in the very same way; and a
+// turn with nothing in it changes nothing.
+func (w *world) checkCarriedOver() {
+	if w.ended {
+		return
+	}
+	before := mustJSON(w.t, w.s)
+	carried := carry(w.t, w.s)
+	carried.Step(project.Turn{Now: w.now, Settings: w.settings, Cancelled: w.turn.Cancelled})
+	if after := mustJSON(w.t, carried); after != before {
+		w.t.Fatalf("a turn in which nothing came changes the state:\nbefore %s\nafter  %s", before, after)
+	}
+	sameWants(w.t, w.s, carried)
+}
+
+func carry(t testing.TB, s *project.State) *project.State {
+	carried := new(project.State)
+	if err := json.Unmarshal([]byte(mustJSON(t, s)), carried); err != nil {
+		t.Fatalf("the state can't be read back: %v", err)
+	}
+	return carried
+}
+
+// sameWants fails unless two states want the same to be done and to be woken at the same time.
+func sameWants(t testing.TB, a, b *project.State) {
+	if x, y := mustJSON(t, a.Wanted()), mustJSON(t, b.Wanted()); x != y {
+		t.Fatalf("the state that is carried over wants something else:\nbefore %s\nafter  %s", x, y)
+	}
+	x, whyX := a.Wake()
+	y, whyY := b.Wake()
+	if !x.Equal(y) || whyX != whyY {
+		t.Fatalf("the state that is carried over wants to be woken at %v (%s), not at %v (%s)", y, whyY, x, whyX)
+	}
+	if x, y := mustJSON(t, a.View()), mustJSON(t, b.View()); x != y {
+		t.Fatalf("the state that is carried over looks different:\nbefore %s\nafter  %s", x, y)
+	}
+}
+
+func mustJSON(t testing.TB, v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(raw)
+}
+
+// continueAsNew goes on in a fresh run, with what the state carries.
+func (w *world) continueAsNew() {
+	if w.mustAwait() {
+		w.t.Fatal("the driver awaits what changes something before it continues as new")
+	}
+	w.s.Abandon()
+	w.s, w.underWay = carry(w.t, w.s), nil
+	w.settle()
+}
+
+// slackAnswers is how Slack takes a message.
+func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, string) {
+	switch how.mode {
+	case "away":
+		return failed(project.FailedPassing, "Slack does not answer"), "Slack does not answer"
+	case "429":
+		r := failed(project.FailedPassing, "Slack asks to wait (429)")
+		r.Failure.RetryAfter = must(time.ParseDuration(how.arg))
+		return r, "429, wait " + how.arg
+	case "refuses":
+		return failed(project.FailedOperator, how.arg), "Slack refuses: " + how.arg
+	case "queued":
+		if t.Post != nil {
+			return failed(project.FailedNotStarted, "its turn did not come"), "its turn did not come within " + t.Post.Wait.String()
+		}
+	case "lost":
+		if t.Post != nil {
+			w.stand(t.Post, false)
+		}
+		r := failed(project.FailedPassing, "the connection was cut")
+		r.Failure.Maybe = true
+		return r, "taken, but the answer is lost"
+	}
+	plain := how.mode == "plain"
+	switch {
+	case t.Post != nil:
+		return w.slackPosts(t.Post, plain)
+	case t.Edit != nil:
+		m := w.slack.find(func(m *slackMessage) bool { return m.ts == t.Edit.TS })
+		if m == nil {
+			return project.Result{Edited: &project.Edited{Gone: true}}, "the message is gone"
+		}
+		m.card, m.plain = t.Edit.Card, plain
+		return project.Result{Edited: &project.Edited{Plain: plain, Nobody: w.nobody(t.Edit.Card)}}, w.stands(plain)
+	}
+	return project.Result{}, ""
+}
+
+func (w *world) slackPosts(p *project.Post, plain bool) (project.Result, string) {
+	if p.Thread != "" && w.slack.find(func(m *slackMessage) bool { return m.ts == p.Thread }) == nil {
+		return failed(project.FailedThreadGone, "the thread is gone"), "the thread is gone"
+	}
+	if !p.Tried.IsZero() {
+		if m := w.slack.find(func(m *slackMessage) bool { return m.key == p.Key }); m != nil {
+			return project.Result{Posted: &project.Posted{Channel: p.Channel, TS: m.ts, Link: "link-" + m.ts, Found: true, Nobody: w.nobody(m.card)}}, "it stands there already, nothing is posted"
+		}
+	}
+	words := ""
+	posted := &project.Posted{Channel: p.Channel, Plain: plain, Nobody: w.nobody(p.Card)}
+	if p.Read != nil {
+		how := w.prodege.reads.next()
+		if how.delay > p.Read.Within {
+			words = " (without what Prodege tells)"
+		} else if r, _ := w.prodegeTells(p.Read, how); r.Reading != nil {
+			posted.Reading = r.Reading
+			p.Card.Fill(*r.Reading)
+			words = " (with what Prodege tells)"
+		} else {
+			words = " (without what Prodege tells)"
+		}
+	}
+	m := w.stand(p, plain)
+	posted.TS, posted.Link = m.ts, "link-"+m.ts
+	return project.Result{Posted: posted}, strings.TrimSpace(w.stands(plain) + words)
+}
+
+func (w *world) stands(plain bool) string {
+	if plain {
+		return "Slack refuses the layout, it stands as text without buttons"
+	}
+	return ""
+}
+
+func (w *world) stand(p *project.Post, plain bool) *slackMessage {
+	w.nextTS++
+	m := &slackMessage{key: p.Key, channel: p.Channel, thread: p.Thread, ts: "ts" + strconv.Itoa(w.nextTS), card: p.Card, plain: plain}
+	w.slack.messages = append(w.slack.messages, m)
+	return m
+}
+
+// nobody reports whether a card has buttons that nobody may click.
+func (w *world) nobody(c project.Card) bool { return len(w.approvers) == 0 && len(buttons(c)) > 0 }
+
+func readOf(t project.Task) *project.Read {
+	if t.Post != nil {
+		return t.Post.Read
+	}
+	return t.Read
+}
+
+// prodegeTells is how Prodege answers a question about the project.
+func (w *world) prodegeTells(r *project.Read, how behaviour) (project.Result, string) {
+	switch how.mode {
+	case "away":
+		return failed(project.FailedPassing, "Prodege does not answer"), "Prodege does not answer"
+	case "refuses":
+		f := failed(project.FailedRefused, "Prodege refuses ("+how.arg+")")
+		return f, "Prodege refuses (" + how.arg + ")"
+	}
+	reading := &project.Reading{Asked: w.now, Info: w.prodege.info}
+	if r.Quotas {
+		reading.Quotas = &prodege.Quotas{Completes: w.prodege.completes, Wanted: w.prodege.info.SampleSize}
+	}
+	if r.Clicks {
+		reading.Clicks = &prodege.ClickSettings{Cap: 5000}
+	}
+	return project.Result{Reading: reading}, infoWords(w.prodege.info)
+}
+
+// prodegeActs is how Prodege, and the checks right before the act, end an acceptance or another act.
+func (w *world) prodegeActs(t project.Task, how behaviour) (project.Result, string) {
+	info := &w.prodege.info
+	got := project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
+	ends := func(o project.Outcome, words string) (project.Result, string) {
+		got.Outcome = o
+		return project.Result{Acceptance: &got}, words
+	}
+	maybe := t.Accept != nil && t.Accept.Maybe || t.Act != nil && t.Act.Maybe
+	switch {
+	case !w.settings.HasAPIKey:
+		return ends(project.OutcomeNoKey, "there is no API key")
+	case w.settings.DryRun:
+		return ends(project.OutcomeDryRun, "dry run, nothing is sent")
+	case t.Accept != nil && w.settings.Ceiling != nil && t.Accept.Approved.Cmp(*w.settings.Ceiling) > 0:
+		return ends(project.OutcomeOverLimit, "above CPI_CEILING, nothing is sent")
+	case !w.accepting:
+		return ends(project.OutcomeHeld, "the kill switch is off, nothing is sent")
+	case how.mode == "away":
+		return failed(project.FailedPassing, "Prodege does not answer"), "Prodege does not answer"
+	}
+	switch {
+	case info.Status == prodege.Live && maybe:
+		return ends(project.OutcomeSent, "live: an earlier try was heard")
+	case info.Status == prodege.Live:
+		return ends(project.OutcomeAlreadyLive, "live already, nothing is sent")
+	case info.Status != prodege.Paused:
+		return ends(project.OutcomeEnded, string(info.Status)+", nothing is sent")
+	case info.PausedForCPI != (t.Accept != nil):
+		return ends(project.OutcomeOther, "paused for another reason, nothing is sent")
+	case t.Accept != nil && info.RequiredCPI != nil && info.RequiredCPI.Cmp(t.Accept.Approved) > 0:
+		return ends(project.OutcomeRisen, "the price has risen to "+info.RequiredCPI.Dollars()+", nothing is sent")
+	}
+	if how.mode == "refuses" {
+		r := failed(project.FailedRefused, "Prodege refuses")
+		r.Failure.Refusal = &project.Refusal{Party: "Prodege", Codes: []int{must(strconv.Atoi(how.arg))}, Text: "Prodege says no"}
+		return r, "Prodege refuses (" + how.arg + ")"
+	}
+	words := w.update(t, &got)
+	if how.mode == "lost" {
+		r := failed(project.FailedPassing, "the connection was cut")
+		r.Failure.Maybe, r.Failure.Amount = true, got.Sent
+		return r, words + ", but the answer is lost"
+	}
+	if how.mode == "ineffective" {
+		info.Status = prodege.Paused
+	}
+	return ends(project.OutcomeSent, words)
+}
+
+// update changes the project as project-update does.
+func (w *world) update(t project.Task, got *project.Acceptance) string {
+	info := &w.prodege.info
+	if t.Accept != nil {
+		info.Status = prodege.Live
+		info.PausedForCPI, info.RequiredCPI = false, nil
+		if info.MaxCPI != nil && info.MaxCPI.Cmp(t.Accept.Approved) >= 0 {
+			return "Prodege takes status=LIVE alone, as its max CPI is high enough"
+		}
+		info.MaxCPI = &t.Accept.Approved
+		got.Sent, got.MaxCPI = info.MaxCPI, info.MaxCPI
+		return "Prodege takes max_cpi=" + info.MaxCPI.String() + " status=LIVE"
+	}
+	u := t.Act.Action.Update(t.Act.Number, info.SampleSize)
+	info.Status = u.Status
+	words := "Prodege takes status=" + string(u.Status)
+	if u.SampleSize > 0 {
+		info.SampleSize = u.SampleSize
+		words += fmt.Sprintf(" sample_size=%d", u.SampleSize)
+	}
+	if t.Act.Action.Asks == prodege.AsksClicks {
+		words += fmt.Sprintf(" clicks=%d", t.Act.Number)
+	}
+	return words
+}
+
+// billingAnswers is how billing answers a call.
+func (w *world) billingAnswers(how behaviour) (project.Result, string) {
+	switch how.mode {
+	case "", "200":
+		if w.settings.DryRun {
+			return project.Result{Invoice: &project.InvoiceResult{DryRun: true}}, "dry run, nothing is sent"
+		}
+		return project.Result{Invoice: &project.InvoiceResult{Status: 200}}, "taken"
+	case "409":
+		return project.Result{Invoice: &project.InvoiceResult{Conflict: true, Status: 409}}, "409"
+	case "500", "503":
+		r := failed(project.FailedPassing, "billing answered HTTP "+how.mode)
+		r.Failure.Maybe = true
+		return r, "HTTP " + how.mode
+	case "lost":
+		r := failed(project.FailedPassing, "the connection was cut")
+		r.Failure.Maybe = true
+		return r, "the answer is lost"
+	case "away":
+		return failed(project.FailedPassing, "billing can't be reached"), "billing can't be reached"
+	}
+	text := "HTTP " + how.mode
+	if how.mode == "html" || how.mode == "no" {
+		text = map[string]string{"html": "billing answered with a web page", "no": "billing answered success: false"}[how.mode]
+	}
+	r := failed(project.FailedRefused, text)
+	r.Failure.Refusal = &project.Refusal{Party: "billing", Text: text}
+	return r, text
+}
+
+func failed(kind project.FailureKind, text string) project.Result {
+	return project.Result{Failure: &project.Failure{Kind: kind, Text: text}}
+}
+
+func usd(text string) *prodege.USD { return new(prodege.MustUSD(text)) }
+
+func must[T any](v T, err error) T {
+	if err != nil {
+		panic(err)
+	}
+	return v
+}
+
+// report tells what a turn left for logs.
+func (w *world) report(out project.Output) {
+	for _, e := range out.Events {
+		w.say(eventWords(e))
+	}
+	for _, l := range out.Lines {
+		w.say("ledger: " + lineWords(l))
+	}
+	for _, a := range out.Answered {
+		w.say("click of " + cmp.Or(a.User, "nobody") + " without effect: " + answerWords(project.Answer{Kind: a.Kind, Amount: a.Amount}))
+	}
+}
