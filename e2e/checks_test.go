@@ -52,6 +52,9 @@ func (w *world) checkEnd(p *plan) {
 	}
 	w.checkMessagesOnce()
 	for _, run := range w.runs() {
+		if run.kind == bareType {
+			continue // none of ours
+		}
 		w.checkHistory(p, run)
 		if run.kind == workflows.TypeProject && run.status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && w.worker.cmd != nil && !w.worker.ended() {
 			w.checkCounts(run.id)

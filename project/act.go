@@ -142,7 +142,7 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 		s.callOff(q, a)
 	case final:
 		s.Act = nil
-		q.MaybeSent = false
+		q.MaybeSent = a.Maybe // an earlier try may have been heard
 		q.Refusal = &refusal
 		s.enter(q, PhaseRefused)
 		s.line(s.actLine(q, LineRefused, a.Amount, refusal.Text))

@@ -193,7 +193,9 @@ func TestATaskThatNeverEnds(t *testing.T) {
 	w := newWorld(t)
 	w.env.SetActivityTaskQueue("elsewhere", "Post") // nobody serves the channels' queues
 	w.run(w.event("e1", 0, prodege.Paused, prodege.SampleSize), func() {
-		w.after(time.Minute, func() { w.signal(StatusUpdate, w.event("e2", time.Minute, prodege.Complete, prodege.ReconciliationComplete)) })
+		w.after(time.Minute, func() {
+			w.signal(StatusUpdate, w.event("e2", time.Minute, prodege.Complete, prodege.ReconciliationComplete))
+		})
 		w.after(24*time.Hour, func() {
 			if s := w.state(); s.Invoice == nil || s.Invoice.Phase != project.InvoiceSent {
 				t.Errorf("the invoice is %+v", s.Invoice)

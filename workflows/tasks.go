@@ -26,6 +26,7 @@ const (
 	mayFor       = 10 * time.Second // may this person decide?
 	earlierFor   = time.Minute
 	ephemeralFor = time.Minute
+	overTime     = 5 * time.Second // an activity that ends itself in time says more than a timeout
 )
 
 var once = &temporal.RetryPolicy{MaximumAttempts: 1}
@@ -53,7 +54,7 @@ func (d *driver) launch(t project.Task) *running {
 	case project.KindFold:
 		do(r, awaited(ctx), flowSteps.Fold, *t.Fold)
 	case project.KindRead:
-		run(r, within(ctx, t.Read.Within), prodegeSteps.ReadProject, *t.Read, &r.out.Reading)
+		run(r, within(ctx, t.Read.Within+overTime), prodegeSteps.ReadProject, *t.Read, &r.out.Reading)
 	case project.KindMay:
 		run(r, within(ctx, mayFor), slackSteps.MayDecide, *t.May, &r.out.Permission)
 	case project.KindAccept:

@@ -77,8 +77,10 @@ func newWorld(t *testing.T) *world {
 			w.bills = append(w.bills, in)
 			return project.InvoiceResult{Status: 202}, nil
 		},
-		"EarlierRuns": func(context.Context, project.EarlierRuns) (project.EarlierFound, error) { return project.EarlierFound{}, nil },
-		"Resume":      func(context.Context) (int, error) { return 0, nil },
+		"EarlierRuns": func(context.Context, project.EarlierRuns) (project.EarlierFound, error) {
+			return project.EarlierFound{}, nil
+		},
+		"Resume": func(context.Context) (int, error) { return 0, nil },
 	} {
 		w.env.RegisterActivityWithOptions(fn, activity.RegisterOptions{Name: name})
 	}

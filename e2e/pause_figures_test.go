@@ -1,0 +1,179 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+	"fieldmarshal/simulator"
+)
+
+// TestFiguresOfAPause measures from end to end, beside a bare workflow with one activity on the same server in the same
+// run: pauses told per second, event to alert, click to Prodege called, an approved acceptance while hundreds of alerts
+// wait for their figures, and what each path costs in history. Without -figures it only shows that all of it happens.
+func TestFiguresOfAPause(t *testing.T) {
+	t.Parallel()
+	pauses, each, waiting := 20, 3, 20
+	if *figures {
+		pauses, each, waiting = 1000, 100, 500
+	}
+	w := newWorld(t, with("SLACK_POSTS_PER_SECOND", "1000"))
+	var b strings.Builder
+	b.WriteString("| what | figure |\n| --- | --- |\n")
+	row := func(what, figure string, values ...any) {
+		fmt.Fprintf(&b, "| %s | %s |\n", what, fmt.Sprintf(figure, values...))
+	}
+	bare := w.bareRate(pauses)
+	told := w.toldRate(10_000_000, pauses)
+	row("bare workflow with one activity", "%.0f per second", bare)
+	row("pauses told in Slack", "%.0f per second, %.2f of the bare workflow", told, told/bare)
+
+	alert := w.each(each, func(i int) {
+		id := prodege.ProjectID(20_000_000 + i)
+		w.prodege.SetProject(aProject(id))
+		w.delivered(w.prodege.Pause(w.ctx, id, prodege.SupportAgent))
+		w.message(alerts, "the alert", func(m simulator.Message) bool { return reads(m, id.String()) })
+	})
+	row("event to alert, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(alert[len(alert)/2]), ms(alert[len(alert)*99/100]))
+
+	var m simulator.Message
+	click := w.eachAfter(each, func(i int) {
+		id := prodege.ProjectID(30_000_000 + i)
+		w.prodege.SetProject(aProject(id))
+		w.delivered(w.prodege.PauseForCPI(w.ctx, id, asked))
+		m = w.message(approvals, "the request", func(m simulator.Message) bool { return reads(m, id.String()) && len(buttons(m)) > 0 })
+	}, func(i int) {
+		id := prodege.ProjectID(30_000_000 + i)
+		w.click(ann, m, approve)
+		w.called(id)
+	})
+	row("click to Prodege called, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(click[len(click)/2]), ms(click[len(click)*99/100]))
+
+	id := prodege.ProjectID(40_000_000)
+	w.prodege.SetProject(aProject(id))
+	w.delivered(w.prodege.PauseForCPI(w.ctx, id, asked))
+	m = w.message(approvals, "the request", func(m simulator.Message) bool { return reads(m, id.String()) && len(buttons(m)) > 0 })
+	for i := range waiting {
+		other := prodege.ProjectID(50_000_000 + i)
+		w.prodege.SetProject(aProject(other))
+		w.delivered(w.prodege.Pause(w.ctx, other, prodege.SampleSize))
+	}
+	begin := time.Now()
+	w.click(ann, m, approve)
+	w.called(id)
+	row(fmt.Sprintf("click to Prodege called while %d alerts wait for figures", waiting), "%.1f s", time.Since(begin).Seconds())
+
+	events, activities := w.costOf(20_000_000)
+	row("history of a plain pause", "%d events, %d activities", events, activities)
+	w.project(30_000_000, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "live again")
+	w.rests(30_000_000)
+	events, activities = w.costOf(30_000_000)
+	row("history of an approved CPI, to live again", "%d events, %d activities", events, activities)
+	t.Logf("\n%s", b.String())
+	if *report && *figures {
+		writeSection(t, "pauses", b.String())
+	}
+}
+
+// called waits until a project's acceptance reached Prodege.
+func (w *world) called(id prodege.ProjectID) {
+	w.t.Helper()
+	if _, err := w.prodege.WaitCall(w.within(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 }); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) each(n int, do func(i int)) []time.Duration {
+	return w.eachAfter(n, func(int) {}, do)
+}
+
+// eachAfter measures something n times, one after the other, and sorts how long it took.
+func (w *world) eachAfter(n int, before, do func(i int)) []time.Duration {
+	var took []time.Duration
+	for i := range n {
+		before(i)
+		begin := time.Now()
+		do(i)
+		took = append(took, time.Since(begin))
+	}
+	slices.Sort(took)
+	return took
+}
+
+// toldRate pauses so many projects, and gives how many are told per second.
+func (w *world) toldRate(first prodege.ProjectID, n int) float64 {
+	w.t.Helper()
+	for i := range n {
+		w.prodege.SetProject(aProject(first + prodege.ProjectID(i)))
+	}
+	before := len(w.slack.Messages(alerts))
+	begin := time.Now()
+	next := make(chan int)
+	for range 16 {
+		go func() {
+			for i := range next {
+				if _, err := w.prodege.Pause(w.ctx, first+prodege.ProjectID(i), prodege.SupportAgent); err != nil {
+					w.t.Error(err)
+				}
+			}
+		}()
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	await(w.t, "all pauses to be told", func() bool { return len(w.slack.Messages(alerts))-before >= n })
+	return float64(n) / time.Since(begin).Seconds()
+}
+
+const bareType = "Bare"
+
+// bareRate starts so many workflows with one activity each, and gives how many complete per second.
+func (w *world) bareRate(n int) float64 {
+	w.t.Helper()
+	const queue = "bare"
+	one := worker.New(w.temporal, queue, worker.Options{})
+	one.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		return workflow.ExecuteActivity(ctx, "nothing").Get(ctx, nil)
+	}, workflow.RegisterOptions{Name: bareType})
+	one.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "nothing"})
+	if err := one.Start(); err != nil {
+		w.t.Fatal(err)
+	}
+	defer one.Stop()
+	var done atomic.Int64
+	begin := time.Now()
+	next := make(chan int)
+	for range 16 {
+		go func() {
+			for i := range next {
+				run, err := w.temporal.ExecuteWorkflow(w.ctx, client.StartWorkflowOptions{ID: fmt.Sprintf("bare-%d", i), TaskQueue: queue}, bareType)
+				if err == nil {
+					err = run.Get(w.ctx, nil)
+				}
+				if err != nil {
+					w.t.Error(err)
+				}
+				done.Add(1)
+			}
+		}()
+	}
+	for i := range n {
+		next <- i
+	}
+	close(next)
+	await(w.t, "the bare workflows", func() bool { return done.Load() == int64(n) })
+	return float64(n) / time.Since(begin).Seconds()
+}
