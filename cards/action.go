@@ -144,7 +144,7 @@ func (a actions) rules() string {
 	return dots(actionFigures(a.Figures), who, dry)
 }
 
-// actionFigures is what Prodege told, for the small print.
+// actionFigures is what Prodege reports, for the small print.
 func actionFigures(f *project.Figures) string {
 	switch {
 	case f == nil:
@@ -161,18 +161,18 @@ func actionFigures(f *project.Figures) string {
 	return text
 }
 
+var refills = map[prodege.Refill]string{
+	prodege.RefillNever:    "never: they are granted once",
+	prodege.RefillHalfHour: "by Prodege every 30 minutes",
+	prodege.RefillHour:     "by Prodege every hour",
+	prodege.RefillDay:      "by Prodege every 24 hours",
+}
+
 func refillWords(r prodege.Refill) string {
-	switch r {
-	case prodege.RefillNever:
-		return "never: they are granted once"
-	case prodege.RefillHalfHour:
-		return "by Prodege every 30 minutes"
-	case prodege.RefillHour:
-		return "by Prodege every hour"
-	case prodege.RefillDay:
-		return "by Prodege every 24 hours"
+	if text, known := refills[r]; known {
+		return text
 	}
-	return "by Prodege at times that it does not tell"
+	return "by Prodege at times that it does not give"
 }
 
 // text is the same for the fallback line.

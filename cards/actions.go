@@ -7,7 +7,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// Action ids of the buttons. They stand in messages that were posted long ago: never rename one.
+// Action ids of the buttons. Messages that were posted long ago carry them: never rename one.
 const (
 	ActionApprove      = "cpi_approve"
 	ActionReject       = "cpi_reject"        // opens a modal

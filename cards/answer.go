@@ -46,9 +46,9 @@ func (a answer) words() string {
 		return "Your click did not count: the request for " + what + " had expired, and nothing was sent. “Ask again”, on the message, opens it again."
 	case project.AnswerClosed:
 		if a.OfPause {
-			return sentences("Your click changed nothing: there is nothing left to do here about this pause of "+what+".", closedPause(a.Phase), a.decided())
+			return sentences("Your click changed nothing: there is nothing left to do here about this pause of "+what+".", closedWords[a.Phase], a.decided())
 		}
-		return sentences("Your click changed nothing: the "+a.subject()+what+" is closed.", closedRequest(a.Phase), a.decided())
+		return sentences("Your click changed nothing: the "+a.subject()+what+" is closed.", closedWords[a.Phase], a.decided())
 	case project.AnswerSamePerson:
 		return "You gave the first approval for " + what + " already. An amount this high (" + amountOr(a.first(), "above the limit") +
 			") needs a second, different person: please ask a colleague."
@@ -87,26 +87,18 @@ func (a answer) clicked() string {
 	if verdict == "" {
 		verdict = d.Verdict
 	}
-	switch verdict {
-	case project.Approve:
+	switch {
+	case verdict == project.Approve:
 		return "your approval" + amount
-	case project.Reject:
+	case verdict == project.Reject:
 		return "your rejection" + amount
-	case project.ChooseAction:
-		if d.Action != "" {
-			return "your choice of “" + d.doing() + "”"
+	case d.Action != "":
+		return "your choice of “" + d.doing() + "”"
+	}
+	for _, a := range actionTable {
+		if a.verdict == verdict && verdict != "" {
+			return "your “" + a.words + "”"
 		}
-		return "your choice"
-	case project.AskAgain:
-		return "your “Ask again”"
-	case project.TryAgain:
-		return "your “Try again”"
-	case project.Close:
-		return "your “Close”"
-	case project.MarkInvoiced:
-		return "your “Mark as invoiced”"
-	case project.SendInvoice:
-		return "your “Send now”"
 	}
 	return "your click"
 }
@@ -134,38 +126,18 @@ func (a answer) decided() string {
 	return decision{*a.Decision}.words(a.Amount) + ", " + when(a.Decision.At) + "."
 }
 
-// closedRequest says how a request in that phase ended.
-func closedRequest(p project.Phase) string {
-	switch p {
-	case project.PhaseLive:
-		return "The project is live again."
-	case project.PhaseRejected:
-		return "It was rejected."
-	case project.PhaseExpired:
-		return "Nobody decided in time."
-	case project.PhaseElsewhere:
-		return "The project went live without a decision here."
-	case project.PhaseDryRun:
-		return "It was approved in a dry run, and nothing was sent."
-	case project.PhaseByHand:
-		return "It was approved, to be accepted at Prodege by hand."
-	}
-	return closedPause(p)
-}
-
-// closedPause says why nothing can be done about a pause any more.
-func closedPause(p project.Phase) string {
-	switch p {
-	case project.PhaseLive, project.PhaseElsewhere:
-		return "The project is live again."
-	case project.PhaseDone, project.PhaseEnded:
-		return "The project has ended."
-	case project.PhaseOther:
-		return "The project is paused for another reason now."
-	case project.PhaseCancelled:
-		return "An operator cancelled it."
-	}
-	return ""
+// closedWords says how a question in that phase ended.
+var closedWords = map[project.Phase]string{
+	project.PhaseLive:      "The project is live again.",
+	project.PhaseElsewhere: "The project went live without a decision here.",
+	project.PhaseDone:      "The project has ended.",
+	project.PhaseEnded:     "The project has ended.",
+	project.PhaseOther:     "The project is paused for another reason now.",
+	project.PhaseCancelled: "An operator cancelled it.",
+	project.PhaseRejected:  "It was rejected.",
+	project.PhaseExpired:   "Nobody decided in time.",
+	project.PhaseDryRun:    "It was decided in a dry run, and nothing was sent.",
+	project.PhaseByHand:    "It was decided, to be done at Prodege by hand.",
 }
 
 // notNow says what is under way.

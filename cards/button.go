@@ -23,7 +23,7 @@ type Button struct {
 	Generation int
 	Revision   int // of an invoice
 
-	Amount  *prodege.USD    // the required CPI of the generation; nil: Prodege told none
+	Amount  *prodege.USD    // the required CPI of the generation; nil: Prodege gave none
 	UpTo    *prodege.USD    // on the second approval of more than Amount: the sum that the first person approved
 	Ceiling *prodege.USD    // CPI_CEILING when the message was written, so that a modal can check at once
 	Numbers project.Numbers // of a request
@@ -59,7 +59,7 @@ func (b *Button) fieldsOf(version string) []valueField {
 		textField(&n.BidIR, maxFigure), textField(&n.ActualIR, maxFigure), textField(&n.BidLOI, maxFigure), textField(&n.ActualLOI, maxFigure), textField(&b.Name, maxName))
 }
 
-// Encode returns the button's value, or an error if a field can't stand in one.
+// Encode returns the button's value, or an error if a value can't hold a field.
 func (b Button) Encode() (string, error) {
 	switch {
 	case b.Project <= 0:
@@ -78,7 +78,7 @@ func (b Button) Encode() (string, error) {
 	for _, f := range b.fieldsOf(version) {
 		part, ok := f.write()
 		if !ok {
-			return "", fmt.Errorf("encode button: field %d can't stand in a value", len(parts))
+			return "", fmt.Errorf("encode button: a value can't hold field %d", len(parts))
 		}
 		parts = append(parts, part)
 	}
@@ -143,7 +143,7 @@ func amountField(u **prodege.USD) valueField {
 	}
 }
 
-// encodable reports whether an amount can stand in a value.
+// encodable reports whether a value can hold an amount.
 func encodable(u *prodege.USD) bool {
 	again, err := prodege.ParseUSD(u.String())
 	return err == nil && again.Equal(*u)

@@ -53,8 +53,8 @@ func TestButtonRoundTrip(t *testing.T) {
 	}
 }
 
-// TestButtonValueStands: messages posted by an earlier version still hold such values.
-func TestButtonValueStands(t *testing.T) {
+// TestButtonValueIsKept: messages posted by an earlier version still hold such values.
+func TestButtonValueIsKept(t *testing.T) {
 	value, err := fullButton().Encode()
 	const want = "b1|29303649|644b075404443f2a3c77c7cb|3|4.25|4.50|2|6.00|3.75|3.90|3.60|600|1000|1773176520|30|22|12|15+min|Tea+%26+biscuits+%7C+%C3%BCn%C3%AF"
 	if err != nil || value != want {
@@ -109,7 +109,7 @@ func TestVerdictOf(t *testing.T) {
 	}
 }
 
-// A figure that can't stand in a value is left out: it must not cost the button.
+// A figure that a value can't hold is left out: it must not cost the button.
 func TestOddFiguresCostNoButton(t *testing.T) {
 	for name, n := range map[string]project.Numbers{
 		"negative": {CPI: ptr(usd("1").Sub(*usd("2"))), MaxCPI: ptr(usd("999999999").Times(9)), Completes: -1, Wanted: -5},

@@ -6,8 +6,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// Message is a card as Slack takes it. Text stands in notifications and wherever blocks can't be shown: it says
-// everything in one line. Both are mrkdwn, escaped, and within Slack's limits.
+// Message is a card as Slack takes it. Text is shown in notifications and when blocks can't be: it says everything in
+// one line. Both are mrkdwn, escaped, and within Slack's limits.
 type Message struct {
 	Text   string
 	Blocks []slack.Block

@@ -25,7 +25,7 @@ func actionModal(m Modal) (slack.ModalViewRequest, error) {
 
 // actionInput is the one field of an action's modal.
 func (b Button) actionInput(row prodege.Action) *slack.InputBlock {
-	least, most := b.numbers(row)
+	least, most := b.numberBounds(row)
 	bounds := "at least " + number(least)
 	if most > 0 {
 		bounds += ", at most " + number(most)
@@ -42,9 +42,9 @@ func (b Button) actionInput(row prodege.Action) *slack.InputBlock {
 	return input
 }
 
-// numbers is between which numbers an action can be done, as far as the button knows. most is 0 if only the action's
+// numberBounds is the range of numbers that an action takes, as far as the button knows. most is 0 if only the action's
 // own bound is known.
-func (b Button) numbers(row prodege.Action) (least, most int64) {
+func (b Button) numberBounds(row prodege.Action) (least, most int64) {
 	if row.Asks != prodege.AsksSample {
 		return 1, 0
 	}
@@ -59,18 +59,18 @@ func (b Button) actionFacts(row prodege.Action) string {
 	switch row.Asks {
 	case prodege.AsksClicks:
 		if !f.Clicks {
-			return "Prodege has not told the click limit. " + lookThere
+			return "The click limit is not known. " + lookThere
 		}
 		return "Click limit: " + number(f.ClickCap) + " before a pause, " + number(f.ClicksLeft) + " left now, refilled " + refillWords(f.Refill) + "."
 	case prodege.AsksSample:
 		if f.Wanted == 0 {
-			return "Prodege has not told how many completes there are. " + lookThere
+			return "The number of completes is not known. " + lookThere
 		}
 		text := "There are about " + number(f.Completes) + " completes; the sample size is " + number(f.Wanted) + "."
 		if f.CPI != nil {
 			const step = 100
 			text += " Each added complete costs about " + f.CPI.Dollars() + " at the current CPI: " + number(step) + " more are about " + f.CPI.Times(step).Dollars()
-			if _, most := b.numbers(row); most > 0 {
+			if _, most := b.numberBounds(row); most > 0 {
 				text += "; a total of " + number(most) + ", the most that can be asked for here, costs about " + f.CPI.Times(most-f.Wanted).Dollars() + " more"
 			}
 			text += "."
@@ -108,7 +108,7 @@ func (m Modal) checkAction() (Entered, string) {
 	text := strings.NewReplacer(",", "", " ", "", "\u00a0", "").Replace(m.Number)
 	n, err := strconv.ParseUint(text, 10, 32)
 	entered.Number = int64(n)
-	least, most := m.Button.numbers(row)
+	least, most := m.Button.numberBounds(row)
 	switch {
 	case err != nil:
 		return Entered{}, "Please write a whole number, such as 500."

@@ -56,7 +56,7 @@ func approveUpToModal(m Modal) (slack.ModalViewRequest, error) {
 			costs = "What it costs is not known: Prodege's figures could not be read."
 		}
 	}
-	present := "Required CPI: " + amountOr(b.Amount, "not told") + ". Max CPI now: " + amountOr(b.Numbers.MaxCPI, "not known") + "."
+	present := "Required CPI: " + amountOr(b.Amount, "not given") + ". Max CPI now: " + amountOr(b.Numbers.MaxCPI, "not known") + "."
 	intro := lines(b.project(), present, costs,
 		"Max CPI is set to what you enter, so the project also resumes if the price rises that far before it is accepted.")
 	return m.view("Approve up to…", "Approve", intro, input)

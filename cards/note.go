@@ -71,7 +71,7 @@ func (n note) story() story {
 			what: "Prodege sent it (" + reasonWords(e.Reason, e.Description) + "). Nothing was done.", todo: "Look at the project at Prodege."}
 	case project.NoteAutoComplete:
 		return story{title: "⏰ Prodege completes the project by itself about " + date(n.Deadline),
-			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege told. COMPLETE can't be undone, and reconciliation is possible only before it.",
+			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege reports. COMPLETE can't be undone, and reconciliation is possible only before it.",
 			todo: "Set it live if fieldwork should go on, or reconcile and complete it, in the message above. Only Prodege's support can give more time."}
 	case project.NoteAutoCompleted:
 		return story{title: "🏁 Prodege has completed the project by itself (reason 209)",

@@ -28,7 +28,7 @@ func (p pause) message() Message {
 		l.header("⏸️ Still paused, now: " + plain(why(p.Moved.Meaning()), 100))
 		l.section(nameLine(p.Project))
 		l.section(p.acted()...)
-		l.section(p.told(*p.Moved)...)
+		l.section(p.explained(*p.Moved)...)
 		l.section(p.completes())
 		l.context("first paused "+when(p.Since)+": "+clean(why(m), 150), p.counted())
 		l.context(about(*p.Moved)...)
@@ -36,7 +36,7 @@ func (p pause) message() Message {
 		l.header("⏸️ Paused: " + plain(why(m), 100))
 		l.section(nameLine(p.Project))
 		l.section(p.acted()...)
-		l.section(p.told(p.Event)...)
+		l.section(p.explained(p.Event)...)
 		l.section(p.completes())
 		l.context("paused since "+whenAgo(p.Since), p.counted())
 		l.context(about(p.Event)...)
@@ -164,16 +164,16 @@ func (p pause) counted() string {
 	return fmt.Sprintf("*%s pauses* for this reason within the hour", number(int64(p.Times)))
 }
 
-// told is what the pause means, and what can be done if nothing is under way.
-func (p pause) told(e prodege.Event) []string {
+// explained is what the pause means, and what can be done if nothing is under way.
+func (p pause) explained(e prodege.Event) []string {
 	if p.actions().advises() {
-		return told(e)
+		return explained(e)
 	}
 	return append([]string{clean(e.Meaning().Meaning, 700)}, notes(e)...)
 }
 
-// told is what an event means, what can be done, and what Prodege's people wrote with it.
-func told(e prodege.Event) []string {
+// explained is what an event means, what can be done, and what Prodege's people wrote with it.
+func explained(e prodege.Event) []string {
 	m := e.Meaning()
 	return append([]string{clean(m.Meaning, 700), todo(clean(m.Advice, 700))}, notes(e)...)
 }
@@ -222,47 +222,4 @@ func about(e prodege.Event) []string {
 		parts = append(parts, clean(f.Name, 40)+": "+clean(f.Value, 100))
 	}
 	return parts
-}
-
-// rejection words the alert that a reconciliation was rejected and must be redone.
-type rejection struct{ *project.RejectionFacts }
-
-// over tells the end of the pause that a rejection opened.
-func (r rejection) over() Message {
-	const what = "The reconciliation had been rejected."
-	title := endTitle(r.End, r.Since)
-	var l layout
-	l.header(title)
-	l.section(nameLine(r.Project))
-	l.section(append([]string{what}, notes(r.Event)...)...)
-	l.context("paused "+when(r.Since), endWords(r.End, r.Since), reasonWords(r.Event.Reason, r.Event.Description))
-	l.frame(r.Frame)
-	_, words, _ := strings.Cut(title, " ")
-	return Message{Text: fallback(r.Frame, words+".", what, "It was paused "+utc(r.Since)+".", clean(r.Event.RejectionNote, 1000)), Blocks: l.blocks}
-}
-
-func (r rejection) message() Message {
-	if r.End != nil {
-		return r.over()
-	}
-	m := r.Event.Meaning()
-	late := ""
-	if r.Late {
-		late = "⏱️ this came late: check the project before you act"
-	}
-	var l layout
-	l.header("🔁 Reconciliation rejected: redo it")
-	l.section(nameLine(r.Project))
-	l.section(clean(m.Meaning, 700))
-	if quote := notes(r.Event); quote != nil {
-		l.section(quote...)
-	} else {
-		l.section("There is no note from Prodege's support.")
-	}
-	l.section(todo(clean(m.Advice, 700)))
-	l.context(late, "rejected "+when(r.Event.Time), "project "+statusWords(r.Event.Status))
-	l.context(about(r.Event)...)
-	l.frame(r.Frame)
-	text := fallback(r.Frame, "the reconciliation was rejected and must be redone.", clean(r.Event.RejectionNote, 1000), clean(m.Advice, 600), late)
-	return Message{Text: text, Blocks: l.blocks}
 }

@@ -66,7 +66,7 @@ const switchOn = "An operator of Fieldmarshal switches it on again (`fieldmarsha
 // openStory asks.
 func (r request) openStory() story {
 	if r.Required == nil {
-		return story{icon: "💵", title: "Approve a higher CPI? Prodege told no amount",
+		return story{icon: "💵", title: "Approve a higher CPI? Prodege gave no amount",
 			what: "Prodege paused the project because its CPI reached the maximum, but did not say which CPI it requires.",
 			todo: "Look up the required CPI at Prodege, then click “Approve up to…” and enter the most you accept, or reject."}
 	}

@@ -73,11 +73,11 @@ func (r row) sum() string {
 	if t := r.typical(); t != "" {
 		typical = ", " + t + " (median)"
 	}
-	standing := ""
+	still := ""
 	if r.Standing > 0 {
-		standing = "; " + counted(r.Standing, "project") + " still paused"
+		still = "; " + counted(r.Standing, "project") + " still paused"
 	}
-	return began + typical + ". Paused for " + hours(r.Still) + " in all" + standing + "."
+	return began + typical + ". Paused for " + hours(r.Still) + " in all" + still + "."
 }
 
 // typical is how long it usually took; empty if nothing was decided and nothing went live.

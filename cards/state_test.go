@@ -97,7 +97,7 @@ func TestSummary(t *testing.T) {
 		{project.View{Status: prodege.Live}, "LIVE"},
 		{project.View{Status: prodege.PendingComplete}, "PENDING_COMPLETE, reconciliation under way"},
 		{project.View{Status: prodege.Paused, Request: project.PhaseOpen, Required: usd("4.25"), MaxCPI: usd("3.75")}, "asks to accept $4.25, now $3.75"},
-		{project.View{Status: prodege.Paused, Request: project.PhaseOpen}, "asks to accept an amount that Prodege has not told"},
+		{project.View{Status: prodege.Paused, Request: project.PhaseOpen}, "asks to accept an amount that Prodege has not given"},
 		{project.View{Status: prodege.Paused, Request: project.PhaseSecond, Required: usd("9"), MaxCPI: usd("7.5")}, "asks a second person to accept $9.00, now $7.50"},
 		{project.View{Status: prodege.Paused, Request: project.PhaseHeld, Required: usd("4.25"), Approved: usd("4.5")}, "held back: $4.50 approved, accepting is off"},
 		{project.View{Status: prodege.Paused, Request: project.PhaseExpired, Required: usd("4.25"), Attention: project.Attention{Kind: project.AttentionExpired}}, "nobody decided about $4.25 in time"},

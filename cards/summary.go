@@ -50,7 +50,7 @@ func summarized(k project.AttentionKind) bool {
 	return false
 }
 
-// pauseReason is why a project is paused, in plain words. Prodege's own word stands beside them only if it is new here.
+// pauseReason is why a project is paused, in plain words. Prodege's own word is added only if it is new here.
 func pauseReason(e prodege.Event) string {
 	title := e.Meaning().Title
 	if unknown := (prodege.Event{Status: e.Status, Description: "?"}).Meaning().Title; title == unknown && e.Description != "" {

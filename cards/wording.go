@@ -10,85 +10,64 @@ import (
 // The words of this file are the same on every surface: Slack, the Temporal UI, the command line. They are plain text,
 // not escaped; each surface escapes them as it needs.
 
-// Waits is what a project waits for, to be read after "waits for".
-func Waits(w project.Waiting) string {
-	switch w {
-	case project.WaitsNothing, "":
-		return "nothing"
-	case project.WaitsApproval:
-		return "a decision about its CPI"
-	case project.WaitsAction:
-		return "somebody to act on its pause"
-	case project.WaitsLive:
-		return "what was decided to take effect"
-	case project.WaitsReconciliation:
-		return "its reconciliation to be completed"
-	case project.WaitsInvoicing:
-		return "its invoice to be made"
-	case project.WaitsInvoiced:
-		return "Prodege to report it invoiced"
+// or returns the words of a value, or the value itself if it has none.
+func or[T ~string](words map[T]string, value T) string {
+	if text, ok := words[value]; ok {
+		return text
 	}
-	return string(w)
+	return string(value)
+}
+
+var waits = map[project.Waiting]string{
+	"":                          "nothing",
+	project.WaitsNothing:        "nothing",
+	project.WaitsApproval:       "a decision about its CPI",
+	project.WaitsAction:         "somebody to act on its pause",
+	project.WaitsLive:           "what was decided to take effect",
+	project.WaitsReconciliation: "its reconciliation to be completed",
+	project.WaitsInvoicing:      "its invoice to be made",
+	project.WaitsInvoiced:       "Prodege to report it invoiced",
+}
+
+// Waits is what a project waits for, to be read after "waits for".
+func Waits(w project.Waiting) string { return or(waits, w) }
+
+var attentions = map[project.AttentionKind]string{
+	project.AttentionSlack:        "a message can't be posted in Slack until somebody fixes it",
+	project.AttentionUnsaid:       "a message has not reached Slack for five minutes",
+	project.AttentionPlain:        "Slack refused the buttons of a message: decide on the command line",
+	project.AttentionNobody:       "nobody can decide: SLACK_APPROVERS names no active member",
+	project.AttentionExpired:      "nobody decided in time",
+	project.AttentionRefused:      "what was decided was refused",
+	project.AttentionStopped:      "what was decided did not succeed within 30 minutes",
+	project.AttentionStill:        "what was decided was accepted, but the project is still paused",
+	project.AttentionByHand:       "what was decided must be entered at Prodege by hand",
+	project.AttentionInvoice:      "billing refused the invoice",
+	project.AttentionInvoiceSlow:  "billing has not taken the invoice for an hour",
+	project.AttentionInvoiceAsked: "somebody must say whether the invoice is sent",
+	project.AttentionMissing:      "Prodege has not reported INVOICED by the 7th",
 }
 
 // Attention says why people must look at a project; empty if they need not.
 func Attention(a project.Attention) string {
-	text := strings.TrimRight(a.Text, ".")
-	because := ""
-	if text != "" {
-		because = " (" + text + ")"
+	text := or(attentions, a.Kind)
+	if because := strings.TrimRight(a.Text, "."); because != "" && text != "" {
+		text += " (" + because + ")"
 	}
-	switch a.Kind {
-	case project.AttentionNone:
-		return ""
-	case project.AttentionSlack:
-		return "a message can't be posted in Slack until somebody fixes it" + because
-	case project.AttentionUnsaid:
-		return "a message has not reached Slack for five minutes" + because
-	case project.AttentionPlain:
-		return "Slack refused the buttons of a message: decide on the command line"
-	case project.AttentionNobody:
-		return "nobody can decide: SLACK_APPROVERS names no active member"
-	case project.AttentionExpired:
-		return "nobody decided in time"
-	case project.AttentionRefused:
-		return "what was decided was refused" + because
-	case project.AttentionStopped:
-		return "what was decided did not succeed within 30 minutes" + because
-	case project.AttentionStill:
-		return "what was decided was accepted, but the project is still paused" + because
-	case project.AttentionByHand:
-		return "what was decided must be entered at Prodege by hand"
-	case project.AttentionInvoice:
-		return "billing refused the invoice" + because
-	case project.AttentionInvoiceSlow:
-		return "billing has not taken the invoice for an hour"
-	case project.AttentionInvoiceAsked:
-		return "somebody must say whether the invoice is sent"
-	case project.AttentionMissing:
-		return "Prodege has not reported INVOICED by the 7th"
-	}
-	return string(a.Kind) + because
+	return text
 }
 
 // Became is what became of an event.
 func Became(d project.Disposition) string {
-	switch d {
-	case project.Applied:
-		return "applied"
-	case project.Duplicate:
-		return "duplicate, known already"
-	case project.Late:
-		return "late, a newer one was known"
-	case project.Unusable:
-		return "unusable"
-	}
-	return string(d)
+	return or(map[project.Disposition]string{
+		project.Duplicate: "duplicate, known already",
+		project.Late:      "late, a newer one was known",
+	}, d)
 }
 
 // RequestPhase says where a CPI request is.
 func RequestPhase(p project.Phase, required, approved, maxCPI *prodege.USD) string {
-	cpi := amountOr(required, "an amount that Prodege has not told")
+	cpi := amountOr(required, "an amount that Prodege has not given")
 	yes, now := amountOr(approved, cpi), known(", now", dollars(maxCPI))
 	switch p {
 	case project.PhaseOpen, "":
@@ -172,70 +151,52 @@ func ActionPhase(p project.Phase, chosen *project.Decided) string {
 	return what + ": " + string(p)
 }
 
+var invoicePhases = map[project.InvoicePhase]string{
+	project.InvoiceDue:       "being sent to billing",
+	project.InvoiceSending:   "being sent to billing",
+	project.InvoiceByHand:    "made by hand",
+	project.InvoiceHeld:      "held until the project is complete again",
+	project.InvoiceDryRun:    "not sent (dry run)",
+	project.InvoiceAsks:      "waits for somebody to send it",
+	project.InvoiceAsked:     "waits for somebody to send it",
+	project.InvoiceSlow:      "not taken by billing for an hour, still trying",
+	project.InvoiceRefused:   "refused by billing",
+	project.InvoiceSent:      "handed to billing",
+	project.InvoiceMarked:    "marked as invoiced",
+	project.InvoiceMissing:   "missing at Prodege",
+	project.InvoiceDone:      "done, Prodege reports INVOICED",
+	project.InvoiceDeleted:   "closed, the project was deleted at Prodege",
+	project.InvoiceCancelled: "cancelled by an operator",
+}
+
 // InvoicePhase says where an invoice is, to be read after "invoice".
-func InvoicePhase(p project.InvoicePhase) string {
-	switch p {
-	case project.InvoiceDue, project.InvoiceSending:
-		return "being sent to billing"
-	case project.InvoiceByHand:
-		return "made by hand"
-	case project.InvoiceHeld:
-		return "held until the project is complete again"
-	case project.InvoiceDryRun:
-		return "not sent (dry run)"
-	case project.InvoiceAsks, project.InvoiceAsked:
-		return "waits for somebody to send it"
-	case project.InvoiceSlow:
-		return "not taken by billing for an hour, still trying"
-	case project.InvoiceRefused:
-		return "refused by billing"
-	case project.InvoiceSent:
-		return "handed to billing"
-	case project.InvoiceMarked:
-		return "marked as invoiced"
-	case project.InvoiceMissing:
-		return "missing at Prodege"
-	case project.InvoiceDone:
-		return "done, Prodege reports INVOICED"
-	case project.InvoiceDeleted:
-		return "closed, the project was deleted at Prodege"
-	case project.InvoiceCancelled:
-		return "cancelled by an operator"
-	}
-	return string(p)
+func InvoicePhase(p project.InvoicePhase) string { return or(invoicePhases, p) }
+
+var answers = map[project.AnswerKind]string{
+	project.AnswerNotAllowed:  "not among SLACK_APPROVERS",
+	project.AnswerNoList:      "the list of approvers can't be read from Slack now; try again",
+	project.AnswerDecided:     "it is decided already",
+	project.AnswerSuperseded:  "the amount is another one now:",
+	project.AnswerExpired:     "nobody decided in time; ask again to open it again",
+	project.AnswerClosed:      "the request is closed",
+	project.AnswerSamePerson:  "a second, different person must approve",
+	project.AnswerMismatch:    "it does not fit what is asked for",
+	project.AnswerOverCeiling: "it is above CPI_CEILING:",
+	project.AnswerTooMuch:     "it is more than twice what there is now; at most",
+	project.AnswerNotNow:      "there is nothing to do in this phase",
+	project.AnswerNotTaken:    "it could not be recorded; try again",
+	project.AnswerForeign:     "not a member of Fieldmarshal's workspace",
 }
 
 // AnswerPhrase says why a decision did not count, for the command line.
 func AnswerPhrase(k project.AnswerKind, amount *prodege.USD) string {
+	text := or(answers, k)
 	switch k {
-	case project.AnswerRecorded:
-		return "recorded"
-	case project.AnswerNotAllowed:
-		return "not among SLACK_APPROVERS"
-	case project.AnswerNoList:
-		return "the list of approvers can't be read from Slack now; try again"
-	case project.AnswerDecided:
-		return "it is decided already"
-	case project.AnswerSuperseded:
-		return "the amount is another one now" + known(":", dollars(amount))
-	case project.AnswerExpired:
-		return "nobody decided in time; ask again to open it again"
-	case project.AnswerClosed:
-		return "the request is closed"
-	case project.AnswerSamePerson:
-		return "a second, different person must approve"
-	case project.AnswerMismatch:
-		return "it does not fit what is asked for"
-	case project.AnswerOverCeiling:
-		return "it is above CPI_CEILING" + known(" of", dollars(amount))
-	case project.AnswerTooMuch:
-		return "it is more than twice what is required" + known("; at most", dollars(amount))
-	case project.AnswerNotNow:
-		return "there is nothing to do in this phase"
-	case project.AnswerNotTaken:
-		return "it could not be recorded; try again"
-	case project.AnswerForeign:
-		return "not a member of Fieldmarshal's workspace"
+	case project.AnswerSuperseded, project.AnswerOverCeiling, project.AnswerTooMuch:
+		if amount == nil {
+			return strings.TrimSuffix(strings.TrimSuffix(text, ":"), "; at most")
+		}
+		return text + " " + amount.Dollars()
 	}
-	return string(k)
+	return text
 }

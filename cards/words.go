@@ -6,10 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
-	"unicode/utf8"
 
 	"fieldmarshal/prodege"
-	"fieldmarshal/project"
 )
 
 // when writes a moment in the reader's own time zone, or in UTC if Slack can't.
@@ -146,25 +144,21 @@ func bidActual(bid, actual, unit string) string {
 	return strings.Join(some(bid, actual), ", ")
 }
 
+var statuses = map[prodege.Status]string{
+	prodege.Pending:         "pending",
+	prodege.Live:            "live",
+	prodege.Paused:          "paused",
+	prodege.PendingComplete: "pending complete",
+	prodege.Complete:        "complete",
+	prodege.Invoiced:        "invoiced",
+	prodege.Deleted:         "deleted",
+	"":                      "over",
+}
+
 // statusWords is what a project is in that status.
 func statusWords(s prodege.Status) string {
-	switch s {
-	case prodege.Pending:
-		return "pending"
-	case prodege.Live:
-		return "live"
-	case prodege.Paused:
-		return "paused"
-	case prodege.PendingComplete:
-		return "pending complete"
-	case prodege.Complete:
-		return "complete"
-	case prodege.Invoiced:
-		return "invoiced"
-	case prodege.Deleted:
-		return "deleted"
-	case "":
-		return "over"
+	if text, known := statuses[s]; known {
+		return text
 	}
 	return "in status " + clean(string(s), 40)
 }
@@ -185,15 +179,7 @@ func reasonWords(code prodege.Reason, description string) string {
 
 // urgencyWords says how soon people should look.
 func urgencyWords(u prodege.Urgency) string {
-	switch u {
-	case prodege.Now:
-		return "🔴 act now"
-	case prodege.Soon:
-		return "🟡 look soon"
-	case prodege.Routine:
-		return "⚪ routine"
-	}
-	return ""
+	return map[prodege.Urgency]string{prodege.Now: "🔴 act now", prodege.Soon: "🟡 look soon", prodege.Routine: "⚪ routine"}[u]
 }
 
 // why is what a pause is for, as it reads after "paused:". The table's own "Paused, " would say it twice.
@@ -206,67 +192,4 @@ func inSentence(title string) string {
 		r[0] = unicode.ToLower(r[0])
 	}
 	return string(r)
-}
-
-// nameLine names a project at the top of a card.
-func nameLine(n project.Name) string {
-	id := "project " + n.ID.String()
-	name := clean(n.Name, 150)
-	if name == "" {
-		name, id = "Project "+n.ID.String(), ""
-	}
-	return dots(bold(name), id, poWords(n))
-}
-
-// poWords is the purchase order; many write "PO" in front of the number themselves.
-func poWords(n project.Name) string {
-	po := clean(n.PONumber, 60)
-	if po == "" || strings.HasPrefix(strings.ToUpper(po), "PO") {
-		return po
-	}
-	return "PO " + po
-}
-
-// shortName names a project within a sentence.
-func shortName(n project.Name) string {
-	id := "project " + n.ID.String()
-	if known := strings.Join(some(clean(n.Name, 100), poWords(n)), ", "); known != "" {
-		return id + " (" + known + ")"
-	}
-	return id
-}
-
-// fallback is the text that stands for a whole message in notifications: one line.
-func fallback(f project.Frame, parts ...string) string {
-	mark := ""
-	if f.Simulated {
-		mark = "[simulated] "
-	}
-	text := strings.ReplaceAll(sentences(parts...), "\n", " ")
-	return cut(mark+capital(shortName(f.Project))+": "+text, 2900)
-}
-
-// capital writes the first letter large.
-func capital(text string) string {
-	r, size := utf8.DecodeRuneInString(text)
-	if size == 0 {
-		return ""
-	}
-	return string(unicode.ToUpper(r)) + text[size:]
-}
-
-// mark ends a title as a sentence.
-func mark(title string) string {
-	if strings.HasSuffix(title, "?") {
-		return title
-	}
-	return title + "."
-}
-
-// known names a value; empty if there is none.
-func known(name, value string) string {
-	if value == "" {
-		return ""
-	}
-	return name + " " + value
 }

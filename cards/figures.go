@@ -26,7 +26,7 @@ func (r request) figures() figures {
 // $3.75; the current CPI is $3.90."
 func (r request) price() string {
 	f := r.figures()
-	head := "Required CPI " + amountOr(f.required, "not told")
+	head := "Required CPI " + amountOr(f.required, "not given")
 	if r.Previous != nil && r.Required != nil {
 		head += ", no longer " + r.Previous.Dollars()
 	}
@@ -143,7 +143,7 @@ func (f figures) fields() []field {
 		cost, total = f.cost(*f.required), f.total(*f.required)
 	}
 	return []field{
-		{"Required CPI", amountOr(f.required, "not told")},
+		{"Required CPI", amountOr(f.required, "not given")},
 		{"Difference", strings.Join(some(f.over(f.MaxCPI, "max CPI"), f.over(f.CPI, "current CPI")), "\n")},
 		{"Max CPI now", dollars(f.MaxCPI)},
 		{"Current CPI", strings.Join(some(dollars(f.CPI), known("average", dollars(f.AvgCPI))), ", ")},

@@ -1,0 +1,72 @@
+package cards
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"fieldmarshal/project"
+)
+
+// nameLine names a project at the top of a card.
+func nameLine(n project.Name) string {
+	id := "project " + n.ID.String()
+	name := clean(n.Name, 150)
+	if name == "" {
+		name, id = "Project "+n.ID.String(), ""
+	}
+	return dots(bold(name), id, poWords(n))
+}
+
+// poWords is the purchase order; many write "PO" in front of the number themselves.
+func poWords(n project.Name) string {
+	po := clean(n.PONumber, 60)
+	if po == "" || strings.HasPrefix(strings.ToUpper(po), "PO") {
+		return po
+	}
+	return "PO " + po
+}
+
+// shortName names a project within a sentence.
+func shortName(n project.Name) string {
+	id := "project " + n.ID.String()
+	if known := strings.Join(some(clean(n.Name, 100), poWords(n)), ", "); known != "" {
+		return id + " (" + known + ")"
+	}
+	return id
+}
+
+// fallback is the text that stands for a whole message in notifications: one line.
+func fallback(f project.Frame, parts ...string) string {
+	mark := ""
+	if f.Simulated {
+		mark = "[simulated] "
+	}
+	text := strings.ReplaceAll(sentences(parts...), "\n", " ")
+	return cut(mark+capital(shortName(f.Project))+": "+text, 2900)
+}
+
+// capital writes the first letter large.
+func capital(text string) string {
+	r, size := utf8.DecodeRuneInString(text)
+	if size == 0 {
+		return ""
+	}
+	return string(unicode.ToUpper(r)) + text[size:]
+}
+
+// mark ends a title as a sentence.
+func mark(title string) string {
+	if strings.HasSuffix(title, "?") {
+		return title
+	}
+	return title + "."
+}
+
+// known names a value; empty if there is none.
+func known(name, value string) string {
+	if value == "" {
+		return ""
+	}
+	return name + " " + value
+}
