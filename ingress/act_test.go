@@ -10,26 +10,29 @@ import (
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
 
-const actWorkflow = "project-29303649-action-644b0754"
-
-// alert posts the alert about a pause that people can act on, and gives its ts.
-func (w *world) alert(reason prodege.Reason, change ...func(*cards.Acting)) string {
+// alert posts the alert about a pause that people can act on, and returns its ts.
+func (w *world) alert(reason prodege.Reason, change ...func(*project.ActionFacts)) string {
 	w.t.Helper()
+	return w.say(project.Card{Pause: alertFacts(reason, change...)})
+}
+
+func alertFacts(reason prodege.Reason, change ...func(*project.ActionFacts)) *project.PauseFacts {
 	cpi := prodege.MustUSD("3.75")
-	e := prodege.Event{ID: "644b0754", ProjectID: theProject, Time: time.Now(), Status: prodege.Paused, Reason: reason}
-	a := &cards.Acting{Workflow: actWorkflow, Generation: 2, Event: e, Phase: cards.PhaseOpen,
-		Figures: &cards.Figures{CPI: &cpi, Completes: 212, Wanted: 250, ClickCap: 500, Refill: prodege.RefillHour, Clicks: true}}
+	e := prodege.Event{ID: pauseID, ProjectID: theProject, Time: time.Now(), Status: prodege.Paused, Reason: reason}
+	a := &project.ActionFacts{ID: pauseID, Generation: 2, Reason: reason, Offers: e.Actions(), Phase: project.PhaseOpen,
+		Figures: &project.Figures{CPI: &cpi, Completes: 212, Wanted: 250, ClickCap: 500, Refill: prodege.RefillHour, Clicks: true}}
 	for _, c := range change {
 		c(a)
 	}
-	return w.say(cards.Card{Pause: &cards.Pause{Frame: cards.Frame{Project: cards.Project{ID: theProject}}, Event: e, Since: e.Time, Times: 1, Acting: a}})
+	return &project.PauseFacts{Frame: project.Frame{Project: project.Name{ID: theProject}}, Event: e, Since: e.Time, Times: 1, Action: a}
 }
 
-// open clicks a button that opens a modal and gives the view's id.
+// open clicks a button that opens a modal and returns the view's id.
 func (w *world) open(user, ts string, id prodege.ActionID) string {
 	w.t.Helper()
 	if reply := w.click(simulator.Click{User: user, TS: ts, ActionID: string(id)}); !reply.OK() {
@@ -52,7 +55,7 @@ func TestEveryActionIsDecided(t *testing.T) {
 				view := w.open("U0ANN", ts, row.ID)
 				entered, number, note := map[string]string{cards.BlockReason + "/value": " all is well "}, int64(0), "all is well"
 				if row.Asks != prodege.AsksNothing {
-					entered, number, note = map[string]string{cards.BlockNumber + "/value": "500"}, 500, ""
+					entered, number, note = map[string]string{cards.BlockNumber + "/value": "400"}, 400, ""
 				}
 				out, err := w.slack.Submit(t.Context(), view, "U0ANN", entered)
 				if err != nil || out.Action != "" || !out.OK() {
@@ -60,15 +63,16 @@ func TestEveryActionIsDecided(t *testing.T) {
 				}
 				w.in.Wait()
 				all := w.temporal.decided()
-				if len(all) != 1 || w.temporal.toward[0] != actWorkflow {
+				if len(all) != 1 || w.temporal.toward[0] != theProject {
 					t.Fatalf("decided: %+v toward %v", all, w.temporal.toward)
 				}
 				d := all[0]
-				if d.Verdict != cards.Act || d.Action != row.ID || d.Number != number || d.Reason != note || d.Generation != 2 || d.User != "U0ANN" || d.Channel != approvals || d.From != cards.FromSlack {
+				if d.Of != project.OfAction || d.Verdict != project.ChooseAction || d.Request != pauseID || d.Action != row.ID || d.Number != number || d.Reason != note || d.Generation != 2 || d.User != "U0ANN" || d.Channel != approvals || d.From != project.FromSlack {
 					t.Errorf("decided: %+v", d)
 				}
-				if m, _ := w.slack.Message(approvals, ts); len(w.buttons(ts)) != 0 || !strings.Contains(m.Text, "clicked "+row.Label) {
-					t.Errorf("buttons %v, message %s", w.buttons(ts), m.Text)
+				w.untouched(ts)
+				if told := w.told("U0ANN"); !strings.Contains(told, "Recorded: your choice of “"+row.Label) {
+					t.Errorf("told: %s", told)
 				}
 				if faults := w.slack.Complaints(); len(faults) != 0 {
 					t.Errorf("Slack complains: %v", faults)
@@ -81,7 +85,7 @@ func TestEveryActionIsDecided(t *testing.T) {
 func TestABadNumberStandsAtItsField(t *testing.T) {
 	w := newWorld(t)
 	view := w.open("U0ANN", w.alert(prodege.SampleSize), prodege.ActSample)
-	for entered, want := range map[string]string{"250": "At least 251", "many": "whole number", "1000001": "At most 1,000,000"} {
+	for entered, want := range map[string]string{"250": "At least 251", "many": "whole number", "501": "at most 500", "1000001": "At most 1,000,000"} {
 		out, err := w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockNumber + "/value": entered})
 		if err != nil || out.Action != "errors" || !strings.Contains(out.Errors[cards.BlockNumber], want) {
 			t.Errorf("%s: %v, %v", entered, out.Errors, err)
@@ -119,13 +123,13 @@ func TestActingNeedsTheList(t *testing.T) {
 // TestTryAgainOfAnAction decides at once.
 func TestTryAgainOfAnAction(t *testing.T) {
 	w := newWorld(t)
-	ts := w.alert(prodege.SampleSize, func(a *cards.Acting) { a.Phase = cards.PhaseRefused })
+	ts := w.alert(prodege.SampleSize, func(a *project.ActionFacts) { a.Phase = project.PhaseRefused })
 	if ids := w.buttons(ts); !slices.Equal(ids, []string{cards.ActionTryAgain, string(prodege.ActSample), string(prodege.ActComplete)}) {
 		t.Fatalf("buttons: %v", ids)
 	}
 	w.click(simulator.Click{User: "U0BEN", TS: ts, ActionID: cards.ActionTryAgain})
 	d := w.temporal.decided()
-	if len(d) != 1 || d[0].Verdict != cards.TryAgain || d[0].Generation != 2 || d[0].User != "U0BEN" || len(w.buttons(ts)) != 0 {
+	if len(d) != 1 || d[0].Of != project.OfAction || d[0].Verdict != project.TryAgain || d[0].Generation != 2 || d[0].User != "U0BEN" {
 		t.Errorf("decided %+v, buttons %v", d, w.buttons(ts))
 	}
 }
@@ -134,17 +138,16 @@ func TestTryAgainOfAnAction(t *testing.T) {
 func TestAnActionOnAClosedPause(t *testing.T) {
 	w := newWorld(t)
 	w.temporal.decide = func() error { return workflows.ErrClosed }
-	w.temporal.requests = map[string]workflows.ApprovalState{actWorkflow: {
-		ApprovalInput: workflows.ApprovalInput{Project: cards.Project{ID: theProject, Name: "Spring tracker"}}, DecisionState: workflows.DecisionState{Phase: cards.PhaseLive,
-			Decisions: []cards.Decision{{Verdict: cards.Act, User: "U0BEN", Action: prodege.ActSample, Number: 400, At: time.Now()}}},
-	}}
+	w.temporal.projects = map[prodege.ProjectID]*project.State{theProject: {Name: project.Name{ID: theProject, Name: "Spring tracker"},
+		Action: &project.Question{Kind: project.OfAction, ID: pauseID, Phase: project.PhaseLive,
+			Decisions: []project.Decided{{Verdict: project.ChooseAction, User: "U0BEN", Action: prodege.ActSample, Number: 400, At: time.Now()}}}}}
 	view := w.open("U0ANN", w.alert(prodege.SampleSize), prodege.ActSample)
 	if out, err := w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockNumber + "/value": "500"}); err != nil || out.Action != "" {
 		t.Fatalf("submitted: %+v, %v", out, err)
 	}
 	w.in.Wait()
 	told := w.told("U0ANN")
-	for _, want := range []string{"this pause of project 29303649 (Spring tracker)", "live again", "<@U0BEN> chose “Raise sample size” (400)"} {
+	for _, want := range []string{"Spring tracker", "live again", "<@U0BEN> chose “Raise sample size” (400)"} {
 		if !strings.Contains(told, want) {
 			t.Errorf("%q is not in: %s", want, told)
 		}
@@ -154,10 +157,14 @@ func TestAnActionOnAClosedPause(t *testing.T) {
 // TestAButtonThatDoesNotFitItsAction opens nothing.
 func TestAButtonThatDoesNotFitItsAction(t *testing.T) {
 	w := newWorld(t)
+	value, err := cards.Button{Project: theProject, Request: pauseID, Generation: 2, Reason: prodege.SampleSize}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
 	w.interact(`{"type":"block_actions","user":{"id":"U0ANN","team_id":"T0SIM0001"},"team":{"id":"T0SIM0001"},"channel":{"id":"C0APPROVE"},"container":{"message_ts":"1.2"},"trigger_id":"1",` +
-		`"actions":[{"type":"button","action_id":"act_clicks","block_id":"b","value":"b2|` + actWorkflow + `|29303649|2|158|||||||","action_ts":"3.4"}]}`)
+		`"actions":[{"type":"button","action_id":"act_clicks","block_id":"b","value":"` + value + `","action_ts":"3.4"}]}`)
 	w.in.Wait()
-	if told := w.told("U0ANN"); !strings.Contains(told, "does not fit how project 29303649 stands") || len(w.slack.Calls("views.open")) != 0 || len(w.temporal.decided()) != 0 {
+	if told := w.told("U0ANN"); !strings.Contains(told, "does not fit") || len(w.slack.Calls("views.open")) != 0 || len(w.temporal.decided()) != 0 {
 		t.Errorf("told %q", told)
 	}
 }

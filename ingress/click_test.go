@@ -3,7 +3,6 @@ package ingress
 import (
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -11,6 +10,7 @@ import (
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
@@ -23,25 +23,87 @@ func TestAnApproval(t *testing.T) {
 		t.Errorf("answered %d %q", reply.Status, reply.Body)
 	}
 	got := w.temporal.decided()
-	if len(got) != 1 || w.temporal.toward[0] != "project-29303649-cpi-644b0754" {
+	if len(got) != 1 || w.temporal.toward[0] != theProject {
 		t.Fatalf("decisions: %+v to %v", got, w.temporal.toward)
 	}
 	d := got[0]
-	if d.Verdict != cards.Approve || d.Generation != 2 || d.Amount.String() != "4.25" || d.UpTo != nil || d.User != "U0ANN" || d.Channel != approvals ||
-		d.From != cards.FromSlack || d.Click == "" || time.Since(d.At).Abs() > time.Minute || d.At.Location() != time.UTC {
+	if d.Of != project.OfCPI || d.Verdict != project.Approve || d.Request != pauseID || d.Generation != 2 || d.Amount.String() != "4.25" || d.UpTo != nil || d.Second ||
+		d.User != "U0ANN" || d.Channel != approvals || d.From != project.FromSlack || d.ID == "" || time.Since(d.At).Abs() > time.Minute || d.At.Location() != time.UTC {
 		t.Errorf("decision: %+v", d)
 	}
-	if left := w.buttons(ts); len(left) != 0 {
-		t.Errorf("buttons are left: %v", left)
-	}
-	if m, _ := w.slack.Message(approvals, ts); !strings.Contains(m.Text, "<@U0ANN> clicked Approve") || m.Edits != 1 {
-		t.Errorf("message: %s, edited %d times", m.Text, m.Edits)
-	}
-	if told := w.told("U0ANN"); told != "" {
+	w.untouched(ts)
+	if told := w.told("U0ANN"); !strings.Contains(told, "Recorded: your approval of $4.25") {
 		t.Errorf("told: %s", told)
 	}
 	if faults := w.slack.Complaints(); len(faults) != 0 {
 		t.Errorf("Slack complains: %v", faults)
+	}
+}
+
+// untouched holds a message to what it was: only the workflow writes it.
+func (w *world) untouched(ts string) {
+	w.t.Helper()
+	if m, ok := w.slack.Message(approvals, ts); !ok || m.Edits != 0 || len(w.buttons(ts)) == 0 {
+		w.t.Errorf("the ingress wrote the message: %d edits, buttons %v", m.Edits, w.buttons(ts))
+	}
+}
+
+// TestASecondApproval approves what the first person approved.
+func TestASecondApproval(t *testing.T) {
+	w := newWorld(t)
+	first := prodege.MustUSD("5")
+	ts := w.request(func(r *project.RequestFacts) {
+		r.Phase, r.SecondAbove = project.PhaseSecond, &first
+		r.Decisions = []project.Decided{{Verdict: project.Approve, User: "U0BEN", Amount: &first, At: time.Now(), From: project.FromSlack}}
+	})
+	w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove})
+	d := w.temporal.decided()
+	if len(d) != 1 || !d[0].Second || d[0].UpTo == nil || d[0].UpTo.String() != "5.00" || !strings.Contains(w.told("U0ANN"), "$5.00") {
+		t.Errorf("decided %+v, told %s", d, w.told("U0ANN"))
+	}
+}
+
+// TestAnInvoiceButton is for anybody of our workspace.
+func TestAnInvoiceButton(t *testing.T) {
+	for user, told := range map[string]string{"U0EVE": "Recorded: your “Mark as invoiced”", "U0GUEST": "only members of the workspace"} {
+		w := newWorld(t)
+		ts := w.say(project.Card{Invoice: &project.InvoiceFacts{Frame: project.Frame{Project: project.Name{ID: theProject}}, Key: "project-29303649-invoice-r3", Revision: 3,
+			Phase: project.InvoiceByHand, CompletedAt: time.Now()}})
+		w.click(simulator.Click{User: user, TS: ts, ActionID: cards.ActionMarkInvoiced})
+		d := w.temporal.decided()
+		if user == "U0EVE" && (len(d) != 1 || d[0].Of != project.OfInvoice || d[0].Verdict != project.MarkInvoiced || d[0].Revision != 3) || user != "U0EVE" && len(d) != 0 {
+			t.Errorf("%s: decided %+v", user, d)
+		}
+		if got := w.told(user); !strings.Contains(got, told) {
+			t.Errorf("%s is told %q", user, got)
+		}
+	}
+}
+
+// TestAnOrganizationsInstall tells no workspace, only the organization: then the person's own workspace counts.
+func TestAnOrganizationsInstall(t *testing.T) {
+	value, err := cards.Button{Project: theProject, Request: pauseID, Generation: 2}.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		from   string
+		counts bool
+	}{
+		"ours":                    {`"team":null,"enterprise":{"id":"E1"},"user":{"id":"U0ANN","team_id":"T0SIM0001"}`, true},
+		"another workspace of it": {`"team":null,"enterprise":{"id":"E1"},"user":{"id":"U0ANN","team_id":"T0OTHER"}`, false},
+		"no organization":         {`"team":null,"enterprise":null,"user":{"id":"U0ANN","team_id":"T0SIM0001"}`, false},
+		"another workspace":       {`"team":{"id":"T0OTHER"},"enterprise":{"id":"E1"},"user":{"id":"U0ANN","team_id":"T0SIM0001"}`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.interact(`{"type":"block_actions",` + c.from + `,"channel":{"id":"C0APPROVE"},"container":{"message_ts":"1.2"},"actions":[{"type":"button","action_id":"cpi_approve","block_id":"b","value":"` + value + `","action_ts":"3.4"}]}`)
+			w.in.Wait()
+			want := map[bool]string{true: "Recorded", false: "only members of the workspace"}[c.counts]
+			if told := w.told("U0ANN"); (len(w.temporal.decided()) == 1) != c.counts || !strings.Contains(told, want) {
+				t.Errorf("decided %+v, told %q", w.temporal.decided(), told)
+			}
+		})
 	}
 }
 
@@ -56,14 +118,14 @@ func TestTheSameClickTwice(t *testing.T) {
 	w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove, Stale: true})
 	w.click(simulator.Click{User: "U0BEN", TS: ts, ActionID: cards.ActionApprove, Stale: true})
 	d := w.temporal.decided()
-	if len(d) != 4 || d[0].Click != d[1].Click || d[0].Click == d[2].Click || d[2].Click == d[3].Click {
+	if len(d) != 4 || d[0].ID != d[1].ID || d[0].ID == d[2].ID || d[2].ID == d[3].ID {
 		t.Errorf("clicks: %+v", d)
 	}
 }
 
-// TestVainClicks: nothing is handed over, the buttons stay, and the clicker alone is told.
-func TestVainClicks(t *testing.T) {
-	other := "b1|fieldmarshal-control|29303649|2|4.25||0|"
+// TestClicksThatDoNotCount: nothing is signalled, and the clicker alone is told.
+func TestClicksThatDoNotCount(t *testing.T) {
+	other := "b1|no|button"
 	cases := []struct {
 		name    string
 		click   simulator.Click
@@ -76,13 +138,12 @@ func TestVainClicks(t *testing.T) {
 		{"another workspace's payload", simulator.Click{User: "U0ANN", Team: "T0OTHER"}, nil, "only members of the workspace"},
 		{"our workspace can't be told", simulator.Click{User: "U0ANN"}, func(w *world) { w.slack.SetBotToken("xoxb-other") }, "could not be recorded"},
 		{"closed, outcome unknown", simulator.Click{User: "U0ANN"}, func(w *world) { w.temporal.decide = func() error { return workflows.ErrClosed } }, "is closed."},
-		{"another workflow", simulator.Click{User: "U0ANN", Value: &other}, nil, "does not fit"},
+		{"a button that nobody knows", simulator.Click{User: "U0ANN", Value: &other}, nil, "does not fit"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t)
 			ts := w.request()
-			before := w.buttons(ts)
 			if c.prepare != nil {
 				c.prepare(w)
 			}
@@ -91,14 +152,12 @@ func TestVainClicks(t *testing.T) {
 				t.Errorf("answered %d", reply.Status)
 			}
 			if d := w.temporal.decided(); len(d) != 0 {
-				t.Errorf("handed over: %+v", d)
+				t.Errorf("signalled: %+v", d)
 			}
-			if told := w.told(c.click.User); !strings.Contains(told, c.told) {
+			if told := w.told(c.click.User); !strings.Contains(told, c.told) || strings.Contains(told, "Recorded") {
 				t.Errorf("told %q, want %q", told, c.told)
 			}
-			if left := w.buttons(ts); !slices.Equal(left, before) {
-				t.Errorf("buttons: %v, before %v", left, before)
-			}
+			w.untouched(ts)
 			for _, user := range []string{"U0ANN", "U0BEN", "U0EVE"} {
 				if user != c.click.User && w.told(user) != "" {
 					t.Errorf("%s is told too", user)
@@ -108,7 +167,7 @@ func TestVainClicks(t *testing.T) {
 	}
 }
 
-func TestAGuestWhereAnyoneMayDecide(t *testing.T) {
+func TestAStrangerIfAnyoneMayDecide(t *testing.T) {
 	w := newWorld(t, func(o *Options) { o.Anyone = true })
 	ts := w.request()
 	w.click(simulator.Click{User: "U0GUEST", TS: ts, ActionID: cards.ActionApprove})
@@ -124,10 +183,9 @@ func TestAGuestWhereAnyoneMayDecide(t *testing.T) {
 func TestAClosedRequestTellsItsOutcome(t *testing.T) {
 	w := newWorld(t)
 	amount := prodege.MustUSD("4.25")
-	state := workflows.ApprovalState{Required: &amount, DecisionState: workflows.DecisionState{Phase: cards.PhaseLive,
-		Decisions: []cards.Decision{{Verdict: cards.Approve, User: "U0BEN", Amount: &amount, At: time.Now(), From: cards.FromSlack}}}}
 	w.temporal.decide = func() error { return workflows.ErrClosed }
-	w.temporal.requests = map[string]workflows.ApprovalState{"project-29303649-cpi-644b0754": state}
+	w.temporal.projects = map[prodege.ProjectID]*project.State{theProject: {Request: &project.Question{Kind: project.OfCPI, ID: pauseID, Phase: project.PhaseLive, Required: &amount,
+		Decisions: []project.Decided{{Verdict: project.Approve, User: "U0BEN", Amount: &amount, At: time.Now(), From: project.FromSlack}}}}}
 	w.click(simulator.Click{User: "U0ANN", TS: w.request(), ActionID: cards.ActionApprove})
 	if told := w.told("U0ANN"); !strings.Contains(told, "live again") || !strings.Contains(told, "<@U0BEN>") {
 		t.Errorf("told: %s", told)
@@ -153,7 +211,7 @@ func TestASlowTemporal(t *testing.T) {
 	if told := w.told("U0ANN"); !strings.Contains(told, "could not be recorded") {
 		t.Errorf("told: %s", told)
 	}
-	if given := slow.until.Sub(list.asked); slow.until.IsZero() || given >= slackWaits {
+	if given := slow.until.Sub(list.asked); slow.until.IsZero() || given > interactionTimeout {
 		t.Errorf("Temporal may take until %s after the list was asked", given)
 	}
 }
@@ -161,7 +219,7 @@ func TestASlowTemporal(t *testing.T) {
 // TestSlacksThreeSeconds: whatever an interaction waits for before it is answered, some time is left for the way.
 func TestSlacksThreeSeconds(t *testing.T) {
 	for what, limit := range map[string]time.Duration{
-		"a decision": min(teamTimeout+approversTimeout+decideTimeout, interactionTimeout), // the last holds the others
+		"a decision": interactionTimeout,
 		"a modal":    openTimeout,
 		"a command":  commandTimeout,
 	} {
@@ -186,7 +244,7 @@ type slowDecider struct {
 	until time.Time // when the time is up that it is given
 }
 
-func (s *slowDecider) Decide(ctx context.Context, _ string, _ workflows.Decision) error {
+func (s *slowDecider) Decide(ctx context.Context, _ prodege.ProjectID, _ project.Decision) error {
 	s.until, _ = ctx.Deadline()
 	select {
 	case <-s.block:
@@ -245,24 +303,25 @@ func TestRejectAsksForAReason(t *testing.T) {
 	}
 	w.in.Wait()
 	d := w.temporal.decided()
-	if len(d) != 1 || d[0].Verdict != cards.Reject || d[0].Reason != "too expensive" || d[0].User != "U0ANN" || d[0].Channel != approvals || d[0].Generation != 2 {
+	if len(d) != 1 || d[0].Verdict != project.Reject || d[0].Reason != "too expensive" || d[0].User != "U0ANN" || d[0].Channel != approvals || d[0].Generation != 2 {
 		t.Errorf("decided: %+v", d)
 	}
-	if len(w.slack.Views("U0ANN")) != 0 || len(w.buttons(ts)) != 0 {
-		t.Errorf("the modal is open or buttons are left: %v", w.buttons(ts))
+	if len(w.slack.Views("U0ANN")) != 0 {
+		t.Error("the modal is open")
 	}
-	if m, _ := w.slack.Message(approvals, ts); !strings.Contains(m.Text, "clicked Reject") {
-		t.Errorf("message: %s", m.Text)
+	w.untouched(ts)
+	if told := w.told("U0ANN"); !strings.Contains(told, "Recorded: your rejection of $4.25") || len(w.slack.Calls("chat.postEphemeral")) != 1 {
+		t.Errorf("told: %s", told)
 	}
 }
 
 func TestApproveUpTo(t *testing.T) {
 	w := newWorld(t)
 	ceiling := prodege.MustUSD("6")
-	ts := w.request(func(r *cards.Request) { r.Ceiling = &ceiling })
+	ts := w.request(func(r *project.RequestFacts) { r.Ceiling = &ceiling })
 	w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApproveUpTo})
 	view := w.slack.Views("U0ANN")[0].ID
-	for entered, want := range map[string]string{"4.24": "at least $4.25", "6.01": "at most $6.00", "five": "dollars"} {
+	for entered, want := range map[string]string{"4.24": "at least $4.25", "6.01": "at most $6.00", "425": "at most $6.00", "five": "dollars"} {
 		out, err := w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockAmount + "/value": entered})
 		if err != nil || out.Action != "errors" || !strings.Contains(out.Errors[cards.BlockAmount], want) {
 			t.Errorf("%s: %+v, %v", entered, out, err)
@@ -280,7 +339,7 @@ func TestApproveUpTo(t *testing.T) {
 	}
 	w.in.Wait()
 	d := w.temporal.decided()
-	if len(d) != 1 || d[0].Verdict != cards.Approve || d[0].UpTo.String() != "5.50" || d[0].Amount.String() != "4.25" {
+	if len(d) != 1 || d[0].Verdict != project.Approve || d[0].UpTo.String() != "5.50" || d[0].Amount.String() != "4.25" {
 		t.Errorf("decided: %+v", d)
 	}
 	if faults := w.slack.Complaints(); len(faults) != 0 {
@@ -335,8 +394,7 @@ func TestTheClickerIsToldByOneOfTwoWays(t *testing.T) {
 
 func TestButtonsThatAreNoneOfOurs(t *testing.T) {
 	w := newWorld(t)
-	ts := w.say(cards.Card{Request: &cards.Request{Frame: cards.Frame{Project: cards.Project{ID: theProject}, UI: "https://ui.example/x"}, Workflow: "project-29303649-cpi-1",
-		Generation: 1, Phase: cards.PhaseOpen}})
+	ts := w.request()
 	for _, payload := range []string{
 		`{"type":"block_actions","user":{"id":"U0ANN"},"team":{"id":"T0SIM0001"},"actions":[{"type":"button","action_id":"link","block_id":"b","url":"https://x"}]}`,
 		`{"type":"block_actions","user":{"id":"U0ANN"},"actions":[]}`,
@@ -386,7 +444,7 @@ func TestForeignResponseURLs(t *testing.T) {
 	}
 }
 
-// TestManyClicksAtOnce: each is handed over, and none is answered late.
+// TestManyClicksAtOnce: each is signalled, and none is answered late.
 func TestManyClicksAtOnce(t *testing.T) {
 	w := newWorld(t)
 	ts := w.request()
@@ -401,7 +459,8 @@ func TestManyClicksAtOnce(t *testing.T) {
 	}
 	all.Wait()
 	w.in.Wait()
-	if n := len(w.temporal.decided()); n != 20 || len(w.buttons(ts)) != 0 {
-		t.Errorf("%d handed over, buttons %v", n, w.buttons(ts))
+	if n := len(w.temporal.decided()); n != 20 || strings.Count(w.told("U0ANN"), "Recorded") != 20 {
+		t.Errorf("%d signalled, told %s", n, w.told("U0ANN"))
 	}
+	w.untouched(ts)
 }

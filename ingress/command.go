@@ -5,37 +5,27 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
-	"golang.org/x/sync/errgroup"
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
-// commandTimeout leaves Slack's three seconds time for the way.
+// commandTimeout leaves the rest of Slack's three seconds for the way.
 const commandTimeout = 2200 * time.Millisecond
 
-// askOpenTimeout and askAtOnce bound the questions to the workflows of a list. Without a worker each would wait.
-const (
-	askOpenTimeout = time.Second
-	askAtOnce      = 8
-)
-
-// OpenItem is something that waits for a person.
-type OpenItem struct {
-	Workflow string
-	Project  prodege.ProjectID
-	Summary  string    // what it waits for, a few words
-	Since    time.Time // since when
-	Decision bool      // an approver has to decide
+// reader is who asks, as far as it decides what they are told.
+type reader struct {
+	user  string
+	guest bool // is told no prices
 }
 
-// command answers the slash command, to the caller alone. Whoever is in our workspace may ask.
+// command answers the slash command, to the caller alone. Anybody in our workspace may ask.
 func (in *Ingress) command(c *gin.Context, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err == nil && form.Get("ssl_check") == "1" { // Slack looks whether the certificate is good
@@ -48,141 +38,141 @@ func (in *Ingress) command(c *gin.Context, body []byte) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), commandTimeout)
 	defer cancel()
-	m := in.answerCommand(ctx, form.Get("team_id"), form.Get("command"), strings.Fields(form.Get("text")))
+	m := in.answerCommand(ctx, form)
 	c.JSON(http.StatusOK, responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks})
 }
 
-func (in *Ingress) answerCommand(ctx context.Context, teamID, command string, words []string) cards.Message {
+func (in *Ingress) answerCommand(ctx context.Context, form url.Values) cards.Message {
+	command, words := form.Get("command"), strings.Fields(form.Get("text"))
 	own, err := in.team.get(ctx)
 	switch {
 	case err != nil:
 		return cards.Sorry("Slack does not tell right now which workspace this is. Please try again in a minute.")
-	case teamID != own:
+	case form.Get("team_id") != own:
 		return cards.Sorry("This command answers only in the workspace that Fieldmarshal belongs to.")
-	case len(words) == 2 && words[0] == "status":
-		return in.status(ctx, words[1])
-	case len(words) == 1 && words[0] == "open":
-		list, err := in.openList(ctx, cards.OpenInMessage, "")
-		if err != nil {
-			return cards.Sorry("What waits for a person can't be told right now: Temporal does not answer. Please try again in a minute.")
-		}
-		return list.Message()
+	case len(words) == 0, len(words) == 1 && strings.EqualFold(words[0], "help"):
+		return cards.Help(command)
 	}
-	return cards.Help(command)
+	verb, rest := strings.ToLower(words[0]), strings.Join(words[1:], " ")
+	switch {
+	case verb == "status" && rest == "":
+		return notUnderstood(command, "“status” needs a project: its id, its PO number, or a part of its name.")
+	case verb == "status":
+		return in.status(ctx, in.readerOf(ctx, form.Get("user_id")), rest)
+	case verb == "open" && rest == "":
+		return in.open(ctx, in.readerOf(ctx, form.Get("user_id")))
+	case verb == "open", verb == "help":
+		return notUnderstood(command, "“"+rest+"” is not understood after “"+verb+"”.")
+	}
+	if meant := nearest(verb, "status", "open", "help"); meant != "" {
+		return notUnderstood(command, "“"+words[0]+"” is not understood. Did you mean “"+strings.TrimSpace(meant+" "+rest)+"”?")
+	}
+	return notUnderstood(command, "“"+words[0]+"” is not understood.")
 }
 
-// status says how a project stands. It needs a live worker.
-func (in *Ingress) status(ctx context.Context, text string) cards.Message {
+// notUnderstood says what was not understood, and what can be asked.
+func notUnderstood(command, what string) cards.Message {
+	said, help := cards.Sorry(what), cards.Help(command)
+	return cards.Message{Text: said.Text + "\n" + help.Text, Blocks: append(said.Blocks, help.Blocks...)}
+}
+
+// readerOf returns what a person may be told. Whoever may be a guest is told no prices.
+func (in *Ingress) readerOf(ctx context.Context, user string) reader {
+	guest, err := in.guests.has(ctx, user)
+	if err != nil {
+		in.log.Warn("Slack does not tell whether somebody is a guest, so they are told no prices: does the app have the scope users:read?", "user", user, "error", err)
+	}
+	return reader{user, guest}
+}
+
+// open says what waits for a person.
+func (in *Ingress) open(ctx context.Context, who reader) cards.Message {
+	list, err := in.openList(ctx, cards.OpenInMessage, who)
+	if err != nil {
+		return cards.Sorry("What waits for a person can't be told right now: Temporal does not answer. Please try again in a minute.")
+	}
+	return list.Message()
+}
+
+// status says how one project is: the one of that id, PO number or name. It needs a live worker.
+func (in *Ingress) status(ctx context.Context, who reader, text string) cards.Message {
 	id, err := prodege.ParseProjectID(text)
 	if err != nil {
-		return cards.Sorry("That is not a project id: it should be a number, such as 29303649.")
+		return in.statusByName(ctx, who, text)
 	}
 	state, err := in.options.Workflows.Project(ctx, id)
 	switch {
 	case errors.Is(err, workflows.ErrClosed):
+		if found, _, err := in.find(ctx, text); err == nil && len(found) == 1 { // a PO number may be a number, too
+			return in.status(ctx, who, found[0].ID.String())
+		}
 		return cards.Sorry("Project " + id.String() + " is not known here: no event of it has come, or its time here is over.")
 	case err != nil:
-		in.log.Warn("a project could not be asked", "project_id", id, "error", err)
+		in.log.Warn("a project could not be asked", "project_id", id.String(), "error", err)
 		return cards.Sorry("Project " + id.String() + " can't be asked right now: Temporal or its worker does not answer. Please try again in a minute.")
 	}
-	return in.overview(id, state).Message()
+	if who.guest {
+		state = withoutPrices(state)
+	}
+	return cards.Status(state, project.Frame{UI: in.uiLink(id), Simulated: in.options.Simulated})
 }
 
-func (in *Ingress) overview(id prodege.ProjectID, s workflows.ProjectState) cards.Overview {
-	o := cards.Overview{
-		Frame:  cards.Frame{Project: s.Name, UI: in.uiLink(workflows.ProjectWorkflowID(id)), Simulated: in.options.Simulated},
-		Status: s.Status, Since: s.StatusSince, Reason: s.Reason, Description: s.Description,
-		Waits: string(s.Waiting), WaitsSince: s.WaitingSince,
+// withoutPrices is a project without what people ask for, decide and refuse: all of that tells prices.
+func withoutPrices(s *project.State) *project.State {
+	c := *s
+	c.Request, c.Action, c.Former, c.Decisions = nil, nil, nil, nil
+	if c.Invoice != nil {
+		invoice := *c.Invoice
+		invoice.Refusal = nil
+		c.Invoice = &invoice
 	}
-	o.Project.ID = id
-	o.Attention, o.Alert = s.Attention(), alertOf(s)
-	if r := s.OpenRequest(); r != nil {
-		o.Required, o.Request = r.Status.Required, r.Status.Link
-	}
-	for _, e := range s.Last {
-		o.Last = append(o.Last, cards.PastEvent{At: e.Time, Status: e.Status, Reason: e.Reason, Became: string(e.Disposition)})
-	}
-	return o
+	return &c
 }
 
-// openList is what waits for a person, the most urgent first. The first items, as many as are shown, are told with what only
-// their workflows know; those of which no worker answers in time do without. Reader is a Slack user's id, or empty.
-func (in *Ingress) openList(ctx context.Context, shown int, reader string) (cards.OpenList, error) {
-	list := cards.OpenList{Simulated: in.options.Simulated}
-	if in.options.Open == nil {
-		return list, errors.New("nothing tells what is open")
-	}
-	items, err := in.options.Open(ctx)
-	if err != nil {
-		in.log.Warn("what waits for a person could not be listed", "error", err)
-		return list, err
-	}
-	list.Items = make([]cards.OpenItem, len(items))
-	ctx, cancel := context.WithTimeout(ctx, askOpenTimeout)
-	defer cancel()
-	var asking errgroup.Group
-	asking.SetLimit(askAtOnce)
-	for n, i := range items {
-		list.Items[n] = cards.OpenItem{Project: project(i.Project), Summary: i.Summary, Since: i.Since, UI: in.uiLink(i.Workflow), Decision: i.Decision}
-		if n < shown {
-			asking.Go(func() error {
-				in.askOpen(ctx, &list.Items[n], reader)
-				return nil
-			})
-		}
-	}
-	_ = asking.Wait() // none fails
-	return list, nil
-}
-
-// askOpen asks a project for its name, for the message to go to, and whether the reader has approved already.
-func (in *Ingress) askOpen(ctx context.Context, item *cards.OpenItem, reader string) {
-	if ctx.Err() != nil {
-		return
-	}
-	s, err := in.options.Workflows.Project(ctx, item.Project.ID)
-	if err != nil {
-		return
-	}
-	name := s.Name
-	name.ID = item.Project.ID
-	item.Project, item.Link = name, messageOf(s)
-	r := s.OpenRequest()
-	if reader == "" || r == nil || r.Status.Phase != string(cards.PhaseSecond) {
-		return
-	}
-	if a, err := in.options.Workflows.Approval(ctx, r.Workflow); err == nil {
-		item.Approved = slices.ContainsFunc(a.Decisions, func(d cards.Decision) bool {
-			return d.User == reader && d.Verdict == cards.Approve
-		})
-	}
-}
-
-// messageOf links to the message by which a person does something for a project: its request, its invoice where
-// that needs somebody, or the alert of its pause.
-func messageOf(s workflows.ProjectState) string {
-	if r := s.OpenRequest(); r != nil && r.Status.Link != "" {
-		return r.Status.Link
-	}
-	if i := s.Invoicing; i != nil && !i.Status.Closed && (i.Status.Attention != "" || i.Status.Phase == string(cards.InvoiceByHand)) {
-		return i.Status.Link
-	}
-	return alertOf(s)
-}
-
-// alertOf links to the alert of the present pause.
-func alertOf(s workflows.ProjectState) string {
-	for _, m := range s.Messages {
-		if m != nil && s.Pause != nil && m.Key == s.Pause.Alert {
-			return m.Link
-		}
-	}
-	return ""
-}
-
-func (in *Ingress) uiLink(workflowID string) string {
+// uiLink leads to a project in the Temporal UI.
+func (in *Ingress) uiLink(id prodege.ProjectID) string {
 	if in.options.UILink == nil {
 		return ""
 	}
-	return in.options.UILink(workflowID)
+	return in.options.UILink(workflows.ProjectID(id))
+}
+
+// nearest returns the word that another was meant to be; empty if there is none.
+func nearest(word string, words ...string) string {
+	best, fewest := "", 3
+	for _, candidate := range words {
+		if n := distance(word, candidate); n < fewest {
+			best, fewest = candidate, n
+		}
+	}
+	return best
+}
+
+// distance counts the slips between two words: a letter too many, too few, wrong, or exchanged with the next.
+func distance(a, b string) int {
+	if d := len(a) - len(b); d > 2 || d < -2 {
+		return 3 // more than anybody asks for
+	}
+	rows := make([][]int, len(a)+1)
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+		rows[i][0] = i
+		for j := range rows[i] {
+			if i == 0 {
+				rows[i][j] = j
+			}
+			if i == 0 || j == 0 {
+				continue
+			}
+			wrong := 1
+			if a[i-1] == b[j-1] {
+				wrong = 0
+			}
+			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+wrong)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)][len(b)]
 }

@@ -7,50 +7,49 @@ import (
 
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
 const (
-	// Slack gives an interaction three seconds in all (docs.slack.dev, handling user interaction): what is
-	// left is for the way and for the answer.
-	interactionTimeout = 2600 * time.Millisecond
-	decideTimeout      = 2 * time.Second
-	approversTimeout   = 1200 * time.Millisecond
-	outcomeTimeout     = time.Second // for the outcome of a request that is closed
-	tellTimeout        = 4 * time.Second
+	// interactionTimeout bounds the look-ups and the signal of a click together. Slack waits three seconds for the
+	// answer (docs.slack.dev, handling user interaction); the rest is for the way.
+	interactionTimeout = 2500 * time.Millisecond
+	approversTimeout   = 1200 * time.Millisecond // of those; leaves time for the signal
+	outcomeTimeout     = time.Second             // to ask how a request ended that is closed, after the answer
+	tellTimeout        = 4 * time.Second         // to tell the clicker, after the answer
 )
 
-// decide checks who clicks and hands the decision to its workflow. It returns "" once Temporal has it, else
-// why it does not count. Only Temporal's having it counts: the workflow checks everything again.
-func (in *Ingress) decide(ctx context.Context, who person, workflowID string, d workflows.Decision) cards.AnswerKind {
+// decide checks who clicks and signals the decision to its project. It returns AnswerRecorded once Temporal has it,
+// else why it does not count. The project checks everything again.
+func (in *Ingress) decide(ctx context.Context, who person, id prodege.ProjectID, d project.Decision) project.AnswerKind {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), interactionTimeout)
 	defer cancel()
-	kind := in.admit(ctx, who, d)
+	kind := in.mayDecide(ctx, who, d.Of)
 	if kind == "" {
-		d.User, d.Channel, d.At = who.user, who.channel, in.now().UTC()
-		kind = in.signal(ctx, workflowID, d)
+		d.User, d.At = who.user, in.now().UTC()
+		kind = in.signal(ctx, id, d)
 	}
 	outcome := string(kind)
-	if kind == "" {
+	if kind == project.AnswerRecorded {
 		outcome = "taken"
 	}
 	in.metrics.clicks.WithLabelValues(outcome).Inc()
-	in.log.Info("click", "outcome", outcome, "workflow_id", workflowID, "verdict", string(d.Verdict), "user", who.user, "click", d.Click)
+	in.log.Info("click", "outcome", outcome, "project_id", id.String(), "verdict", string(d.Verdict), "user", who.user, "click", d.ID)
 	return kind
 }
 
-// admit says why someone may not decide; "" where they may. Finance is another team than the approvers, and
-// making an invoice accepts nothing at Prodege: there, as where no list is set, anyone of our workspace may. A
-// button that only pretends to be of an invoice gains nothing, as a CPI request asks for the list itself.
-func (in *Ingress) admit(ctx context.Context, who person, d workflows.Decision) cards.AnswerKind {
-	ofInvoice := d.Revision > 0
+// mayDecide returns why somebody may not decide; empty if they may. Finance is another team than the approvers, and
+// making an invoice spends nothing at Prodege: anybody of our workspace may. So may they if SLACK_APPROVERS is anyone.
+func (in *Ingress) mayDecide(ctx context.Context, who person, of project.QuestionKind) project.AnswerKind {
+	ofInvoice := of == project.OfInvoice
 	own, err := in.team.get(ctx)
 	switch {
 	case err != nil:
 		in.log.Error("our own workspace is not known, so no click counts: is SLACK_BOT_TOKEN right?", "error", err)
-		return cards.AnswerNotTaken
-	case who.team != own, (in.options.Anyone || ofInvoice) && who.userTeam != "" && who.userTeam != own:
-		return cards.AnswerForeign
+		return project.AnswerNotTaken
+	case !who.isFrom(own), (in.options.Anyone || ofInvoice) && who.userTeam != "" && who.userTeam != own:
+		return project.AnswerForeign
 	case ofInvoice:
 		return ""
 	}
@@ -59,48 +58,62 @@ func (in *Ingress) admit(ctx context.Context, who person, d workflows.Decision) 
 	allowed, known := in.options.Approvers.May(ctx, who.user)
 	switch {
 	case !known:
-		return cards.AnswerNoList
+		return project.AnswerNoList
 	case !allowed:
-		return cards.AnswerNotAllowed
+		return project.AnswerNotAllowed
 	}
 	return ""
 }
 
-func (in *Ingress) signal(ctx context.Context, workflowID string, d workflows.Decision) cards.AnswerKind {
-	ctx, cancel := context.WithTimeout(ctx, decideTimeout)
-	defer cancel()
-	err := in.options.Workflows.Decide(ctx, workflowID, d)
+func (in *Ingress) signal(ctx context.Context, id prodege.ProjectID, d project.Decision) project.AnswerKind {
+	err := in.options.Workflows.Decide(ctx, id, d)
 	switch {
 	case err == nil:
-		return ""
+		return project.AnswerRecorded
 	case errors.Is(err, workflows.ErrClosed):
-		return cards.AnswerClosed
+		return project.AnswerClosed
 	}
-	in.log.Error("Temporal does not take a click", "workflow_id", workflowID, "error", err)
-	return cards.AnswerNotTaken
+	in.log.Error("Temporal does not take a click", "project_id", id.String(), "error", err)
+	return project.AnswerNotTaken
 }
 
-// vain is what a person is told whose click did not count. Of a closed request the outcome is told where it
-// is known in time.
-func (in *Ingress) vain(ctx context.Context, kind cards.AnswerKind, b cards.Button) cards.Message {
-	a := cards.Answer{Kind: kind, Project: project(b.Project), OfPause: b.OfAction(), Simulated: in.options.Simulated}
-	if kind == cards.AnswerClosed && b.Revision == 0 {
-		ctx, cancel := context.WithTimeout(ctx, outcomeTimeout)
-		defer cancel()
-		if state, err := in.options.Workflows.Approval(ctx, b.Workflow); err == nil {
-			a.Phase, a.Amount = state.Phase, state.Required
-			if state.Project.ID == b.Project {
-				a.Project = state.Project
-			}
-			if n := len(state.Decisions); n > 0 {
-				a.Decision = &state.Decisions[n-1]
-			}
+// answerTo words what the clicker alone is told. If the project is closed, how the request ended is told if its
+// workflow answers in time.
+func (in *Ingress) answerTo(ctx context.Context, kind project.AnswerKind, b cards.Button, d project.Decision) cards.Message {
+	a := project.Answer{Kind: kind, Project: project.Name{ID: b.Project, Name: b.Name}, OfPause: b.OfAction(), OfInvoice: b.Revision > 0, Simulated: in.options.Simulated}
+	switch {
+	case kind == project.AnswerRecorded:
+		amount := d.Amount
+		if d.UpTo != nil {
+			amount = d.UpTo
 		}
+		a.Verdict, a.Amount = d.Verdict, amount
+		a.Decision = &project.Decided{Verdict: d.Verdict, User: d.User, Amount: amount, Action: d.Action, Number: d.Number, At: in.now(), From: d.From}
+	case kind == project.AnswerClosed && !a.OfInvoice:
+		in.addOutcome(ctx, &a, b)
 	}
-	return cards.Card{Answer: &a}.Message()
+	return cards.Render(project.Card{Answer: &a})
 }
 
-// mismatch is the answer to a button that can't be read.
-func (in *Ingress) mismatch(id prodege.ProjectID) cards.Message {
-	return cards.Card{Answer: &cards.Answer{Kind: cards.AnswerMismatch, Project: project(id), Simulated: in.options.Simulated}}.Message()
+// addOutcome adds how the request of a closed project ended.
+func (in *Ingress) addOutcome(ctx context.Context, a *project.Answer, b cards.Button) {
+	ctx, cancel := context.WithTimeout(ctx, outcomeTimeout)
+	defer cancel()
+	state, err := in.options.Workflows.Project(ctx, b.Project)
+	if err != nil {
+		return
+	}
+	if state.Name.Name != "" {
+		a.Project.Name, a.Project.PONumber = state.Name.Name, state.Name.PONumber
+	}
+	for _, q := range []*project.Question{state.Request, state.Action, state.Former} {
+		if q == nil || q.ID != b.Request || (q.Kind == project.OfAction) != b.OfAction() {
+			continue
+		}
+		a.Phase, a.Amount = q.Phase, q.Required
+		if n := len(q.Decisions); n > 0 {
+			a.Decision = &q.Decisions[n-1]
+		}
+		return
+	}
 }

@@ -18,8 +18,10 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/slack-go/slack"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
 // sign signs a body as Slack does (docs.slack.dev, verifying requests from Slack).
@@ -120,14 +122,29 @@ func FuzzSlackSignature(f *testing.F) {
 	})
 }
 
-// FuzzSlackPayload: any payload that Slack signed is answered, and only buttons of ours reach a workflow.
+// FuzzSlackPayload: any payload that Slack signed is answered, and only buttons of ours reach a project.
 func FuzzSlackPayload(f *testing.F) {
-	f.Add(`{"type":"block_actions","user":{"id":"U0ANN","team_id":"T1"},"team":{"id":"T1"},"channel":{"id":"C1"},"container":{"message_ts":"1.2"},"actions":[{"type":"button","action_id":"cpi_approve","block_id":"b","value":"b1|project-29303649-cpi-1|29303649|2|4.25||0|","action_ts":"3.4"}]}`)
-	f.Add(`{"type":"block_actions","user":{"id":"U0ANN"},"team":{"id":"T1"},"trigger_id":"1","actions":[{"type":"button","action_id":"cpi_reject","block_id":"b","value":"b1|project-29303649-cpi-1|29303649|2|4.25||0|"}],"message":{"blocks":[{"type":"section"},{"type":"rich_text","elements":[{"type":"x"}]}]}}`)
-	f.Add(`{"type":"view_submission","user":{"id":"U0ANN"},"team":{"id":"T1"},"view":{"id":"V1","callback_id":"cpi_reject_modal","private_metadata":"m1|C1|1.2|b1|project-29303649-cpi-1|29303649|2|4.25||0|","state":{"values":{"reason":{"value":{"type":"plain_text_input","value":"no"}}}}}}`)
-	f.Add(`{"type":"block_actions","user":{"id":"U0ANN"},"team":{"id":"T1"},"trigger_id":"1","actions":[{"type":"button","action_id":"act_sample","block_id":"b","value":"b2|project-29303649-action-1|29303649|2|158|3.75|212|250|0|0|0|0"}]}`)
-	f.Add(`{"type":"view_submission","user":{"id":"U0ANN"},"team":{"id":"T1"},"view":{"id":"V1","callback_id":"act_modal","private_metadata":"m2|act_sample|C1|1.2|b2|project-29303649-action-1|29303649|2|158|3.75|212|250|0|0|0|0","state":{"values":{"number":{"value":{"type":"plain_text_input","value":"500"}}}}}}`)
-	f.Add(`{"type":"block_actions","actions":[null,{"type":"button","value":{}}]}`)
+	value := func(b cards.Button) string {
+		v, err := b.Encode()
+		if err != nil {
+			f.Fatal(err)
+		}
+		return v
+	}
+	amount := prodege.MustUSD("4.25")
+	ofRequest := value(cards.Button{Project: theProject, Request: pauseID, Generation: 2, Amount: &amount})
+	ofAction := value(cards.Button{Project: theProject, Request: pauseID, Generation: 2, Reason: prodege.SampleSize, Figures: project.Figures{Completes: 212, Wanted: 250}})
+	for _, payload := range []string{
+		`{"type":"block_actions","user":{"id":"U0ANN","team_id":"T1"},"team":{"id":"T1"},"channel":{"id":"C1"},"container":{"message_ts":"1.2"},"actions":[{"type":"button","action_id":"cpi_approve","block_id":"b","value":"` + ofRequest + `","action_ts":"3.4"}]}`,
+		`{"type":"block_actions","user":{"id":"U0ANN","team_id":"T1"},"team":null,"enterprise":{"id":"E1"},"view":{"type":"home"},"actions":[{"type":"button","action_id":"cpi_approve","block_id":"b","value":"` + ofRequest + `","action_ts":"3.4"}]}`,
+		`{"type":"block_actions","user":{"id":"U0ANN"},"team":{"id":"T1"},"trigger_id":"1","actions":[{"type":"button","action_id":"cpi_reject","block_id":"b","value":"` + ofRequest + `"}],"message":{"blocks":[{"type":"section"},{"type":"rich_text","elements":[{"type":"x"}]}]}}`,
+		`{"type":"view_submission","user":{"id":"U0ANN"},"team":{"id":"T1"},"view":{"id":"V1","callback_id":"cpi_reject_modal","private_metadata":"m1|C1|1.2|` + ofRequest + `","state":{"values":{"reason":{"value":{"type":"plain_text_input","value":"no"}}}}}}`,
+		`{"type":"block_actions","user":{"id":"U0ANN"},"team":{"id":"T1"},"trigger_id":"1","actions":[{"type":"button","action_id":"act_sample","block_id":"b","value":"` + ofAction + `"}]}`,
+		`{"type":"view_submission","user":{"id":"U0ANN"},"team":{"id":"T1"},"view":{"id":"V1","callback_id":"act_modal","private_metadata":"m2|act_sample|C1|1.2|` + ofAction + `","state":{"values":{"number":{"value":{"type":"plain_text_input","value":"500"}}}}}}`,
+		`{"type":"block_actions","actions":[null,{"type":"button","value":{}}]}`,
+	} {
+		f.Add(payload)
+	}
 	w := fuzzWorld(f)
 	f.Fuzz(func(t *testing.T, payload string) {
 		body := url.Values{"payload": {payload}}.Encode()
@@ -140,8 +157,8 @@ func FuzzSlackPayload(f *testing.F) {
 		w.temporal.mu.Lock()
 		defer w.temporal.mu.Unlock()
 		for i, d := range w.temporal.decisions {
-			if !strings.HasPrefix(w.temporal.toward[i], "project-") || d.User == "" || d.Click == "" {
-				t.Fatalf("handed over: %+v to %s", d, w.temporal.toward[i])
+			if w.temporal.toward[i] <= 0 || d.User == "" || d.ID == "" || d.Of == "" {
+				t.Fatalf("handed over: %+v to %d", d, w.temporal.toward[i])
 			}
 		}
 		w.temporal.decisions, w.temporal.toward = nil, nil

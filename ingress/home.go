@@ -9,10 +9,12 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/cards"
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// slackEvent answers Slack's Events API: the handshake when the address is entered, and the opening of the
-// app's home tab, which then shows what waits for a person. Other events are answered and have no effect.
+// slackEvent answers Slack's Events API: the handshake when the address is entered, and the opening of the app's home
+// tab, which then shows what waits for a person. Other events are answered and have no effect.
 func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	var event struct {
 		Type      string `json:"type"`
@@ -36,30 +38,64 @@ func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	if event.Type != "event_callback" || event.Event.Type != "app_home_opened" || event.Event.Tab != "home" || event.Event.User == "" {
 		return
 	}
-	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) { in.showHome(ctx, event.TeamID, event.Event.User) })
+	who := person{user: event.Event.User, team: event.TeamID}
+	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) {
+		if err := in.showHome(ctx, who, nil); err != nil {
+			in.log.Warn("the home tab could not be shown", "user", who.user, "error", err)
+		}
+	})
 }
 
-func (in *Ingress) showHome(ctx context.Context, teamID, user string) {
-	if own, err := in.team.get(ctx); err != nil || own != teamID {
-		return // what waits is nobody else's business
-	}
+// notice is what became of a click on the home tab.
+type notice struct {
+	message cards.Message
+	decided prodege.ProjectID // its buttons are not shown again; 0: they are
+}
+
+// showHome publishes a person's home tab, under a notice if there is one. Somebody of another workspace is shown
+// nothing else.
+func (in *Ingress) showHome(ctx context.Context, who person, n *notice) error {
 	view := cards.OpenList{Simulated: in.options.Simulated}.Home()
-	if list, err := in.openList(ctx, cards.OpenAtHome, user); err == nil {
-		list.Reader = in.reader(ctx, user)
-		view = list.Home()
-	} else {
-		view.Blocks.BlockSet = cards.Sorry("What waits for a person can't be told right now: Temporal does not answer. Open this tab again in a minute.").Blocks
+	own, err := in.team.get(ctx)
+	switch {
+	case (err != nil || !who.isFrom(own)) && n == nil:
+		return err
+	case err != nil, !who.isFrom(own):
+		view.Blocks.BlockSet = nil
+	default:
+		view.Blocks.BlockSet = in.home(ctx, who.user, n)
 	}
-	if _, err := in.options.Slack.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: user, View: view}); err != nil {
-		in.log.Warn("the home tab could not be shown", "user", user, "error", err)
+	if n != nil {
+		view.Blocks.BlockSet = append(append([]slack.Block{}, n.message.Blocks...), view.Blocks.BlockSet...)
 	}
+	_, err = in.options.Slack.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: who.user, View: view})
+	return err
 }
 
-// reader says whether a person may decide about a CPI.
-func (in *Ingress) reader(ctx context.Context, user string) cards.Reader {
+// home is the list of what waits, as its reader sees it.
+func (in *Ingress) home(ctx context.Context, user string, n *notice) []slack.Block {
+	who := in.readerOf(ctx, user)
+	list, err := in.openList(ctx, cards.OpenAtHome, who)
+	if err != nil {
+		return cards.Sorry("What waits for a person can't be told right now: Temporal does not answer. Open this tab again in a minute.").Blocks
+	}
+	list.Reader = in.mayRead(ctx, who)
+	for i := range list.Items {
+		if n != nil && n.decided != 0 && list.Items[i].Project.ID == n.decided {
+			list.Items[i].Card = project.Card{}
+		}
+	}
+	return list.Home().Blocks.BlockSet
+}
+
+// mayRead returns whether a reader may decide. A guest may click only where the message stands.
+func (in *Ingress) mayRead(ctx context.Context, who reader) cards.Reader {
+	if who.guest {
+		return cards.Onlooker
+	}
 	ctx, cancel := context.WithTimeout(ctx, approversTimeout)
 	defer cancel()
-	switch allowed, known := in.options.Approvers.May(ctx, user); {
+	switch allowed, known := in.options.Approvers.May(ctx, who.user); {
 	case !known:
 		return cards.Somebody
 	case allowed:

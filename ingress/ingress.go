@@ -1,10 +1,9 @@
-// Package ingress is the program's door: deliveries of Prodege's webhooks come in and are made durable
-// before they are answered; clicks of people in Slack come in and are handed to the workflow that they are
-// about before they are answered.
+// Package ingress takes what comes in by HTTP: deliveries of Prodege's webhooks, which are made durable before they
+// are answered, and clicks and commands of people in Slack. A click is signalled to its project before it is answered.
 //
-// It checks who speaks (signatures, workspace, approvers) and in what form, and decides nothing: what an
-// event or a click means is the workflows' business. It never answers success for what could be lost, and
-// never lets a response_url or trigger_id further than this package.
+// It checks who sends something (signatures, workspace, approvers) and in what form, and decides nothing: what an
+// event or a click means is up to the project's workflow, which alone writes the messages in Slack. It never answers
+// success for what could be lost, and a response_url or trigger_id never leaves it.
 package ingress
 
 import (
@@ -21,19 +20,18 @@ import (
 
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 // Workflows is what the ingress needs of Temporal; *workflows.Client has it.
 type Workflows interface {
 	Deliver(ctx context.Context, event prodege.Event) error
-	Decide(ctx context.Context, workflowID string, d workflows.Decision) error
-	Project(ctx context.Context, id prodege.ProjectID) (workflows.ProjectState, error)
-	Approval(ctx context.Context, workflowID string) (workflows.ApprovalState, error)
+	Decide(ctx context.Context, id prodege.ProjectID, d project.Decision) error
+	Project(ctx context.Context, id prodege.ProjectID) (*project.State, error)
 	Health(ctx context.Context) error
 }
 
-// Approvers says whether a Slack user is among SLACK_APPROVERS. known is false where that can't be told now.
+// Approvers reports whether a Slack user is among SLACK_APPROVERS. known is false if that can't be told now.
 type Approvers interface {
 	May(ctx context.Context, user string) (allowed, known bool)
 }
@@ -53,13 +51,16 @@ type Options struct {
 	Registry       *prometheus.Registry // what /metrics shows; the ingress adds its own
 
 	// Optional.
-	Anyone      bool                                          // SLACK_APPROVERS is empty: anyone in the channel decides, if of our own workspace
-	Simulated   bool                                          // Prodege is a simulator: answers say so
-	MaxEventAge time.Duration                                 // an older event is unusable; 0: none is
-	Alert       func(ctx context.Context, text string) error  // tells the alerts channel; nil: only logged
-	Open        func(ctx context.Context) ([]OpenItem, error) // what waits for a person; nil: the slash command says that it can't tell
-	UILink      func(workflowID string) string                // link to a workflow in the Temporal UI; nil: no links
-	Now         func() time.Time                              // time.Now
+	Anyone           bool                                                 // SLACK_APPROVERS is anyone: everybody in the channel decides, if of our own workspace
+	Simulated        bool                                                 // Prodege is a simulator: answers say so
+	MaxEventAge      time.Duration                                        // an older event is unusable; 0: none is
+	Alert            func(ctx context.Context, text string) error         // tells the alerts channel; nil: only logged
+	Directory        Directory                                            // which projects are open; nil: the slash command says that it can't tell
+	Guest            func(ctx context.Context, user string) (bool, error) // whether somebody is a guest of our workspace, who sees no prices; nil: nobody is
+	ApprovalsChannel string                                               // where those are told something who decide about a CPI on the home tab
+	AlertsChannel    string                                               // likewise, about a pause
+	UILink           func(workflowID string) string                       // link to a workflow in the Temporal UI; nil: no links
+	Now              func() time.Time                                     // time.Now
 }
 
 func (o Options) check() error {
@@ -93,7 +94,8 @@ type Ingress struct {
 	metrics    *metrics
 	team       team
 	refusals   refusals
-	modals     modals
+	guests     guests
+	names      names
 	responses  *http.Client // for response_url
 	background sync.WaitGroup
 }
@@ -106,7 +108,7 @@ func New(o Options) (*Ingress, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, responses: responseClient()}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, guests: guests{ask: o.Guest, now: o.Now}, responses: responseClient()}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)
@@ -132,11 +134,12 @@ func (in *Ingress) Server() *http.Server {
 	}
 }
 
-// Wait returns once nothing is under way after an answer: telling a clicker, taking buttons away. None of it
-// lasts longer than a few seconds.
+// Wait returns once nothing is under way after an answer, such as telling a clicker. None of it lasts longer than a few
+// seconds.
 func (in *Ingress) Wait() { in.background.Wait() }
 
-// afterwards does what must not hold up the answer, with a time limit. A panic in it stops nothing else.
+// afterwards does in the background what must not delay the answer, within a time limit. A panic in it stops nothing
+// else.
 func (in *Ingress) afterwards(ctx context.Context, limit time.Duration, do func(context.Context)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	in.background.Go(func() {

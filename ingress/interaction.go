@@ -8,10 +8,14 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/cards"
+	"fieldmarshal/project"
 )
 
-// interaction is a click on a button or a submitted modal. Anything else, and any button that is none of
-// ours (a link, one of another app's version), is answered 200 and has no effect.
+// interaction answers a click on a button or a submitted modal. Anything else, and any button that is not ours (a
+// link, one of another version of the app), is answered 200 and has no effect.
+//
+// Only the project's workflow writes the message that was clicked. The ingress tells the clicker alone what became of
+// the click: that it is recorded, once Temporal has it, or why it does not count.
 func (in *Ingress) interaction(c *gin.Context, body []byte) {
 	p, err := parsePayload(body)
 	if err != nil {
@@ -29,20 +33,22 @@ func (in *Ingress) interaction(c *gin.Context, body []byte) {
 	}
 }
 
-// click is a click on a button of a message.
+// click answers a click on a button of a message or of the home tab.
 func (in *Ingress) click(c *gin.Context, p slack.InteractionCallback) {
-	action := ours(p)
+	action := ourAction(p)
 	if action == nil || p.User.ID == "" {
 		c.Status(http.StatusOK)
 		return
 	}
-	where := place{person: personOf(p), responseURL: p.ResponseURL}
-	button, err := readButton(action.Value)
+	where := place{person: personOf(p), channel: p.Channel.ID, responseURL: p.ResponseURL, home: p.View.Type == slack.VTHomeTab}
+	button, err := cards.DecodeButton(action.Value)
 	if err != nil {
 		in.log.Warn("a button can't be read", "action", action.ActionID, "user", p.User.ID, "error", err)
-		c.Status(http.StatusOK)
-		in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) { in.tell(ctx, where, in.mismatch(0)) })
+		in.answerLater(c, where, project.AnswerMismatch, cards.Button{}, project.Decision{})
 		return
+	}
+	if where.home {
+		where.channel = in.channelOf(button)
 	}
 	if cards.OpensModal(action.ActionID) {
 		in.openModal(c, p, action.ActionID, button, where)
@@ -50,22 +56,16 @@ func (in *Ingress) click(c *gin.Context, p slack.InteractionCallback) {
 	}
 	verdict, _ := cards.VerdictOf(action.ActionID)
 	d := decisionOf(button, verdict, clickID("click", p.User.ID, action.ActionTs, p.Channel.ID, messageTS(p), action.ActionID))
-	d.Second = d.UpTo != nil // no modal asked for it
-	kind := in.decide(c.Request.Context(), where.person, button.Workflow, d)
-	c.Status(http.StatusOK)
-	at := in.now()
-	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) {
-		if kind != "" {
-			in.tell(ctx, where, in.vain(ctx, kind, button))
-			return
-		}
-		in.takeButtonsAway(ctx, p.ResponseURL, cards.Recorded(p.Message.Blocks.BlockSet, p.User.ID, action.ActionID, at))
-	})
+	d.Channel = where.channel
+	d.Second = d.UpTo != nil // no modal asked for it: it is what the first person approved
+	kind := in.decide(c.Request.Context(), where.person, button.Project, d)
+	in.answerLater(c, where, kind, button, d)
 }
 
-func messageTS(p slack.InteractionCallback) string {
-	if p.Container.MessageTs != "" {
-		return p.Container.MessageTs
-	}
-	return p.Message.Timestamp
+// answerLater answers the HTTP request at once, and tells the clicker what became of the click after that.
+func (in *Ingress) answerLater(c *gin.Context, where place, kind project.AnswerKind, b cards.Button, d project.Decision) {
+	c.Status(http.StatusOK)
+	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) {
+		in.tell(ctx, where, in.answerTo(ctx, kind, b, d), kind == project.AnswerRecorded, b)
+	})
 }

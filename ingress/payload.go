@@ -12,15 +12,14 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/cards"
-	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 // parsePayload reads the body of an interaction: a form whose one field holds JSON.
 func parsePayload(body []byte) (p slack.InteractionCallback, err error) {
 	defer func() {
-		if r := recover(); r != nil { // slack-go's decoders have panicked on odd input before
-			err = fmt.Errorf("the payload is odd: %v", r)
+		if r := recover(); r != nil { // slack-go's decoders have panicked on malformed input before
+			err = fmt.Errorf("the payload is malformed: %v", r)
 		}
 	}()
 	form, err := url.ParseQuery(string(body))
@@ -33,20 +32,26 @@ func parsePayload(body []byte) (p slack.InteractionCallback, err error) {
 	return p, nil
 }
 
-// person is who clicked, and where they are told when it did not count.
+// person is who clicked, and the workspace that this comes from.
 type person struct {
-	user     string
-	team     string // the workspace that the payload comes from
-	userTeam string // the person's own workspace; empty where Slack does not tell
-	channel  string
+	user       string
+	team       string // the workspace; empty if the app is installed for a whole organization
+	enterprise string // the organization, if there is one
+	userTeam   string // the person's own workspace; empty if Slack does not tell
 }
 
 func personOf(p slack.InteractionCallback) person {
-	return person{user: p.User.ID, team: p.Team.ID, userTeam: p.User.TeamID, channel: p.Channel.ID}
+	return person{user: p.User.ID, team: p.Team.ID, enterprise: p.Enterprise.ID, userTeam: p.User.TeamID}
 }
 
-// ours finds the button of ours among the actions of a click; nil where there is none.
-func ours(p slack.InteractionCallback) *slack.BlockAction {
+// isFrom reports whether the click comes from a workspace. An app that is installed for a whole organization is told
+// the organization instead of a workspace; then the person's own workspace decides.
+func (p person) isFrom(team string) bool {
+	return p.team == team || p.team == "" && p.enterprise != "" && p.userTeam == team
+}
+
+// ourAction returns the first button of ours among the actions of a click; nil if there is none.
+func ourAction(p slack.InteractionCallback) *slack.BlockAction {
 	for _, a := range p.ActionCallback.BlockActions {
 		if a == nil {
 			continue
@@ -58,29 +63,28 @@ func ours(p slack.InteractionCallback) *slack.BlockAction {
 	return nil
 }
 
-// readButton reads what a button is bound to. One that names a workflow of another project, or none of a
-// project's, is not ours.
-func readButton(value string) (cards.Button, error) {
-	b, err := cards.DecodeButton(value)
-	if err != nil {
-		return cards.Button{}, err
-	}
-	if !strings.HasPrefix(b.Workflow, workflows.ProjectWorkflowID(b.Project)+"-") {
-		return cards.Button{}, errors.New("the button names a workflow of another project")
-	}
-	return b, nil
-}
-
-// clickID is the same for the same click, however often Slack or anyone sends it.
+// clickID is the same for the same click, however often Slack or anyone else sends it.
 func clickID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
-// decisionOf is what a click on b decides, but for who and when.
-func decisionOf(b cards.Button, verdict cards.Verdict, click string) workflows.Decision {
-	return workflows.Decision{Click: click, Verdict: verdict, Generation: b.Generation, Amount: b.Amount, UpTo: b.UpTo, Revision: b.Revision, From: cards.FromSlack}
+// decisionOf is what a click on a button decides. Who clicked, where and when is filled in by decide.
+func decisionOf(b cards.Button, verdict project.Verdict, click string) project.Decision {
+	d := project.Decision{ID: click, Of: project.OfCPI, Verdict: verdict, Request: b.Request, Generation: b.Generation, Amount: b.Amount, UpTo: b.UpTo,
+		Revision: b.Revision, From: project.FromSlack}
+	switch {
+	case b.Revision > 0:
+		d.Of = project.OfInvoice
+	case b.OfAction():
+		d.Of = project.OfAction
+	}
+	return d
 }
 
-// project names the project of an answer; the ingress knows its id only.
-func project(id prodege.ProjectID) cards.Project { return cards.Project{ID: id} }
+func messageTS(p slack.InteractionCallback) string {
+	if p.Container.MessageTs != "" {
+		return p.Container.MessageTs
+	}
+	return p.Message.Timestamp
+}

@@ -17,16 +17,19 @@ import (
 	"fieldmarshal/cards"
 )
 
-// responseTimeout is for the one try that a response_url gets: the workflow writes the message anyway.
+// responseTimeout is for the one try that a response_url gets.
 const responseTimeout = 2 * time.Second
 
-// place is where someone is told something alone.
+// place is where somebody is told something alone. A response_url is a capability: it is used here and goes nowhere
+// else.
 type place struct {
 	person
-	responseURL string
+	channel     string // empty: none is known
+	responseURL string // empty: none
+	home        bool   // the person is looking at the home tab
 }
 
-// responseMessage is what Slack takes at a response_url.
+// responseMessage is what Slack takes at a response_url, and as the answer to a slash command.
 type responseMessage struct {
 	ResponseType    string        `json:"response_type,omitempty"`
 	ReplaceOriginal bool          `json:"replace_original"`
@@ -34,27 +37,40 @@ type responseMessage struct {
 	Blocks          []slack.Block `json:"blocks,omitempty"`
 }
 
-// takeButtonsAway puts a message without buttons in place of the one that was clicked.
-func (in *Ingress) takeButtonsAway(ctx context.Context, to string, m cards.Message) {
-	if err := in.respond(ctx, to, responseMessage{ReplaceOriginal: true, Text: m.Text, Blocks: m.Blocks}); err != nil {
-		in.log.Warn("the buttons could not be taken away at once; the workflow's edit will", "error", err)
+// tell tells one person alone what became of a click: by response_url, which needs no token, else by
+// chat.postEphemeral. On the home tab there is neither, so the tab itself says it.
+func (in *Ingress) tell(ctx context.Context, where place, m cards.Message, recorded bool, b cards.Button) {
+	var err error
+	switch {
+	case where.home:
+		notice := &notice{message: m}
+		if recorded {
+			notice.decided = b.Project
+		}
+		err = in.showHome(ctx, where.person, notice)
+	default:
+		err = in.tellAlone(ctx, where, m)
+	}
+	if err != nil {
+		in.log.Error("somebody could not be told what became of a click", "user", where.user, "error", err)
 	}
 }
 
-// tell tells one person alone: by response_url, which needs no token, else by chat.postEphemeral.
-func (in *Ingress) tell(ctx context.Context, where place, m cards.Message) {
-	err := in.respond(ctx, where.responseURL, responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks})
-	if err == nil {
-		return
-	}
-	if where.channel != "" && in.options.Slack != nil {
-		_, again := in.options.Slack.PostEphemeralContext(ctx, where.channel, where.user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
-		if again == nil {
-			return
+func (in *Ingress) tellAlone(ctx context.Context, where place, m cards.Message) error {
+	var err error
+	if where.responseURL != "" {
+		if err = in.respond(ctx, where.responseURL, responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks}); err == nil {
+			return nil
 		}
-		err = errors.Join(err, again)
 	}
-	in.log.Error("someone could not be told that a click did not count", "user", where.user, "error", err)
+	if where.channel == "" {
+		return errors.Join(err, errors.New("there is no channel to tell it in"))
+	}
+	_, again := in.options.Slack.PostEphemeralContext(ctx, where.channel, where.user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	if again == nil {
+		return nil
+	}
+	return errors.Join(err, again)
 }
 
 func responseClient() *http.Client {
@@ -66,9 +82,6 @@ func responseClient() *http.Client {
 
 // respond posts to a response_url, once. Its error never holds the address: it is a capability.
 func (in *Ingress) respond(ctx context.Context, to string, m responseMessage) error {
-	if to == "" {
-		return errors.New("there is no response_url")
-	}
 	if !in.slackHost(to) {
 		return errors.New("the response_url is not one of Slack's, and is not called")
 	}
@@ -97,7 +110,7 @@ func (in *Ingress) respond(ctx context.Context, to string, m responseMessage) er
 	return nil
 }
 
-// slackHost says whether an address is of Slack's own hosts, over https, or of the host of SLACK_API_URL.
+// slackHost reports whether an address is of Slack's own hosts, over https, or of the host of SLACK_API_URL.
 func (in *Ingress) slackHost(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.User != nil || u.Opaque != "" {

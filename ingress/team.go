@@ -35,3 +35,49 @@ func (t *team) get(ctx context.Context) (string, error) {
 	t.id = id
 	return id, nil
 }
+
+const (
+	guestTimeout = 700 * time.Millisecond // a slash command has little more than two seconds in all
+	guestFor     = 10 * time.Minute       // how long the answer is remembered
+	maxGuests    = 10_000                 // people that are remembered
+)
+
+// guests remembers for a while who is a guest of our workspace: somebody who was let in to a few channels, and who is
+// not told prices.
+type guests struct {
+	ask   func(ctx context.Context, user string) (bool, error)
+	now   func() time.Time
+	mu    sync.Mutex
+	known map[string]standing
+}
+
+type standing struct {
+	guest bool
+	at    time.Time
+}
+
+// has reports whether somebody is a guest, or counts as one because Slack does not say; err is why it does not.
+func (g *guests) has(ctx context.Context, user string) (guest bool, err error) {
+	if g.ask == nil {
+		return false, nil
+	}
+	g.mu.Lock()
+	s, found := g.known[user]
+	g.mu.Unlock()
+	if found && g.now().Sub(s.at) < guestFor {
+		return s.guest, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, guestTimeout)
+	defer cancel()
+	guest, err = g.ask(ctx, user)
+	if err != nil {
+		return true, err
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.known == nil || len(g.known) >= maxGuests {
+		g.known = map[string]standing{}
+	}
+	g.known[user] = standing{guest, g.now()}
+	return guest, nil
+}

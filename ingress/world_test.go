@@ -3,11 +3,11 @@ package ingress
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -19,16 +19,19 @@ import (
 	"fieldmarshal/cards"
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 )
 
 const (
 	theProject    prodege.ProjectID = 29303649
+	pauseID       prodege.EventID   = "644b0754" // of the event that opened the pause
 	prodegeSecret prodege.Secret    = "hush-of-prodege"
 	slackSecret   prodege.Secret    = "hush-of-slack"
 	botToken                        = "xoxb-hush-token"
 	approvals                       = "C0APPROVE"
+	alertsChannel                   = "C0ALERTS"
 )
 
 // world is an ingress served over real HTTP, with the simulated Slack on the other side of clicks. Temporal
@@ -53,11 +56,11 @@ type temporal struct {
 	mu        sync.Mutex
 	away      error
 	took      []prodege.Event
-	decisions []workflows.Decision
-	toward    []string // workflow ids of decisions
+	decisions []project.Decision
+	toward    []prodege.ProjectID // of the decisions
 	decide    func() error
-	projects  map[prodege.ProjectID]workflows.ProjectState
-	requests  map[string]workflows.ApprovalState
+	projects  map[prodege.ProjectID]*project.State
+	queried   int
 	panics    bool
 	silent    bool // no worker answers a question
 
@@ -77,7 +80,7 @@ func (f *temporal) Deliver(_ context.Context, e prodege.Event) error {
 	return nil
 }
 
-func (f *temporal) Decide(ctx context.Context, id string, d workflows.Decision) error {
+func (f *temporal) Decide(ctx context.Context, id prodege.ProjectID, d project.Decision) error {
 	f.mu.Lock()
 	decide := f.decide
 	f.mu.Unlock()
@@ -95,9 +98,11 @@ func (f *temporal) Decide(ctx context.Context, id string, d workflows.Decision) 
 	return nil
 }
 
-func (f *temporal) Project(ctx context.Context, id prodege.ProjectID) (workflows.ProjectState, error) {
+// Project answers with a state, or ErrClosed if it has none.
+func (f *temporal) Project(ctx context.Context, id prodege.ProjectID) (*project.State, error) {
 	f.mu.Lock()
 	silent := f.silent
+	f.queried++
 	if silent {
 		if f.asked.IsZero() {
 			f.asked = time.Now()
@@ -109,26 +114,16 @@ func (f *temporal) Project(ctx context.Context, id prodege.ProjectID) (workflows
 	f.mu.Unlock()
 	if silent {
 		<-ctx.Done()
-		return workflows.ProjectState{}, ctx.Err()
+		return nil, ctx.Err()
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.away != nil {
-		return workflows.ProjectState{}, f.away
+		return nil, f.away
 	}
 	state, ok := f.projects[id]
 	if !ok {
 		return state, workflows.ErrClosed
-	}
-	return state, nil
-}
-
-func (f *temporal) Approval(_ context.Context, id string) (workflows.ApprovalState, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	state, ok := f.requests[id]
-	if !ok {
-		return state, errors.New("no worker answers")
 	}
 	return state, nil
 }
@@ -145,10 +140,10 @@ func (f *temporal) set(do func()) {
 	do()
 }
 
-func (f *temporal) decided() []workflows.Decision {
+func (f *temporal) decided() []project.Decision {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]workflows.Decision(nil), f.decisions...)
+	return append([]project.Decision(nil), f.decisions...)
 }
 
 // approvers are U0ANN and U0BEN, while the list is to be had.
@@ -202,7 +197,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	}
 	t.Cleanup(func() { _ = w.box.Close() })
 	w.slack = simulator.NewSlack(simulator.SlackOptions{BotToken: botToken, SigningSecret: slackSecret.Reveal(), Patience: patience,
-		Channels: []simulator.Channel{{ID: approvals, Name: "approvals"}},
+		Channels: []simulator.Channel{{ID: approvals, Name: "approvals"}, {ID: alertsChannel, Name: "alerts"}},
 		Users:    []simulator.User{{ID: "U0ANN", Name: "ann"}, {ID: "U0BEN", Name: "ben"}, {ID: "U0EVE", Name: "eve"}, {ID: "U0GUEST", Name: "guest", TeamID: "T0OTHER"}}})
 	slackServer := httptest.NewServer(w.slack.Handler())
 	t.Cleanup(slackServer.Close)
@@ -218,6 +213,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 			}
 			return test.TeamID, nil
 		},
+		ApprovalsChannel: approvals, AlertsChannel: alertsChannel,
 		Alert: func(_ context.Context, text string) error { w.alerts <- text; return nil },
 	}
 	for _, c := range change {
@@ -290,21 +286,25 @@ func (w *world) waiting() []prodege.Event {
 	return events
 }
 
-// request posts a CPI request with live buttons and gives its ts.
-func (w *world) request(change ...func(*cards.Request)) string {
+// request posts a CPI request with live buttons and returns its ts.
+func (w *world) request(change ...func(*project.RequestFacts)) string {
 	w.t.Helper()
+	return w.say(project.Card{Request: requestFacts(change...)})
+}
+
+func requestFacts(change ...func(*project.RequestFacts)) *project.RequestFacts {
 	amount := prodege.MustUSD("4.25")
-	r := &cards.Request{Frame: cards.Frame{Project: cards.Project{ID: theProject}}, Workflow: "project-29303649-cpi-644b0754", Generation: 2,
-		Required: &amount, Phase: cards.PhaseOpen, PausedAt: time.Now(), Deadline: time.Now().Add(time.Hour)}
+	r := &project.RequestFacts{Frame: project.Frame{Project: project.Name{ID: theProject}}, ID: pauseID, Generation: 2,
+		Required: &amount, Phase: project.PhaseOpen, PausedAt: time.Now(), Deadline: time.Now().Add(time.Hour)}
 	for _, c := range change {
 		c(r)
 	}
-	return w.say(cards.Card{Request: r})
+	return r
 }
 
-func (w *world) say(card cards.Card) string {
+func (w *world) say(card project.Card) string {
 	w.t.Helper()
-	m := card.Message()
+	m := cards.Render(card)
 	_, ts, err := w.api.PostMessageContext(w.t.Context(), approvals, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
 	if err != nil {
 		w.t.Fatal(err)
@@ -351,3 +351,15 @@ func (w *world) buttons(ts string) []string {
 	}
 	return ids
 }
+
+// directory is a fixed list of open projects.
+type directory struct {
+	waiting []OpenItem
+	open    []prodege.ProjectID
+	fault   error
+}
+
+func (d *directory) Waiting(context.Context) ([]OpenItem, error) {
+	return slices.Clone(d.waiting), d.fault
+}
+func (d *directory) Open(context.Context) ([]prodege.ProjectID, error) { return d.open, d.fault }

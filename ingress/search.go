@@ -1,0 +1,163 @@
+package ingress
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"fieldmarshal/cards"
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
+)
+
+const (
+	searchTimeout = 1300 * time.Millisecond // leaves time to ask the project that was found
+	nameFor       = 10 * time.Minute        // a name is remembered, so that the next search asks fewer projects
+	maxNames      = 20_000
+	maxMatches    = 5 // that are listed if a search fits several projects
+)
+
+// names remembers what open projects are called. Temporal knows their ids only.
+type names struct {
+	mu    sync.Mutex
+	known map[prodege.ProjectID]named
+}
+
+type named struct {
+	project.Name
+	at time.Time
+}
+
+func (n *names) get(id prodege.ProjectID, now time.Time) (project.Name, bool) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	known, found := n.known[id]
+	return known.Name, found && now.Sub(known.at) < nameFor
+}
+
+func (n *names) keep(name project.Name, now time.Time) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.known == nil || len(n.known) >= maxNames {
+		n.known = map[prodege.ProjectID]named{}
+	}
+	n.known[name.ID] = named{name, now}
+}
+
+// statusByName says how the one open project is that a PO number or a part of a name fits.
+func (in *Ingress) statusByName(ctx context.Context, who reader, text string) cards.Message {
+	found, unasked, err := in.find(ctx, text)
+	switch {
+	case err != nil:
+		return cards.Sorry("Projects can't be searched right now: Temporal does not answer. Please try again in a minute, or ask with the project's id.")
+	case len(found) == 1:
+		return in.status(ctx, who, found[0].ID.String())
+	case len(found) > 1:
+		return cards.Sorry(severalFit(text, found))
+	case unasked > 0:
+		return cards.Sorry(fmt.Sprintf("No project was found for “%s”, but %d of the open ones did not answer in time. Please try again, or ask with the project's id.", text, unasked))
+	}
+	return cards.Sorry("No open project has “" + text + "” as its PO number or in its name. An id is a number, such as 29303649.")
+}
+
+// severalFit lists the first projects that a search fits.
+func severalFit(text string, found []project.Name) string {
+	var list []string
+	for _, n := range found[:min(len(found), maxMatches)] {
+		part := n.ID.String()
+		if n.Name != "" {
+			part += " " + shorten(n.Name, 40)
+		}
+		if n.PONumber != "" {
+			part += " (" + shorten(n.PONumber, 20) + ")"
+		}
+		list = append(list, part)
+	}
+	more := ""
+	if n := len(found) - maxMatches; n > 0 {
+		more = fmt.Sprintf("; and %d more", n)
+	}
+	return fmt.Sprintf("“%s” fits %d open projects: %s%s. Ask with the id of one.", shorten(text, 40), len(found), strings.Join(list, "; "), more)
+}
+
+func shorten(text string, most int) string {
+	if r := []rune(text); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return text
+}
+
+// find lists the open projects that a text fits: those of that very PO number if there are any, else those whose name
+// or PO number has every word of it. unasked is how many projects did not say in time what they are called.
+func (in *Ingress) find(ctx context.Context, text string) (found []project.Name, unasked int, err error) {
+	if in.options.Directory == nil {
+		return nil, 0, errors.New("nothing lists the open projects")
+	}
+	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
+	defer cancel()
+	ids, err := in.options.Directory.Open(ctx)
+	if err != nil {
+		in.log.Warn("the open projects could not be listed", "error", err)
+		return nil, 0, err
+	}
+	in.learnNames(ctx, ids)
+	var exact []project.Name
+	words := strings.Fields(strings.ToLower(text))
+	for _, id := range ids {
+		name, known := in.names.get(id, in.now())
+		switch {
+		case !known:
+			unasked++
+		case name.PONumber != "" && strings.EqualFold(name.PONumber, strings.TrimSpace(text)):
+			exact = append(exact, name)
+		case hasAll(strings.ToLower(name.Name+" "+name.PONumber), words):
+			found = append(found, name)
+		}
+	}
+	if len(exact) > 0 {
+		return exact, unasked, nil
+	}
+	return found, unasked, nil
+}
+
+func hasAll(text string, words []string) bool {
+	for _, w := range words {
+		if !strings.Contains(text, w) {
+			return false
+		}
+	}
+	return len(words) > 0
+}
+
+// learnNames asks projects what they are called, as far as that is not remembered and as many as answer in time.
+func (in *Ingress) learnNames(ctx context.Context, ids []prodege.ProjectID) {
+	var asking errgroup.Group
+	asking.SetLimit(askAtOnce)
+	for _, id := range ids {
+		if _, known := in.names.get(id, in.now()); known || ctx.Err() != nil {
+			continue
+		}
+		asking.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			if s, err := in.options.Workflows.Project(ctx, id); err == nil {
+				in.rememberName(id, s)
+			}
+			return nil
+		})
+	}
+	_ = asking.Wait() // none fails
+}
+
+func (in *Ingress) rememberName(id prodege.ProjectID, s *project.State) project.Name {
+	name := s.Name
+	name.ID = id
+	in.names.keep(name, in.now())
+	return name
+}
