@@ -113,8 +113,8 @@ func (s *State) drawAlert(p *Pause) {
 		s.drawRejection(m, p)
 		return
 	}
-	if m == nil && (p.About.ID == "" || p.Told) {
-		return
+	if m == nil && p.About.ID == "" {
+		return // a rejection that was counted in one message with others
 	}
 	card := Card{Pause: s.pauseFacts(p)}
 	over := p.Ended != nil && m != nil && m.Card.Pause != nil && m.Card.Pause.End == nil

@@ -37,8 +37,11 @@ type Poll struct {
 // schedulePoll decides when Prodege is asked next. It never moves a question that is due sooner.
 func (s *State) schedulePoll() {
 	every := s.pollEvery()
-	if every == 0 {
+	switch {
+	case !s.pollable():
 		s.Poll.Next = time.Time{}
+		return
+	case every == 0:
 		return
 	}
 	next := s.now.Add(jitter(every, s.ID, s.Poll.Asked))
@@ -47,10 +50,13 @@ func (s *State) schedulePoll() {
 	}
 }
 
+// pollable reports whether Prodege can be asked and its answer matters.
+func (s *State) pollable() bool {
+	return s.Settings.HasAPIKey && s.Status != prodege.Invoiced && s.Status != prodege.Deleted
+}
+
+// pollEvery is how often Prodege is asked without a cause; 0: never.
 func (s *State) pollEvery() time.Duration {
-	if !s.Settings.HasAPIKey {
-		return 0
-	}
 	switch s.Status {
 	case prodege.Live, prodege.Paused, "": // "": opened by hand, and Prodege has not answered yet
 		return s.Settings.PollEvery
@@ -71,7 +77,7 @@ func jitter(every time.Duration, id prodege.ProjectID, n int) time.Duration {
 // pollSoon asks Prodege at once, but not more than once a minute: events that disagree must not make a stream of
 // questions.
 func (s *State) pollSoon() {
-	if !s.Settings.HasAPIKey || s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
+	if !s.pollable() {
 		return
 	}
 	at := s.now

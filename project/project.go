@@ -183,6 +183,9 @@ func (s *State) alarms() []alarm {
 			list = append(list, alarm{at: m.Due.Add(unsaidFor), why: "Slack has not taken a message for five minutes"})
 		}
 	}
+	if q := s.Request; q != nil && q.Stage == StageChecking {
+		list = append(list, alarm{at: s.Life.Look.Until, why: "ask people, whatever earlier lives there were"})
+	}
 	return append(list, alarm{at: s.ClosesAt, why: "the project has ended: close its workflow"})
 }
 

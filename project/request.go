@@ -147,7 +147,7 @@ func (q *Question) askedAnew(now time.Time) prodege.Event {
 func (s *State) advanceRequest() {
 	s.followCeiling()
 	q := s.Request
-	if q == nil || q.Stage != StageChecking || !s.Life.Known && s.lifeAsked() {
+	if q == nil || q.Stage != StageChecking || !s.Life.Known && s.now.Before(s.Life.Look.Until) {
 		return
 	}
 	q.Stage = ""
