@@ -17,6 +17,7 @@ const (
 	upTo     = "cpi_approve_up_to"
 	tryAgain = "cpi_try_again"
 	askAgain = "cpi_ask_again"
+	details  = "cpi_details"
 
 	reasonField = "reason/value"
 	amountField = "amount/value"
@@ -38,7 +39,7 @@ func (w *world) pausedForCPI(amount prodege.USD) simulator.Message {
 	w.t.Helper()
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
 	m := w.says(approvals, "Approve a CPI of "+amount.Dollars()+"?")
-	if want := []string{approve, upTo, reject}; !slices.Equal(buttons(m), want) {
+	if want := []string{approve, upTo, reject, details}; !slices.Equal(buttons(m), want) {
 		w.t.Errorf("the buttons are %v, want %v", buttons(m), want)
 	}
 	return m
@@ -119,7 +120,7 @@ func TestRejectedWithAReason(t *testing.T) {
 	m := w.pausedForCPI(asked)
 	w.submit(ann, m, reject, map[string]string{reasonField: "Too dear for <!channel> & co"})
 	end := w.becomes(m, "Rejected: $4.25 is not accepted")
-	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || len(buttons(end)) != 0 {
+	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || !slices.Equal(buttons(end), []string{askAgain}) {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), text)
 	}
 	if d := w.decided(); d.Verdict != project.Reject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {

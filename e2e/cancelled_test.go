@@ -36,7 +36,7 @@ func (w *world) isCancelled(id string) {
 func cancelsAll(w *world) {
 	m := w.pausedForCPI(asked)
 	w.cancelled(workflows.ProjectID(theProject))
-	closed := w.becomes(m, "Closed by whoever runs Fieldmarshal")
+	closed := w.becomes(m, "Cancelled by an operator")
 	if left := buttons(closed); len(left) > 0 {
 		w.t.Errorf("a cancelled request keeps its buttons %v", left)
 	}
@@ -45,13 +45,13 @@ func cancelsAll(w *world) {
 	w.delivered(w.prodege.Live(w.ctx, theProject))
 	alert := w.stopped(prodege.SampleSize, actSample, actComplete)
 	w.cancelled(workflows.ProjectID(theProject))
-	w.becomes(alert, "Closed by whoever runs Fieldmarshal")
+	w.becomes(alert, "Cancelled by an operator")
 	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
 	invoice := w.says(finance, "may have been invoiced") // what the lives before did, nobody knows
 	w.click(eve, invoice, invoiceSend)
 	w.becomes(invoice, "Invoice to make")
 	w.cancelled(workflows.ProjectID(theProject))
-	w.becomes(invoice, "given up by whoever runs Fieldmarshal")
+	w.becomes(invoice, "cancelled by an operator")
 	if n := len(w.prodege.Updates(theProject)); n > 0 {
 		w.t.Errorf("%d updates were sent to Prodege", n)
 	}
@@ -71,7 +71,7 @@ func TestACancelledProjectClosesWhatAnEarlierRunOpened(t *testing.T) {
 		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
 	}
 	w.cancelled(workflows.ProjectID(theProject))
-	w.becomes(m, "Closed by whoever runs Fieldmarshal")
+	w.becomes(m, "Cancelled by an operator")
 }
 
 // TestATerminatedKillSwitchRunsAgain as it was set: once Temporal forgot it, it would read as on.

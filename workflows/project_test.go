@@ -217,7 +217,7 @@ func TestSettingsChange(t *testing.T) {
 			w.signal(Decide, approve("e1", "c1", "4.25"))
 		})
 		w.after(time.Hour, func() {
-			if s := w.state(); s.Request.Phase != project.PhaseOpen || len(s.Answers) != 1 || s.Answers[0].Kind != project.AnswerOverCeiling {
+			if s := w.state(); s.Request.Phase != project.PhaseOverLimit || len(s.Answers) != 1 || s.Answers[0].Kind != project.AnswerOverCeiling {
 				t.Errorf("the request is %s, answers %+v", s.Request.Phase, s.Answers)
 			}
 			w.env.CancelWorkflow()
