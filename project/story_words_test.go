@@ -312,6 +312,9 @@ func (w *world) requestWords(r *project.RequestFacts) string {
 		text = "given up after half an hour: " + r.Refusal.Text
 	case project.PhaseRejected:
 		text = by + " rejected " + amountWords(r.Required)
+		if last := r.Decisions[len(r.Decisions)-1]; last.Verdict == project.Close {
+			text = last.User + " closed it"
+		}
 	case project.PhaseExpired:
 		text = "expired, nobody decided about " + amountWords(r.Required)
 	case project.PhaseElsewhere:
@@ -407,7 +410,7 @@ func (w *world) pauseWords(p *project.PauseFacts) string {
 }
 
 func actionWords(a *project.ActionFacts) string {
-	chosen := "nothing"
+	chosen := "nobody chose anything"
 	if d := a.Chosen(); d != nil {
 		chosen = people(a.Decisions) + " chose " + prodege.ActionLabel(d.Action)
 		if d.Number > 0 {
@@ -432,17 +435,17 @@ func actionWords(a *project.ActionFacts) string {
 	case project.PhaseStopped:
 		return chosen + ", given up after half an hour: " + a.Refusal.Text
 	case project.PhaseElsewhere:
-		return chosen + " here, live without us"
+		return chosen + ", live without us"
 	case project.PhaseOther:
-		return chosen + " here, paused for another reason now"
+		return chosen + ", paused for another reason now"
 	case project.PhaseEnded:
-		return chosen + " here, the project is " + string(a.EndStatus)
+		return chosen + ", the project is " + string(a.EndStatus)
 	case project.PhaseDryRun:
 		return chosen + ", dry run, nothing is sent"
 	case project.PhaseByHand:
 		return chosen + ", to be done at Prodege by hand"
 	case project.PhaseCancelled:
-		return chosen + " here, cancelled in Temporal"
+		return chosen + ", cancelled in Temporal"
 	}
 	return "unknown phase " + string(a.Phase)
 }

@@ -493,7 +493,7 @@ func (w *world) prodegeActs(t project.Task, how behaviour) (project.Result, stri
 	}
 	if how.mode == "refuses" {
 		r := failed(project.FailedRefused, "Prodege refuses")
-		r.Failure.Refusal = &project.Refusal{Party: "Prodege", Codes: []int{must(strconv.Atoi(how.arg))}, Text: "Prodege says no"}
+		r.Failure.Refusal = &project.Refusal{Party: "Prodege", Codes: []int{must(strconv.Atoi(how.arg))}, Text: "the project is complete"}
 		return r, "Prodege refuses (" + how.arg + ")"
 	}
 	words := w.update(t, &got)
