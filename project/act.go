@@ -228,6 +228,7 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		a.After, a.Until = s.now.Add(heldLook), s.now.Add(heldLook+actFor)
 	case OutcomeDryRun:
 		s.enter(q, PhaseDryRun)
+		s.line(Line{Kind: LineClosed, Text: "dry run: nothing was sent", DryRun: true, Ref: string(q.ID)}) // it was decided before
 	case OutcomeNoKey:
 		s.enter(q, PhaseByHand)
 	case OutcomeOverLimit:

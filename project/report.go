@@ -71,6 +71,8 @@ func (c *Course) take(l Line) {
 		if l.Second {
 			c.Verdict, c.Amount, c.Cost = "", nil, nil // one of two approvals approves nothing yet
 		}
+	case LineClosed:
+		c.DryRun = c.DryRun || l.DryRun
 	case LineAccepted:
 		c.Sent = cmp.Or(c.Sent, l.At)
 	case LineLive, LineEnded:

@@ -84,8 +84,8 @@ func (s *State) remind(q *Question) {
 		kind = NoteLastReminder
 	}
 	s.reply(requestKey(q.ID), "reminder-"+string(q.ID)+"-"+itoa(q.Generation)+"-"+itoa(c.Reminders), s.requestNote(q, kind), "reminder")
-	if m := s.message(requestKey(q.ID)); m != nil && m.Plain {
-		s.want(m) // Slack may take its layout now
+	if m := s.message(requestKey(q.ID)); m != nil && (m.Plain || q.Nobody) {
+		s.want(m) // Slack may take its layout now, and somebody may be on the list of approvers
 	}
 }
 
