@@ -382,7 +382,7 @@ func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, str
 			return project.Result{Edited: &project.Edited{Gone: true}}, "the message is gone"
 		}
 		m.card, m.plain = t.Edit.Card, plain
-		return project.Result{Edited: &project.Edited{Plain: plain, Nobody: w.nobody(t.Edit.Card)}}, w.stands(plain)
+		return project.Result{Edited: &project.Edited{Plain: plain, Nobody: w.nobody(t.Edit.Card)}}, w.stands(t.Edit.Card, plain)
 	}
 	return project.Result{}, ""
 }
@@ -412,12 +412,16 @@ func (w *world) slackPosts(p *project.Post, plain bool) (project.Result, string)
 	}
 	m := w.stand(p, plain)
 	posted.TS, posted.Link = m.ts, "link-"+m.ts
-	return project.Result{Posted: posted}, strings.TrimSpace(w.stands(plain) + words)
+	return project.Result{Posted: posted}, strings.TrimSpace(w.stands(p.Card, plain) + words)
 }
 
-func (w *world) stands(plain bool) string {
-	if plain {
+// stands tells what is odd about a message that stands.
+func (w *world) stands(c project.Card, plain bool) string {
+	switch {
+	case plain:
 		return "Slack refuses the layout, it stands as text without buttons"
+	case w.nobody(c):
+		return "says that nobody can decide"
 	}
 	return ""
 }
