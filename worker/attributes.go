@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -21,9 +23,9 @@ type Visibility interface {
 	CountWorkflow(ctx context.Context, request *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
 }
 
-// EnsureAttributes returns nil once a query that names every search attribute of the workflows is answered:
-// only then may one be set. It adds what is missing. Where it may not, the error holds the commands with which
-// somebody can; where it may not even ask what there is, the query alone decides.
+// EnsureAttributes returns nil once a query that names every search attribute of the workflows is answered: only then
+// may one be set. It adds what is missing. If it may not, the error holds the commands with which somebody can; if it
+// may not even ask what there is, the query alone decides.
 func EnsureAttributes(ctx context.Context, c Visibility, namespace string) error {
 	missing, err := CompareAttributes(ctx, c, namespace)
 	switch {
@@ -46,14 +48,14 @@ func EnsureAttributes(ctx context.Context, c Visibility, namespace string) error
 	return settle(ctx)
 }
 
-// mayNot says whether Temporal refuses to be asked this, as against being away.
+// mayNot reports whether Temporal refuses the call itself, as against being away.
 func mayNot(err error) bool {
 	var denied *serviceerror.PermissionDenied
 	var unimplemented *serviceerror.Unimplemented
 	return errors.As(err, &denied) || errors.As(err, &unimplemented)
 }
 
-// known says whether a query that names every attribute is answered.
+// known returns an error unless a query that names every attribute is answered.
 func known(ctx context.Context, c Visibility, namespace string) error {
 	if _, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query()}); err != nil {
 		return fmt.Errorf("temporal does not know every search attribute: %w", err)
@@ -61,8 +63,8 @@ func known(ctx context.Context, c Visibility, namespace string) error {
 	return nil
 }
 
-// add adds attributes. Another worker may do so at the same time: the one that comes second finds them there
-// when it looks again.
+// add adds attributes. Another worker may do so at the same time: the one that comes second finds them there when it
+// looks again.
 func add(ctx context.Context, c Visibility, namespace string, missing []workflows.Attribute) error {
 	request := &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: map[string]enums.IndexedValueType{}}
 	for _, a := range missing {
@@ -72,11 +74,15 @@ func add(ctx context.Context, c Visibility, namespace string, missing []workflow
 	if err == nil {
 		return nil
 	}
-	left, unseen := CompareAttributes(ctx, c, namespace)
-	if unseen != nil {
-		left = missing
+	has, unseen := listAttributes(ctx, c, namespace)
+	left := missing
+	if unseen == nil {
+		left, unseen = lacking(has, namespace)
 	}
-	if len(left) > 0 {
+	if blocked := inTheWay(has, left, err, namespace); blocked != nil {
+		return blocked
+	}
+	if unseen != nil || len(left) > 0 {
 		return fmt.Errorf("search attributes are missing and can't be added (%w); run\n%s", err, Commands(namespace, left))
 	}
 	return nil
@@ -96,31 +102,78 @@ func settle(ctx context.Context) error {
 	}
 }
 
-// CompareAttributes gives the search attributes that the namespace lacks. One of another type than ours is an
-// error: it has to be removed by hand, as what stands in it would be lost.
+// CompareAttributes returns the search attributes that the namespace lacks. One of another type than ours is an error:
+// it has to be removed by hand, because its values would be lost.
 func CompareAttributes(ctx context.Context, c Visibility, namespace string) ([]workflows.Attribute, error) {
+	has, err := listAttributes(ctx, c, namespace)
+	if err != nil {
+		return nil, err
+	}
+	return lacking(has, namespace)
+}
+
+func listAttributes(ctx context.Context, c Visibility, namespace string) (map[string]enums.IndexedValueType, error) {
 	got, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return nil, fmt.Errorf("list search attributes: %w", err)
 	}
-	var missing []workflows.Attribute
+	return got.GetCustomAttributes(), nil
+}
+
+// lacking returns those of ours that are not among those that the namespace has.
+func lacking(has map[string]enums.IndexedValueType, namespace string) (missing []workflows.Attribute, err error) {
 	var wrong []string
 	for _, want := range workflows.Attributes() {
-		switch has, found := got.GetCustomAttributes()[want.Name]; {
+		switch kind, found := has[want.Name]; {
 		case !found:
 			missing = append(missing, want)
-		case has != want.Type:
-			wrong = append(wrong, fmt.Sprintf("%s is %s and must be %s", want.Name, has, want.Type))
+		case kind != want.Type:
+			wrong = append(wrong, fmt.Sprintf("%s is %s and must be %s", want.Name, kind, want.Type))
 		}
 	}
 	if len(wrong) > 0 {
-		return nil, fmt.Errorf("namespace %q has search attributes of another type: %s; remove them (temporal operator search-attribute remove), or use another namespace",
+		return missing, fmt.Errorf("namespace %q has search attributes of another type: %s; remove them (temporal operator search-attribute remove), or use another namespace",
 			namespace, strings.Join(wrong, ", "))
 	}
 	return missing, nil
 }
 
-// Commands are those with which somebody who may can add the attributes, one a line.
+// tooMany is what Temporal says on SQL visibility if all columns of a type are taken. A namespace has 3 of each type
+// there, and 10 of Keyword.
+const tooMany = "cannot have more than"
+
+// inTheWay says which attributes of other programs take the places that ours need; nil if that is not why they could
+// not be added.
+func inTheWay(has map[string]enums.IndexedValueType, missing []workflows.Attribute, refusal error, namespace string) error {
+	if !strings.Contains(refusal.Error(), tooMany) {
+		return nil
+	}
+	ours := map[string]bool{}
+	for _, a := range workflows.Attributes() {
+		ours[a.Name] = true
+	}
+	full := map[enums.IndexedValueType]bool{}
+	var needed, others, removals []string
+	for _, a := range missing {
+		if strings.Contains(refusal.Error(), "of type "+a.Type.String()) {
+			full[a.Type] = true
+			needed = append(needed, a.Name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(has)) {
+		if full[has[name]] && !ours[name] {
+			others = append(others, fmt.Sprintf("%s (%s)", name, has[name]))
+			removals = append(removals, fmt.Sprintf("  temporal operator search-attribute remove --namespace %s --name %s", namespace, name))
+		}
+	}
+	if len(others) == 0 {
+		return nil
+	}
+	return fmt.Errorf("namespace %q has no room for %s: search attributes of another program are in the way: %s (temporal: %w). Give fieldmarshal a namespace of its own (TEMPORAL_NAMESPACE), or, if nobody needs them, remove them and their values:\n%s",
+		namespace, strings.Join(needed, ", "), strings.Join(others, ", "), refusal, strings.Join(removals, "\n"))
+}
+
+// Commands returns the commands with which somebody who may can add the attributes, one per line.
 func Commands(namespace string, attributes []workflows.Attribute) string {
 	var lines []string
 	for _, a := range attributes {
@@ -129,7 +182,7 @@ func Commands(namespace string, attributes []workflows.Attribute) string {
 	return strings.Join(lines, "\n")
 }
 
-// query names every attribute. It finds nothing, and must not: what counts is that it is understood.
+// query names every attribute. It need not find anything: what counts is that it is understood.
 func query() string {
 	var terms []string
 	for _, a := range workflows.Attributes() {
@@ -147,7 +200,7 @@ func query() string {
 	return strings.Join(terms, " AND ")
 }
 
-// await asks until there is no error or ctx ends; then it gives the last error.
+// await asks until there is no error, or until ctx ends; then it returns the last error.
 func await(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()

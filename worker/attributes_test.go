@@ -70,6 +70,11 @@ func TestEnsureAttributes(t *testing.T) {
 	other := all()
 	other["RequiredCPI"] = enums.INDEXED_VALUE_TYPE_KEYWORD
 	denied := errors.New("permission denied")
+	// As Temporal says it on SQL visibility, which has room for three of a type.
+	full := serviceerror.NewInvalidArgument("Unable to create search attributes: cannot have more than 3 search attribute of type Datetime.")
+	foreign := all()
+	delete(foreign, "AutoCompleteAt")
+	foreign["TheirDeadline"], foreign["TheirName"] = enums.INDEXED_VALUE_TYPE_DATETIME, enums.INDEXED_VALUE_TYPE_KEYWORD
 
 	for name, c := range map[string]struct {
 		v     *visibility
@@ -88,6 +93,11 @@ func TestEnsureAttributes(t *testing.T) {
 			fault: []string{"permission denied",
 				"temporal operator search-attribute create --namespace there --name ProjectStatus --type Keyword",
 				"temporal operator search-attribute create --namespace there --name WaitingSince --type Datetime"},
+		},
+		"another program's is in the way": {
+			v: &visibility{has: foreign, add: func(*visibility, map[string]enums.IndexedValueType) error { return full }},
+			fault: []string{"no room for AutoCompleteAt", "in the way: TheirDeadline (Datetime) (", "TEMPORAL_NAMESPACE",
+				"temporal operator search-attribute remove --namespace there --name TheirDeadline"},
 		},
 		"may not look, all there": {v: &visibility{has: all(), list: serviceerror.NewPermissionDenied("not you", "")}},
 		"may not look, some missing": {
@@ -130,6 +140,9 @@ func TestEnsureAttributes(t *testing.T) {
 				if !strings.Contains(err.Error(), text) {
 					t.Errorf("the error lacks %q: %v", text, err)
 				}
+			}
+			if strings.Contains(err.Error(), "TheirName") || name == "another program's is in the way" && strings.Contains(err.Error(), "search-attribute create") {
+				t.Errorf("it says to do what does not help: %v", err)
 			}
 			if name == "may not add" && strings.Contains(err.Error(), "--name ProjectId ") {
 				t.Errorf("an attribute that is there is to be added: %v", err)

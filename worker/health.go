@@ -21,7 +21,7 @@ func (w *Worker) Handler() http.Handler {
 // readiness is the body of /readyz.
 type readiness struct {
 	Ready bool   `json:"ready"`
-	Why   string `json:"why,omitempty"` // it is not ready
+	Why   string `json:"why,omitempty"` // why it is not ready
 }
 
 func (w *Worker) readyz(out http.ResponseWriter, r *http.Request) {

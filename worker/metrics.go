@@ -19,11 +19,11 @@ import (
 // SDK's unit is the second.
 var seconds = []float64{0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800}
 
-// pauses are the buckets of how long a pause lasts until something is done about it: from half a minute, which
-// the rule and a quick person take, to the ten business days after which Prodege completes a project by itself.
+// pauses are the buckets of how long a pause lasts until something is done about it: from seconds, which the rule
+// takes, to the ten business days after which Prodege completes a project by itself.
 var pauses = []float64{5, 30, 60, 120, 300, 600, 1800, 3600, 2 * 3600, 4 * 3600, 8 * 3600, 24 * 3600, 3 * 24 * 3600, 7 * 24 * 3600, 14 * 24 * 3600}
 
-// buckets gives each histogram those that fit it.
+// buckets returns the view of a histogram with the buckets that fit it.
 func buckets(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 	bounds := seconds
 	if i.Name == workflows.MetricPause {
@@ -33,8 +33,8 @@ func buckets(i sdkmetric.Instrument) (sdkmetric.Stream, bool) {
 		Aggregation: sdkmetric.AggregationExplicitBucketHistogram{Boundaries: bounds}}, i.Kind == sdkmetric.InstrumentKindHistogram
 }
 
-// Metrics is a handler for client.Options that shows the SDK's metrics, and those that workflows and
-// activities count through it, in the registry.
+// Metrics returns a handler for client.Options that shows the SDK's metrics, and those that workflows and activities
+// count through it, in the registry.
 func Metrics(registry prometheus.Registerer, log *slog.Logger) (client.MetricsHandler, error) {
 	exporter, err := otelprometheus.New(otelprometheus.WithRegisterer(registry), otelprometheus.WithoutScopeInfo(), otelprometheus.WithoutTargetInfo())
 	if err != nil {
@@ -45,7 +45,7 @@ func Metrics(registry prometheus.Registerer, log *slog.Logger) (client.MetricsHa
 	return counters{opentelemetry.NewMetricsHandler(opentelemetry.MetricsHandlerOptions{Meter: provider.Meter("fieldmarshal"), OnError: report}), report}, nil
 }
 
-// counters makes counters of what the SDK counts. Its own handler makes gauges of them, as a counter of its
+// counters makes counters of what the SDK counts. Its own handler makes gauges of them, because a counter of the SDK
 // may fall in theory; none of ours does.
 type counters struct {
 	opentelemetry.MetricsHandler

@@ -16,7 +16,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// reportCatchUp is how late a report may still be posted, where Temporal was away at its time.
+// reportCatchUp is how late a report may still be posted if Temporal was away at its time.
 const reportCatchUp = 24 * time.Hour
 
 // weekly is a time of the week, somewhere.
@@ -29,7 +29,7 @@ type weekly struct {
 // parseWeekly reads DIGEST, "Mon 09:00 America/New_York".
 func parseWeekly(text string) (weekly, error) {
 	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-	wrong := fmt.Errorf("%q is no time of the week like %q", text, "Mon 09:00 America/New_York")
+	wrong := fmt.Errorf("%q is not a time of the week like %q", text, "Mon 09:00 America/New_York")
 	parts := strings.Fields(text)
 	if len(parts) != 3 {
 		return weekly{}, wrong
@@ -47,7 +47,7 @@ func (w weekly) spec() client.ScheduleSpec {
 	return client.ScheduleSpec{TimeZoneName: w.zone, Calendars: []client.ScheduleCalendarSpec{{DayOfWeek: at(int(w.day)), Hour: at(w.hour), Minute: at(w.minute)}}}
 }
 
-// is says whether a schedule has this time. Temporal gives back what it was given with its defaults filled in.
+// is reports whether a schedule has this time. Temporal returns what it was given, with its defaults filled in.
 func (w weekly) is(spec *client.ScheduleSpec) bool {
 	if spec == nil || spec.TimeZoneName != w.zone || len(spec.Calendars) != 1 {
 		return false
@@ -59,8 +59,8 @@ func (w weekly) is(spec *client.ScheduleSpec) bool {
 	return at(c.DayOfWeek, int(w.day)) && at(c.Hour, w.hour) && at(c.Minute, w.minute)
 }
 
-// keepSchedule makes the schedule of the weekly report what DIGEST says, and tries again for as long as
-// Temporal does not answer. Where schedules can't be made there is no report, and all else works.
+// keepSchedule makes the schedule of the weekly report what DIGEST says, and tries again while Temporal does not
+// answer. If schedules can't be made there is no report, and all else works.
 func (w *Worker) keepSchedule(ctx context.Context) {
 	told := ""
 	for {
@@ -84,8 +84,8 @@ func (w *Worker) keepSchedule(ctx context.Context) {
 	}
 }
 
-// ensureSchedule compares and mends. Another worker may do so at the same time: who comes second finds it done,
-// or looks once more.
+// ensureSchedule compares the schedule and changes it. Another worker may do so at the same time: the one that comes
+// second finds it done, or looks once more.
 func (w *Worker) ensureSchedule(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -138,7 +138,7 @@ func (w *Worker) reportAction() *client.ScheduleWorkflowAction {
 		StaticSummary: "What the pauses of the last seven days came to"}
 }
 
-// starts says whether a schedule starts our report, on our queue.
+// starts reports whether a schedule starts our report, on our queue.
 func (w *Worker) starts(action client.ScheduleAction) bool {
 	a, ok := action.(*client.ScheduleWorkflowAction)
 	return ok && a.Workflow == workflows.TypeReport && a.TaskQueue == w.options.TaskQueue

@@ -10,10 +10,10 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 )
 
-// callTimeout bounds one call to Temporal while starting; one that answers needs milliseconds.
+// callTimeout bounds one call to Temporal at start; if it answers it takes milliseconds.
 const callTimeout = 10 * time.Second
 
-// reach says whether Temporal answers and has the namespace, and if not, what to do about it.
+// reach returns an error unless Temporal answers and has the namespace; the error says what to do about it.
 func (w *Worker) reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -31,7 +31,7 @@ func (w *Worker) reach(ctx context.Context) error {
 	return fmt.Errorf("temporal does not answer: %w", err)
 }
 
-// answers says whether Temporal answers right now.
+// answers returns an error unless Temporal answers right now.
 func (w *Worker) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
@@ -41,7 +41,7 @@ func (w *Worker) answers(ctx context.Context) error {
 	return nil
 }
 
-// attributes makes sure of the search attributes.
+// attributes ensures that the search attributes are registered.
 func (w *Worker) attributes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

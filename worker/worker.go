@@ -1,8 +1,8 @@
-// Package worker runs what the other packages decide and do: it registers the workflows and the activities
-// with Temporal, on the main task queue and on one for each Slack channel, and says whether it is ready.
+// Package worker registers the workflows and the activities with Temporal, polls for them on the main task queue and on
+// one for each Slack channel, and reports whether it is ready.
 //
-// It polls nothing before Temporal answers and knows every search attribute: a workflow that sets one that is
-// not registered would be stuck. Until then it is alive, unready, and says why.
+// It polls nothing before Temporal answers and knows every search attribute: a workflow that sets one that is not
+// registered would be stuck. Until then it is alive, not ready, and says why.
 package worker
 
 import (
@@ -22,8 +22,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// stopTimeout is how long a stopping worker waits for what is under way: longer than the longest attempt of an
-// activity, which is cut off after 30 s (see the steps of workflows).
+// stopTimeout is how long a stopping worker waits for what is under way: longer than one try of a post, an act or an
+// invoice, which is cut off after 30 s. The report, which takes longer, ends when its worker stops.
 const stopTimeout = 40 * time.Second
 
 // Options are what a Worker needs.
@@ -36,7 +36,7 @@ type Options struct {
 	Slack     *activities.Slack
 	Prodege   *activities.Prodege
 	Billing   *activities.Billing
-	Reports   *activities.Reports
+	Flows     *activities.Flows
 	Channels  []string // Slack channels that are posted in; one that is given twice counts once
 	Logger    *slog.Logger
 	Registry  *prometheus.Registry // what /metrics shows
@@ -44,8 +44,8 @@ type Options struct {
 	PostsPerSecond float64 // in each channel, across all workers
 
 	// Optional.
-	Digest    string        // when the weekly report is posted, as DIGEST has it: "Mon 09:00 America/New_York"; never where empty
-	LookEvery time.Duration // between looks at a Temporal that is away or lacks attributes; 2 s where 0
+	Digest    string        // when the weekly report is posted, as DIGEST has it: "Mon 09:00 America/New_York"; never if empty
+	LookEvery time.Duration // between looks at a Temporal that is away or lacks attributes; 2 s if 0
 }
 
 func (o Options) check() error {
@@ -62,7 +62,7 @@ func (o Options) check() error {
 	need(o.Slack != nil, "Slack")
 	need(o.Prodege != nil, "Prodege")
 	need(o.Billing != nil, "Billing")
-	need(o.Reports != nil, "Reports")
+	need(o.Flows != nil, "Flows")
 	need(len(o.Channels) > 0, "Channels")
 	need(o.PostsPerSecond > 0, "PostsPerSecond")
 	need(o.Logger != nil, "Logger")
@@ -74,11 +74,11 @@ func (o Options) check() error {
 type Worker struct {
 	options Options
 	log     *slog.Logger
-	digest  weekly // where there is a DIGEST
+	digest  weekly // if there is a DIGEST
 	fatal   chan error
 
 	mu  sync.Mutex
-	why string // it is not ready; empty: it polls
+	why string // why it is not ready; empty: it polls
 }
 
 // New makes a Worker. It does nothing before Run.
@@ -99,9 +99,9 @@ func New(o Options) (*Worker, error) {
 	return w, nil
 }
 
-// Run works until ctx ends; then it stops polling, waits for what is under way, and returns nil. It waits for
-// a Temporal that is away. It returns an error only where working can't go on, such as when the namespace is
-// deleted under it: whoever started the process starts it again.
+// Run works until ctx ends; then it stops polling, waits for what is under way, and returns nil. It waits for a
+// Temporal that is away. It returns an error only if it can't go on, such as when the namespace is deleted under it:
+// whoever started the process starts it again.
 func (w *Worker) Run(ctx context.Context) error {
 	if w.await(ctx, w.reach) != nil || w.await(ctx, w.attributes) != nil {
 		return nil // ctx ended
@@ -131,7 +131,7 @@ func (w *Worker) Run(ctx context.Context) error {
 // switchLook is how often a worker looks whether the kill switch still runs.
 const switchLook = time.Minute
 
-// keepSwitch starts the kill switch again where somebody terminated it: once Temporal forgot it, it would read as
+// keepSwitch starts the kill switch again if somebody terminated it: once Temporal has forgotten it, it would read as
 // on, whatever it was.
 func (w *Worker) keepSwitch(ctx context.Context) {
 	flows := workflows.NewClient(w.options.Client, w.options.TaskQueue)
@@ -169,7 +169,7 @@ func (w *Worker) await(ctx context.Context, step func(context.Context) error) er
 	}
 }
 
-// set notes why the worker is not ready, and says whether that is news.
+// set notes why the worker is not ready, and reports whether that is news.
 func (w *Worker) set(why string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -193,7 +193,7 @@ func (w *Worker) start() ([]sdkworker.Worker, error) {
 	main.RegisterActivity(w.options.Slack)
 	main.RegisterActivity(w.options.Prodege)
 	main.RegisterActivity(w.options.Billing)
-	main.RegisterActivity(w.options.Reports)
+	main.RegisterActivity(w.options.Flows)
 	workers := []sdkworker.Worker{main}
 	for _, channel := range w.channels() {
 		posts := sdkworker.New(w.options.Client, workflows.SlackQueue(w.options.TaskQueue, channel), sdkworker.Options{
@@ -215,11 +215,11 @@ func (w *Worker) start() ([]sdkworker.Worker, error) {
 	return workers, nil
 }
 
-// deadlock is how long a workflow's code may run without waiting for anything before its task is failed. That is to
-// find code that blocks; the SDK's one second is also reached on a machine that has no time for this process.
+// deadlock is how long a workflow's code may run without waiting for anything before its task is failed. The limit is
+// there to find code that blocks; the SDK's one second is also reached on a busy machine.
 const deadlock = 10 * time.Second
 
-// fail is told by any of the workers; the first fault is the one that counts.
+// fail takes the fault of any of the workers; the first one counts.
 func (w *Worker) fail(err error) {
 	select {
 	case w.fatal <- err:

@@ -47,7 +47,7 @@ func TestTemporalAway(t *testing.T) {
 	w, err := worker.New(worker.Options{
 		Client: nobody, Namespace: "default", TaskQueue: "q", Workflows: &workflows.Workflows{},
 		Slack:   activities.NewSlack(activities.SlackOptions{API: slackAPI, Approvers: activities.NewApprovers(slackAPI, nil, quiet)}),
-		Prodege: activities.NewProdege(activities.ProdegeOptions{}), Billing: billing, Reports: activities.NewReports(workflows.NewClient(nobody, "q")),
+		Prodege: activities.NewProdege(activities.ProdegeOptions{}), Billing: billing, Flows: activities.NewFlows(workflows.NewClient(nobody, "q")),
 		Channels: []string{"C1"}, PostsPerSecond: 1, Logger: quiet, Registry: registry, LookEvery: 10 * time.Millisecond,
 	})
 	if err != nil {
@@ -108,7 +108,7 @@ func TestOptionsMissing(t *testing.T) {
 	if err == nil {
 		t.Fatal("no error")
 	}
-	for _, name := range []string{"Client", "TaskQueue", "Channels", "PostsPerSecond", "Registry"} {
+	for _, name := range []string{"Client", "TaskQueue", "Flows", "Channels", "PostsPerSecond", "Registry"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}
