@@ -238,7 +238,7 @@ func TestSlackManifest(t *testing.T) {
 	if err := yaml.Unmarshal([]byte(read(t, "slack-manifest.yaml")), &m); err != nil {
 		t.Fatal(err)
 	}
-	for _, scope := range []string{"chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "usergroups:read", "commands"} {
+	for _, scope := range []string{"chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "usergroups:read", "users:read", "commands"} {
 		if !slices.Contains(m.OAuth.Scopes.Bot, scope) {
 			t.Errorf("the scope %s is missing", scope)
 		}

@@ -46,6 +46,8 @@ type Prodege struct {
 	PollEvery     time.Duration
 	MaxEventAge   time.Duration // 0: no event is too old
 	ProjectLinger time.Duration // how long a project is watched after its end
+
+	CallsPerSecond float64 // of one worker, all calls together
 }
 
 // Slack is the side of people.
@@ -137,6 +139,8 @@ func (r *reader) prodege() Prodege {
 		PollEvery:     r.duration("PRODEGE_POLL_EVERY"),
 		MaxEventAge:   r.duration("PRODEGE_MAX_EVENT_AGE"),
 		ProjectLinger: r.duration("PROJECT_LINGER"),
+
+		CallsPerSecond: r.rate("PRODEGE_CALLS_PER_SECOND"),
 	}
 }
 

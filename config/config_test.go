@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 	want := config.Config{
 		HTTPAddr: ":8080", IngressAdminAddr: "127.0.0.1:8082", WorkerHTTPAddr: ":8081", LogLevel: slog.LevelInfo,
 		Prodege: config.Prodege{SecretKeys: []config.Secret{"key-of-prodege"}, BaseURL: "https://surveypmr.prodegeapis.com/prodegemr",
-			PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour},
+			PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour, CallsPerSecond: 5},
 		Slack: config.Slack{BotToken: "xoxb-token", SigningSecrets: []config.Secret{"signing-secret"}, APIURL: "https://slack.com/api/",
 			AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0ALERTS", FinanceChannel: "C0ALERTS", Approvers: []string{"U1"}, PostsPerSecond: 1},
 		Approval:     config.Approval{Timeout: 24 * time.Hour, ReminderEvery: 4 * time.Hour, ResumeTimeout: 5 * time.Minute},
@@ -52,7 +52,7 @@ func TestEverythingSet(t *testing.T) {
 	env := enough()
 	for name, value := range map[string]string{
 		"HTTP_ADDR": "127.0.0.1:0", "LOG_LEVEL": "debug", "PRODEGE_SECRET_KEY": "new, old", "PRODEGE_BASE_URL": "http://127.0.0.1:9/prodegemr/",
-		"PRODEGE_MAX_EVENT_AGE": "48h", "SLACK_SIGNING_SECRET": "new,old", "SLACK_API_URL": "http://127.0.0.1:9/api",
+		"PRODEGE_MAX_EVENT_AGE": "48h", "PRODEGE_CALLS_PER_SECOND": "2.5", "SLACK_SIGNING_SECRET": "new,old", "SLACK_API_URL": "http://127.0.0.1:9/api",
 		"SLACK_APPROVERS": "U1, W2,S3", "SLACK_POSTS_PER_SECOND": "0.5", "APPROVAL_HOURS": "Mon-Fri 08:00-19:00 America/New_York",
 		"CPI_AUTO_APPROVE_UP_TO": "1", "CPI_SECOND_APPROVER_ABOVE": "5.5", "CPI_CEILING": "5.50", "ALERT_ACTIONS": "off",
 		"DIGEST": "Mon 09:00 America/New_York", "DRY_RUN": "TRUE", "BILLING_URL": "https://billing.example/in?tenant=1",
@@ -72,6 +72,7 @@ func TestEverythingSet(t *testing.T) {
 		"approvers": {got.Slack.Approvers, []string{"U1", "W2", "S3"}},
 		"billing":   {got.Billing.URL, "https://billing.example/in?tenant=1"},
 		"ceiling":   {got.Approval.Ceiling, "5.50"},
+		"calls":     {got.Prodege.CallsPerSecond, 2.5},
 		"dry run":   {got.DryRun, true},
 		"actions":   {got.AlertActions, false},
 		"age":       {got.Prodege.MaxEventAge, 48 * time.Hour},
@@ -138,6 +139,7 @@ func TestFaults(t *testing.T) {
 		{"half of them", "DRY_RUN", "true”", "DRY_RUN has typographic quotes"},
 		{"escalation", "SLACK_ESCALATION", "C0ALERTS", `SLACK_ESCALATION takes Slack ids`},
 		{"rate", "SLACK_POSTS_PER_SECOND", "0", "SLACK_POSTS_PER_SECOND must be a number"},
+		{"calls", "PRODEGE_CALLS_PER_SECOND", "many", "PRODEGE_CALLS_PER_SECOND must be a number"},
 		{"not a rate", "SLACK_POSTS_PER_SECOND", "NaN", "SLACK_POSTS_PER_SECOND must be a number"},
 		{"dollars", "CPI_CEILING", "$5", "CPI_CEILING must be dollars"},
 		{"exponent", "CPI_AUTO_APPROVE_UP_TO", "1e3", "CPI_AUTO_APPROVE_UP_TO must be dollars"},

@@ -22,6 +22,7 @@ var variables = []variable{
 	{name: "PRODEGE_POLL_EVERY", fallback: "6h"},
 	{name: "PRODEGE_MAX_EVENT_AGE"},
 	{name: "PROJECT_LINGER", fallback: "720h"},
+	{name: "PRODEGE_CALLS_PER_SECOND", fallback: "5"},
 	{name: "SLACK_BOT_TOKEN", required: Ingress | Worker, secret: true},
 	{name: "SLACK_SIGNING_SECRET", required: Ingress | Worker, secret: true},
 	{name: "SLACK_API_URL", fallback: "https://slack.com/api/"},
