@@ -155,10 +155,12 @@ func lineWords(l project.Line) string {
 	add := func(format string, args ...any) { parts = append(parts, fmt.Sprintf(format, args...)) }
 	add("%s", strings.ReplaceAll(string(l.Kind), "_", " "))
 	if l.Verdict != "" {
-		add("%s", strings.ReplaceAll(string(l.Verdict), "_", " "))
+		if l.Verdict != project.ChooseAction {
+			add("%s", strings.ReplaceAll(string(l.Verdict), "_", " "))
+		}
 	}
 	if l.Action != "" {
-		add("%s", l.Action)
+		add("%s", prodege.ActionLabel(l.Action))
 	}
 	if l.Number != 0 {
 		add("%d", l.Number)
@@ -549,7 +551,10 @@ func answerWords(a project.Answer) string {
 	case project.AnswerDecided:
 		return "decided already"
 	case project.AnswerSuperseded:
-		return "superseded, " + amountWords(a.Amount) + " is asked for now"
+		if a.Amount == nil {
+			return "superseded"
+		}
+		return "superseded, " + a.Amount.Dollars() + " is asked for now"
 	case project.AnswerExpired:
 		return "expired"
 	case project.AnswerClosed:
