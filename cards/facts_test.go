@@ -279,7 +279,7 @@ func invoiceFacts() map[string]project.Card {
 			i.Revision, i.Key, i.Note, i.Simulated = 2, "project-29303649-invoice-r2", "980 of 1,000 accepted", true
 		}),
 	}
-	for _, phase := range []project.InvoicePhase{project.InvoiceDue, project.InvoiceSending, project.InvoiceHeld, project.InvoiceDryRun, project.InvoiceAsks, project.InvoiceSent, project.InvoiceAsked, project.InvoiceMissing, project.InvoiceDone, project.InvoiceCancelled, project.InvoiceDeleted} {
+	for _, phase := range []project.InvoicePhase{project.InvoiceDue, project.InvoiceSending, project.InvoiceHeld, project.InvoiceDryRun, project.InvoiceAsks, project.InvoiceSent, project.InvoiceAsked, project.InvoiceMissing, project.InvoiceReplaced, project.InvoiceDone, project.InvoiceCancelled, project.InvoiceDeleted} {
 		cards["invoice-"+string(phase)] = invoiceCard(phase, nil)
 	}
 	return cards

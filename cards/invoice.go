@@ -136,6 +136,10 @@ func (i invoice) settledStory(name string) story {
 		return s
 	case project.InvoiceMarked:
 		return story{icon: "✅", title: name + " marked as invoiced", what: person(i.By) + " marked it as invoiced."}
+	case project.InvoiceReplaced:
+		return story{icon: "↪️", title: name + " replaced by a newer revision",
+			what: "The project was reported complete again with other facts, so nothing more is done about this one. The newer revision has what counts.",
+			todo: "If this one was made already, correct it by the newer one."}
 	case project.InvoiceMissing:
 		return story{icon: "⏰", title: "Prodege has not invoiced this project",
 			what: "Prodege sends invoices from the 1st to the 6th for projects completed in the month before. The 7th has come, and it has not reported INVOICED.",

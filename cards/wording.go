@@ -164,6 +164,7 @@ var invoicePhases = map[project.InvoicePhase]string{
 	project.InvoiceSent:      "handed to billing",
 	project.InvoiceMarked:    "marked as invoiced",
 	project.InvoiceMissing:   "missing at Prodege",
+	project.InvoiceReplaced:  "replaced by a newer revision",
 	project.InvoiceDone:      "done, Prodege reports INVOICED",
 	project.InvoiceDeleted:   "closed, the project was deleted at Prodege",
 	project.InvoiceCancelled: "cancelled by an operator",

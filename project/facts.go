@@ -260,6 +260,7 @@ const (
 	InvoiceMarked    InvoicePhase = "marked"    // people said that it is invoiced
 	InvoiceAsked     InvoicePhase = "asked"     // the project may have been invoiced before: asks people first (button Send now)
 	InvoiceMissing   InvoicePhase = "missing"   // the 7th has come, INVOICED has not
+	InvoiceReplaced  InvoicePhase = "replaced"  // a newer revision has taken its place
 	InvoiceDone      InvoicePhase = "done"      // Prodege says INVOICED
 	InvoiceDeleted   InvoicePhase = "deleted"   // the project was deleted at Prodege
 	InvoiceCancelled InvoicePhase = "cancelled" // whoever runs Fieldmarshal cancelled the workflow in Temporal

@@ -72,13 +72,19 @@ func (s *State) invoiceFor(e prodege.Event) {
 		if s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
 			s.Invoice.Ended = s.Status
 		}
-		s.Invoice.Missing = s.Life.Old // whether INVOICED came in the life before, nobody here knows
+		s.Invoice.Missing = s.Life.Old && e.Time.Before(s.now.Add(-s.Settings.ProjectLinger)) // whether INVOICED came in the life before, nobody here knows
 		s.draft(e, 1)
 	case order.before(i.Newest) && i.Newest.ID != "":
 	default:
+		if !missingAt(order).Equal(missingAt(i.Newest)) {
+			i.Missing = false
+		}
 		i.Newest = order
 		if s.Status != prodege.PendingComplete {
 			i.Hold = false
+		}
+		if s.Status == prodege.Complete && i.Ended == prodege.Invoiced {
+			i.Ended = "" // Prodege invoices it once more
 		}
 		s.revise(e)
 	}
@@ -87,8 +93,21 @@ func (s *State) invoiceFor(e prodege.Event) {
 // draft decides a revision: its number and its facts.
 func (s *State) draft(e prodege.Event, revision int) {
 	i := s.Invoice
+	s.replaceInvoice(revision)
 	*i = Invoicing{Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
 		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
+}
+
+// replaceInvoice says on a message that still asks for something that a newer revision has taken its place.
+func (s *State) replaceInvoice(revision int) {
+	i := s.Invoice
+	m := s.message(i.Key)
+	if m == nil || i.Revision >= revision || i.settled() {
+		return
+	}
+	f := s.invoiceFactsOf()
+	f.Phase, f.PhaseAt = InvoiceReplaced, s.now
+	s.post(i.Key, m.Channel, Card{Invoice: f}, "invoice")
 }
 
 // revise takes the facts of a later COMPLETE.
@@ -458,7 +477,12 @@ func (s *State) invoicedBy() time.Time {
 	if i.Newest.ID == "" || i.Missing || i.Ended != "" || i.Phase == InvoiceCancelled {
 		return time.Time{}
 	}
-	t := i.Newest.At.In(prodege.Pacific())
+	return missingAt(i.Newest)
+}
+
+// missingAt is when the INVOICED of a COMPLETE is missing.
+func missingAt(complete Order) time.Time {
+	t := complete.At.In(prodege.Pacific())
 	return time.Date(t.Year(), t.Month()+1, 7, 9, 0, 0, 0, prodege.Pacific())
 }
 

@@ -18,6 +18,7 @@ import (
 func (w *world) say(text string) {
 	if text == w.told {
 		w.repeats++
+		w.repeated = w.now
 		return
 	}
 	w.flush()
@@ -27,7 +28,7 @@ func (w *world) say(text string) {
 
 func (w *world) flush() {
 	if w.repeats > 0 {
-		w.lines = append(w.lines, fmt.Sprintf("%s … that makes %d times", w.clock(w.now), w.repeats+1))
+		w.lines = append(w.lines, fmt.Sprintf("%s … that makes %d times", w.clock(w.repeated), w.repeats+1))
 	}
 	w.told, w.repeats = "", 0
 }
@@ -464,6 +465,7 @@ func (w *world) invoiceWords(i *project.InvoiceFacts) string {
 		project.InvoiceSent:      "is with billing",
 		project.InvoiceMarked:    "was marked as invoiced by " + i.By,
 		project.InvoiceAsked:     "may have been made before: send it?",
+		project.InvoiceReplaced:  "was replaced by a newer revision",
 		project.InvoiceMissing:   "INVOICED has not come by the 7th",
 		project.InvoiceDone:      "is done, Prodege says INVOICED",
 		project.InvoiceDeleted:   "is off, the project was deleted",

@@ -41,6 +41,7 @@ type world struct {
 	lines                        []string
 	told, stood                  string // the newest line, without its time; the newest closing line
 	repeats                      int
+	repeated                     time.Time
 }
 
 // behaviour is how one counterparty answers: its mode, with an argument, for so many times (0: until told otherwise).
