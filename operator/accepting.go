@@ -13,74 +13,80 @@ import (
 // Accepting is the kill switch, as accepting answers it in JSON.
 type Accepting struct {
 	On bool      `json:"on"`
-	By string    `json:"by,omitempty"` // who switched it so; empty where it was never switched
+	By string    `json:"by,omitempty"` // who switched it so; empty: it was never switched
 	At time.Time `json:"at,omitzero"`
 }
 
-// nobody is who switched it where the command line does not tell. Whoever sees danger may switch it off.
-const nobody = "the command line"
+// unnamed is who switched it if the command line does not tell. Whoever sees danger may switch it off.
+const unnamed = "the command line"
 
 func (o Options) accepting() *cobra.Command {
-	return group(words{
-		use: "accepting", short: "Switch all acceptance at Prodege on or off, or tell how it stands",
+	return group(help{
+		use: "accepting", short: "Switch all acceptance at Prodege on or off, or tell whether it is on",
 		long: "The kill switch. While accepting is off nothing is accepted at Prodege for any project; decisions are recorded, held\n" +
-			"back, and made good within a minute once it is on again. It is kept in Temporal and outlives every restart. By itself it tells how the switch stands.",
+			"back, and carried out within a minute once it is on again. It is kept in Temporal and survives every restart. By itself it tells whether accepting is on.",
 		example: "  fieldmarshal accepting off\n  fieldmarshal accepting on --as U012AB3CD\n  fieldmarshal accepting",
 	}, o.acceptingStatus(), o.turn("on", true), o.turn("off", false))
 }
 
 func (o Options) turn(name string, on bool) *cobra.Command {
-	as := nobody
-	cmd := o.command(words{
+	as := unnamed
+	cmd := o.command(help{
 		use: name, short: "Switch acceptance " + name,
-		long:    "Switch acceptance " + name + " for all projects. It returns once the switch can be read so; that needs a live worker.",
+		long:    "Switch acceptance " + name + " for all projects. It returns once that is in force; that needs a live worker.",
 		example: "  fieldmarshal accepting " + name + "\n  fieldmarshal accepting " + name + " --as U012AB3CD",
-	}, cobra.NoArgs, func(c *call) error {
-		if as != nobody && !aUser.MatchString(as) {
-			return misused("--as must be a Slack user id (U… or W…), not %q", as)
+	}, none, func(c *call) error {
+		if as != unnamed && !aUser.MatchString(as) {
+			return usageError("--as must be a Slack user id (U… or W…), not %q", as)
 		}
 		ctx, cancel := c.within()
 		defer cancel()
-		if err := c.world.Flows.Accepting(ctx, on, as); err != nil {
-			if errors.Is(err, workflows.ErrNotAllowed) {
-				if as == nobody {
-					return inVain("accepting stays off: somebody among SLACK_APPROVERS must switch it on; say who with --as U…")
-				}
-				return inVain("accepting stays off: %w", err)
-			}
-			if c.world.Flows.Health(c.ctx) == nil && errors.Is(err, context.DeadlineExceeded) {
-				return failed("%w: it holds as soon as one runs. Look with fieldmarshal accepting status", err)
-			}
-			return c.reached(err, "switch acceptance "+name)
+		err := c.world.Flows.Accepting(ctx, on, as)
+		switch {
+		case err == nil:
+			return c.showSwitch(Accepting{on, as, c.now().UTC()})
+		case errors.Is(err, workflows.ErrNotAllowed):
+			return c.notSwitched(err, as)
+		case c.world.Flows.Health(c.ctx) == nil && errors.Is(err, context.DeadlineExceeded):
+			return failed("%w: it takes effect as soon as one runs. See fieldmarshal accepting status", err)
 		}
-		return c.showSwitch(Accepting{on, as, c.now().UTC()})
+		return c.explained(err, "switch acceptance "+name)
 	})
-	cmd.Flags().StringVar(&as, "as", nobody, "who switches it: a Slack user id; where SLACK_APPROVERS is set, on takes somebody of it")
-	return noFiles(cmd)
+	cmd.Flags().StringVar(&as, "as", unnamed, "who switches it: a Slack user id; switching it on takes somebody of SLACK_APPROVERS")
+	return cmd
+}
+
+// notSwitched says that a switch was refused, and how it is set.
+func (c *call) notSwitched(refusal error, as string) error {
+	ctx, cancel := c.within()
+	defer cancel()
+	still := "accepting was not switched"
+	if last, err := c.world.Flows.LastSwitch(ctx); err == nil {
+		still = map[bool]string{true: "accepting was on already, and stays so", false: "accepting stays off"}[last.On]
+	}
+	if as == unnamed {
+		return noEffect("%s: somebody of SLACK_APPROVERS must switch it on; say who with --as U…", still)
+	}
+	return noEffect("%s: %w", still, refusal)
 }
 
 func (o Options) acceptingStatus() *cobra.Command {
-	return noFiles(o.command(words{
+	return o.command(help{
 		use: "status", short: "Tell whether acceptance is on, and who switched it when",
 		long:    "Tell whether acceptance is on, and who switched it when. No worker is needed.",
 		example: "  fieldmarshal accepting status --json",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		ctx, cancel := c.within()
 		defer cancel()
 		last, err := c.world.Flows.LastSwitch(ctx)
 		if err != nil {
-			return c.reached(err, "read the switch")
+			return c.explained(err, "read the kill switch")
 		}
 		return c.showSwitch(Accepting{last.On, last.By, last.At})
-	}))
+	})
 }
 
-// showSwitch tells how the switch stands.
 func (c *call) showSwitch(a Accepting) error {
-	return c.show(a, func(p *page) { p.line("%s", a.sentence()) })
-}
-
-func (a Accepting) sentence() string {
 	text := "Accepting is OFF: decisions are recorded and held back, nothing is accepted at Prodege."
 	if a.On {
 		text = "Accepting is ON: what is approved is accepted at Prodege."
@@ -88,5 +94,5 @@ func (a Accepting) sentence() string {
 	if a.By != "" {
 		text += " Switched by " + a.By + " at " + stamp(a.At) + "."
 	}
-	return text
+	return c.show(a, func(p *page) { p.line("%s", text) })
 }

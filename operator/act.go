@@ -1,111 +1,105 @@
 package operator
 
 import (
-	"context"
-	"crypto/rand"
-	"fmt"
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
-// doing is what the command line of act says.
-type doing struct {
+// actFlags are what the command line of act says.
+type actFlags struct {
+	decideFlags
 	what       string // the action's name here, or again; empty: what is offered
-	as         string
+	number     int64
 	clicks     int64
 	sampleSize int64
-	note       string
 	yes        bool
-	wait       time.Duration
 }
 
-// again is what stands for an action where what was decided is tried once more.
+// again is the word for trying once more what was decided.
 const again = "again"
 
 func (o Options) act() *cobra.Command {
-	var d doing
-	names := append(actionNames(), again)
-	cmd := o.command(words{
-		use: "act <project> [" + strings.Join(names, "|") + "] [value]", short: "Do something about a paused project, as from its alert",
+	var f actFlags
+	cmd := o.command(help{
+		use: "act <project> [" + strings.Join(actNames(), "|") + "] [number]", short: "Act on a paused project, as from its alert",
 		long: "Do what the alert of a paused project offers, as the person given by --as: a Slack user id, held to SLACK_APPROVERS like\n" +
-			"any click. It binds to the pause as it stands when the command reads it; the project is read at Prodege before anything\n" +
-			"is sent. Without an action it shows what is offered; where nothing is, why, with exit code 3. “again” tries once more\n" +
-			"what Prodege refused or did not answer. With an action exit code 0 only where the decision was recorded.",
+			"any click. It binds to the pause at the time the command reads it; the project is read at Prodege before anything is sent.\n" +
+			"Without an action it shows what is offered; if nothing is, why, with exit code 3. “again” tries again what failed. A sample\n" +
+			"size can at most be doubled. With an action exit code 0 only if the decision was recorded.",
 		example: "  fieldmarshal act 29303649\n  fieldmarshal act 29303649 sample 600 --as U012AB3CD\n" +
 			"  fieldmarshal act 29303649 clicks 500 --as U012AB3CD\n  fieldmarshal act 29303649 complete --as U012AB3CD --yes",
-	}, upToThree, func(c *call) error {
-		d := d
-		if err := d.read(c.args[1:]); err != nil {
+	}, between(1, 3, "the id of a project, an action, and its number if it needs one"), func(c *call) error {
+		f := f
+		if err := f.read(c.args[1:]); err != nil {
 			return err
 		}
-		return c.act(d)
+		return c.act(f)
 	})
-	cmd.Flags().StringVar(&d.as, "as", "", "who decides: a Slack user id")
-	cmd.Flags().Int64Var(&d.clicks, "clicks", 0, "clicks: how many to allow from now on; the same as a value after clicks")
-	cmd.Flags().Int64Var(&d.sampleSize, "sample-size", 0, "sample: completes wanted in all, more than now; the same as a value after sample")
-	cmd.Flags().StringVar(&d.note, "note", "", "a note for the record")
-	cmd.Flags().BoolVar(&d.yes, "yes", false, "complete: do not ask, although it can't be undone")
-	cmd.Flags().DurationVar(&d.wait, "wait", 10*time.Second, "how long to wait for what comes of it")
-	return noFiles(cmd)
+	f.add(cmd)
+	cmd.Flags().Int64Var(&f.clicks, "clicks", 0, "how many clicks to allow from now on; the same as a number after clicks")
+	cmd.Flags().Int64Var(&f.sampleSize, "sample-size", 0, "completes wanted in all, more than now; the same as a number after sample")
+	cmd.Flags().StringVar(&f.reason, "note", "", "a note for the record")
+	cmd.Flags().BoolVar(&f.yes, "yes", false, "complete: do not ask, although it can't be undone")
+	return cmd
 }
 
-func upToThree(_ *cobra.Command, args []string) error {
-	if len(args) == 0 || len(args) > 3 {
-		return misused("give the id of a project, what to do, and the number where that needs one")
-	}
-	return nil
-}
-
-// read takes what stands after the project: an action, as here or as its button is named, and its number.
-func (d *doing) read(args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	d.what = strings.TrimPrefix(args[0], "act_")
-	if names := append(actionNames(), again); !slices.Contains(names, d.what) {
-		return misused("%q is none of %s", d.what, strings.Join(names, ", "))
-	}
-	if len(args) == 1 {
-		return nil
-	}
-	n, err := strconv.ParseInt(args[1], 10, 64)
-	if err != nil || n < 1 {
-		return misused("%q is no whole number above nothing", args[1])
-	}
-	number := d.field(prodege.ActionAsks(prodege.ActionID("act_" + d.what)))
-	switch {
-	case number == nil:
-		return misused("%s takes no number", d.what)
-	case *number != 0 && *number != n:
-		return misused("%s is given two numbers, %d and %d", d.what, n, *number)
-	}
-	*number = n
-	return nil
-}
-
-// actionNames are the actions as the command line names them: sample for act_sample.
-func actionNames() []string {
+// actNames are the actions as the command line names them, sample for act_sample, and again.
+func actNames() []string {
 	var names []string
 	for _, id := range prodege.ActionIDs() {
 		names = append(names, strings.TrimPrefix(string(id), "act_"))
 	}
-	return names
+	return append(names, again)
+}
+
+func (f *actFlags) id() prodege.ActionID { return prodege.ActionID("act_" + f.what) }
+
+// read takes what follows the project, an action and its number, and checks it before anybody is asked.
+func (f *actFlags) read(args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	f.what = strings.TrimPrefix(args[0], "act_")
+	if err := oneOf("action", f.what, actNames()); err != nil {
+		return err
+	}
+	if err := f.check(); err != nil {
+		return err
+	}
+	asks := prodege.ActionAsks(f.id())
+	f.number = map[prodege.Asks]int64{prodege.AsksClicks: f.clicks, prodege.AsksSample: f.sampleSize}[asks]
+	if len(args) == 2 {
+		n, err := strconv.ParseInt(args[1], 10, 64)
+		switch {
+		case err != nil || n < 1:
+			return usageError("%q is not a whole number above 0", args[1])
+		case asks == prodege.AsksNothing:
+			return usageError("%s takes no number", f.what)
+		case f.number != 0 && f.number != n:
+			return usageError("%s is given two numbers, %d and %d", f.what, n, f.number)
+		}
+		f.number = n
+	}
+	if !(prodege.Action{Asks: asks}).Fits(f.number) {
+		return usageError("%s needs a number from 1 to %d: give it after %[1]s, or as --%[3]s", f.what, prodege.MaxNumber, strings.ReplaceAll(string(asks), "_", "-"))
+	}
+	return nil
 }
 
 // Offered is what act answers without an action.
 type Offered struct {
 	Project    prodege.ProjectID `json:"project_id"`
-	Workflow   string            `json:"workflow"`
 	Generation int               `json:"generation"`
 	Reason     prodege.Reason    `json:"update_reason"`
-	Phase      string            `json:"phase"`
+	Phase      project.Phase     `json:"phase"`
 	Words      string            `json:"words"`
 	Offers     []Offer           `json:"offers"`
 }
@@ -118,171 +112,82 @@ type Offer struct {
 	Confirm string `json:"confirm"`
 }
 
-func (c *call) act(d doing) error {
+func (c *call) act(f actFlags) error {
 	id, err := c.project()
 	if err != nil {
 		return err
 	}
-	if d.what != "" {
-		if err := d.check(); err != nil {
+	s, err := c.projectState(id)
+	if err != nil {
+		return err
+	}
+	q := s.OpenAction()
+	switch {
+	case q == nil:
+		return noEffect("project %s offers no actions: it waits for %s", id, cards.Waits(s.Waiting))
+	case f.what == "":
+		return c.offers(s, q)
+	}
+	d := project.Decision{Verdict: project.TryAgain, User: f.as, Reason: f.reason}
+	if f.what != again {
+		d.Verdict, d.Action, d.Number = project.ChooseAction, f.id(), f.number
+	}
+	if !takes(q, d.Verdict) {
+		return noEffect("project %s: %s has no effect now: %s; nothing was sent", id, f.what, standing(q))
+	}
+	if f.what != again {
+		if err := c.checkOffer(id, q, f); err != nil {
 			return err
 		}
 	}
-	workflowID, a, err := c.action(id)
-	if err != nil {
-		return err
-	}
-	if d.what == "" {
-		return c.offers(workflowID, a)
-	}
-	click, err := c.actClick(d, a)
-	if err != nil {
-		return err
-	}
-	c.tell("Project %s, paused for reason %d (generation %d): %s as %s.\n", id, a.Event.Reason, a.Generation, d.what, d.as)
-	if err := c.handOver(id, workflowID, click, "the pause was over"); err != nil {
-		return err
-	}
-	return c.tellOutcome(d.wait, a.PhaseAt, func(ctx context.Context) (Decided, bool) {
-		a, err := c.world.Flows.Action(ctx, workflowID)
-		if err != nil {
-			return Decided{}, false
-		}
-		return outcomeOf(Decided{Project: id, Workflow: workflowID, Words: actWords(string(a.Phase))}, a.DecisionState, click)
-	})
+	return c.submit(id, q, d, f.wait)
 }
 
-// check finds what is wrong with the command line, before anybody is asked.
-func (d doing) check() error {
-	if err := decider(d.as, d.wait); err != nil {
-		return err
+// checkOffer refuses what is not offered, and asks before what can't be undone.
+func (c *call) checkOffer(id prodege.ProjectID, q *project.Question, f actFlags) error {
+	i := slices.IndexFunc(q.Offers, func(a prodege.Action) bool { return a.ID == f.id() })
+	if i < 0 {
+		return noEffect("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", id, q.Event.ActionReason(), f.what, id)
 	}
-	asks := prodege.ActionAsks(prodege.ActionID("act_" + d.what))
-	if !(prodege.Action{Asks: asks}).Fits(d.number(asks)) {
-		return misused("%s needs a number from 1 to %d: give it after %[1]s, or as --%[3]s", d.what, prodege.MaxNumber, strings.ReplaceAll(string(asks), "_", "-"))
+	row := q.Offers[i]
+	if now := q.Figures; row.Asks == prodege.AsksSample && now != nil && now.Wanted > 0 {
+		present := max(now.Wanted, now.Completes)
+		if most := project.MostSample(present); f.number <= present || f.number > most {
+			return noEffect("project %s: the sample size is %d now; a new one must be above that and at most %d, not %d; nothing was sent", id, present, most, f.number)
+		}
+	}
+	if row.Status == prodege.Complete && !f.yes && !c.yes(row.Confirm+"\n"+row.Label+"?") {
+		return failed("project %s was not completed: nobody confirmed (answer yes, or give --yes)", id)
 	}
 	return nil
 }
 
-// field is where the number stands that an action asks for; nil where it asks for none.
-func (d *doing) field(asks prodege.Asks) *int64 {
-	return map[prodege.Asks]*int64{prodege.AsksClicks: &d.clicks, prodege.AsksSample: &d.sampleSize}[asks]
-}
-
-// number is what the command line gives where that is asked for.
-func (d doing) number(asks prodege.Asks) int64 {
-	if n := d.field(asks); n != nil {
-		return *n
+// offers shows what can be done.
+func (c *call) offers(s *project.State, q *project.Question) error {
+	o := Offered{Project: s.ID, Generation: q.Generation, Reason: q.Event.ActionReason(), Phase: q.Phase, Words: standing(q), Offers: []Offer{}}
+	if takes(q, project.TryAgain) {
+		o.Offers = append(o.Offers, Offer{Action: again, Label: "Try again", Confirm: "What was decided is sent once more; the project is read first."})
 	}
-	return 0
-}
-
-// takesActs says whether something can be done from an alert in that phase: the phase has its buttons in Slack.
-func takesActs(phase string) bool { return phase == "open" || takes(verdictTryAgain, phase) }
-
-// doneBy says who decided last what is done, where somebody did.
-func doneBy(s workflows.DecisionState) string {
-	if len(s.Decisions) == 0 {
-		return ""
-	}
-	d := s.Decisions[len(s.Decisions)-1]
-	what := Decided{Verdict: string(d.Verdict), Action: string(d.Action), Number: d.Number}.what()
-	return fmt.Sprintf(" (%s by %s at %s)", what, or(d.User, "rule"), stamp(d.At))
-}
-
-// action finds what can be done about the present pause of a project.
-func (c *call) action(id prodege.ProjectID) (string, workflows.ActionState, error) {
-	p, err := c.projectState(id)
-	if err != nil {
-		return "", workflows.ActionState{}, err
-	}
-	open := p.OpenAction()
-	if open == nil {
-		return "", workflows.ActionState{}, inVain("project %s offers nothing to be done: it is %s and waits for %s", id, or(string(p.Status), "new"), waitsFor(p))
-	}
-	if !open.Started {
-		return "", workflows.ActionState{}, inVain("project %s: what can be done about it is offered once the acceptance in flight has ended; try again then", id)
-	}
-	ctx, cancel := c.within()
-	defer cancel()
-	a, err := c.world.Flows.Action(ctx, open.Workflow)
-	return open.Workflow, a, c.reached(err, fmt.Sprintf("what can be done about project %s", id))
-}
-
-func (c *call) offers(workflowID string, a workflows.ActionState) error {
-	o := Offered{Project: a.Project.ID, Workflow: workflowID, Generation: a.Generation, Reason: a.Event.ActionReason(), Phase: string(a.Phase),
-		Words: actWords(string(a.Phase)) + doneBy(a.DecisionState), Offers: []Offer{}}
-	if takesActs(o.Phase) {
-		o.Offers = offersOf(a.Event, o.Phase)
+	if takes(q, project.ChooseAction) {
+		for _, row := range q.Offers {
+			o.Offers = append(o.Offers, Offer{strings.TrimPrefix(string(row.ID), "act_"), row.Label, string(row.Asks), row.Confirm})
+		}
 	}
 	err := c.show(o, func(p *page) {
-		p.line("Project %s, paused for reason %d: %s.", o.Project, o.Reason, o.Words)
+		p.line("Project %s, paused for %s: %s.", o.Project, reason(prodege.Paused, o.Reason, ""), o.Words)
 		if len(o.Offers) == 0 {
 			p.line("Nothing can be done about it from here now.")
 			return
 		}
 		var rows [][]string
 		for _, offer := range o.Offers {
-			rows = append(rows, []string{offer.Action, offer.Label, or(strings.ReplaceAll(offer.Asks, "_", " "), "-"), offer.Confirm})
+			rows = append(rows, []string{offer.Action, offer.Label, cmp.Or(strings.ReplaceAll(offer.Asks, "_", " "), "-"), offer.Confirm})
 		}
 		p.table([]string{"ACTION", "DOES", "ASKS", "KNOW"}, rows)
 		p.line("\nfieldmarshal act %s <action> --as U…", o.Project)
 	})
 	if err == nil && len(o.Offers) == 0 {
-		return said(ExitVain)
+		return &Fault{Code: ExitVain}
 	}
 	return err
-}
-
-// offersOf is what can be done about a pause in a phase that takes it, after what did not succeed once more.
-func offersOf(pause prodege.Event, phase string) []Offer {
-	list := []Offer{}
-	if takes(verdictTryAgain, phase) {
-		list = append(list, Offer{Action: again, Label: "Try again", Confirm: "What was decided is sent once more; the project is read first."})
-	}
-	for _, row := range pause.Actions() {
-		list = append(list, Offer{strings.TrimPrefix(string(row.ID), "act_"), row.Label, string(row.Asks), row.Confirm})
-	}
-	return list
-}
-
-// offersNow is what the alert of a project's present pause offers, as far as the project knows.
-func offersNow(p workflows.ProjectState) []Offer {
-	r := p.OpenAction()
-	if r == nil || r.Status.Acting == nil || p.Waiting != workflows.WaitsLive || !takesActs(r.Status.Phase) {
-		return nil
-	}
-	return offersOf(r.Status.Acting.Event, r.Status.Phase)
-}
-
-// offerWords names what an alert offers, and how to do it from here.
-func offerWords(id prodege.ProjectID, offers []Offer) string {
-	var labels []string
-	for _, o := range offers {
-		labels = append(labels, "“"+o.Label+"”")
-	}
-	return fmt.Sprintf("%s (fieldmarshal act %s)", strings.Join(labels, ", "), id)
-}
-
-// actClick is the decision that the command line makes, checked as far as is known here.
-func (c *call) actClick(d doing, a workflows.ActionState) (workflows.Decision, error) {
-	click := workflows.Decision{Click: "command-" + rand.Text(), Generation: a.Generation, User: d.as, Reason: d.note, From: fromCommand,
-		At: c.now().UTC(), Verdict: verdictTryAgain}
-	phase := string(a.Phase)
-	if d.what == again && takes(verdictTryAgain, phase) {
-		return click, nil
-	}
-	if d.what == again || !takesActs(phase) {
-		return click, inVain("project %s: %s would not count now, it stands: %s%s; nothing was sent", a.Project.ID, d.what, actWords(phase), doneBy(a.DecisionState))
-	}
-	click.Verdict, click.Action = verdictAct, prodege.ActionID("act_"+d.what)
-	row, offered := prodege.FindAction(click.Action, a.Event.ActionReason())
-	if !offered {
-		return click, inVain("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", a.Project.ID, a.Event.Reason, d.what, a.Project.ID)
-	}
-	click.Number = d.number(row.Asks)
-	if row.Status == prodege.Complete && !d.yes && !c.yes(row.Confirm+"\n"+row.Label+"?") {
-		return click, failed("project %s was not completed: nobody confirmed (answer yes, or give --yes)", a.Project.ID)
-	}
-	return click, nil
 }

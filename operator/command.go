@@ -20,21 +20,21 @@ const (
 
 // Options are what the commands need of the program.
 type Options struct {
-	// Open reads the configuration and gives what commands reach, with what closes it. It is called once a
-	// command line has been read, by most commands.
+	// Open reads the configuration and returns what commands reach, and what closes it. Most commands call it once,
+	// after the command line has been read.
 	Open func(ctx context.Context) (*World, func(), error)
 
-	// Settings gives the configuration that is in force, and what is wrong with it.
+	// Settings returns the configuration in force, and what is wrong with it.
 	Settings func() ([]Setting, error)
 	Build    Build // what runs
 
-	Now func() time.Time // time.Now where nil
+	Now func() time.Time // nil: time.Now
 }
 
 // GroupID is the cobra group that the commands belong to. Whoever adds them to a root adds the group.
 const GroupID = "operator"
 
-// Commands gives all commands, to be added to the program's root.
+// Commands returns all commands, to be added to the program's root.
 func Commands(o Options) []*cobra.Command {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -47,7 +47,7 @@ func Commands(o Options) []*cobra.Command {
 	}
 }
 
-// call is one command under way.
+// call is one run of a command.
 type call struct {
 	ctx   context.Context
 	cmd   *cobra.Command
@@ -57,14 +57,14 @@ type call struct {
 	json  bool
 }
 
-// words are what help says of a command.
-type words struct {
+// help is what help says of a command.
+type help struct {
 	use, short, long, example string
 }
 
-// command makes a command whose work needs the world. A fault of the configuration ends it first.
-func (o Options) command(w words, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
-	return o.make(w, args, func(c *call) error {
+// command makes a command that needs the world. A fault of the configuration ends it first.
+func (o Options) command(h help, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+	return o.make(h, args, func(c *call) error {
 		world, done, err := o.Open(c.ctx)
 		if err != nil {
 			return &Fault{ExitUsage, err}
@@ -77,11 +77,11 @@ func (o Options) command(w words, args cobra.PositionalArgs, run func(*call) err
 	})
 }
 
-// make makes a command with --json.
-func (o Options) make(w words, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+// make makes a command with --json. Shell completion offers files only for arguments that are files.
+func (o Options) make(h help, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
 	c := &call{now: o.Now}
 	cmd := &cobra.Command{
-		Use: w.use, Short: w.short, Long: w.long, Example: w.example, Args: args, GroupID: GroupID,
+		Use: h.use, Short: h.short, Long: h.long, Example: h.example, Args: args, GroupID: GroupID, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.ctx, c.cmd, c.args = cmd.Context(), cmd, args
 			err := run(c)
@@ -91,21 +91,26 @@ func (o Options) make(w words, args cobra.PositionalArgs, run func(*call) error)
 			return err
 		},
 	}
+	cmd.SetFlagErrorFunc(flagFault)
 	cmd.Flags().BoolVar(&c.json, "json", false, "answer in JSON")
 	return cmd
 }
 
 // group makes a command that holds others. By itself it does what the first of them does.
-func group(w words, first *cobra.Command, others ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: w.use, Short: w.short, Long: w.long, Example: w.example, GroupID: GroupID,
+func group(h help, first *cobra.Command, others ...*cobra.Command) *cobra.Command {
+	cmd := &cobra.Command{Use: h.use, Short: h.short, Long: h.long, Example: h.example, GroupID: GroupID, RunE: first.RunE,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return misused("%s has no command %q; it has %s", name(cmd), args[0], names(cmd))
+			if len(args) == 0 {
+				return nil
 			}
-			return nil
+			var names []string
+			for _, child := range cmd.Commands() {
+				names = append(names, child.Name())
+			}
+			return usageError("%s has no command %q%s; it has %s", name(cmd), args[0], didYouMean("", args[0], names), strings.Join(names, ", "))
 		},
-		RunE: first.RunE,
 	}
+	cmd.SetFlagErrorFunc(flagFault)
 	cmd.Flags().AddFlagSet(first.Flags())
 	for _, child := range append([]*cobra.Command{first}, others...) {
 		child.GroupID = ""
@@ -117,15 +122,6 @@ func group(w words, first *cobra.Command, others ...*cobra.Command) *cobra.Comma
 // name is a command as it is typed, without the program before it.
 func name(cmd *cobra.Command) string {
 	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
-}
-
-// names are the commands that a command holds.
-func names(cmd *cobra.Command) string {
-	var all []string
-	for _, child := range cmd.Commands() {
-		all = append(all, child.Name())
-	}
-	return strings.Join(all, ", ")
 }
 
 // within bounds calls to Temporal and its workers.
@@ -142,16 +138,24 @@ func (c *call) project() (prodege.ProjectID, error) {
 	return id, nil
 }
 
-// one takes one argument, and says what it is where it is missing.
+// none takes no argument.
+func none(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return usageError("%s takes no arguments, but got %q%s", name(cmd), args[0], didYouMean("--", args[0], flagNames(cmd)))
+}
+
+// one takes one argument, and says what it is if it is missing.
 func one(what string) cobra.PositionalArgs { return between(1, 1, what) }
 
 func between(least, most int, what string) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
 		case len(args) < least:
-			return misused("%s needs %s", name(cmd), what)
+			return usageError("%s needs %s", name(cmd), what)
 		case len(args) > most:
-			return misused("%s takes %s and nothing more", name(cmd), what)
+			return usageError("%s takes %s and nothing more, but got %q", name(cmd), what, args[most])
 		}
 		return nil
 	}
@@ -159,14 +163,7 @@ func between(least, most int, what string) cobra.PositionalArgs {
 
 // choices offers a flag's values in shell completion.
 func choices(cmd *cobra.Command, flag string, values ...string) {
-	err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	if err != nil {
-		panic(errors.Join(errors.New("a flag that is not there is completed"), err)) // a fault of this package, found by any test
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+		panic(err) // the flag does not exist: a fault of this package, found by any test
 	}
-}
-
-// noFiles keeps shell completion from offering files where an argument is none.
-func noFiles(cmd *cobra.Command) *cobra.Command {
-	cmd.ValidArgsFunction = cobra.NoFileCompletions
-	return cmd
 }

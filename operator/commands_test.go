@@ -57,6 +57,7 @@ func TestAFaultOfTheConfigurationEndsACommand(t *testing.T) {
 	run(t, w, "", "state", "29303649").wants(t, ExitUsage, "CPI_CEILING")
 	run(t, w, "", "accepting").wants(t, ExitUsage, "CPI_CEILING")
 	run(t, w, "", "inbox", "eat").wants(t, ExitUsage)
+	run(t, w, "", "inbox", "lsit").wants(t, ExitUsage, "did you mean list?")
 }
 
 func TestAccepting(t *testing.T) {
@@ -77,6 +78,8 @@ func TestAccepting(t *testing.T) {
 	f.fault = fmt.Errorf("%w: U9 is not among SLACK_APPROVERS", workflows.ErrNotAllowed)
 	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitVain, "accepting stays off", "SLACK_APPROVERS")
 	run(t, f.world(), "", "accepting", "on").wants(t, ExitVain, "accepting stays off", "--as U")
+	f.accepting = true
+	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitVain, "accepting was on already", "SLACK_APPROVERS")
 }
 
 func TestWatch(t *testing.T) {
@@ -143,6 +146,28 @@ func TestARealInbox(t *testing.T) {
 	run(t, w, "yes\n", "deadletter", "drop", "1").wants(t, 0, "forgotten")
 }
 
+// TestSlips: what is misspelt is named with what was meant.
+func TestSlips(t *testing.T) {
+	for args, says := range map[string]string{
+		"list --waitin-for approval":    "did you mean --waiting-for?",
+		"list --waiting-for aproval":    "did you mean approval?",
+		"list --status PAUSD":           "did you mean PAUSED?",
+		"doctor extra":                  `doctor takes no arguments, but got "extra"`,
+		"doctor jsn":                    "did you mean --json?",
+		"accepting fo":                  "accepting has no command",
+		"deadletter rtery 3":            "did you mean retry?",
+		"send --encoding from":          "did you mean form?",
+		"state 29303649 --legder 5":     "did you mean --ledger?",
+		"approve 29303649 --ammount 4":  "did you mean --amount?",
+		"state 29303649 --unimaginable": "unknown flag: --unimaginable",
+	} {
+		a := run(t, asks().world(), "", strings.Fields(args)...)
+		if a.wants(t, ExitUsage, says); strings.Contains(says, "unknown") && strings.Contains(a.fault, "mean") {
+			t.Errorf("%s: %s", args, a.fault)
+		}
+	}
+}
+
 func TestLasting(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Second: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", 3 * time.Hour: "3 h", 3*time.Hour + 5*time.Minute: "3 h 5 min",
@@ -170,7 +195,7 @@ func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
 	}
 	run(t, w, "", "state", "29303649").wants(t, 0, "http://ui/namespaces/a%2Fb%E2%80%AE%20c/workflows/project-29303649")
 	var s State
-	if err := json.Unmarshal([]byte(run(t, w, "", "state", "29303649", "--json").out), &s); err != nil || s.Name != name {
+	if err := json.Unmarshal([]byte(run(t, w, "", "state", "29303649", "--json").out), &s); err != nil || s.Name.Name != name {
 		t.Errorf("the name in JSON is %q, %v", s.Name, err)
 	}
 	f.fault = errors.New("refused: \x1b]0;title\a\u009b\u202e")

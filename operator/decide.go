@@ -1,20 +1,19 @@
 package operator
 
 import (
-	"crypto/rand"
-	"errors"
 	"fmt"
 	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
-// deciding is what the command line of approve, reject and their like says.
-type deciding struct {
+// decideFlags are what the command line says of a decision.
+type decideFlags struct {
 	as     string
 	amount string
 	upTo   string
@@ -26,214 +25,197 @@ type deciding struct {
 var aUser = regexp.MustCompile(`^[UW][A-Z0-9_]{1,62}$`)
 
 func (o Options) approve() *cobra.Command {
-	var d deciding
-	cmd := o.command(words{
+	cmd, f := o.decision(project.Approve, help{
 		use: "approve <project>", short: "Approve the required CPI of a project",
 		long: "Approve the required CPI that a project asks for, as the person given by --as: a Slack user id, held to SLACK_APPROVERS\n" +
-			"like any click. It binds to the amount and generation that stand when the command reads them. With --amount it refuses\n" +
-			"where another amount is asked for. Then it says what came of it: exit code 0 only where the approval was recorded.",
+			"like any click. It binds to the amount and generation at the time the command reads them. With --amount it refuses if\n" +
+			"another amount is asked for. --up-to takes at most twice what is required. The second of two approvals is for the amount\n" +
+			"of the first.",
 		example: "  fieldmarshal approve 29303649 --as U012AB3CD --amount 4.25\n  fieldmarshal approve 29303649 --as U012AB3CD --up-to 4.50",
-	}, one("the id of a project"), func(c *call) error { return c.decide(workflows.Decision{Verdict: verdictApprove}, d) })
-	cmd.Flags().StringVar(&d.amount, "amount", "", "the amount in dollars that must be the one asked for")
-	cmd.Flags().StringVar(&d.upTo, "up-to", "", "approve up to this amount, at least what is asked for")
-	d.flags(cmd)
-	return noFiles(cmd)
+	})
+	cmd.Flags().StringVar(&f.amount, "amount", "", "the amount in dollars that must be the one asked for")
+	cmd.Flags().StringVar(&f.upTo, "up-to", "", "approve up to this amount, at least what is asked for and at most twice that")
+	return cmd
 }
 
 func (o Options) reject() *cobra.Command {
-	var d deciding
-	cmd := o.command(words{
+	cmd, f := o.decision(project.Reject, help{
 		use: "reject <project>", short: "Reject the required CPI of a project",
 		long: "Reject the required CPI that a project asks for, as the person given by --as: a Slack user id, held to SLACK_APPROVERS\n" +
-			"like any click. The project stays paused. Exit code 0 only where the rejection was recorded.",
+			"like any click. The project stays paused.",
 		example: "  fieldmarshal reject 29303649 --as U012AB3CD --reason \"the client stops here\"",
-	}, one("the id of a project"), func(c *call) error { return c.decide(workflows.Decision{Verdict: verdictReject}, d) })
-	cmd.Flags().StringVar(&d.reason, "reason", "", "why, for the record and the message")
-	d.flags(cmd)
-	return noFiles(cmd)
+	})
+	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for the record and the message")
+	return cmd
 }
 
-// The three below are the buttons that a request has once it can't be decided on any more.
+// The three below are the buttons that a message has once it can't be decided about any more.
 
 func (o Options) askAgain() *cobra.Command {
-	return o.further(workflows.Decision{Verdict: verdictAskAgain}, words{
-		use: "ask-again <project>", short: "Ask again about a required CPI that nobody decided on in time",
-		long: "Open the expired CPI request of a project again, as the person given by --as: a Slack user id, held to SLACK_APPROVERS.\n" +
-			"It does what the button Ask again does: the message asks anew, with the figures of now. It approves nothing.",
+	cmd, _ := o.decision(project.AskAgain, help{
+		use: "ask-again <project>", short: "Ask again about a required CPI that was rejected, or that nobody decided about in time",
+		long: "Open the expired or rejected CPI request of a project again, as the person given by --as: a Slack user id, held to\n" +
+			"SLACK_APPROVERS. It does what the button Ask again does: the message asks anew, with the present figures. It approves nothing.",
 		example: "  fieldmarshal ask-again 29303649 --as U012AB3CD",
 	})
+	return cmd
 }
 
 func (o Options) tryAgain() *cobra.Command {
-	return o.further(workflows.Decision{Verdict: verdictTryAgain}, words{
-		use: "try-again <project>", short: "Try an approved acceptance again that failed at Prodege",
-		long: "Try the acceptance of an approved CPI again that Prodege refused, that was given up after 30 minutes, or after which the\n" +
-			"project still stands still. It does what the button Try again does: the amount is the one that was approved, and the\n" +
-			"project is read first, so nothing is accepted twice.",
+	cmd, _ := o.decision(project.TryAgain, help{
+		use: "try-again <project>", short: "Try again what was decided and failed at Prodege",
+		long: "Try again what was decided, an accepted CPI or an action from an alert, and Prodege refused, did not take within 30\n" +
+			"minutes, or took without effect. It does what the button Try again does: it sends what was decided, and the project is\n" +
+			"read first, so nothing is done twice.",
 		example: "  fieldmarshal try-again 29303649 --as U012AB3CD",
 	})
+	return cmd
 }
 
 func (o Options) giveUp() *cobra.Command {
-	return o.further(workflows.Decision{Verdict: verdictClose}, words{
+	cmd, _ := o.decision(project.Close, help{
 		use: "close <project>", short: "Give up an approved acceptance that failed at Prodege",
-		long: "Give up the acceptance of an approved CPI that Prodege refused, that was given up after 30 minutes, or after which the\n" +
-			"project still stands still. It does what the button Close does: the project stays as it is at Prodege.",
+		long: "Give up the acceptance of an approved CPI that Prodege refused, did not take within 30 minutes, or took without effect.\n" +
+			"It does what the button Close does: the project stays as it is at Prodege.",
 		example: "  fieldmarshal close 29303649 --as U012AB3CD",
 	})
+	return cmd
 }
 
-func (o Options) further(click workflows.Decision, w words) *cobra.Command {
-	var d deciding
-	w.long += " Exit code 0 only where it was recorded."
-	cmd := o.command(w, one("the id of a project"), func(c *call) error { return c.decide(click, d) })
-	d.flags(cmd)
-	return noFiles(cmd)
+// decision makes a command that decides.
+func (o Options) decision(verdict project.Verdict, h help) (*cobra.Command, *decideFlags) {
+	f := &decideFlags{}
+	h.long += " Exit code 0 only if the decision was recorded."
+	cmd := o.command(h, one("the id of a project"), func(c *call) error { return c.decide(verdict, *f) })
+	f.add(cmd)
+	return cmd, f
 }
 
-func (d *deciding) flags(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&d.as, "as", "", "who decides: a Slack user id (required)")
-	cmd.Flags().DurationVar(&d.wait, "wait", 10*time.Second, "how long to wait for what comes of it")
+func (f *decideFlags) add(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.as, "as", "", "who decides: a Slack user id (required)")
+	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Second, "how long to wait for the outcome")
 }
 
-// decider checks --as and --wait.
-func decider(as string, wait time.Duration) error {
+// check checks --as and --wait.
+func (f decideFlags) check() error {
 	switch {
-	case as == "":
-		return misused("--as is missing: who decides, a Slack user id (U… or W…; Copy member ID in a profile)")
-	case !aUser.MatchString(as):
-		return misused("--as must be a Slack user id (U… or W…; Copy member ID in a profile), not %q", as)
-	case wait <= 0:
-		return misused("--wait must be above nothing")
+	case f.as == "":
+		return usageError("--as is missing: who decides, a Slack user id (U… or W…; Copy member ID in a profile)")
+	case !aUser.MatchString(f.as):
+		return usageError("--as must be a Slack user id (U… or W…; Copy member ID in a profile), not %q", f.as)
+	case f.wait <= 0:
+		return usageError("--wait must be above 0")
 	}
 	return nil
 }
 
-// amounts reads --amount and --up-to.
-func (d deciding) amounts() (amount, upTo *prodege.USD, err error) {
-	if err := decider(d.as, d.wait); err != nil {
-		return nil, nil, err
+// optionalUSD reads an amount that may be missing.
+func optionalUSD(flag, text string) (*prodege.USD, error) {
+	if text == "" {
+		return nil, nil
 	}
-	for _, flag := range []struct {
-		name, text string
-		to         **prodege.USD
-	}{{"--amount", d.amount, &amount}, {"--up-to", d.upTo, &upTo}} {
-		if flag.text == "" {
-			continue
-		}
-		usd, err := prodege.ParseUSD(flag.text)
-		if err != nil {
-			return nil, nil, misused("%s: %w", flag.name, err)
-		}
-		*flag.to = &usd
+	amount, err := prodege.ParseUSD(text)
+	if err != nil {
+		return nil, usageError("%s: %w", flag, err)
 	}
-	return amount, upTo, nil
+	return &amount, nil
 }
 
-// decide hands a decision to the open request of a project; click says which.
-func (c *call) decide(click workflows.Decision, d deciding) error {
+// decide passes a decision on to what a project asks.
+func (c *call) decide(verdict project.Verdict, f decideFlags) error {
 	id, err := c.project()
 	if err != nil {
 		return err
 	}
-	amount, upTo, err := d.amounts()
+	if err := f.check(); err != nil {
+		return err
+	}
+	amount, err := optionalUSD("--amount", f.amount)
 	if err != nil {
 		return err
 	}
-	workflowID, a, err := c.request(id)
+	upTo, err := optionalUSD("--up-to", f.upTo)
 	if err != nil {
 		return err
 	}
-	if err := fits(id, string(click.Verdict), a, amount, upTo); err != nil {
+	s, err := c.projectState(id)
+	if err != nil {
 		return err
 	}
-	click = workflows.Decision{
-		Click: "command-" + rand.Text(), Generation: a.Generation, Amount: a.Required, UpTo: upTo,
-		User: d.as, Reason: d.reason, From: fromCommand, At: c.now().UTC(), Verdict: click.Verdict,
+	q := s.OpenRequest()
+	if a := s.OpenAction(); verdict == project.TryAgain && a != nil && !s.Pause.ForCPI {
+		q = a
 	}
-	c.tell("Project %s asks to accept %s (generation %d): %s as %s.\n", id, dollars(a.Required), a.Generation, verdictWords(string(click.Verdict)), d.as)
-	if err := c.handOver(id, workflowID, click, "the request was closed"); err != nil {
+	if q == nil {
+		return noEffect("project %s has no open CPI request: it waits for %s", id, cards.Waits(s.Waiting))
+	}
+	d := project.Decision{Verdict: verdict, Amount: q.Required, UpTo: upTo, Reason: f.reason, User: f.as}
+	if first := first(q); verdict == project.Approve && upTo == nil && first != nil && (q.Required == nil || !first.Equal(*q.Required)) {
+		d.UpTo, d.Second = first, true
+	}
+	if err := fits(s, q, d, amount); err != nil {
 		return err
 	}
-	return c.tellOutcome(d.wait, a.PhaseAt, c.outcomeOfRequest(workflowID, click))
+	return c.submit(id, q, d, f.wait)
 }
 
-// handOver hands a decision to its workflow; closed says what it means that there is none any more.
-func (c *call) handOver(id prodege.ProjectID, workflowID string, click workflows.Decision, closed string) error {
-	ctx, cancel := c.within()
-	defer cancel()
-	err := c.world.Flows.Decide(ctx, workflowID, click)
-	if errors.Is(err, workflows.ErrClosed) {
-		return inVain("project %s: %s just now; nothing was recorded", id, closed)
-	}
-	if err != nil {
-		return c.reached(err, fmt.Sprintf("hand over the decision on project %s; whether it arrived is not known", id))
+// first is the amount of the first of two approvals; nil if there is none.
+func first(q *project.Question) *prodege.USD {
+	if n := len(q.Decisions); q.Phase == project.PhaseSecond && n > 0 {
+		return q.Decisions[n-1].Amount
 	}
 	return nil
 }
 
-// request finds the open request of a project.
-func (c *call) request(id prodege.ProjectID) (string, workflows.ApprovalState, error) {
-	p, err := c.projectState(id)
-	if err != nil {
-		return "", workflows.ApprovalState{}, err
+// fits refuses what can't count before anything is sent. The project may still refuse what it lets pass.
+func fits(s *project.State, q *project.Question, d project.Decision, amount *prodege.USD) error {
+	asked := q.Required
+	if d.Second {
+		asked = d.UpTo
 	}
-	open := p.OpenRequest()
 	switch {
-	case open == nil:
-		return "", workflows.ApprovalState{}, inVain("project %s has no open CPI request: it is %s and waits for %s", id, or(string(p.Status), "new"), waitsFor(p))
-	case !open.Started:
-		return "", workflows.ApprovalState{}, inVain("project %s: its request begins once the acceptance in flight has ended; try again then", id)
-	}
-	ctx, cancel := c.within()
-	defer cancel()
-	a, err := c.world.Flows.Approval(ctx, open.Workflow)
-	return open.Workflow, a, c.reached(err, fmt.Sprintf("the CPI request of project %s", id))
-}
-
-// fits refuses what can't count before anything is sent. What it lets pass the workflow may refuse still.
-func fits(id prodege.ProjectID, verdict string, a workflows.ApprovalState, amount, upTo *prodege.USD) error {
-	switch {
-	case amount != nil && (a.Required == nil || !amount.Equal(*a.Required)):
-		return inVain("project %s asks for %s (generation %d), not %s; nothing was sent", id, dollars(a.Required), a.Generation, amount.Dollars())
-	case !takes(verdict, string(a.Phase)):
-		return inVain("project %s: %s does not fit the request for %s now: %s%s; nothing was sent", id, verdictWords(verdict), dollars(a.Required), phaseWords(string(a.Phase)), decidedBy(a))
-	}
-	if verdict != verdictApprove {
+	case amount != nil && (asked == nil || !amount.Equal(*asked)):
+		return noEffect("project %s asks for %s (generation %d), not %s; nothing was sent", s.ID, dollars(asked), q.Generation, amount.Dollars())
+	case !takes(q, d.Verdict):
+		return noEffect("project %s: %s has no effect now: %s; nothing was sent", s.ID, verdictName(d.Verdict), standing(q))
+	case d.Verdict != project.Approve:
 		return nil
+	case d.UpTo == nil && q.Required == nil:
+		return usageError("project %s: Prodege has not told an amount; give --up-to", s.ID)
+	case d.UpTo == nil || q.Required == nil:
+		return nil
+	case d.UpTo.Cmp(*q.Required) < 0:
+		return noEffect("project %s asks for %s, which is above --up-to %s; nothing was sent", s.ID, q.Required.Dollars(), d.UpTo.Dollars())
 	}
-	switch {
-	case upTo != nil && a.Required != nil && upTo.Cmp(*a.Required) < 0:
-		return inVain("project %s asks for %s, which is above --up-to %s; nothing was sent", id, dollars(a.Required), upTo.Dollars())
-	case upTo == nil && a.Required == nil:
-		return misused("project %s: Prodege has not told an amount; give --up-to", id)
+	if most := project.MostApprovable(*q.Required, nil); d.UpTo.Cmp(most) > 0 {
+		return noEffect("project %s: %s; nothing was sent", s.ID, cards.AnswerPhrase(project.AnswerTooMuch, &most))
 	}
 	return nil
 }
 
-// takes says whether a request in that phase takes a verdict: the phase has its button in Slack.
-func takes(verdict, phase string) bool {
+// takes reports whether a question takes a verdict: its message has the button in Slack.
+func takes(q *project.Question, verdict project.Verdict) bool {
 	switch verdict {
-	case verdictAskAgain:
-		return phase == "expired"
-	case verdictTryAgain, verdictClose:
-		return phase == "refused" || phase == "stopped" || phase == "still"
+	case project.AskAgain:
+		return q.Phase == project.PhaseExpired || q.Phase == project.PhaseRejected
+	case project.TryAgain, project.Close:
+		return q.Phase.Failed()
+	case project.ChooseAction:
+		return q.Phase == project.PhaseOpen || q.Phase.Failed()
+	case project.Approve:
+		return q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond
 	}
-	return phase == "open" || phase == "second" || phase == "overlimit"
+	return q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond || q.Phase == project.PhaseOverLimit
 }
 
-// decidedBy names who decided last, where somebody did.
-func decidedBy(a workflows.ApprovalState) string {
-	if len(a.Decisions) == 0 {
-		return ""
+// standing says where a question is, and who decided last.
+func standing(q *project.Question) string {
+	text := cards.RequestLine(q)
+	if q.Kind == project.OfAction {
+		text = cards.ActionLine(q)
 	}
-	d := a.Decisions[len(a.Decisions)-1]
-	return fmt.Sprintf(" (%s by %s at %s)", verdictWords(string(d.Verdict)), or(d.User, "rule"), stamp(d.At))
-}
-
-// tell says in words what happens, on the way; with --json it is silent.
-func (c *call) tell(format string, args ...any) {
-	if !c.json {
-		fmt.Fprint(c.cmd.OutOrStdout(), printable(fmt.Sprintf(format, args...)))
+	if n := len(q.Decisions); n > 0 {
+		text += fmt.Sprintf(" (%s at %s)", cards.DecisionLine(q.Decisions[n-1]), stamp(q.Decisions[n-1].At))
 	}
+	return text
 }

@@ -14,7 +14,7 @@ type Verdict string
 // The verdicts. Only Broken makes the exit code 1.
 const (
 	Fine    Verdict = "ok"
-	Warning Verdict = "warning" // it works, but not as people may expect
+	Warning Verdict = "warning" // it works, but perhaps not as people expect
 	Broken  Verdict = "fault"
 )
 
@@ -36,13 +36,14 @@ type Diagnosis struct {
 const checkTime = 8 * time.Second
 
 func (o Options) doctor() *cobra.Command {
-	return noFiles(o.make(words{
-		use: "doctor", short: "Check that everything is set up as it should be, and say what to do where not",
+	return o.make(help{
+		use: "doctor", short: "Check that everything is set up as it should be, and say what to do if it is not",
 		long: "Check configuration, Temporal (reachable, namespace, retention, search attributes, workers), Slack (token, scopes, channels\n" +
-			"and membership), Prodege (credentials, by asking for a project that is not ours) and the inbox's disk. Nothing is changed\n" +
-			"anywhere. Exit code 1 where a fault was found; warnings alone are 0. Run it where ingress or worker runs.",
+			"and membership, approvers), Prodege (credentials, by asking for a project that is not ours) and the inbox's disk, and\n" +
+			"list projects that somebody terminated or that failed: their messages in Slack may still have buttons. Nothing is\n" +
+			"changed anywhere. Exit code 1 if a fault was found; warnings alone are 0. Run it where ingress or worker runs.",
 		example: "  fieldmarshal doctor\n  fieldmarshal doctor --json | jq '.checks[] | select(.verdict != \"ok\")'",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		world, done, err := o.Open(c.ctx)
 		if err != nil {
 			return &Fault{ExitUsage, err}
@@ -50,10 +51,10 @@ func (o Options) doctor() *cobra.Command {
 		defer done()
 		c.world = world
 		return c.doctor()
-	}))
+	})
 }
 
-// examination gathers what is found.
+// examination gathers findings.
 type examination struct {
 	*call
 	checks []Check

@@ -30,8 +30,8 @@ func (e *examination) configuration(context.Context) {
 	}
 }
 
-// nobodysProject is a project that is not ours: with good credentials Prodege answers that it does not know it.
-const nobodysProject prodege.ProjectID = 1
+// foreignProject is a project that is not ours: with good credentials Prodege answers that it does not know it.
+const foreignProject prodege.ProjectID = 1
 
 func (e *examination) prodege(ctx context.Context) {
 	if len(e.world.Facts.SecretKeys) == 0 {
@@ -43,7 +43,7 @@ func (e *examination) prodege(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, checkTime)
 	defer cancel()
-	_, err := e.world.Prodege.ProjectInfo(ctx, nobodysProject)
+	_, err := e.world.Prodege.ProjectInfo(ctx, foreignProject)
 	var refused *prodege.APIError
 	switch {
 	case err == nil:
@@ -64,7 +64,7 @@ func (e *examination) prodege(ctx context.Context) {
 func (e *examination) inbox(ctx context.Context) {
 	dir := e.world.Facts.InboxDir
 	if why := inbox.Volatile(existing(dir)); why != "" {
-		e.add(Warning, "inbox disk", "set INBOX_DIR to a folder on a disk that outlives process and container", "%s lies in %s: deliveries may be lost", dir, why)
+		e.add(Warning, "inbox disk", "set INBOX_DIR to a folder on a disk that survives process and container", "%s lies in %s: deliveries may be lost", dir, why)
 	} else {
 		e.add(Fine, "inbox disk", "", "%s lies on a disk", dir)
 	}
@@ -73,9 +73,9 @@ func (e *examination) inbox(ctx context.Context) {
 	l, err := e.world.Inbox.List(ctx)
 	switch {
 	case err != nil:
-		e.add(Warning, "inbox", "nothing, where the ingress runs elsewhere", "%v", err)
+		e.add(Warning, "inbox", "nothing, if the ingress runs elsewhere", "%v", err)
 	case l.Stats.Fault != "":
-		e.add(Broken, "inbox", "free space or mend the disk", "the disk refuses: %s", l.Stats.Fault)
+		e.add(Broken, "inbox", "free space or repair the disk", "the disk refuses: %s", l.Stats.Fault)
 	case l.Stats.DeadLetters > 0:
 		e.add(Warning, "inbox", "fieldmarshal deadletter list", "%d dead letters wait for a person", l.Stats.DeadLetters)
 	default:
@@ -83,7 +83,7 @@ func (e *examination) inbox(ctx context.Context) {
 	}
 }
 
-// existing is the folder itself, or the nearest above it that is there.
+// existing is the folder itself, or the nearest above it that exists.
 func existing(dir string) string {
 	for at, err := filepath.Abs(dir); err == nil; at = filepath.Dir(at) {
 		if _, err := os.Stat(at); err == nil || at == filepath.Dir(at) {

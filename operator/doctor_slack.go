@@ -9,7 +9,7 @@ import (
 // scopes are what the Slack app needs, and for what.
 var scopes = []struct{ name, purpose string }{
 	{"chat:write", "posts and edits"},
-	{"channels:history", "looking whether a message stands before it is posted again"},
+	{"channels:history", "looking for a message before it is posted again"},
 	{"groups:history", "the same in private channels"},
 	{"usergroups:read", "user groups in SLACK_APPROVERS"},
 }
@@ -29,7 +29,7 @@ func (e *examination) slack(ctx context.Context) {
 	}
 	for _, channel := range f.Channels {
 		if channel.ID == "" {
-			e.add(Broken, "Slack channel "+channel.Variable, "set it to a channel's id (C…, at the end of the channel's details)", "is missing: nothing can be told")
+			e.add(Broken, "Slack channel "+channel.Variable, "set it to a channel's id (C…, at the end of the channel's details)", "is missing: nothing can be posted")
 		}
 	}
 	if e.world.Slack == nil {
@@ -45,6 +45,9 @@ func (e *examination) slack(ctx context.Context) {
 	}
 	e.add(Fine, "Slack token", "", "is %s in %s", who.User, who.Team)
 	e.scopes(who.Scopes)
+	if e.world.Nobody != nil && e.world.Nobody(ctx) {
+		e.add(Broken, "Slack approvers", "add people to the user groups of SLACK_APPROVERS, enable them, or name people (U…) beside them", "nobody may decide: the user groups of SLACK_APPROVERS are empty, disabled or gone")
+	}
 	e.channels(ctx)
 }
 
@@ -67,12 +70,12 @@ func (e *examination) scopes(have []string) {
 }
 
 func (e *examination) channels(ctx context.Context) {
-	var looked []string
+	var seen []string
 	for _, channel := range e.world.Facts.Channels {
-		if channel.ID == "" || slices.Contains(looked, channel.ID) {
+		if channel.ID == "" || slices.Contains(seen, channel.ID) {
 			continue
 		}
-		looked = append(looked, channel.ID)
+		seen = append(seen, channel.ID)
 		what := "Slack channel " + channel.Variable
 		found, err := e.world.Slack.Channel(ctx, channel.ID)
 		switch {

@@ -1,11 +1,11 @@
 package operator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"go.temporal.io/api/serviceerror"
 
@@ -21,7 +21,7 @@ func (e *examination) temporal(ctx context.Context) {
 		return
 	}
 	e.add(Fine, "Temporal", "", "answers at %s", f.TemporalAddress)
-	n, err := e.world.Temporal.Namespace(ctx)
+	retention, err := e.world.Temporal.Retention(ctx)
 	var missing *serviceerror.NamespaceNotFound
 	var denied *serviceerror.PermissionDenied
 	switch {
@@ -32,20 +32,22 @@ func (e *examination) temporal(ctx context.Context) {
 		e.add(Broken, "namespace", "check TEMPORAL_NAMESPACE, and TEMPORAL_API_KEY or the certificate", "we may not use %q: %v", f.Namespace, err)
 		return
 	case err != nil:
-		e.add(Broken, "namespace", "look at Temporal's log", "%q can't be described: %v", f.Namespace, err)
+		e.add(Broken, "namespace", "see Temporal's log", "%q can't be described: %v", f.Namespace, err)
 		return
-	case n.Retention < f.ProjectLinger:
+	case retention < f.ProjectLinger:
 		e.add(Broken, "retention", fmt.Sprintf("temporal operator namespace update --retention %s -n %s, or lower PROJECT_LINGER", f.ProjectLinger, f.Namespace),
-			"namespace %q keeps closed workflows for %s, less than PROJECT_LINGER (%s): a late event would open a second life unnoticed", f.Namespace, lasting(n.Retention), lasting(f.ProjectLinger))
+			"namespace %q keeps closed workflows for %s, less than PROJECT_LINGER (%s): a late event would open a second life unnoticed", f.Namespace, lasting(retention), lasting(f.ProjectLinger))
 	default:
-		e.add(Fine, "retention", "", "namespace %q keeps closed workflows for %s", f.Namespace, lasting(n.Retention))
+		e.add(Fine, "retention", "", "namespace %q keeps closed workflows for %s", f.Namespace, lasting(retention))
 	}
 	e.attributes(ctx)
 	e.workers(ctx)
+	e.killSwitch(ctx)
 	e.schedule(ctx)
+	e.ended()
 }
 
-// schedule looks at the weekly report's, where there should be one, or is one all the same.
+// schedule checks that the schedule of the weekly report exists if it should, and only then.
 func (e *examination) schedule(ctx context.Context) {
 	const what = "weekly report"
 	s, err := e.world.Temporal.Schedule(ctx)
@@ -53,9 +55,9 @@ func (e *examination) schedule(ctx context.Context) {
 	switch {
 	case digest == "" && s == nil:
 	case err != nil:
-		e.add(Warning, what, "the worker needs the right to write to the namespace", "its schedule can't be looked at: %v", err)
+		e.add(Warning, what, "the worker needs the right to write to the namespace", "its schedule can't be read: %v", err)
 	case s == nil:
-		e.add(Warning, what, "start a worker, which makes it; its log says why where it can't", "DIGEST is %q, but there is no schedule %s", digest, workflows.ReportID)
+		e.add(Warning, what, "start a worker, which makes it; its log says why if it can't", "DIGEST is %q, but there is no schedule %s", digest, workflows.ReportID)
 	case digest == "":
 		e.add(Warning, what, "start a worker with this configuration, which deletes it", "DIGEST is not set, but there is a schedule %s", workflows.ReportID)
 	case s.Paused:
@@ -68,7 +70,7 @@ func (e *examination) schedule(ctx context.Context) {
 func (e *examination) attributes(ctx context.Context) {
 	have, err := e.world.Temporal.Attributes(ctx)
 	if err != nil {
-		e.add(Warning, "search attributes", "look at them in the namespace's settings; the worker checks them as it starts", "can't be listed: %v", err)
+		e.add(Warning, "search attributes", "see them in the namespace's settings; the worker checks them as it starts", "can't be listed: %v", err)
 		return
 	}
 	var missing, wrong, todo []string
@@ -85,40 +87,34 @@ func (e *examination) attributes(ctx context.Context) {
 	case len(wrong) > 0:
 		e.add(Broken, "search attributes", "remove them (temporal operator search-attribute remove), or use another namespace", "of another type: %s", strings.Join(wrong, ", "))
 	case len(missing) > 0:
-		e.add(Warning, "search attributes", "start a worker, which adds them; where it may not: "+strings.Join(todo, "; "), "missing: %s", strings.Join(missing, ", "))
+		e.add(Warning, "search attributes", "start a worker, which adds them; if it may not: "+strings.Join(todo, "; "), "missing: %s", strings.Join(missing, ", "))
 	default:
-		e.add(Fine, "search attributes", "", "all %d are there", len(have))
+		e.add(Fine, "search attributes", "", "all %d exist", len(have))
 	}
 }
 
-// pollsWithin is within what time a worker that runs is seen: its long poll ends after a minute, and the next begins.
-const pollsWithin = 70 * time.Second
-
 func (e *examination) workers(ctx context.Context) {
 	const start = "start fieldmarshal worker; it polls once its /readyz says so"
-	pollers, err := e.world.Temporal.Pollers(ctx)
-	n := 0
-	for _, p := range pollers {
-		if e.now().Sub(p.Seen) <= pollsWithin {
-			n++
-		}
-	}
-	switch {
+	polling, last, err := e.call.workers(ctx)
+	switch queue := e.world.Facts.TaskQueue; {
 	case err != nil:
-		e.add(Warning, "workers", "look at the task queue in the Temporal UI", "can't be counted: %v", err)
-	case n == 0 && len(pollers) > 0:
-		e.add(Warning, "workers", start, "none polls %q any more, the last was seen at %s (%s ago): events wait, nothing is decided", e.world.Facts.TaskQueue, stamp(pollers[0].Seen), e.ago(pollers[0].Seen))
-	case n == 0:
-		e.add(Warning, "workers", start, "none polls %q: events wait, nothing is decided", e.world.Facts.TaskQueue)
+		e.add(Warning, "workers", "see the task queue in the Temporal UI", "can't be counted: %v", err)
+	case polling == 0 && !last.IsZero():
+		e.add(Warning, "workers", start, "none polls %q any more, the last was seen at %s (%s ago): events wait, nothing is decided", queue, stamp(last), e.ago(last))
+	case polling == 0:
+		e.add(Warning, "workers", start, "none polls %q: events wait, nothing is decided", queue)
 	default:
-		e.add(Fine, "workers", "", "%d polling %q", n, e.world.Facts.TaskQueue)
+		e.add(Fine, "workers", "", "%d polling %q", polling, queue)
 	}
+}
+
+func (e *examination) killSwitch(ctx context.Context) {
 	last, err := e.world.Flows.LastSwitch(ctx)
 	switch {
 	case err != nil:
-		e.add(Broken, "kill switch", "nothing is accepted while it can't be read; look at the workflow "+workflows.ControlID, "%v", err)
+		e.add(Broken, "kill switch", "nothing is accepted while it can't be read; see the workflow "+workflows.ControlID, "%v", err)
 	case !last.On:
-		e.add(Warning, "kill switch", "fieldmarshal accepting on --as U…", "accepting is off: decisions are held back; switched by %s at %s", or(last.By, "nobody known"), stamp(last.At))
+		e.add(Warning, "kill switch", "fieldmarshal accepting on --as U…", "accepting is off: decisions are held back; switched by %s at %s", cmp.Or(last.By, "nobody known"), stamp(last.At))
 	default:
 		e.add(Fine, "kill switch", "", "accepting is on")
 	}

@@ -18,9 +18,7 @@ import (
 // healthy is a Temporal with all that is needed.
 type healthy struct{ *fakes }
 
-func (healthy) Namespace(context.Context) (Namespace, error) {
-	return Namespace{Retention: 720 * time.Hour}, nil
-}
+func (healthy) Retention(context.Context) (time.Duration, error) { return 720 * time.Hour, nil }
 func (healthy) Attributes(context.Context) (map[string]string, error) {
 	all := map[string]string{}
 	for _, a := range workflows.Attributes() {
@@ -102,7 +100,18 @@ func TestDoctor(t *testing.T) {
 		"anyone": {func(_ *testing.T, w *World) {
 			w.Facts.Anyone, w.Facts.Approvers = true, nil
 		}, "Slack approvers", Warning, "anyone"},
-		"no approvers":       {func(_ *testing.T, w *World) { w.Facts.Approvers = nil }, "Slack approvers", Broken, "SLACK_APPROVERS is missing"},
+		"no approvers": {func(_ *testing.T, w *World) { w.Facts.Approvers = nil }, "Slack approvers", Broken, "SLACK_APPROVERS is missing"},
+		"nobody left":  {func(_ *testing.T, w *World) { w.Nobody = func(context.Context) bool { return true } }, "Slack approvers", Broken, "nobody may decide"},
+		"a terminated project": {func(_ *testing.T, w *World) {
+			f := asks()
+			w.Flows.(*fakes).project, w.Flows.(*fakes).ended = f.project, []Row{{Project: theProject, Workflow: "project-29303649", Ended: "Terminated", Summary: "asks to accept $4.25"}}
+		}, "project 29303649", Warning, "delete in Slack what has buttons (http://slack/1); then fieldmarshal watch 29303649"},
+		"a terminated project, no worker": {func(_ *testing.T, w *World) {
+			w.Flows.(*fakes).ended = []Row{{Project: theProject, Workflow: "project-29303649", Ended: "Failed"}}
+		}, "project 29303649", Warning, "its workflow ended (failed)"},
+		"a terminated project that is open again": {func(_ *testing.T, w *World) {
+			w.Flows.(*fakes).ended, w.Flows.(*fakes).rows = []Row{{Project: theProject}}, []Row{{Project: theProject}}
+		}, "", Fine, "no project was terminated"},
 		"no channel":         {func(_ *testing.T, w *World) { w.Facts.Channels[0].ID = "" }, "Slack channel SLACK_ALERTS_CHANNEL", Broken, "is missing"},
 		"unknown channel":    {func(_ *testing.T, w *World) { w.Facts.Channels[0].ID = "C404" }, "Slack channel SLACK_ALERTS_CHANNEL", Broken, "does not know"},
 		"archived channel":   {func(_ *testing.T, w *World) { w.Facts.Channels[0].ID = "C2" }, "Slack channel SLACK_ALERTS_CHANNEL", Broken, "archived"},

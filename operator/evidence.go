@@ -2,19 +2,15 @@ package operator
 
 import (
 	"cmp"
-	"context"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 // Evidence is all that is known of a project, for a dispute.
@@ -24,57 +20,46 @@ type Evidence struct {
 	PONumber string            `json:"po_number,omitempty"`
 	Status   prodege.Status    `json:"status"`
 	Made     time.Time         `json:"made_at"`
-	Counts   workflows.Counts  `json:"counts"`
+	Counts   project.Counts    `json:"counts"`
 	Whole    bool              `json:"events_whole"`          // Temporal's histories go back to the project's beginning
-	AsOf     time.Time         `json:"ledger_as_of,omitzero"` // no worker answered: status, counts and ledger are of then
+	AsOf     time.Time         `json:"ledger_as_of,omitzero"` // no worker answered: the time of status, counts and ledger
 	NotShown string            `json:"not_shown,omitempty"`   // because no worker answered
-
-	Events       []EvidenceEvent  `json:"events"`
-	Requests     workflows.Ledger `json:"requests"`
-	Decisions    workflows.Ledger `json:"decisions"`
-	ProdegeCalls workflows.Ledger `json:"prodege_calls"`
-	Invoices     workflows.Ledger `json:"invoices"`
-	Course       workflows.Ledger `json:"course"` // pauses and their ends, findings of sweeps
-
-	Invoice *InvoiceBody `json:"invoice,omitempty"` // the newest revision
+	Events   []EvidenceEvent   `json:"events"`
+	Ledger   []project.Line    `json:"ledger"`
+	Invoice  *InvoiceBody      `json:"invoice,omitempty"` // the newest revision
 }
 
 // EvidenceEvent is one event as it came, and what became of it.
 type EvidenceEvent struct {
-	Reached     time.Time             `json:"reached_at,omitzero"`   // when Temporal had it; absent: its history is gone
-	Disposition workflows.Disposition `json:"disposition,omitempty"` // of the last ten only
-	Event       prodege.Event         `json:"event"`
-
-	took time.Time // when we took it, as near as that is known: the order in which things caused one another
+	Reached     time.Time           `json:"reached_at,omitzero"`   // when Temporal had it; absent: its history is gone, or a poll found it
+	Disposition project.Disposition `json:"disposition,omitempty"` // of the last ten only
+	Event       prodege.Event       `json:"event"`
 }
 
 // InvoiceBody is what was, or will be, sent to billing.
 type InvoiceBody struct {
-	Revision int    `json:"revision"`
-	Key      string `json:"key"`
-	Phase    string `json:"phase"`
-	Body     string `json:"body,omitempty"` // byte for byte
+	Revision int                  `json:"revision"`
+	Key      string               `json:"key"`
+	Phase    project.InvoicePhase `json:"phase"`
+	Body     string               `json:"body,omitempty"` // byte for byte
 }
-
-// evidenceTime bounds the reading of histories.
-const evidenceTime = 2 * time.Minute
 
 func (o Options) evidence() *cobra.Command {
 	asCSV := false
-	cmd := o.command(words{
-		use: "evidence <project>", short: "Give all that is known of a project, for a dispute",
-		long: "Give a project's events, decisions, Prodege calls and invoices, from its ledger and from Temporal's histories as far as\n" +
-			"they are kept (the namespace's retention). JSON, or with --csv one line for each thing, in the order of time. Where no\n" +
-			"worker answers, histories alone are read, and it says so: the ledger is that of the newest run's beginning, or absent.",
+	cmd := o.command(help{
+		use: "evidence <project>", short: "Print all that is known of a project, for a dispute",
+		long: "Print a project's events, its ledger (pauses, decisions, Prodege calls, invoices) and its invoice, from its workflow and\n" +
+			"from Temporal's histories as far as they are kept (the namespace's retention). JSON, or with --csv one line for each\n" +
+			"thing, in the order of time. If no worker answers, histories alone are read, and it says so.",
 		example: "  fieldmarshal evidence 29303649 > 29303649.json\n  fieldmarshal evidence 29303649 --csv > 29303649.csv",
 	}, one("the id of a project"), func(c *call) error {
 		if c.json && asCSV {
-			return misused("--json and --csv can't go together")
+			return usageError("--json and --csv can't go together")
 		}
 		return c.evidence(asCSV)
 	})
 	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
-	return noFiles(cmd)
+	return cmd
 }
 
 func (c *call) evidence(asCSV bool) error {
@@ -82,165 +67,93 @@ func (c *call) evidence(asCSV bool) error {
 	if err != nil {
 		return err
 	}
-	p, err := c.projectState(id)
-	alone := errors.Is(err, errNoWorker)
-	if err != nil && !alone {
+	r, err := c.record(id)
+	if err == nil {
+		err = c.explained(r.historyErr, fmt.Sprintf("the history of project %s", id))
+	}
+	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, evidenceTime)
-	defer cancel()
-	h, read := c.world.Temporal.History(ctx, id)
-	switch {
-	case alone && (read != nil || len(h.Signals) == 0 && h.Carried == nil):
-		return err
-	case read != nil:
-		return c.reached(read, fmt.Sprintf("the history of project %s", id))
-	}
-	var e Evidence
-	if alone {
-		e = gatherFromHistory(id, h)
-		fmt.Fprintln(c.cmd.ErrOrStderr(), e.NotShown)
-	} else {
-		e = gather(p, h.Signals)
-	}
-	e.Made, e.Whole = c.now().UTC(), h.Whole
-	if p.Invoicing != nil {
-		asking, stop := c.within()
-		defer stop()
-		i, err := c.world.Flows.Invoicing(asking, workflows.InvoicingWorkflowID(id))
-		if err != nil {
-			return c.reached(err, fmt.Sprintf("the invoice of project %s", id))
+	e := Evidence{Project: id, Made: c.now().UTC(), Whole: r.history.Whole, AsOf: r.asOf, NotShown: r.notShown, Events: r.events(), Ledger: append([]project.Line{}, r.ledger...)}
+	if s := r.state; s != nil {
+		e.Name, e.PONumber, e.Status, e.Counts = s.Name.Name, s.Name.PONumber, s.Status, s.Counts
+		if i := s.Invoice; i != nil {
+			e.Invoice = &InvoiceBody{i.Revision, i.Key, i.Phase, i.Body}
 		}
-		e.Invoice = &InvoiceBody{i.Invoice.Revision, i.Invoice.Key, string(i.Invoice.Phase), i.Invoice.Body}
+	}
+	if e.NotShown != "" {
+		fmt.Fprintln(c.cmd.ErrOrStderr(), e.NotShown)
 	}
 	if asCSV {
-		return c.writeCSV(e)
+		return c.showCSV(append([][]string{csvHeading}, e.rows()...))
 	}
 	return c.showJSON(e)
 }
 
-// gather sorts the ledger by what a line is about, and puts what became of them beside the events.
-func gather(p workflows.ProjectState, signals []Signalled) Evidence {
-	e := Evidence{Project: p.ProjectID, Name: p.Name.Name, PONumber: p.Name.PONumber, Status: p.Status, Counts: p.Counts, Events: []EvidenceEvent{},
-		Requests: workflows.Ledger{}, Decisions: workflows.Ledger{}, ProdegeCalls: workflows.Ledger{}, Invoices: workflows.Ledger{}, Course: workflows.Ledger{}}
-	became := map[prodege.EventID][]int{} // places in the last ten
-	for i, l := range p.Last {
-		became[l.ID] = append(became[l.ID], i)
+// events are the events that came, with what became of them, and those of the last ten that did not come as a signal.
+func (r record) events() []EvidenceEvent {
+	list, left := []EvidenceEvent{}, slices.Clone(r.last())
+	// The last ten were signalled last: the newest signal of an id belongs to its newest line.
+	for _, s := range slices.Backward(r.history.Signals) {
+		one := EvidenceEvent{Reached: s.At, Event: s.Event}
+		if r.asOf.IsZero() || s.At.Before(r.asOf) {
+			for i := len(left) - 1; i >= 0; i-- {
+				if left[i].ID == s.Event.ID {
+					one.Disposition = left[i].Disposition
+					left = slices.Delete(left, i, i+1)
+					break
+				}
+			}
+		}
+		list = append(list, one)
 	}
-	// The last ten were signalled last: the newest signal of an id goes with its newest line.
-	reached := map[int]time.Time{}
-	for _, s := range slices.Backward(signals) {
-		one := EvidenceEvent{Reached: s.At, Event: s.Event, took: s.At}
-		if left := became[s.Event.ID]; len(left) > 0 {
-			line := left[len(left)-1]
-			one.Disposition, became[s.Event.ID], reached[line] = p.Last[line].Disposition, left[:len(left)-1], s.At
-		}
-		e.Events = append(e.Events, one)
+	slices.Reverse(list)
+	for _, l := range left { // a poll found it, or its history is gone
+		list = append(list, EvidenceEvent{Disposition: l.Disposition, Event: prodege.Event{ID: l.ID, Time: l.Time, Status: l.Status, Reason: l.Reason, Source: l.Source}})
 	}
-	slices.Reverse(e.Events)
-	took := time.Time{}
-	for i, l := range p.Last {
-		at, known := reached[i]
-		if !known {
-			at = l.Time
-		}
-		if at.After(took) {
-			took = at
-		}
-		if !known { // found by a sweep, or its history is gone
-			e.Events = append(e.Events, EvidenceEvent{Disposition: l.Disposition, took: took,
-				Event: prodege.Event{ID: l.ID, Time: l.Time, ProjectID: p.ProjectID, Status: l.Status, Reason: l.Reason, Source: l.Source}})
-		}
+	slices.SortStableFunc(list, func(a, b EvidenceEvent) int { return a.at().Compare(b.at()) })
+	return list
+}
+
+// at is when we had an event, as far as that is known.
+func (e EvidenceEvent) at() time.Time {
+	if e.Reached.IsZero() {
+		return e.Event.Time
 	}
-	slices.SortStableFunc(e.Events, func(a, b EvidenceEvent) int { return a.took.Compare(b.took) })
-	for _, l := range p.Ledger {
-		to := &e.Course
-		switch l.Kind {
-		case workflows.LineRequest:
-			to = &e.Requests
-		case workflows.LineDecision:
-			to = &e.Decisions
-		case workflows.LineProdege:
-			to = &e.ProdegeCalls
-		case workflows.LineInvoice:
-			to = &e.Invoices
-		}
-		*to = append(*to, l)
-	}
-	return e
+	return e.Reached
 }
 
 // csvHeading is the first line of the CSV.
-var csvHeading = []string{"time_utc", "kind", "what", "amount_usd", "by", "from", "ref", "dry_run", "reached_temporal_utc"}
+var csvHeading = []string{"time_utc", "kind", "what", "amount_usd", "by", "from", "about", "dry_run", "reached_temporal_utc"}
 
-func (c *call) writeCSV(e Evidence) error {
-	w := csv.NewWriter(c.cmd.OutOrStdout())
-	rows := e.rows()
-	for _, row := range append([][]string{csvHeading}, rows...) {
-		for i := range row {
-			row[i] = cell(row[i])
+// rows are the events and the ledger's lines by time, which Prodege tells to the second: of one second, events come first.
+func (e Evidence) rows() (rows [][]string) {
+	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+	for _, one := range e.Events {
+		ev, reached := one.Event, ""
+		if !one.Reached.IsZero() {
+			reached = at(one.Reached)
 		}
-		if err := w.Write(row); err != nil {
-			return err
+		code := ""
+		if ev.Reason != 0 {
+			code = number(ev.Reason)
 		}
+		what := joined(": ", joined(" ", string(ev.Status), code, ev.Description), string(one.Disposition))
+		rows = append(rows, []string{at(ev.Time), "event", what, plainUSD(ev.RequiredCPI), "", cmp.Or(string(ev.Source), "webhook"), string(ev.ID), "", reached})
 	}
-	w.Flush()
-	return w.Error()
-}
-
-// rows are the events and the ledger's lines, oldest first. Prodege tells times to the second: of one second, what
-// we took first comes first, so that what caused an event stands above it.
-func (e Evidence) rows() [][]string {
-	type row struct {
-		took  time.Time
-		cells []string
-	}
-	var all []row
-	for _, ev := range e.Events {
-		what := string(ev.Event.Status)
-		if ev.Event.Reason != 0 {
-			what += " " + number(ev.Event.Reason)
-		}
-		if ev.Event.Description != "" {
-			what += " " + ev.Event.Description
-		}
-		if ev.Disposition != "" {
-			what += ": " + string(ev.Disposition)
-		}
-		reached := ""
-		if !ev.Reached.IsZero() {
-			reached = ev.Reached.UTC().Format(time.RFC3339)
-		}
-		all = append(all, row{ev.took, []string{ev.Event.Time.UTC().Format(time.RFC3339), "event", what, plain(ev.Event.RequiredCPI), "", or(string(ev.Event.Source), "webhook"), string(ev.Event.ID), "", reached}})
-	}
-	for _, list := range []workflows.Ledger{e.Course, e.Requests, e.Decisions, e.ProdegeCalls, e.Invoices} {
-		for _, l := range list {
-			all = append(all, row{l.At, []string{l.At.UTC().Format(time.RFC3339), string(l.Kind), l.What, plain(l.Amount), l.By, l.From, l.Ref, strconv.FormatBool(l.DryRun), ""}})
-		}
+	for _, l := range e.Ledger {
+		rows = append(rows, []string{at(l.At), string(l.Kind), lineWords(l), plainUSD(l.Amount), l.By, l.From, l.Ref, strconv.FormatBool(l.DryRun), ""})
 	}
 	if e.NotShown != "" {
-		all = append(all, row{e.Made, []string{e.Made.UTC().Format(time.RFC3339), "note", e.NotShown, "", "", "", "", "", ""}})
+		rows = append(rows, []string{at(e.Made), "note", e.NotShown, "", "", "", "", "", ""})
 	}
-	slices.SortStableFunc(all, func(a, b row) int { return cmp.Or(strings.Compare(a.cells[0], b.cells[0]), a.took.Compare(b.took)) })
-	var rows [][]string
-	for _, r := range all {
-		rows = append(rows, r.cells)
-	}
+	slices.SortStableFunc(rows, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
 	return rows
 }
 
-func plain(u *prodege.USD) string {
+func plainUSD(u *prodege.USD) string {
 	if u == nil {
 		return ""
 	}
 	return u.String()
-}
-
-// cell keeps a spreadsheet from taking a text from outside for a formula, and a terminal from obeying it.
-func cell(text string) string {
-	text = printable(text)
-	if text != "" && strings.ContainsRune("=+-@\t", rune(text[0])) {
-		return "'" + text
-	}
-	return text
 }

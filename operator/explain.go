@@ -1,14 +1,15 @@
 package operator
 
 import (
-	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 // Explanation is why something was or was not done, sentence by sentence.
@@ -22,32 +23,31 @@ type Explanation struct {
 type Sentence struct {
 	Text   string    `json:"text"`
 	Source string    `json:"source"`
-	At     time.Time `json:"at,omitzero"` // what it tells of happened then
+	At     time.Time `json:"at,omitzero"` // when it happened
 }
 
-// The sources of sentences.
+// The sources of sentences. Without a worker, ledger and last events are as the project's newest run began with them.
 const (
-	srcState    = "state"        // how the project stands now
-	srcEvents   = "last events"  // the last ten, with what became of each
-	srcLedger   = "ledger"       // the newest 500 decisions, Prodege calls, invoices and pauses
-	srcSeen     = "seen ids"     // ids of the newest thousand events
-	srcHistory  = "history"      // what Temporal keeps of the workflow
-	srcCarried  = "carried over" // ledger and last events as the workflow's newest run began with them
-	srcInbox    = "inbox"        // of the ingress on this machine
-	srcSwitch   = "kill switch"
-	mostLines   = 20               // of the ledger, or of the history
-	explainTime = 30 * time.Second // histories of a long project take a while
+	srcState   = "state"       // the project as it is now
+	srcEvents  = "last events" // the last ten, with what became of each
+	srcLedger  = "ledger"      // the newest 500 decisions, Prodege calls, invoices and pauses
+	srcHistory = "history"     // what Temporal keeps of the workflow
+	srcInbox   = "inbox"       // of the ingress on this machine
+	srcSwitch  = "kill switch"
 )
 
+// maxTold is how many lines of the ledger, or of the history, are told.
+const maxTold = 20
+
 func (o Options) explain() *cobra.Command {
-	return noFiles(o.command(words{
+	return o.command(help{
 		use: "explain <project> [event]", short: "Say in sentences why something was or was not done",
-		long: "Say in sentences how a project came to stand as it does, or what became of one event and why. Each sentence names its\n" +
-			"source: the project's state, its last events, its ledger, Temporal's history where it still exists, or the inbox on\n" +
-			"this machine. Where no worker answers, it is told what histories alone tell: which events reached Temporal, and the\n" +
-			"ledger as the newest run of the project's workflow began with it.",
+		long: "Say in sentences how a project came to its present state, or what became of one event and why. Each sentence names its\n" +
+			"source: the project's state, its last events, its ledger, Temporal's history as far as it still exists, or the inbox on\n" +
+			"this machine. If no worker answers, it tells what histories alone tell: which events reached Temporal, and the ledger\n" +
+			"that the newest run of the project's workflow began with.",
 		example: "  fieldmarshal explain 29303649\n  fieldmarshal explain 29303649 644b075404443f2a3c77c7cb",
-	}, between(1, 2, "the id of a project, and perhaps of an event"), (*call).explain))
+	}, between(1, 2, "the id of a project, and perhaps of an event"), (*call).explain)
 }
 
 func (c *call) explain() error {
@@ -57,14 +57,25 @@ func (c *call) explain() error {
 	}
 	e := Explanation{Project: id}
 	found := true
+	r, err := c.record(id)
 	if len(c.args) == 2 {
 		e.Event = prodege.EventID(c.args[1])
-		e.Sentences, found, err = c.explainEvent(id, e.Event)
-	} else {
-		e.Sentences, err = c.explainProject(id)
-	}
-	if err != nil {
+		inInbox := c.inInbox(id, e.Event)
+		if err != nil && inInbox == nil {
+			return err
+		}
+		if e.Sentences = append(eventSentences(r, e.Event), inInbox...); len(e.Sentences) == 0 {
+			found = false
+			e.Sentences = []Sentence{{Text: fmt.Sprintf("Nothing is known of event %s of project %s: it is not among its last ten events, its ledger, Temporal's history, or the inbox on this machine. A refused delivery would be listed by fieldmarshal refused.", e.Event, id), Source: srcState}}
+		}
+	} else if e.Sentences = projectSentences(r); err != nil {
 		return err
+	}
+	switch {
+	case r.notShown != "":
+		e.Sentences = append(e.Sentences, Sentence{Text: r.notShown, Source: srcHistory})
+	case err == nil && found:
+		e.Sentences = append(e.Sentences, c.presentSentences(r.state)...)
 	}
 	err = c.show(e, func(p *page) {
 		for _, s := range e.Sentences {
@@ -76,120 +87,116 @@ func (c *call) explain() error {
 		}
 	})
 	if err == nil && !found {
-		return said(ExitVain)
+		return &Fault{Code: ExitVain}
 	}
 	return err
 }
 
-// explainProject tells the story of the project and why it stands as it does.
-func (c *call) explainProject(id prodege.ProjectID) ([]Sentence, error) {
-	p, err := c.projectState(id)
-	if errors.Is(err, errNoWorker) {
-		if list := c.projectFromHistory(id); list != nil {
-			return list, nil
+// projectSentences tells a project's story.
+func projectSentences(r record) (list []Sentence) {
+	for _, l := range newest(r.ledger, maxTold) {
+		list = append(list, lineSentence(l))
+	}
+	for _, e := range r.last() {
+		if e.Disposition != project.Applied {
+			list = append(list, Sentence{became(e), srcEvents, e.Time})
 		}
 	}
-	if err != nil {
-		return nil, err
+	if r.notShown == "" {
+		return list
 	}
-	var all []Sentence
-	for _, line := range newest(p.Ledger, mostLines) {
-		all = append(all, ledgerSentence(line))
+	for _, s := range newest(r.history.Signals, maxTold) {
+		list = append(list, signalSentence(s))
 	}
-	for _, e := range p.Last {
-		if e.Disposition != workflows.Applied {
-			all = append(all, eventSentence(e))
-		}
-	}
-	return append(all, c.standing(p)...), nil
+	slices.SortStableFunc(list, func(a, b Sentence) int { return a.At.Compare(b.At) })
+	return list
 }
 
-// standing says how the project stands and what keeps it from going on.
-func (c *call) standing(p workflows.ProjectState) []Sentence {
-	now := func(format string, args ...any) Sentence {
-		return Sentence{Text: fmt.Sprintf(format, args...), Source: srcState}
-	}
-	if p.Status == "" {
-		return []Sentence{now("No event has told how the project stands yet.")}
-	}
-	stands := string(p.Status)
-	if p.Reason != 0 || p.Description != "" {
-		stands += ": " + reason(p.Status, p.Reason, p.Description)
-	}
-	since := p.StatusSince
-	if from := pausedSince(p); !from.IsZero() && from.Before(since) {
-		stands += fmt.Sprintf("; the newest event is of %s", stamp(since))
-		since = from
-	}
-	list := []Sentence{
-		{Text: fmt.Sprintf("Since then it is %s.", stands), Source: srcState, At: since},
-		now("It waits for %s, since %s.", waitsFor(p), stamp(p.WaitingSince)),
-	}
-	if offers := offersNow(p); len(offers) > 0 {
-		list = append(list, now("Its alert offers %s.", offerWords(p.ProjectID, offers)))
-	} else if r := p.OpenAction(); r != nil && r.Status.Acting != nil {
-		list = append(list, now("What can be done from its alert stands so: %s.", actWords(r.Status.Phase)))
-	}
-	if r := p.OpenRequest(); r != nil {
-		list = append(list, now("Its CPI request for %s stands so: %s.", dollars(r.Status.Required), phaseWords(r.Status.Phase)))
-	}
-	if p.Invoicing != nil {
-		list = append(list, now("Its invoice r%d stands so: %s.", p.Invoicing.Status.Revision, invoiceWords(p.Invoicing.Status.Phase)))
-	}
-	if why := p.Attention(); why != "" {
-		list = append(list, now("People must look: %s.", why))
-	}
-	if p.Settings.DryRun {
-		list = append(list, now("DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent."))
-	}
-	if !p.Settings.HasAPIKey {
-		list = append(list, now("The worker had no PRODEGE_API_KEY: nothing is read or accepted at Prodege."))
-	}
-	if p.Sweep.Fault != "" {
-		list = append(list, now("Prodege could not be asked: %s.", faultWords(p.Sweep.Fault)))
-	}
-	ctx, cancel := c.within()
-	defer cancel()
-	if last, err := c.world.Flows.LastSwitch(ctx); err == nil && !last.On {
-		text := "Accepting is switched off for all projects"
-		if last.By != "" {
-			text += ", by " + last.By
+// eventSentences tells what became of an event, and what was done about it.
+func eventSentences(r record, event prodege.EventID) (list []Sentence) {
+	for _, s := range r.history.Signals {
+		if s.Event.ID == event {
+			list = append(list, signalSentence(s))
 		}
-		list = append(list, Sentence{Text: text + ".", Source: srcSwitch, At: last.At})
+	}
+	for _, e := range r.last() {
+		if e.ID == event {
+			list = append(list, Sentence{became(e), srcEvents, e.Time})
+		}
+	}
+	for _, l := range r.ledger {
+		if about(l, event) {
+			list = append(list, lineSentence(l))
+		}
 	}
 	return list
 }
 
-func ledgerSentence(l workflows.Line) Sentence {
-	text := l.What
-	if l.Kind == workflows.LineDecision {
-		text = "decision: " + decisionWords(text)
-	}
-	if l.Kind == workflows.LineProdege {
-		text = "at Prodege: " + text
-	}
-	if l.Kind == workflows.LineInvoice {
-		text = "invoice: " + text
-	}
-	if l.Amount != nil {
-		text += ", " + l.Amount.Dollars()
-	}
-	if l.By != "" || l.From != "" {
-		text += fmt.Sprintf(", by %s from %s", or(l.By, "nobody in particular"), or(l.From, "here"))
-	}
-	if l.DryRun {
-		text += ", in a dry run"
-	}
-	if l.Ref != "" {
-		text += fmt.Sprintf(" (%s)", l.Ref)
-	}
-	return Sentence{Text: text + ".", Source: srcLedger, At: l.At}
+func lineSentence(l project.Line) Sentence {
+	return Sentence{lineWords(l) + bracketed(l.Ref) + ".", srcLedger, l.At}
 }
 
-func eventSentence(e workflows.EventLine) Sentence {
-	what := string(e.Status)
-	if e.Reason != 0 {
-		what += ", " + reason(e.Status, e.Reason, "")
+// signalSentence says that Temporal had an event.
+func signalSentence(s Signal) Sentence {
+	text := fmt.Sprintf("Temporal took event %s: %s, with the time %s.", s.Event.ID, joined(", ", string(s.Event.Status), reason(s.Event.Status, s.Event.Reason, s.Event.Description)), stamp(s.Event.Time))
+	if !s.Event.Received.IsZero() {
+		text += " The ingress had it at " + stamp(s.Event.Received) + "."
 	}
-	return Sentence{Text: fmt.Sprintf("Event %s (%s) %s.", e.ID, what, dispositionWords(e.Disposition)), Source: srcEvents, At: e.Time}
+	return Sentence{text, srcHistory, s.At}
+}
+
+// presentSentences say what a project's present state is, and what keeps it from going on.
+func (c *call) presentSentences(s *project.State) []Sentence {
+	var list []Sentence
+	add := func(format, value string) {
+		if value != "" {
+			list = append(list, Sentence{Text: fmt.Sprintf(format, value), Source: srcState})
+		}
+	}
+	if s.Status == "" {
+		add("%s", "No event has told its status yet.")
+	} else {
+		add("It is %s.", c.statusWords(s))
+	}
+	add("It waits for %s.", fmt.Sprintf("%s, since %s", cards.Waits(s.Waiting), stamp(s.WaitingSince)))
+	if q := s.OpenRequest(); q != nil {
+		add("Its CPI request: %s.", standing(q))
+	}
+	if q := s.OpenAction(); q != nil {
+		add("From its alert: %s.", standing(q))
+	}
+	if i := s.Invoice; i != nil {
+		add("Its invoice: %s.", fmt.Sprintf("r%d %s", i.Revision, cards.InvoicePhase(i.Phase)))
+	}
+	add("It needs attention: %s.", cards.Attention(c.attention(s)))
+	add("%s", map[bool]string{true: "DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent."}[s.Settings.DryRun])
+	add("%s", map[bool]string{true: "The worker had no PRODEGE_API_KEY: nothing is read or accepted at Prodege."}[!s.Settings.HasAPIKey])
+	add("Prodege could not be asked: %s.", s.Poll.Fault)
+	ctx, cancel := c.within()
+	defer cancel()
+	if last, err := c.world.Flows.LastSwitch(ctx); err == nil && !last.On {
+		list = append(list, Sentence{"Accepting is off for all projects" + known(", by ", last.By) + ".", srcSwitch, last.At})
+	}
+	return list
+}
+
+// inInbox says whether an event still waits on this machine, or is a dead letter. No inbox here is no fault.
+func (c *call) inInbox(id prodege.ProjectID, event prodege.EventID) (list []Sentence) {
+	ctx, cancel := c.within()
+	defer cancel()
+	if l, err := c.world.Inbox.List(ctx); err == nil {
+		for _, w := range l.Waiting {
+			if w.Event.ProjectID == id && w.Event.ID == event {
+				list = append(list, Sentence{fmt.Sprintf("Event %s waits on disk until Temporal takes it.", event), srcInbox, w.At})
+			}
+		}
+	}
+	if letters, err := c.world.Inbox.DeadLetters(ctx); err == nil {
+		for _, l := range letters {
+			if l.Event.ProjectID == id && l.Event.ID == event {
+				list = append(list, Sentence{fmt.Sprintf("Event %s is dead letter %d: %s.", event, l.ID, l.Reason), srcInbox, l.At})
+			}
+		}
+	}
+	return list
 }

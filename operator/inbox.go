@@ -5,13 +5,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"fieldmarshal/inbox"
 )
 
 func (o Options) inbox() *cobra.Command {
-	return group(words{
-		use: "inbox", short: "Look into the inbox of the ingress on this machine, or empty it",
+	return group(help{
+		use: "inbox", short: "Show the inbox of the ingress on this machine, or empty it",
 		long: "The inbox holds deliveries on disk until Temporal has them. These commands speak to the ingress that runs on this machine\n" +
 			"with the same INBOX_DIR. By itself it does what list does.",
 		example: "  fieldmarshal inbox list\n  fieldmarshal inbox drain",
@@ -19,50 +17,47 @@ func (o Options) inbox() *cobra.Command {
 }
 
 func (o Options) inboxList() *cobra.Command {
-	return noFiles(o.command(words{
-		use: "list", short: "Show how the inbox stands, and the events that wait", long: "Show how the inbox stands, and the oldest thousand events that wait.",
+	return o.command(help{
+		use: "list", short: "Show the state of the inbox, and the events that wait", long: "Show the state of the inbox, and the oldest thousand events that wait.",
 		example: "  fieldmarshal inbox list --json | jq .stats.depth",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		l, err := c.world.Inbox.List(c.ctx)
 		if err != nil {
 			return failed("list the inbox: %w", err)
 		}
 		return c.show(l, func(p *page) {
-			c.statsText(p, l.Stats)
+			s := l.Stats
+			p.line("%d waiting, %d passed on since the ingress started, %d dead letters", s.Depth, s.Forwarded, s.DeadLetters)
+			if !s.Oldest.IsZero() {
+				p.line("the oldest has waited for %s", c.ago(s.Oldest))
+			}
+			if s.Draining {
+				p.line("it is draining: it takes no new events")
+			}
+			if s.Fault != "" {
+				p.line("THE DISK REFUSES: %s", s.Fault)
+			}
 			var rows [][]string
 			for _, w := range l.Waiting {
 				rows = append(rows, []string{stamp(w.At), w.Event.ProjectID.String(), string(w.Event.ID), string(w.Event.Status)})
 			}
-			if len(rows) > 0 {
+			if rows != nil {
 				p.table([]string{"SINCE", "PROJECT", "EVENT", "STATUS"}, rows)
 			}
 		})
-	}))
-}
-
-func (c *call) statsText(p *page, s inbox.Stats) {
-	p.line("%d waiting, %d handed on since the ingress started, %d dead letters", s.Depth, s.Forwarded, s.DeadLetters)
-	if !s.Oldest.IsZero() {
-		p.line("the oldest has waited for %s", c.ago(s.Oldest))
-	}
-	if s.Draining {
-		p.line("it is draining: it takes no new events")
-	}
-	if s.Fault != "" {
-		p.line("THE DISK REFUSES: %s", s.Fault)
-	}
+	})
 }
 
 func (o Options) inboxDrain() *cobra.Command {
 	timeout := time.Minute
-	cmd := o.command(words{
-		use: "drain", short: "Hand everything on and take nothing new, before the inbox is removed for good",
-		long: "Have the ingress take nothing new into its inbox and wait until all that waited was handed to Temporal. After that its\n" +
-			"INBOX_DIR may be removed once the process has stopped. Where the time is not enough the inbox takes events again.",
+	cmd := o.command(help{
+		use: "drain", short: "Pass everything on and take nothing new, before the inbox is removed permanently",
+		long: "Have the ingress take nothing new into its inbox and wait until all that waited was passed to Temporal. After that its\n" +
+			"INBOX_DIR may be removed once the process has stopped. If the time is not enough the inbox takes events again.",
 		example: "  fieldmarshal inbox drain --timeout 5m",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		if timeout <= 0 {
-			return misused("--timeout must be above nothing")
+			return usageError("--timeout must be above 0")
 		}
 		ctx, cancel := context.WithTimeout(c.ctx, timeout)
 		defer cancel()
@@ -81,5 +76,5 @@ func (o Options) inboxDrain() *cobra.Command {
 		})
 	})
 	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long to wait for it to be empty")
-	return noFiles(cmd)
+	return cmd
 }

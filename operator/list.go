@@ -2,14 +2,17 @@ package operator
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -28,9 +31,6 @@ type filter struct {
 	limit      int
 }
 
-// mostListed bounds what is read before it is put in order: Temporal's own store can't order by these.
-const mostListed = 5000
-
 // Listed is what list answers in JSON.
 type Listed struct {
 	Query    string `json:"query"` // as Temporal was asked; works in its UI, too
@@ -38,23 +38,27 @@ type Listed struct {
 	More     bool   `json:"more"` // there are more than are listed
 }
 
-var waitings = []string{string(workflows.WaitsNothing), string(workflows.WaitsApproval), string(workflows.WaitsLive),
-	string(workflows.WaitsReconciliation), string(workflows.WaitsInvoicing), string(workflows.WaitsInvoiced)}
+var (
+	waitings = []string{string(project.WaitsNothing), string(project.WaitsApproval), string(project.WaitsAction), string(project.WaitsLive),
+		string(project.WaitsReconciliation), string(project.WaitsInvoicing), string(project.WaitsInvoiced)}
+	statuses = []string{string(prodege.Pending), string(prodege.Live), string(prodege.Paused), string(prodege.PendingComplete),
+		string(prodege.Complete), string(prodege.Invoiced), string(prodege.Deleted)}
+)
 
 func (o Options) list() *cobra.Command {
 	var f filter
-	cmd := o.command(words{
-		use: "list", short: "List projects, those that have waited longest first",
-		long: "List projects by Temporal's search attributes, those that have waited longest first. No worker is needed.\n" +
-			"Filters add up. --query adds a condition in Temporal's own list filter language. A pause whose alert has buttons waits\n" +
-			"for live here, as Prodege may set it LIVE by itself; what people can do about it (`fieldmarshal act`) stands beside it.",
-		example: "  fieldmarshal list --waiting-for approval --longer-than 1h\n" +
+	cmd := o.command(help{
+		use: "list", short: "List projects: first those that need attention, then those that have waited longest",
+		long: "List projects by Temporal's search attributes: first those that need attention, marked with !, then those that have\n" +
+			"waited longest. Filters add up. --query adds a condition in Temporal's own list filter language. No worker is needed,\n" +
+			"except for the names.",
+		example: "  fieldmarshal list --waiting-for action --longer-than 1h\n" +
 			"  fieldmarshal list --attention\n" +
 			"  fieldmarshal list --status PAUSED --reason 158\n" +
 			"  fieldmarshal list --expires-within 2h\n" +
 			"  fieldmarshal list --auto-completes-within 72h\n" +
 			"  fieldmarshal list --query \"ProjectStatus = 'PAUSED' AND RequiredCPI > 4\" --json",
-	}, cobra.NoArgs, func(c *call) error { return c.list(f) })
+	}, none, func(c *call) error { return c.list(f) })
 	cmd.Flags().StringVar(&f.waitingFor, "waiting-for", "", "what they wait for: "+strings.Join(waitings, ", "))
 	cmd.Flags().BoolVar(&f.attention, "attention", false, "only those that people must look at: something failed, ran out of time or is left to people")
 	cmd.Flags().StringVar(&f.status, "status", "", "their status at Prodege, such as PAUSED")
@@ -63,21 +67,22 @@ func (o Options) list() *cobra.Command {
 	cmd.Flags().DurationVar(&f.expires, "expires-within", 0, "only those whose CPI request expires so soon, such as 2h")
 	cmd.Flags().DurationVar(&f.inactive, "auto-completes-within", 0, "only those that Prodege completes for inactivity so soon, such as 72h")
 	cmd.Flags().StringVar(&f.above, "required-above", "", "only those that ask for a CPI above this amount in dollars")
-	cmd.Flags().BoolVar(&f.closed, "closed", false, "those whose workflow is closed, too, as far as Temporal keeps them")
+	cmd.Flags().BoolVar(&f.closed, "closed", false, "also those whose workflow is closed, as far as Temporal keeps them")
 	cmd.Flags().StringVar(&f.query, "query", "", "a further condition, in Temporal's list filter language")
 	cmd.Flags().IntVar(&f.limit, "limit", 100, "how many are listed at most")
 	choices(cmd, "waiting-for", waitings...)
-	choices(cmd, "status", "PENDING", "LIVE", "PAUSED", "PENDING_COMPLETE", "COMPLETE", "INVOICED", "DELETED")
-	return noFiles(cmd)
+	choices(cmd, "status", statuses...)
+	return cmd
 }
 
 // build writes the query.
 func (f filter) build(now time.Time) (string, error) {
-	if f.waitingFor != "" && !slices.Contains(waitings, f.waitingFor) {
-		return "", misused("--waiting-for %q is none of %s", f.waitingFor, strings.Join(waitings, ", "))
+	f.status = strings.ToUpper(f.status)
+	if err := cmp.Or(oneOf("--waiting-for", f.waitingFor, waitings), oneOf("--status", f.status, statuses)); err != nil {
+		return "", err
 	}
 	if f.limit < 1 || f.longerThan < 0 || f.expires < 0 || f.inactive < 0 {
-		return "", misused("--limit, --longer-than, --expires-within and --auto-completes-within must be above nothing")
+		return "", usageError("--limit, --longer-than, --expires-within and --auto-completes-within must be above 0")
 	}
 	terms := []string{"WorkflowType = '" + workflows.TypeProject + "'"}
 	add := func(on bool, format string, args ...any) {
@@ -88,7 +93,7 @@ func (f filter) build(now time.Time) (string, error) {
 	add(!f.closed, "ExecutionStatus = 'Running'")
 	add(f.waitingFor != "", "WaitingFor = '%s'", f.waitingFor)
 	add(f.attention, "NeedsAttention = true")
-	add(f.status != "", "ProjectStatus = '%s'", strings.ReplaceAll(strings.ToUpper(f.status), "'", "''"))
+	add(f.status != "", "ProjectStatus = '%s'", f.status)
 	add(f.reason != 0, "UpdateReason = %d", f.reason)
 	add(f.longerThan > 0, "WaitingSince < '%s'", now.Add(-f.longerThan).UTC().Format(time.RFC3339))
 	add(f.expires > 0, "ApprovalDeadline < '%s'", now.Add(f.expires).UTC().Format(time.RFC3339))
@@ -96,7 +101,7 @@ func (f filter) build(now time.Time) (string, error) {
 	if f.above != "" {
 		above, err := prodege.ParseUSD(f.above)
 		if err != nil {
-			return "", misused("--required-above: %w", err)
+			return "", usageError("--required-above: %w", err)
 		}
 		add(true, "RequiredCPI > %s", above)
 	}
@@ -105,105 +110,96 @@ func (f filter) build(now time.Time) (string, error) {
 }
 
 func (c *call) list(f filter) error {
-	query, err := f.build(c.now())
+	l, _, err := c.find(f)
 	if err != nil {
 		return err
 	}
-	rows, more, err := c.find(query)
-	if err != nil {
-		return err
-	}
-	l := Listed{Query: query, Projects: rows, More: more}
-	if len(rows) > f.limit {
-		l.Projects, l.More = rows[:f.limit], true
-	}
-	c.addOffers(l.Projects)
 	return c.show(l, func(p *page) {
 		if len(l.Projects) == 0 {
 			p.line("No project.")
 			return
 		}
-		var table [][]string
+		var rows [][]string
 		for _, r := range l.Projects {
-			mark := ""
-			if r.NeedsAttention {
-				mark = "!"
-			}
-			what := r.Summary
-			if r.Offers != "" {
-				what += " (act: " + r.Offers + ")"
-			}
-			table = append(table, []string{r.Project.String(), mark, string(r.Status), string(r.WaitingFor), c.ago(r.WaitingSince), what})
+			rows = append(rows, []string{attentionMark(r), r.Project.String(), cmp.Or(r.Name, "-"), string(r.Status), string(r.WaitingFor), c.ago(r.WaitingSince), r.Summary})
 		}
-		p.table([]string{"PROJECT", "", "STATUS", "WAITS FOR", "FOR", "SUMMARY"}, table)
+		p.table([]string{"", "PROJECT", "NAME", "STATUS", "WAITS FOR", "FOR", "SUMMARY"}, rows)
 		if l.More {
 			p.line("There are more: give --limit, or a narrower filter.")
 		}
 	})
 }
 
-// openActions is the query for what can be done about pauses, or is.
-const openActions = "WorkflowType = '" + workflows.TypeProjectAction + "' AND ExecutionStatus = 'Running'"
-
-// addOffers adds what people can do about the pauses of projects that wait for live, as their ProjectActions sum it
-// up ("offers: Set live"): one that is decided on says what instead. Without it the list tells enough.
-func (c *call) addOffers(projects []Row) {
-	if !slices.ContainsFunc(projects, func(r Row) bool { return r.WaitingFor == workflows.WaitsLive }) {
-		return
+func attentionMark(r Row) string {
+	if r.NeedsAttention {
+		return "!"
 	}
-	ctx, cancel := c.within()
-	defer cancel()
-	actions, _, err := c.world.Temporal.List(ctx, openActions, mostListed)
-	if err != nil {
-		return
-	}
-	offers := map[prodege.ProjectID]string{}
-	for _, a := range actions {
-		if what, open := strings.CutPrefix(a.Summary, workflows.OffersPrefix); open {
-			offers[a.Project] = what
-		}
-	}
-	for i, r := range projects {
-		if r.WaitingFor == workflows.WaitsLive {
-			projects[i].Offers = offers[r.Project]
-		}
-	}
+	return ""
 }
 
-// find lists what a query finds, oldest wait first.
-func (c *call) find(query string) ([]Row, bool, error) {
+// mostListed bounds what is read before it is put in order: Temporal's own store can't order by these.
+const mostListed = 5000
+
+// find lists what a filter finds: first what needs attention, then by how long it has waited. With the rows come the
+// states of the projects, nil for each that no worker told.
+func (c *call) find(f filter) (Listed, []*project.State, error) {
+	query, err := f.build(c.now())
+	if err != nil {
+		return Listed{}, nil, err
+	}
 	ctx, cancel := c.within()
 	defer cancel()
 	rows, more, err := c.world.Temporal.List(ctx, query, mostListed)
 	if err != nil {
-		return nil, false, c.reached(err, "list projects")
-	}
-	if rows == nil {
-		rows = []Row{}
+		return Listed{}, nil, c.explained(err, "list projects")
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int {
-		return cmp.Or(a.WaitingSince.Compare(b.WaitingSince), cmp.Compare(a.Project, b.Project))
+		return cmp.Or(strings.Compare(attentionMark(b), attentionMark(a)), a.WaitingSince.Compare(b.WaitingSince), cmp.Compare(a.Project, b.Project))
 	})
-	return rows, more, nil
+	l := Listed{Query: query, Projects: rows[:min(f.limit, len(rows))], More: more || len(rows) > f.limit}
+	return l, c.name(l.Projects), nil
 }
 
-// anyProject is the query for all projects, whether their workflow is open or closed.
-func anyProject() string {
-	query, _ := filter{closed: true, limit: 1}.build(time.Time{}) // a fixed filter is never wrong
-	return query
-}
+const (
+	askAtOnce  = 8               // projects that are asked at the same time
+	askTimeout = 3 * time.Second // for all of them together
+)
 
-// openApprovals is the query for projects that wait for a decision.
-func openApprovals() string {
-	query, _ := filter{waitingFor: string(workflows.WaitsApproval), limit: 1}.build(time.Time{}) // a fixed filter is never wrong
-	return query
-}
-
-// projectOf is a row's project, from its id where the attribute is not set yet.
-func projectOf(r Row) prodege.ProjectID {
-	if r.Project != 0 {
-		return r.Project
+// name adds to rows what only their projects know, and returns the projects' states; nil for each that does not answer.
+func (c *call) name(rows []Row) []*project.State {
+	states := make([]*project.State, len(rows))
+	ctx, cancel := context.WithTimeout(c.ctx, askTimeout)
+	defer cancel()
+	if polling, _, err := c.workers(ctx); err == nil && polling == 0 {
+		return states
 	}
-	id, _ := prodege.ParseProjectID(strings.TrimPrefix(r.Workflow, "project-"))
-	return id
+	var asking errgroup.Group
+	asking.SetLimit(askAtOnce)
+	for i := range rows {
+		asking.Go(func() error {
+			if s, err := c.world.Flows.Project(ctx, rows[i].Project); err == nil {
+				states[i], rows[i].Name, rows[i].PONumber = s, s.Name.Name, s.Name.PONumber
+			}
+			return nil
+		})
+	}
+	_ = asking.Wait() // none fails
+	return states
+}
+
+// pollsWithin is within what time a running worker is seen: its long poll ends after a minute, and the next begins.
+const pollsWithin = 70 * time.Second
+
+// workers counts the workers that poll, and returns when Temporal saw one last.
+func (c *call) workers(ctx context.Context) (polling int, last time.Time, err error) {
+	pollers, err := c.world.Temporal.Pollers(ctx)
+	for _, p := range pollers {
+		if c.now().Sub(p.Seen) <= pollsWithin {
+			polling++
+		}
+		if p.Seen.After(last) {
+			last = p.Seen
+		}
+	}
+	return polling, last, err
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 func TestListAsksTemporal(t *testing.T) {
@@ -18,7 +18,7 @@ func TestListAsksTemporal(t *testing.T) {
 		"--waiting-for approval":              open + " AND WaitingFor = 'approval'",
 		"--attention":                         open + " AND NeedsAttention = true",
 		"--status paused --reason 158":        open + " AND ProjectStatus = 'PAUSED' AND UpdateReason = 158",
-		"--status o'Neill":                    open + " AND ProjectStatus = 'O''NEILL'",
+		"--waiting-for action":                open + " AND WaitingFor = 'action'",
 		"--longer-than 1h":                    open + " AND WaitingSince < '2026-03-02T11:00:00Z'",
 		"--expires-within 2h":                 open + " AND ApprovalDeadline < '2026-03-02T14:00:00Z'",
 		"--auto-completes-within 72h":         open + " AND AutoCompleteAt < '2026-03-05T12:00:00Z'",
@@ -32,7 +32,7 @@ func TestListAsksTemporal(t *testing.T) {
 			t.Errorf("list %s asks\n%s, want\n%s", args, f.query, want)
 		}
 	}
-	for _, args := range []string{"--waiting-for godot", "--limit 0", "--longer-than -1h", "--expires-within -1s", "--auto-completes-within -1s", "--required-above $4", "--nonsense", "29303649"} {
+	for _, args := range []string{"--waiting-for godot", "--status o'Neill", "--limit 0", "--longer-than -1h", "--expires-within -1s", "--auto-completes-within -1s", "--required-above $4", "--nonsense", "29303649"} {
 		f := &fakes{}
 		run(t, f.world(), "", append([]string{"list"}, strings.Fields(args)...)...).wants(t, ExitUsage)
 		if f.query != "" {
@@ -41,55 +41,49 @@ func TestListAsksTemporal(t *testing.T) {
 	}
 }
 
-func TestListOldestFirst(t *testing.T) {
+// TestListOrder: first what needs attention, then the oldest.
+func TestListOrder(t *testing.T) {
 	f := &fakes{rows: []Row{
-		{Project: 3, Status: prodege.Paused, WaitingFor: workflows.WaitsLive, WaitingSince: noon.Add(-time.Hour), Summary: "PAUSED:\nodd"},
-		{Project: 1, Status: prodege.Paused, WaitingFor: workflows.WaitsApproval, WaitingSince: noon.Add(-49 * time.Hour), Summary: "asks", NeedsAttention: true},
-		{Project: 2, Status: prodege.Live, WaitingFor: workflows.WaitsNothing, WaitingSince: noon.Add(-2 * time.Minute), Summary: "LIVE"},
+		{Project: 3, Status: prodege.Paused, WaitingFor: project.WaitsAction, WaitingSince: noon.Add(-time.Hour), Summary: "PAUSED:\nodd"},
+		{Project: 1, Status: prodege.Paused, WaitingFor: project.WaitsApproval, WaitingSince: noon.Add(-49 * time.Hour), Summary: "asks"},
+		{Project: 2, Status: prodege.Live, WaitingFor: project.WaitsNothing, WaitingSince: noon.Add(-2 * time.Minute), Summary: "LIVE", NeedsAttention: true},
 	}}
-	want := "PROJECT     STATUS  WAITS FOR  FOR      SUMMARY\n" +
-		"1        !  PAUSED  approval   2 d 1 h  asks\n" +
-		"3           PAUSED  live       1 h      PAUSED: odd\n" +
-		"2           LIVE    nothing    2 min    LIVE\n"
+	want := "   PROJECT  NAME  STATUS  WAITS FOR  FOR      SUMMARY\n" +
+		"!  2        -     LIVE    nothing    2 min    LIVE\n" +
+		"   1        -     PAUSED  approval   2 d 1 h  asks\n" +
+		"   3        -     PAUSED  action     1 h      PAUSED: odd\n"
 	if got := run(t, f.world(), "", "list").out; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	var l Listed
-	if err := json.Unmarshal([]byte(run(t, f.world(), "", "list", "--limit", "2", "--json").out), &l); err != nil || len(l.Projects) != 2 || !l.More || l.Projects[0].Project != 1 {
+	if err := json.Unmarshal([]byte(run(t, f.world(), "", "list", "--limit", "2", "--json").out), &l); err != nil || len(l.Projects) != 2 || !l.More || l.Projects[0].Project != 2 {
 		t.Errorf("%+v, %v", l, err)
 	}
 }
 
-// TestListTellsWhatPeopleCanDo: a pause whose alert has buttons does not look as if only Prodege could end it.
-func TestListTellsWhatPeopleCanDo(t *testing.T) {
-	f := &fakes{
-		rows: []Row{
-			{Project: 1, Status: prodege.Paused, WaitingFor: workflows.WaitsLive, WaitingSince: noon.Add(-time.Hour), Summary: "PAUSED: sample size"},
-			{Project: 2, Status: prodege.Paused, WaitingFor: workflows.WaitsLive, WaitingSince: noon.Add(-time.Minute), Summary: "PAUSED: clicks; Set live: accepted"},
-			{Project: 3, Status: prodege.Paused, WaitingFor: workflows.WaitsApproval, WaitingSince: noon, Summary: "asks"},
-		},
-		actions: []Row{{Project: 1, Summary: "offers: Raise sample size, Complete project"}, {Project: 2, Summary: "Set live: accepted"}, {Project: 3, Summary: "offers: Set live"}},
+// TestListNames: names are asked for if a worker polls.
+func TestListNames(t *testing.T) {
+	f := asks()
+	f.rows = []Row{{Workflow: "project-29303649", Project: theProject}}
+	if got := run(t, f.world(), "", "list").out; strings.Contains(got, "Oat milk") {
+		t.Errorf("asked, though no worker polls: %s", got)
 	}
-	want := "PROJECT    STATUS  WAITS FOR  FOR    SUMMARY\n" +
-		"1          PAUSED  live       1 h    PAUSED: sample size (act: Raise sample size, Complete project)\n" +
-		"2          PAUSED  live       1 min  PAUSED: clicks; Set live: accepted\n" +
-		"3          PAUSED  approval   0 s    asks\n"
-	if got := run(t, f.world(), "", "list").out; got != want {
-		t.Errorf("got\n%swant\n%s", got, want)
-	}
-	run(t, f.world(), "", "list", "--json").wants(t, 0, `"offers": "Raise sample size, Complete project"`)
+	f.pollers = polling()
+	run(t, f.world(), "", "list").wants(t, 0, "Oat milk")
+	run(t, f.world(), "", "list", "--json").wants(t, 0, `"po_number": "PO-7"`)
 }
 
 func TestApprovals(t *testing.T) {
 	f := asks()
+	f.pollers = polling()
 	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, WaitingSince: noon.Add(-2 * time.Hour), Deadline: noon.Add(22 * time.Hour), Summary: "asks"}}
 	a := run(t, f.world(), "", "approvals")
-	a.wants(t, 0, "29303649", "$4.25", "$3.75", "$0.50 (13 %)", "2 h", "in 22 h", "waits for a decision")
+	a.wants(t, 0, "29303649", "$4.25", "$3.75", "$0.50 (13 %)", "2 h", "in 22 h", "asks to accept $4.25, now $3.75", "Oat milk")
 	if !strings.Contains(f.query, "WaitingFor = 'approval'") {
 		t.Errorf("asked %s", f.query)
 	}
-	var list []Open
-	if err := json.Unmarshal([]byte(run(t, f.world(), "", "approvals", "--json").out), &list); err != nil || len(list) != 1 || list[0].Generation != 2 || list[0].Phase != "open" {
+	var list []Approval
+	if err := json.Unmarshal([]byte(run(t, f.world(), "", "approvals", "--json").out), &list); err != nil || len(list) != 1 || list[0].Generation != 1 || list[0].Phase != "open" {
 		t.Errorf("%+v, %v", list, err)
 	}
 	f.fault = errNoWorker // the list alone still tells

@@ -2,119 +2,112 @@ package operator
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
-// Decided is what came of a decision, as approve, reject, act and their like answer it in JSON.
-type Decided struct {
+// Outcome is what became of a decision, as approve, reject, act and the like answer it in JSON.
+type Outcome struct {
 	Project    prodege.ProjectID `json:"project_id"`
-	Workflow   string            `json:"workflow"` // of the request, or of what is done from an alert
 	Generation int               `json:"generation"`
-	Verdict    string            `json:"verdict"`
-	Amount     *prodege.USD      `json:"amount,omitempty"` // what was decided on
-	Action     string            `json:"action,omitempty"` // what is done
-	Number     int64             `json:"number,omitempty"` // clicks or sample size, as it asks
-	By         string            `json:"by"`
 	Click      string            `json:"click"`
+	By         string            `json:"by"`
+	Verdict    project.Verdict   `json:"verdict"`
 	Recorded   bool              `json:"recorded"`
-	Why        string            `json:"why,omitempty"` // it did not count
-	Phase      string            `json:"phase"`
-	Words      string            `json:"words"` // where it stands now
-
-	phaseAt time.Time // since when it stands so
+	Decision   *project.Decided  `json:"decision,omitempty"` // as it was recorded
+	Why        string            `json:"why,omitempty"`      // it did not count
+	Phase      project.Phase     `json:"phase"`
+	Words      string            `json:"words"` // where what was decided about is now
 }
 
-// lookEvery is how often a request is asked what became of a decision.
-const lookEvery = 200 * time.Millisecond
+// pollEvery is how often a project is asked what became of a decision.
+const pollEvery = 200 * time.Millisecond
 
-// tellOutcome looks until it is known what came of the decision, and where it was recorded a little longer: until
-// the phase that was entered at since is left, and Prodege has answered.
-func (c *call) tellOutcome(wait time.Duration, since time.Time, outcome func(context.Context) (d Decided, known bool)) error {
-	ctx, cancel := context.WithTimeout(c.ctx, wait)
+// verdictName is a verdict as the command line names it.
+func verdictName(v project.Verdict) string { return strings.ReplaceAll(string(v), "_", "-") }
+
+// submit passes a decision about a question on, and waits until it is known what became of it: if it was recorded, until
+// Prodege has answered.
+func (c *call) submit(id prodege.ProjectID, q *project.Question, d project.Decision, wait time.Duration) error {
+	d.ID, d.Of, d.Request, d.Generation, d.From, d.At = "command-"+rand.Text(), q.Kind, q.ID, q.Generation, project.FromCommand, c.now().UTC()
+	c.tell("Project %s, generation %d: %s. %s as %s.", id, q.Generation, standing(q), joined(" ", verdictName(d.Verdict), string(d.Action)), d.User)
+	ctx, cancel := c.within()
 	defer cancel()
-	var last Decided
+	err := c.world.Flows.Decide(ctx, id, d)
+	if errors.Is(err, workflows.ErrClosed) {
+		return noEffect("project %s has just closed; nothing was recorded", id)
+	}
+	if err != nil {
+		return c.explained(err, fmt.Sprintf("pass on the decision about project %s; whether it arrived is not known", id))
+	}
+	waiting, stop := context.WithTimeout(c.ctx, wait)
+	defer stop()
+	var last Outcome
 	known := false
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
 	for {
-		if now, seen := outcome(ctx); seen {
-			last, known = now, true
+		if s, err := c.world.Flows.Project(waiting, id); err == nil {
+			if now, found := outcomeOf(s, d); found {
+				last, known = now, true
+			}
 		}
-		if known && (!last.Recorded || !last.phaseAt.Equal(since) && last.Phase != "approved") {
+		if known && (!last.Recorded || last.Phase != project.PhaseApproved) {
 			break
 		}
 		select {
-		case <-look.C:
+		case <-time.After(pollEvery):
 			continue
-		case <-ctx.Done():
+		case <-waiting.Done():
 		}
 		break
 	}
 	if !known {
-		return failed("the decision was handed over, and nothing is known of it after %s: the workflow considers it once a worker runs and Slack tells who may decide. Look with `fieldmarshal state %s`; do not repeat it before", wait, c.args[0])
+		return failed("the decision was passed on, and nothing is known of it after %s: the project considers it once a worker runs and Slack tells who may decide. See `fieldmarshal state %s`; do not repeat it before", wait, id)
 	}
-	if err := c.show(last, func(p *page) { p.line("%s", last.sentence()) }); err != nil {
-		return err
-	}
-	if !last.Recorded {
-		return said(ExitVain)
-	}
-	return nil
-}
-
-// outcomeOfRequest reads from a request what came of a decision.
-func (c *call) outcomeOfRequest(workflowID string, click workflows.Decision) func(context.Context) (Decided, bool) {
-	return func(ctx context.Context) (Decided, bool) {
-		a, err := c.world.Flows.Approval(ctx, workflowID)
-		if err != nil {
-			return Decided{}, false
+	err = c.show(last, func(p *page) {
+		if last.Recorded {
+			p.line("Recorded: %s. Now: %s.", cards.DecisionLine(*last.Decision), last.Words)
+			return
 		}
-		// A decision of a generation that is over by now has moved to the earlier ones.
-		a.Decisions = slices.Concat(a.Decisions, a.Earlier)
-		return outcomeOf(Decided{Project: a.Project.ID, Workflow: workflowID, Words: phaseWords(string(a.Phase))}, a.DecisionState, click)
+		p.line("It did NOT count: %s. Now: %s.", last.Why, last.Words)
+	})
+	if err == nil && !last.Recorded {
+		return &Fault{Code: ExitVain}
 	}
+	return err
 }
 
-// outcomeOf reads from a state what came of a click; known is false where it was not considered yet.
-func outcomeOf(d Decided, a workflows.DecisionState, click workflows.Decision) (_ Decided, known bool) {
-	d.Generation, d.Verdict, d.By, d.Click, d.Phase, d.phaseAt = click.Generation, string(click.Verdict), click.User, click.Click, string(a.Phase), a.PhaseAt
-	d.Action, d.Number = string(click.Action), click.Number
-	for _, vain := range a.Answers {
-		if vain.Click == click.Click {
-			d.Why = answerWords(vain)
-			return d, true
+// outcomeOf reads from a project's state what became of a decision; known is false if it was not considered yet.
+func outcomeOf(s *project.State, d project.Decision) (o Outcome, known bool) {
+	o = Outcome{Project: s.ID, Generation: d.Generation, Click: d.ID, By: d.User, Verdict: d.Verdict}
+	q := s.Request
+	if d.Of == project.OfAction {
+		q = s.Action
+	}
+	if q != nil {
+		o.Phase, o.Words = q.Phase, cards.RequestLine(q)
+		if d.Of == project.OfAction {
+			o.Words = cards.ActionLine(q)
 		}
 	}
-	for _, made := range a.Decisions {
-		if made.At.Equal(click.At) && made.User == click.User && made.From == click.From {
-			d.Recorded, d.Amount = true, made.Amount
-			return d, true
+	for _, a := range s.Answers {
+		if a.ID == d.ID {
+			o.Why = cards.AnswerPhrase(a.Kind, a.Amount)
+			return o, true
 		}
 	}
-	return d, false
-}
-
-func (d Decided) sentence() string {
-	if !d.Recorded {
-		return fmt.Sprintf("It did NOT count: %s. It stands: %s.", d.Why, d.Words)
+	for _, made := range s.Decisions {
+		if made.At.Equal(d.At) && made.User == d.User && made.From == d.From {
+			o.Recorded, o.Decision = true, &made
+			return o, true
+		}
 	}
-	if d.Action != "" || d.Amount == nil {
-		return fmt.Sprintf("Recorded: %s by %s. It stands: %s.", d.what(), d.By, d.Words)
-	}
-	return fmt.Sprintf("Recorded: %s of %s by %s. The request: %s.", verdictWords(d.Verdict), dollars(d.Amount), d.By, d.Words)
-}
-
-// what names a decision that is about no amount: "sample 600", "try again".
-func (d Decided) what() string {
-	text := strings.TrimPrefix(or(d.Action, verdictWords(d.Verdict)), "act_")
-	if d.Number != 0 {
-		text += fmt.Sprintf(" %d", d.Number)
-	}
-	return text
+	return o, false
 }

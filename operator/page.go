@@ -2,9 +2,11 @@ package operator
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -36,8 +38,30 @@ func (c *call) showJSON(value any) error {
 	return err
 }
 
-// escaped is JSON with what a terminal would obey written as \u009b. All of that stands within strings, as the
-// encoder writes nothing of the kind itself; readers of the JSON get the same strings as before.
+// showCSV answers in CSV. A text from outside can be no formula of a spreadsheet.
+func (c *call) showCSV(rows [][]string) error {
+	w := csv.NewWriter(c.cmd.OutOrStdout())
+	for _, row := range rows {
+		for i, text := range row {
+			text = Printable(text)
+			if text != "" && strings.ContainsRune("=+-@\t", rune(text[0])) {
+				text = "'" + text
+			}
+			row[i] = text
+		}
+	}
+	return w.WriteAll(rows)
+}
+
+// tell says something on the way to the answer; with --json it is silent.
+func (c *call) tell(format string, args ...any) {
+	if !c.json {
+		fmt.Fprintln(c.cmd.OutOrStdout(), Printable(fmt.Sprintf(format, args...)))
+	}
+}
+
+// escaped is JSON with what a terminal would obey written as \u009b. All of that stands within strings, as the encoder
+// writes nothing of the kind itself; readers of the JSON get the same strings as before.
 func escaped(encoded string) string {
 	var b strings.Builder
 	for _, r := range encoded {
@@ -50,24 +74,27 @@ func escaped(encoded string) string {
 	return b.String()
 }
 
-// page is text for a terminal. What comes from outside (a project's name, a sender's headers) can hold no
-// control character when it is printed: a terminal obeys them.
+// page is text for a terminal. What comes from outside (a project's name, a sender's headers) can hold no control
+// character when it is printed: a terminal obeys them.
 type page struct{ b strings.Builder }
 
 func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
 
+// item is a named line; one without a value is left out.
+func (p *page) item(name, value string) {
+	if value != "" {
+		p.line("  %-12s %s", name, value)
+	}
+}
+
 // table writes rows in columns, under a heading.
 func (p *page) table(heading []string, rows [][]string) {
 	w := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
+	oneLine := strings.NewReplacer("\n", " ", "\t", " ", "\r", " ")
 	for _, row := range append([][]string{heading}, rows...) {
 		cells := make([]string, len(row))
 		for i, cell := range row {
-			cells[i] = strings.Map(func(r rune) rune {
-				if r == '\n' || r == '\t' || r == '\r' {
-					return ' '
-				}
-				return r
-			}, cell)
+			cells[i] = oneLine.Replace(cell)
 		}
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
 	}
@@ -77,23 +104,21 @@ func (p *page) table(heading []string, rows [][]string) {
 // String is what may be printed.
 func (p *page) String() string {
 	var lines []string
-	for line := range strings.SplitSeq(printable(p.b.String()), "\n") {
+	for line := range strings.SplitSeq(Printable(p.b.String()), "\n") {
 		lines = append(lines, strings.TrimRight(line, " "))
 	}
 	return strings.Join(lines, "\n")
 }
 
-// Printable is a text from outside as it may be printed on a terminal.
-func Printable(text string) string { return printable(text) }
-
-// printable puts a mark in the place of control characters and of those that turn the direction of writing.
-func printable(text string) string {
+// Printable puts a mark in the place of control characters and of those that turn the direction of writing, so that a
+// text from outside may be printed on a terminal.
+func Printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if steersTerminal(r) {
 			return unicode.ReplacementChar
 		}
 		return r
-	}, text)
+	}, strings.ToValidUTF8(text, string(unicode.ReplacementChar)))
 }
 
 // steersTerminal reports whether a terminal obeys a character rather than show it.
@@ -109,7 +134,7 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// ago is how long ago a time was, in its two largest units.
+// ago is how long ago a time was.
 func (c *call) ago(t time.Time) string {
 	if t.IsZero() {
 		return "unknown"
@@ -119,9 +144,7 @@ func (c *call) ago(t time.Time) string {
 
 // lasting writes a duration in its two largest units.
 func lasting(d time.Duration) string {
-	if d < 0 {
-		d = 0
-	}
+	d = max(d, 0)
 	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
 	switch {
 	case days > 0 && hours > 0:
@@ -146,21 +169,31 @@ func dollars(u *prodege.USD) string {
 	return u.Dollars()
 }
 
-// or gives the first text that is not empty.
-func or(texts ...string) string {
-	for _, t := range texts {
-		if t != "" {
-			return t
-		}
-	}
-	return ""
-}
-
 // reason says why an event came, in words and as Prodege numbers it.
 func reason(status prodege.Status, r prodege.Reason, description string) string {
 	title := prodege.Event{Status: status, Reason: r, Description: description}.Meaning().Title
 	if r == 0 {
 		return title
 	}
-	return fmt.Sprintf("%s (%d)", title, r)
+	return title + " (" + number(r) + ")"
 }
+
+func number(r prodege.Reason) string {
+	if r == 0 {
+		return "-"
+	}
+	return strconv.Itoa(int(r))
+}
+
+// joined is what is not empty, joined.
+func joined(separator string, parts ...string) string {
+	var kept []string
+	for _, p := range parts {
+		if p != "" {
+			kept = append(kept, p)
+		}
+	}
+	return strings.Join(kept, separator)
+}
+
+func newest[S ~[]E, E any](all S, n int) S { return all[max(0, len(all)-max(0, n)):] }

@@ -13,13 +13,13 @@ import (
 
 func (o Options) refused() *cobra.Command {
 	bodies := false
-	cmd := o.command(words{
+	cmd := o.command(help{
 		use: "refused", short: "Show deliveries that the ingress refused, by cause, and the last hundred of them",
 		long: "Show how many deliveries the ingress on this machine has refused, by cause, and the last hundred with headers and bodies.\n" +
-			"Prodege does not send a refused delivery again. Where bad_signature stands here for deliveries that are Prodege's own,\n" +
+			"Prodege does not send a refused delivery again. If bad_signature is told of deliveries that are Prodege's own,\n" +
 			"check PRODEGE_SECRET_KEY, and whether something on the way changes the body.",
 		example: "  fieldmarshal refused\n  fieldmarshal refused --full\n  fieldmarshal refused --json | jq .counts",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		list, err := c.world.Inbox.Refused(c.ctx)
 		if err != nil {
 			return failed("list refused deliveries: %w", err)
@@ -27,7 +27,7 @@ func (o Options) refused() *cobra.Command {
 		return c.show(list, func(p *page) { refusedText(p, list, bodies) })
 	})
 	cmd.Flags().BoolVar(&bodies, "full", false, "show headers and bodies")
-	return noFiles(cmd)
+	return cmd
 }
 
 func refusedText(p *page, list inbox.RefusedList, bodies bool) {

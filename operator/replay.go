@@ -21,7 +21,7 @@ type Replayed struct {
 }
 
 func (o Options) replay() *cobra.Command {
-	return o.make(words{
+	return o.make(help{
 		use: "replay <folder>", short: "Replay recorded histories against this build: would anything break?",
 		long: "Replay each history (*.json) in a folder and those below it against this build's workflows. One that does not replay would\n" +
 			"block the open workflow it was taken from. Record one with: temporal workflow show --workflow-id project-29303649 --output json",
@@ -41,7 +41,7 @@ func (c *call) replay() error {
 		return &Fault{ExitUsage, err}
 	}
 	if len(files) == 0 {
-		return inVain("there is no history (*.json) in %s", c.args[0])
+		return noEffect("there is no history (*.json) in %s", c.args[0])
 	}
 	list, broken := []Replayed{}, 0
 	for _, file := range files {

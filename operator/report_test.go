@@ -1,7 +1,6 @@
 package operator
 
 import (
-	"context"
 	"encoding/csv"
 	"encoding/json"
 	"errors"
@@ -9,9 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
-
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -19,10 +17,10 @@ import (
 func pausedProjects() *fakes {
 	at := func(d time.Duration) time.Time { return noon.Add(d) }
 	day := 24 * time.Hour
-	return &fakes{gathered: workflows.Gathered{Projects: 2, Paces: []workflows.Pace{
+	return &fakes{pollers: polling(), gathered: workflows.Gathered{Projects: 2, Courses: []project.Course{
 		{Opened: "e1", Reason: prodege.RealTimePricing, ForCPI: true, Paused: at(-3 * day), Decided: at(-3*day + 7*time.Minute), Sent: at(-3*day + 8*time.Minute),
-			Ended: at(-3*day + 9*time.Minute), EndStatus: prodege.Live, By: "U1", Verdict: "approve", Amount: usd("4.25"), Cost: usd("125")},
-		{Opened: "e2", Reason: prodege.RealTimePricing, ForCPI: true, Paused: at(-10 * day), Decided: at(-9 * day), Verdict: "reject", Amount: usd("9.99"), Cost: usd("1500"),
+			Ended: at(-3*day + 9*time.Minute), EndStatus: prodege.Live, By: "U1", Verdict: project.Approve, Amount: usd("4.25"), Cost: usd("125")},
+		{Opened: "e2", Reason: prodege.RealTimePricing, ForCPI: true, Paused: at(-10 * day), Decided: at(-9 * day), Verdict: project.Reject, Amount: usd("9.99"), Cost: usd("1500"),
 			Ended: at(-8 * day), EndStatus: prodege.Complete},
 		{Opened: "e3", Reason: prodege.SampleSize, Paused: at(-90 * time.Minute)},
 	}}}
@@ -40,7 +38,7 @@ func TestReport(t *testing.T) {
 		t.Fatalf("since %s: %s", f.since, a.out)
 	}
 	sample, cpi := r.Reasons[0], r.Reasons[1]
-	if sample.Reason != prodege.SampleSize || sample.Pauses != 1 || sample.Standing != 1 || sample.StillHours != 1.5 || sample.ToLive != nil || sample.ToDecision != nil {
+	if sample.Reason != prodege.SampleSize || sample.Pauses != 1 || sample.Standing != 1 || sample.Hours != 1.5 || sample.ToLive != nil || sample.ToDecision != nil {
 		t.Errorf("the pause that lasts: %+v", sample)
 	}
 	if cpi.Pauses != 1 || cpi.Decided != 1 || *cpi.ToDecision != 420 || *cpi.ToLive != 540 || cpi.Approved.String() != "125.00" || !cpi.Refused.IsZero() {
@@ -70,7 +68,7 @@ func TestReportSaysWhatIsMissing(t *testing.T) {
 	if strings.Contains(a.out, "4711") {
 		t.Errorf("it stands in the table: %s", a.out)
 	}
-	run(t, (&fakes{}).world(), "", "report").wants(t, 0, "No project stood still")
+	run(t, (&fakes{pollers: polling()}).world(), "", "report").wants(t, 0, "No project was paused")
 }
 
 func TestReportMisused(t *testing.T) {
@@ -82,41 +80,14 @@ func TestReportMisused(t *testing.T) {
 	run(t, f.world(), "", "report").wants(t, ExitFailed, "no worker")
 }
 
-// TestReportWithoutAWorkerFailsSoon: before all projects are tried in vain.
+// TestReportWithoutAWorkerFailsSoon: before all projects are tried.
 func TestReportWithoutAWorkerFailsSoon(t *testing.T) {
-	const says = "the pauses of all projects: temporal answers, but no worker does: start `fieldmarshal worker`"
-	never := pausedProjects()
-	never.fault, never.rows = serviceerror.NewFailedPrecondition("no poller seen"), []Row{{Project: theProject}, {Project: 4711}}
-	stopped := pausedProjects() // just now: it is still remembered as polling, and takes no question
-	stopped.fault, stopped.rows, stopped.pollers = context.DeadlineExceeded, never.rows, []Poller{{"1@host", noon}}
-	for _, f := range []*fakes{never, stopped} {
-		run(t, f.world(), "", "report").wants(t, ExitFailed, says)
+	for _, pollers := range [][]Poller{nil, {{"1@host", noon.Add(-2 * time.Minute)}}} {
+		f := pausedProjects()
+		f.pollers = pollers
+		run(t, f.world(), "", "report").wants(t, ExitFailed, "the pauses of all projects: temporal answers, but no worker does: start `fieldmarshal worker`")
 		if !f.since.IsZero() {
 			t.Error("all projects were read to find that out")
 		}
 	}
-	answers := pausedProjects() // what one of them says is no fault of the worker's
-	answers.rows = stopped.rows
-	run(t, answers.world(), "", "report").wants(t, 0, "Required CPI")
-	run(t, (&busy{stopped, noon}).world(), "", "report").wants(t, ExitFailed, "no worker")
-	if stopped.since.IsZero() {
-		t.Error("a worker that takes questions was given up")
-	}
-}
-
-// busy is a Temporal whose worker takes questions, and has not answered yet.
-type busy struct {
-	*fakes
-	seen time.Time
-}
-
-func (b *busy) Pollers(context.Context) ([]Poller, error) {
-	b.seen = b.seen.Add(time.Second)
-	return []Poller{{"1@host", b.seen}}, nil
-}
-
-func (b *busy) world() *World {
-	w := b.fakes.world()
-	w.Temporal = b
-	return w
 }

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/hex"
@@ -26,10 +27,10 @@ const (
 	mostAnswer  = 64 << 10         // bytes shown of an answer
 )
 
-// sending is what the command line of send says.
-type sending struct {
+// sendFlags are what the command line of send says.
+type sendFlags struct {
 	url, file, encoding                    string
-	pricing                                bool
+	pricing, anyway                        bool
 	id, project, status, description, at   string
 	reason                                 int
 	requiredCPI, rejection, reconciliation string
@@ -39,45 +40,41 @@ type sending struct {
 type Sent struct {
 	URL      string          `json:"url"`
 	Encoding string          `json:"encoding"`
-	Data     json.RawMessage `json:"data,omitempty"` // what was signed; absent where it is no JSON
+	Data     json.RawMessage `json:"data,omitempty"` // what was signed; absent if it is no JSON
 	HTTP     int             `json:"http_status"`
 	Answer   string          `json:"answer"`
 	Accepted bool            `json:"accepted"`
 
-	unusable *unusable // the ingress took the delivery for Prodege's, and could not use all of it
+	unusable *unusable // the delivery was authentic, and an event of it could not be used
 }
 
 // unusable is the first event of an authentic delivery that can't be used.
 type unusable struct {
-	ID  prodege.EventID `json:"event_id"` // empty where it has none
+	ID  prodege.EventID `json:"event_id"` // empty if it has none
 	Why string          `json:"error"`
 }
 
-func (u *unusable) String() string {
-	event := "an event without an id"
-	if u.ID != "" {
-		event = "event " + string(u.ID)
-	}
-	return fmt.Sprintf("the delivery is authentic, but %s can't be used: %s. All others that can be used were taken", event, or(u.Why, "the ingress does not say why"))
-}
+var encodings = []string{string(prodege.JSON), string(prodege.JSONString), string(prodege.Form)}
 
 func (o Options) send() *cobra.Command {
-	var s sending
-	cmd := o.command(words{
+	var s sendFlags
+	cmd := o.command(help{
 		use: "send", short: "Make a signed event and send it to an ingress, as Prodege would",
 		long: "Make an event from flags, or take JSON from a file (one event or an array, sent as it is, right or wrong), sign it with\n" +
 			"the first PRODEGE_SECRET_KEY and send it to an ingress. The event acts like one of Prodege's: do not send one about a\n" +
-			"real project to production. Exit code 3 where the ingress refuses it, or can't use an event of it.",
+			"real project to production. A status that is not known here is asked about first. Exit code 3 if the ingress refuses it,\n" +
+			"or can't use an event of it.",
 		example: "  fieldmarshal send --project 29303649 --status PAUSED --reason 158\n" +
 			"  fieldmarshal send --project 29303649 --status PAUSED --reason 160 --required-cpi 4.25 --encoding form\n" +
 			"  fieldmarshal send --file event.json --url https://hooks.example.com\n" +
 			"  cat event.json | fieldmarshal send --file -",
-	}, cobra.NoArgs, func(c *call) error { return c.send(s) })
+	}, none, func(c *call) error { return c.send(s) })
 	f := cmd.Flags()
-	f.StringVar(&s.url, "url", "", "the ingress; the webhook's path is added where there is none (default: HTTP_ADDR on this machine)")
+	f.StringVar(&s.url, "url", "", "the ingress; the webhook's path is added if there is none (default: HTTP_ADDR on this machine)")
 	f.StringVar(&s.file, "file", "", "take the event's JSON from this file; - is the standard input")
 	f.StringVar(&s.encoding, "encoding", string(prodege.JSON), "how it is sent: json, json_string or form")
 	f.BoolVar(&s.pricing, "pricing", false, "send it as the Real Time Pricing webhook")
+	f.BoolVar(&s.anyway, "anyway", false, "send a status that is not known here without asking")
 	f.StringVar(&s.project, "project", "", "the project's id")
 	f.StringVar(&s.id, "event-id", "", "the event's id (default: a new one)")
 	f.StringVar(&s.at, "time", "", "the event's time, such as 2026-03-02T17:00:00Z (default: now)")
@@ -87,18 +84,17 @@ func (o Options) send() *cobra.Command {
 	f.StringVar(&s.requiredCPI, "required-cpi", "", "the required CPI in dollars")
 	f.StringVar(&s.rejection, "rejection-note", "", "the note of a rejected reconciliation")
 	f.StringVar(&s.reconciliation, "reconciliation-note", "", "the note of a reconciliation")
-	choices(cmd, "encoding", string(prodege.JSON), string(prodege.JSONString), string(prodege.Form))
-	choices(cmd, "status", "PENDING", "LIVE", "PAUSED", "PENDING_COMPLETE", "COMPLETE", "INVOICED", "DELETED")
-	return noFiles(cmd)
+	choices(cmd, "encoding", encodings...)
+	choices(cmd, "status", statuses...)
+	return cmd
 }
 
-func (c *call) send(s sending) error {
+func (c *call) send(s sendFlags) error {
 	if len(c.world.Facts.SecretKeys) == 0 {
-		return misused("PRODEGE_SECRET_KEY is not set: nothing can be signed")
+		return usageError("PRODEGE_SECRET_KEY is not set: nothing can be signed")
 	}
-	encoding := prodege.Encoding(s.encoding)
-	if encoding != prodege.JSON && encoding != prodege.JSONString && encoding != prodege.Form {
-		return misused("--encoding %q is none of json, json_string, form", s.encoding)
+	if err := oneOf("--encoding", s.encoding, encodings); err != nil {
+		return err
 	}
 	data, err := c.dataOf(s)
 	if err != nil {
@@ -108,34 +104,49 @@ func (c *call) send(s sending) error {
 	if json.Valid(data) {
 		sent.Data = data
 	}
-	contentType, body := prodege.EncodeDelivery(data, c.world.Facts.SecretKeys[0], encoding)
+	contentType, body := prodege.EncodeDelivery(data, c.world.Facts.SecretKeys[0], prodege.Encoding(s.encoding))
 	if err := post(c.ctx, &sent, contentType, body); err != nil {
 		return failed("send: %w", err)
 	}
 	err = c.show(sent, func(p *page) {
 		p.line("POST %s\n%s\n\nHTTP %d\n%s", sent.URL, data, sent.HTTP, sent.Answer)
 	})
-	switch {
+	switch u := sent.unusable; {
 	case err != nil:
 		return err
 	case sent.Accepted:
 		return nil
 	case sent.HTTP/100 == 5:
 		return failed("the ingress could not take it; Prodege would send it again")
-	case sent.unusable != nil:
-		return inVain("%s; Prodege would not send it again", sent.unusable)
+	case u != nil:
+		event := "an event without an id"
+		if u.ID != "" {
+			event = "event " + string(u.ID)
+		}
+		return noEffect("the delivery is authentic, but %s can't be used: %s. All others that can be used were taken; Prodege would not send it again", event, cmp.Or(u.Why, "the ingress does not say why"))
 	}
-	return inVain("the ingress refused it; Prodege would not send it again")
+	return noEffect("the ingress refused it; Prodege would not send it again")
+}
+
+// checkStatus asks before an event with a status that is not known here: a slip opens a project all the same.
+func (c *call) checkStatus(s sendFlags, status prodege.Status) error {
+	if status.Known() || s.anyway {
+		return nil
+	}
+	if meant := didYouMean("", string(status), statuses); !c.yes(fmt.Sprintf("Status %q is not known here%s Project %s is opened for it all the same. Send it?", status, cmp.Or(meant, "."), s.project)) {
+		return usageError("status %q is not known here%s; nothing was sent (answer yes, or give --anyway)", status, meant)
+	}
+	return nil
 }
 
 // dataOf is the JSON text to sign.
-func (c *call) dataOf(s sending) ([]byte, error) {
+func (c *call) dataOf(s sendFlags) ([]byte, error) {
 	if s.file == "" {
-		return s.event(c.now())
+		return c.event(s)
 	}
-	for _, name := range []string{"project", "event-id", "time", "status", "reason", "description", "required-cpi", "rejection-note", "reconciliation-note"} {
+	for _, name := range []string{"anyway", "project", "event-id", "time", "status", "reason", "description", "required-cpi", "rejection-note", "reconciliation-note"} {
 		if c.cmd.Flags().Changed(name) {
-			return nil, misused("--file and --%s can't go together", name)
+			return nil, usageError("--file and --%s can't go together", name)
 		}
 	}
 	if s.file == "-" {
@@ -150,29 +161,33 @@ func (c *call) dataOf(s sending) ([]byte, error) {
 }
 
 // event makes the event that the flags describe.
-func (s sending) event(now time.Time) ([]byte, error) {
+func (c *call) event(s sendFlags) ([]byte, error) {
+	now := c.now()
 	e := prodege.Event{
 		ID: prodege.EventID(s.id), Status: prodege.Status(strings.ToUpper(s.status)), Reason: prodege.Reason(s.reason), Description: s.description,
 		Time: now, RejectionNote: s.rejection, ReconciliationNote: s.reconciliation,
 	}
 	var err error
 	if e.ProjectID, err = prodege.ParseProjectID(s.project); err != nil {
-		return nil, misused("--project: %w", err)
+		return nil, usageError("--project: %w", err)
 	}
 	if e.Status == "" {
-		return nil, misused("--status is missing")
+		return nil, usageError("--status is missing")
 	}
 	if s.at != "" {
 		if e.Time, err = time.Parse(time.RFC3339, s.at); err != nil {
-			return nil, misused("--time %q is no time such as 2026-03-02T17:00:00Z", s.at)
+			return nil, usageError("--time %q is not a time such as 2026-03-02T17:00:00Z", s.at)
 		}
 	}
 	if s.requiredCPI != "" {
 		amount, err := prodege.ParseUSD(s.requiredCPI)
 		if err != nil {
-			return nil, misused("--required-cpi: %w", err)
+			return nil, usageError("--required-cpi: %w", err)
 		}
 		e.RequiredCPI = &amount
+	}
+	if err := c.checkStatus(s, e.Status); err != nil {
+		return nil, err
 	}
 	if e.ID == "" {
 		e.ID = newEventID(now)
@@ -192,8 +207,8 @@ func newEventID(now time.Time) prodege.EventID {
 }
 
 // address is where it is sent.
-func (s sending) address(standard string) string {
-	url := or(s.url, standard)
+func (s sendFlags) address(standard string) string {
+	url := cmp.Or(s.url, standard)
 	if !strings.Contains(url, "://") {
 		url = "http://" + url
 	}

@@ -131,3 +131,22 @@ func TestSendRefusesToSend(t *testing.T) {
 		t.Errorf("sent to %v", d.paths)
 	}
 }
+
+// TestSendAsksAboutAnUnknownStatus: a slip would open a project.
+func TestSendAsksAboutAnUnknownStatus(t *testing.T) {
+	d := newDoor(t)
+	send := func(input string, more ...string) answered {
+		return run(t, (&fakes{}).world(), input, append([]string{"send", "--url", d.URL, "--project", "1", "--status", "PAUSD"}, more...)...)
+	}
+	a := send("")
+	if a.wants(t, ExitUsage, "did you mean PAUSED?", "nothing was sent"); !strings.Contains(a.asked, "PAUSED") {
+		t.Errorf("asked %q", a.asked)
+	}
+	if len(d.events) != 0 {
+		t.Errorf("sent %+v", d.events)
+	}
+	send("yes\n").wants(t, 0)
+	if a := send("", "--anyway"); len(d.events) != 2 || d.events[1].Status != "PAUSD" || a.asked != "" {
+		t.Errorf("sent %+v, asked %q", d.events, a.asked)
+	}
+}

@@ -1,6 +1,10 @@
 package operator
 
-import "github.com/spf13/cobra"
+import (
+	"cmp"
+
+	"github.com/spf13/cobra"
+)
 
 // Setting is one variable of the configuration as it is in force.
 type Setting struct {
@@ -10,18 +14,18 @@ type Setting struct {
 }
 
 func (o Options) config() *cobra.Command {
-	return noFiles(o.make(words{
+	return o.make(help{
 		use: "config", short: "Show the configuration that is in force, and where each value comes from",
 		long: "Show each variable with its value and where that comes from: the environment, the file .env in this folder, or the\n" +
 			"default. Secrets are shown as \"set\". Faults are told below, as ingress and worker tell them when they start, and make the\n" +
 			"exit code 2. Run it where they run, with their environment.",
 		example: "  fieldmarshal config\n  fieldmarshal config --json | jq '.[] | select(.from != \"default\")'",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		settings, wrong := o.Settings()
 		err := c.show(settings, func(p *page) {
 			rows := make([][]string, len(settings))
 			for i, s := range settings {
-				rows[i] = []string{s.Variable, or(s.Value, "-"), s.From}
+				rows[i] = []string{s.Variable, cmp.Or(s.Value, "-"), s.From}
 			}
 			p.table([]string{"VARIABLE", "VALUE", "FROM"}, rows)
 		})
@@ -29,5 +33,5 @@ func (o Options) config() *cobra.Command {
 			return &Fault{ExitUsage, wrong}
 		}
 		return err
-	}))
+	})
 }

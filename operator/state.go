@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -8,46 +9,24 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
-// State is how a project stands, as state answers it in JSON.
+// State is how a project stands, as state answers it in JSON: what the project itself remembers, and beside it what that
+// comes to.
 type State struct {
-	Project      prodege.ProjectID      `json:"project_id"`
-	Name         string                 `json:"name,omitempty"`
-	PONumber     string                 `json:"po_number,omitempty"`
-	Workflow     string                 `json:"workflow"`
-	Link         string                 `json:"link"` // in the Temporal UI
-	Source       string                 `json:"source"`
-	Status       prodege.Status         `json:"status,omitempty"`
-	Reason       prodege.Reason         `json:"update_reason,omitempty"`
-	Description  string                 `json:"description,omitempty"`
-	StatusSince  time.Time              `json:"status_since,omitzero"`
-	PausedSince  time.Time              `json:"paused_since,omitzero"` // when the pause began, of which the status' event may be a later one
-	Note         string                 `json:"reconciliation_note,omitempty"`
-	WaitingFor   workflows.Waiting      `json:"waiting_for,omitempty"`
-	WaitingSince time.Time              `json:"waiting_since,omitzero"`
-	Offers       []Offer                `json:"offers,omitempty"`    // what people can do about its pause, from the alert or with act
-	Attention    string                 `json:"attention,omitempty"` // why people must look; empty: they need not
-	Summary      string                 `json:"summary,omitempty"`
-	SecondLife   bool                   `json:"second_life,omitempty"`
-	Counts       *workflows.Counts      `json:"counts,omitempty"`
-	Events       []workflows.EventLine  `json:"last_events,omitempty"`
-	Inactive     time.Time              `json:"auto_complete_at,omitzero"` // Prodege completes it about then, for inactivity
-	Requests     []Request              `json:"requests,omitempty"`
-	Actions      []Request              `json:"actions,omitempty"` // what can be done about pauses from their alerts, or was
-	Invoice      *workflows.ChildStatus `json:"invoice,omitempty"`
-	Ledger       workflows.Ledger       `json:"ledger,omitempty"`
-	SweepFault   string                 `json:"prodege_could_not_be_asked,omitempty"`
-	ClosesAt     time.Time              `json:"closes_at,omitzero"`
-}
-
-// Request is one CPI request of a project.
-type Request struct {
-	Workflow string `json:"workflow"`
-	Started  bool   `json:"started"` // not yet while another's acceptance is in flight
-	workflows.ChildStatus
+	*project.State
+	Workflow  string            `json:"workflow"`
+	Link      string            `json:"link"`                // in the Temporal UI
+	Source    string            `json:"source"`              // where it was read
+	Attention string            `json:"attention,omitempty"` // why people must look; empty: they need not
+	Summary   string            `json:"summary,omitempty"`
+	MaxCPI    *prodege.USD      `json:"max_cpi,omitempty"` // in force at Prodege, as far as it is known
+	Inactive  time.Time         `json:"auto_complete_at,omitzero"`
+	Messages  map[string]string `json:"messages,omitempty"` // links to the messages in Slack: alert, request, invoice
 }
 
 // Where a State was read.
@@ -58,103 +37,206 @@ const (
 
 func (o Options) state() *cobra.Command {
 	var lines int
-	cmd := o.command(words{
-		use: "state <project>", short: "Show how a project stands",
-		long: "Show what a project waits for and since when, its last events and what became of each, its CPI requests,\n" +
-			"its invoice and the newest lines of its ledger. Where no worker answers, what Temporal's list knows is shown.",
+	cmd := o.command(help{
+		use: "state <project>", short: "Show the present state of a project",
+		long: "Show what a project waits for and since when, its CPI request, what was decided from its alert, its invoice, its last\n" +
+			"events and what became of each, and the newest lines of its ledger. If no worker answers, what Temporal's list knows is shown.",
 		example: "  fieldmarshal state 29303649\n  fieldmarshal state 29303649 --ledger 500\n  fieldmarshal state 29303649 --json | jq .waiting_for",
-	}, one("the id of a project"), func(c *call) error { return c.showState(lines) })
+	}, one("the id of a project"), func(c *call) error {
+		id, err := c.project()
+		if err != nil {
+			return err
+		}
+		s, err := c.readState(id, lines)
+		if err != nil {
+			return err
+		}
+		return c.show(s, func(p *page) { c.stateText(p, s) })
+	})
 	cmd.Flags().IntVar(&lines, "ledger", 10, "how many of the ledger's newest lines are shown")
-	return noFiles(cmd)
-}
-
-func (c *call) showState(lines int) error {
-	id, err := c.project()
-	if err != nil {
-		return err
-	}
-	s, err := c.readState(id, lines)
-	if err != nil {
-		return err
-	}
-	return c.show(s, func(p *page) { c.stateText(p, s) })
-}
-
-// readState asks the project's workflow, and where no worker answers, Temporal's list.
-func (c *call) readState(id prodege.ProjectID, lines int) (State, error) {
-	p, err := c.projectState(id)
-	if err == nil {
-		return c.stateOf(p, lines), nil
-	}
-	if !errors.Is(err, errNoWorker) {
-		return State{}, err
-	}
-	ctx, cancel := c.within()
-	defer cancel()
-	rows, _, listed := c.world.Temporal.List(ctx, fmt.Sprintf("WorkflowId = '%s'", workflows.ProjectWorkflowID(id)), 1)
-	if listed != nil || len(rows) == 0 {
-		return State{}, err
-	}
-	r := rows[0]
-	return State{Project: id, Workflow: r.Workflow, Link: c.link(r.Workflow), Source: fromAttributes, Status: r.Status,
-		WaitingFor: r.WaitingFor, WaitingSince: r.WaitingSince, Inactive: r.AutoComplete, Summary: r.Summary, Attention: map[bool]string{true: r.Summary}[r.NeedsAttention]}, nil
+	return cmd
 }
 
 // projectState asks a project's workflow.
-func (c *call) projectState(id prodege.ProjectID) (workflows.ProjectState, error) {
+func (c *call) projectState(id prodege.ProjectID) (*project.State, error) {
 	ctx, cancel := c.within()
 	defer cancel()
-	p, err := c.world.Flows.Project(ctx, id)
+	s, err := c.world.Flows.Project(ctx, id)
 	if errors.Is(err, workflows.ErrClosed) {
-		return p, inVain("project %s is not known here: no event of it has come, or it closed longer ago than Temporal remembers. `fieldmarshal watch %s` opens it", id, id)
+		return nil, unknownProject(id)
 	}
-	return p, c.reached(err, fmt.Sprintf("project %s", id))
+	return s, c.explained(err, fmt.Sprintf("project %s", id))
 }
 
-func (c *call) stateOf(p workflows.ProjectState, lines int) State {
-	s := State{
-		Project: p.ProjectID, Name: p.Name.Name, PONumber: p.Name.PONumber,
-		Workflow: workflows.ProjectWorkflowID(p.ProjectID), Link: c.link(workflows.ProjectWorkflowID(p.ProjectID)), Source: fromWorkflow,
-		Status: p.Status, Reason: p.Reason, Description: p.Description, StatusSince: p.StatusSince, Note: p.Note,
-		WaitingFor: p.Waiting, WaitingSince: p.WaitingSince, Offers: offersNow(p), Attention: p.Attention(), SecondLife: p.SecondLife,
-		Counts: &p.Counts, Events: p.Last, Ledger: newest(p.Ledger, lines), SweepFault: p.Sweep.Fault, ClosesAt: p.ClosesAt,
-	}
-	if p.Shown != nil {
-		s.Summary = p.Shown.Summary
-	}
-	s.PausedSince = pausedSince(p)
-	if p.Pause != nil && p.Pause.Inactivity != nil {
-		s.Inactive = p.Pause.Inactivity.At
-	}
-	for _, r := range p.Requests {
-		to := &s.Requests
-		if r.Action {
-			to = &s.Actions
+// ledger asks a project's workflow for its ledger.
+func (c *call) ledger(id prodege.ProjectID) (workflows.Ledger, error) {
+	ctx, cancel := c.within()
+	defer cancel()
+	l, err := c.world.Flows.Ledger(ctx, id)
+	return l, c.explained(err, fmt.Sprintf("the ledger of project %s", id))
+}
+
+// readState asks the project's workflow and, if no worker answers, Temporal's list.
+func (c *call) readState(id prodege.ProjectID, lines int) (State, error) {
+	s := State{Workflow: workflows.ProjectID(id), Link: c.link(workflows.ProjectID(id)), Source: fromWorkflow}
+	p, err := c.projectState(id)
+	switch {
+	case errors.Is(err, errNoWorker):
+		ctx, cancel := c.within()
+		defer cancel()
+		rows, _, listed := c.world.Temporal.List(ctx, fmt.Sprintf("WorkflowId = '%s'", s.Workflow), 1)
+		if listed != nil || len(rows) == 0 {
+			return State{}, err
 		}
-		*to = append(*to, Request{r.Workflow, r.Started, r.Status})
+		r := rows[0]
+		s.State = &project.State{ID: id, Status: r.Status, Waiting: r.WaitingFor, WaitingSince: r.WaitingSince}
+		s.Source, s.Summary, s.Inactive = fromAttributes, r.Summary, r.AutoComplete
+		if r.NeedsAttention {
+			s.Attention = r.Summary
+		}
+		return s, nil
+	case err != nil:
+		return State{}, err
 	}
-	if p.Invoicing != nil {
-		s.Invoice = &p.Invoicing.Status
+	l, err := c.ledger(id)
+	if err != nil {
+		return State{}, err
 	}
-	return s
+	v := p.View()
+	v.Attention = c.attention(p)
+	s.Attention, s.Summary, s.MaxCPI, s.Inactive = cards.Attention(v.Attention), cards.Summary(v), maxCPI(p.Request), v.Completes
+	s.Messages = map[string]string{}
+	for _, m := range p.Outbox {
+		switch {
+		case m.Link == "":
+		case p.Pause != nil && m.Key == p.Pause.Alert:
+			s.Messages["alert"] = m.Link
+		case p.Invoice != nil && m.Key == p.Invoice.Key:
+			s.Messages["invoice"] = m.Link
+		}
+	}
+	if link := requestLink(p); link != "" {
+		s.Messages["request"] = link
+	}
+	shown := *p
+	shown.Ledger, shown.Outbox, shown.Handled = newest(l.Lines, lines), nil, nil // how things are said is not of interest here
+	s.State = &shown
+	return s, nil
 }
 
-// pausedSince is when the present pause began; zero where the project is not paused.
-func pausedSince(p workflows.ProjectState) time.Time {
-	if p.Pause == nil || p.Status != prodege.Paused {
-		return time.Time{}
+// unsaidFor is how long a message may be due before people must know that it is not said.
+const unsaidFor = 5 * time.Minute
+
+// attention says why people must look at a project. The state itself does not carry the time of now.
+func (c *call) attention(p *project.State) project.Attention {
+	a := p.Attention()
+	for _, m := range p.Outbox {
+		if a.Kind == "" && m.Shown < m.Wanted && m.User == "" && !m.Due.IsZero() && c.now().Sub(m.Due) >= unsaidFor {
+			a = project.Attention{Kind: project.AttentionUnsaid, Text: m.Trouble}
+		}
 	}
-	return p.Pause.Since
+	return a
 }
 
-func newest[S ~[]E, E any](all S, n int) S {
-	if n < 0 {
-		n = 0
+// requestLink leads to the message of a project's newest CPI request; empty if it is not in Slack.
+func requestLink(p *project.State) string {
+	for _, m := range p.Outbox {
+		if r := m.Card.Request; r != nil && p.Request != nil && r.ID == p.Request.ID {
+			return m.Link
+		}
 	}
-	return all[max(0, len(all)-n):]
+	return ""
 }
 
 // link leads to a workflow in the Temporal UI.
 func (c *call) link(workflowID string) string {
 	return c.world.Facts.TemporalUIURL + "/namespaces/" + url.PathEscape(c.world.Facts.Namespace) + "/workflows/" + url.PathEscape(workflowID)
+}
+
+func (c *call) stateText(p *page, s State) {
+	p.line("Project %s  %s", s.ID, joined(", ", s.Name.Name, s.Name.PONumber))
+	if s.Source == fromAttributes {
+		p.line("No worker answers: this is what Temporal's list knows.")
+	}
+	p.item("status", c.statusWords(s.State))
+	p.item("waits for", fmt.Sprintf("%s, since %s (%s)", cards.Waits(s.Waiting), stamp(s.WaitingSince), c.ago(s.WaitingSince)))
+	p.item("summary", s.Summary)
+	p.item("ATTENTION", s.Attention)
+	if !s.Inactive.IsZero() {
+		p.item("inactive", fmt.Sprintf("Prodege completes it by itself about %s (in %s)", stamp(s.Inactive), lasting(s.Inactive.Sub(c.now()))))
+	}
+	if q := s.Request; q != nil {
+		expires := ""
+		if q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond {
+			if at := q.Clock.Deadline; !at.IsZero() {
+				expires = fmt.Sprintf("expires %s (in %s)", stamp(at), lasting(at.Sub(c.now())))
+			}
+		}
+		p.item("CPI request", joined(", ", cards.RequestLine(q), expires, s.Messages["request"]))
+		if s.MaxCPI != nil {
+			p.item("max CPI", s.MaxCPI.Dollars()+" in force")
+		}
+	}
+	if q := s.Action; q != nil {
+		line := cards.ActionLine(q)
+		if q.Phase == project.PhaseOpen {
+			line += fmt.Sprintf(" (fieldmarshal act %s)", s.ID)
+		}
+		p.item("from alert", line)
+	}
+	p.item("alert", s.Messages["alert"])
+	if i := s.Invoice; i != nil {
+		p.item("invoice", joined(", ", fmt.Sprintf("r%d %s", i.Revision, cards.InvoicePhase(i.Phase)), s.Messages["invoice"]))
+	}
+	p.item("note", s.Note)
+	if s.Life.Old || s.Life.Earlier {
+		p.item("earlier life", "it may have been here before, so people are asked before anything is approved by rule or invoiced")
+	}
+	p.item("not asked", known("Prodege could not be asked: ", s.Poll.Fault))
+	if !s.ClosesAt.IsZero() {
+		p.item("closes", stamp(s.ClosesAt))
+	}
+	p.item("workflow", s.Link)
+	pastText(p, s)
+}
+
+// statusWords is a project's status, since when and why. A further event of the same pause does not make it younger.
+func (c *call) statusWords(s *project.State) string {
+	text := cmp.Or(string(s.Status), "no status yet")
+	switch {
+	case s.StatusSince.IsZero():
+	case s.Pause != nil && s.Status == prodege.Paused && s.Pause.Since.Before(s.StatusSince):
+		text += fmt.Sprintf(" since %s (%s), newest event %s (%s ago)", stamp(s.Pause.Since), c.ago(s.Pause.Since), stamp(s.StatusSince), c.ago(s.StatusSince))
+	default:
+		text += fmt.Sprintf(" since %s (%s)", stamp(s.StatusSince), c.ago(s.StatusSince))
+	}
+	if s.Reason != 0 || s.Description != "" {
+		text += ": " + reason(s.Status, s.Reason, s.Description)
+	}
+	return text
+}
+
+func pastText(p *page, s State) {
+	if s.Source == fromAttributes {
+		return
+	}
+	n := s.Counts
+	p.line("\nEvents: %d received = %d applied + %d duplicate + %d late + %d unusable", n.Received, n.Applied, n.Duplicate, n.Late, n.Unusable)
+	var rows [][]string
+	for i := len(s.Last) - 1; i >= 0; i-- {
+		e := s.Last[i]
+		rows = append(rows, []string{stamp(e.Time), string(e.ID), string(e.Status), number(e.Reason), string(e.Source), cards.Became(e.Disposition)})
+	}
+	if rows != nil {
+		p.table([]string{"TIME", "EVENT", "STATUS", "REASON", "SOURCE", "BECAME"}, rows)
+	}
+	rows = nil
+	for i := len(s.Ledger) - 1; i >= 0; i-- {
+		l := s.Ledger[i]
+		rows = append(rows, []string{stamp(l.At), lineWords(l), l.Ref})
+	}
+	if rows != nil {
+		p.line("\nLedger, newest first")
+		p.table([]string{"TIME", "WHAT", "ABOUT"}, rows)
+	}
 }

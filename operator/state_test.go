@@ -4,42 +4,58 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
 
-	"fieldmarshal/activities"
-	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
 func TestState(t *testing.T) {
 	a := run(t, asks().world(), "", "state", "29303649")
-	a.wants(t, 0, "Project 29303649  Oat milk", "PO-7", "PAUSED since 2026-03-02 10:00:00Z (2 h)", "waits for  a person's decision on the required CPI, since",
-		"required $4.25, max CPI now $3.75: waits for a decision", "expires 2026-03-03 10:00:00Z (in 22 h)", "http://slack/1",
-		"3 received = 1 applied + 1 duplicate + 1 late + 0 unusable", "approve (dry run)", "U1 (slack)", "http://ui/namespaces/default/workflows/project-29303649")
+	a.wants(t, 0, "Project 29303649  Oat milk", "PO-7", "PAUSED since 2026-03-02 10:00:00Z (2 h)", "a decision about its CPI, since 2026-03-02 10:00:00Z",
+		"asks to accept $4.25, now $3.75, expires 2026-03-03 10:00:00Z (in 22 h), http://slack/1",
+		"3 received = 1 applied + 1 duplicate + 1 late + 0 unusable", "paused: a CPI of $4.25 is required", "http://ui/namespaces/default/workflows/project-29303649")
 	if strings.Contains(a.out, "\x1b") {
 		t.Error("a project's name can steer the terminal")
 	}
 	short := run(t, asks().world(), "", "state", "29303649", "--ledger", "1")
-	if short.wants(t, 0, "refused: no"); strings.Contains(short.out, "paused for CPI") {
+	if short.wants(t, 0, "people are asked to accept $4.25"); strings.Contains(short.out, "paused: a CPI") {
 		t.Errorf("--ledger 1 shows more than one line:\n%s", short.out)
 	}
 	var s State
 	if err := json.Unmarshal([]byte(run(t, asks().world(), "", "state", "29303649", "--json").out), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.Project != theProject || s.WaitingFor != workflows.WaitsApproval || len(s.Requests) != 1 || !s.Requests[0].Required.Equal(prodege.MustUSD("4.25")) || len(s.Events) != 3 {
+	if s.ID != theProject || s.Waiting != project.WaitsApproval || !s.Request.Required.Equal(*usd("4.25")) || len(s.Last) != 3 || s.Messages["request"] == "" || s.Outbox != nil {
 		t.Errorf("JSON: %+v", s)
 	}
+}
+
+// TestStateTellsTheMaxCPIInForce: after an acceptance that is what was accepted.
+func TestStateTellsTheMaxCPIInForce(t *testing.T) {
+	f := asks()
+	q := f.project.Request
+	f.project.Settings.Anyone = true
+	step(f.project, time.Hour, project.Turn{Decisions: []project.Decision{{ID: "c", Of: project.OfCPI, Verdict: project.Approve, Request: "e1", Generation: 1, Amount: usd("4.25"), User: "U1"}}})
+	for _, task := range f.project.Wanted() {
+		f.project.Begin(task.ID)
+		if task.Accept != nil {
+			step(f.project, time.Hour, project.Turn{Results: []project.Result{{ID: task.ID, Acceptance: &project.Acceptance{Outcome: project.OutcomeSent, Sent: usd("4.25"), MaxCPI: usd("4.25")}}}})
+		}
+	}
+	if q.Phase != project.PhaseAccepted {
+		t.Fatalf("it is %s", q.Phase)
+	}
+	a := run(t, f.world(), "", "state", "29303649")
+	if a.wants(t, 0, "$4.25 in force", "Prodege accepted $4.25", "U1 approved $4.25"); strings.Contains(a.out, "$3.75") {
+		t.Errorf("it tells what was in force before:\n%s", a.out)
+	}
+	run(t, f.world(), "", "state", "29303649", "--json").wants(t, 0, `"max_cpi": "4.25"`)
 }
 
 // TestWhenNobodyAnswers: what is away is named, with what to do about it.
@@ -70,79 +86,25 @@ func TestWhenNobodyAnswers(t *testing.T) {
 func TestStateWithoutAWorkerShowsTheList(t *testing.T) {
 	f := asks()
 	f.fault = context.DeadlineExceeded
-	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, Status: prodege.Paused, WaitingFor: workflows.WaitsApproval, WaitingSince: noon.Add(-time.Hour), NeedsAttention: true, Summary: "asks to accept $4.25"}}
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, "No worker answers", "asks to accept $4.25", "ATTENTION", "required CPI, since 2026-03-02 11:00:00Z (1 h)")
+	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, Status: prodege.Paused, WaitingFor: project.WaitsApproval, WaitingSince: noon.Add(-time.Hour), NeedsAttention: true, Summary: "asks to accept $4.25"}}
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, "No worker answers", "asks to accept $4.25", "ATTENTION", "a decision about its CPI, since 2026-03-02 11:00:00Z (1 h)")
 	if f.query != "WorkflowId = 'project-29303649'" {
 		t.Errorf("asked %s", f.query)
 	}
-	run(t, f.world(), "", "state", "29303649", "--json").wants(t, 0, `"source": "search attributes"`)
+	run(t, f.world(), "", "state", "29303649", "--json").wants(t, 0, `"source": "search attributes"`, `"waiting_for": "approval"`)
 }
 
-func TestWhatSlackRefusesNeedsAttention(t *testing.T) {
+// TestWhatSlackDoesNotTakeNeedsAttention: at once if people must fix something, else after five minutes.
+func TestWhatSlackDoesNotTakeNeedsAttention(t *testing.T) {
 	f := asks()
-	f.project.Messages = []*workflows.Message{{Key: "said", Wanted: 1, Shown: 1, Fault: "old"}, {Key: "k", Wanted: 1, Fault: "the app is not in the channel"}}
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION  Slack: the app is not in the channel")
-}
-
-// TestVocabulary: every phase and answer there is has words here, and the words sent are those of the cards.
-func TestVocabulary(t *testing.T) {
-	for what, words := range map[string]map[string]string{"Phase": phases, "InvoicePhase": invoices, "AnswerKind": answers} {
-		all := constants(t, "../cards/facts.go", what)
-		if len(all) < 10 {
-			t.Fatalf("only %d constants of %s were found", len(all), what)
-		}
-		if what == "AnswerKind" {
-			// A command says these itself: it records its decision as it asks, and knows no workspace.
-			all = slices.DeleteFunc(all, func(k string) bool { return k == string(cards.AnswerNotTaken) || k == string(cards.AnswerForeign) })
-		} else {
-			all = append(all, "lost") // what a Project notes of a child that was terminated
-		}
-		for _, c := range all {
-			if words[c] == "" && (what != "Phase" || acts[c] == "") {
-				t.Errorf("%s %s has no words", what, c)
-			}
-		}
+	f.project.Outbox = []*project.Message{{Key: "said", Wanted: 1, Shown: 1, Fault: "old"}, {Key: "k", Wanted: 1, Fault: "the app is not in the channel"}}
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "the app is not in the channel")
+	f.project.Outbox = []*project.Message{{Key: "k", Wanted: 1, Trouble: "rate_limited", Due: noon.Add(-4 * time.Minute)}}
+	if a := run(t, f.world(), "", "state", "29303649"); strings.Contains(a.out, "ATTENTION") {
+		t.Errorf("after four minutes:\n%s", a.out)
 	}
-	if fromCommand != cards.FromCommand || verdictApprove != cards.Approve || verdictReject != cards.Reject ||
-		verdictAskAgain != cards.AskAgain || verdictTryAgain != cards.TryAgain || verdictClose != cards.Close {
-		t.Error("a decision is not worded as cards word it")
-	}
-}
-
-// constants are the values of a file's string constants of a type.
-func constants(t *testing.T, path, ofType string) []string {
-	t.Helper()
-	file, err := parser.ParseFile(token.NewFileSet(), path, nil, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var values []string
-	ast.Inspect(file, func(n ast.Node) bool {
-		spec, ok := n.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		if name, ok := spec.Type.(*ast.Ident); ok && name.Name == ofType && len(spec.Values) == 1 {
-			if value, ok := spec.Values[0].(*ast.BasicLit); ok {
-				text, err := strconv.Unquote(value.Value)
-				if err != nil {
-					t.Fatal(err)
-				}
-				values = append(values, text)
-			}
-		}
-		return true
-	})
-	return values
-}
-
-// TestALostInvoicingNeedsAttention: its workflow was terminated, so that nothing else tells.
-func TestALostInvoicingNeedsAttention(t *testing.T) {
-	f := asks()
-	f.project.Status, f.project.Pause = prodege.Complete, nil
-	f.project.Invoicing = &workflows.InvoiceState{Status: workflows.ChildStatus{Phase: "lost", Closed: true, Revision: 1}}
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "the invoicing was terminated")
-	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "its workflow was terminated in Temporal", "People must look: the invoicing was terminated")
+	f.project.Outbox[0].Due = noon.Add(-5 * time.Minute)
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "rate_limited")
 }
 
 // TestStateTellsTheInactivityClock: the date on which Prodege completes the project is told, with a worker and without.
@@ -153,7 +115,7 @@ func TestStateTellsTheInactivityClock(t *testing.T) {
 	if a := run(t, f.world(), "", "state", "29303649"); strings.Contains(a.out, "by itself") {
 		t.Errorf("a clock is told that does not run:\n%s", a.out)
 	}
-	f.project.Pause.Inactivity = &workflows.InactivityClock{Paused: noon, At: at}
+	f.project.Pause.Inactivity = &project.InactivityClock{Paused: noon, At: at}
 	run(t, f.world(), "", "state", "29303649").wants(t, 0, told)
 	f.fault = context.DeadlineExceeded
 	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, Status: prodege.Paused, AutoComplete: at}}
@@ -161,37 +123,29 @@ func TestStateTellsTheInactivityClock(t *testing.T) {
 	run(t, f.world(), "", "state", "29303649", "--json").wants(t, 0, `"auto_complete_at": "2026-03-16T07:00:00Z"`)
 }
 
-// TestAPauseThatOffersSomethingWaitsForAPerson: not for Prodege alone, and what can be done is named.
-func TestAPauseThatOffersSomethingWaitsForAPerson(t *testing.T) {
-	const waits, what = "a person to act on its alert, or Prodege to set it LIVE again", "“Raise sample size”, “Complete project” (fieldmarshal act 29303649)"
-	for phase, offered := range map[string]bool{"open": true, "refused": true, "stopped": true, "still": true, "accepted": false, "held": false, "other": false} {
-		f := offers()
-		f.project.Waiting = workflows.WaitsLive
-		f.project.Requests[0].Status = workflows.ChildStatus{Phase: phase, Acting: &activities.Acting{Event: f.action.Event}}
-		for _, command := range []string{"state", "explain"} {
-			a := run(t, f.world(), "", command, "29303649")
-			if told := strings.Contains(a.out, waits) && strings.Contains(a.out, what); told != offered {
-				t.Errorf("%s, %s: offered %t:\n%s", command, phase, told, a.out)
-			}
-			a.wants(t, 0, "to set it LIVE again, since")
-		}
-	}
+// TestOneVocabulary: what a pause with buttons waits for reads alike in list, state and explain, and what it offers is named.
+func TestOneVocabulary(t *testing.T) {
 	f := offers()
-	f.project.Waiting = workflows.WaitsLive
-	f.project.Requests[0].Status = workflows.ChildStatus{Phase: "refused", Attention: "Prodege: no", Acting: &activities.Acting{Event: f.action.Event}}
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION  Prodege: no", "“Try again”, “Raise sample size”")
-	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "People must look: Prodege: no.")
-	run(t, f.world(), "", "approve", "29303649", "--as", "U1").wants(t, ExitVain, "PAUSED and waits for "+waits)
-	run(t, f.world(), "", "state", "29303649", "--json").wants(t, 0, `"action": "sample"`)
+	const waits, what = "somebody to act on its pause", "offered: Raise sample size, Complete project"
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, waits, what, "fieldmarshal act 29303649", "Sample size reached (158)")
+	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "It waits for "+waits, what)
+	run(t, f.world(), "", "approve", "29303649", "--as", "U1").wants(t, ExitVain, "it waits for "+waits)
+	if f.project.Waiting != project.WaitsAction {
+		t.Errorf("it waits for %s", f.project.Waiting)
+	}
+	chosen(project.PhaseRefused)(f.project, project.Decision{Verdict: project.ChooseAction, Action: prodege.ActSample, Number: 600, User: "U1", At: noon})
+	f.project.Action.Refusal = &project.Refusal{Party: "Prodege", Text: "no"}
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "Prodege: no", "Raise sample size (600): refused")
+	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "It needs attention: ")
 }
 
 // TestStateTellsWhenThePauseBegan: a further event of the same pause does not make it younger.
 func TestStateTellsWhenThePauseBegan(t *testing.T) {
 	f := asks()
 	f.project.StatusSince, f.project.Pause.Since = noon.Add(-2*time.Minute), noon.Add(-7*time.Minute)
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, "PAUSED since 2026-03-02 11:53:00Z (7 min), newest event 2026-03-02 11:58:00Z (2 min ago): ")
-	run(t, f.world(), "", "state", "29303649", "--json").wants(t, 0, `"paused_since": "2026-03-02T11:53:00Z"`, `"status_since": "2026-03-02T11:58:00Z"`)
-	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "2026-03-02 11:53:00Z  Since then it is PAUSED: ", "; the newest event is of 2026-03-02 11:58:00Z.  [state]")
+	const told = "PAUSED since 2026-03-02 11:53:00Z (7 min), newest event 2026-03-02 11:58:00Z (2 min ago): "
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, told)
+	run(t, f.world(), "", "explain", "29303649").wants(t, 0, told)
 	f.project.Pause.Since = f.project.StatusSince
 	if a := run(t, f.world(), "", "state", "29303649"); strings.Contains(a.out, "newest event") {
 		t.Errorf("one event is told twice:\n%s", a.out)

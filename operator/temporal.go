@@ -5,34 +5,38 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
-// Row is a workflow as Temporal's list shows it. It needs no worker.
+// Row is a project as Temporal's list shows it. Only its name takes a worker.
 type Row struct {
+	Project        prodege.ProjectID `json:"project_id"`
+	Name           string            `json:"name,omitempty"`
+	PONumber       string            `json:"po_number,omitempty"`
 	Workflow       string            `json:"workflow"`
-	Type           string            `json:"type"`
-	Project        prodege.ProjectID `json:"project_id,omitempty"`
 	Status         prodege.Status    `json:"status,omitempty"`
-	WaitingFor     workflows.Waiting `json:"waiting_for,omitempty"`
+	WaitingFor     project.Waiting   `json:"waiting_for,omitempty"`
 	WaitingSince   time.Time         `json:"waiting_since,omitzero"`
 	Deadline       time.Time         `json:"approval_deadline,omitzero"`
 	AutoComplete   time.Time         `json:"auto_complete_at,omitzero"` // Prodege completes it about then, for inactivity
 	NeedsAttention bool              `json:"needs_attention"`
 	Summary        string            `json:"summary,omitempty"`
-	Offers         string            `json:"offers,omitempty"` // what people can do about its pause, from the alert or with act
 	Open           bool              `json:"open"`
+	Ended          string            `json:"ended,omitempty"` // how its workflow ended: Terminated, Failed, Completed, …
 	Started        time.Time         `json:"started"`
 }
 
@@ -52,7 +56,7 @@ func NewTemporal(c client.Client, namespace, taskQueue string) Temporal {
 const pageSize = 500
 
 func (t *temporal) List(ctx context.Context, query string, limit int) ([]Row, bool, error) {
-	var rows []Row
+	rows := []Row{}
 	var next []byte
 	for {
 		got, err := t.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: t.namespace, Query: query, PageSize: pageSize, NextPageToken: next})
@@ -60,28 +64,33 @@ func (t *temporal) List(ctx context.Context, query string, limit int) ([]Row, bo
 			return nil, false, err
 		}
 		for _, e := range got.GetExecutions() {
-			fields := e.GetSearchAttributes().GetIndexedFields()
-			rows = append(rows, Row{
-				Workflow: e.GetExecution().GetWorkflowId(), Type: e.GetType().GetName(),
-				Project: prodege.ProjectID(field[int64](fields, "ProjectId")), Status: prodege.Status(field[string](fields, "ProjectStatus")),
-				WaitingFor: workflows.Waiting(field[string](fields, "WaitingFor")), WaitingSince: field[time.Time](fields, "WaitingSince").UTC(),
-				Deadline: field[time.Time](fields, "ApprovalDeadline").UTC(), NeedsAttention: field[bool](fields, "NeedsAttention"),
-				AutoComplete: field[time.Time](fields, "AutoCompleteAt").UTC(), Summary: field[string](fields, "Summary"), Started: e.GetStartTime().AsTime(),
-				Open: e.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
-			})
+			rows = append(rows, rowOf(e))
 		}
-		next = got.GetNextPageToken()
-		if len(rows) > limit || len(next) == 0 {
-			break
+		if next = got.GetNextPageToken(); len(rows) > limit || len(next) == 0 {
+			return rows[:min(limit, len(rows))], len(rows) > limit, nil
 		}
 	}
-	if len(rows) > limit {
-		return rows[:limit], true, nil
-	}
-	return rows, false, nil
 }
 
-// field reads a search attribute; the zero value where it is not set.
+func rowOf(e *workflowpb.WorkflowExecutionInfo) Row {
+	fields := e.GetSearchAttributes().GetIndexedFields()
+	r := Row{
+		Workflow: e.GetExecution().GetWorkflowId(), Started: e.GetStartTime().AsTime(), Open: e.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING,
+		Project: prodege.ProjectID(field[int64](fields, "ProjectId")), Status: prodege.Status(field[string](fields, "ProjectStatus")),
+		WaitingFor: project.Waiting(field[string](fields, "WaitingFor")), WaitingSince: field[time.Time](fields, "WaitingSince").UTC(),
+		Deadline: field[time.Time](fields, "ApprovalDeadline").UTC(), AutoComplete: field[time.Time](fields, "AutoCompleteAt").UTC(),
+		NeedsAttention: field[bool](fields, "NeedsAttention"), Summary: field[string](fields, "Summary"),
+	}
+	if !r.Open {
+		r.Ended = e.GetStatus().String()
+	}
+	if r.Project == 0 { // its attributes are not set yet
+		r.Project, _ = prodege.ParseProjectID(strings.TrimPrefix(r.Workflow, "project-"))
+	}
+	return r
+}
+
+// field reads a search attribute; the zero value if it is not set.
 func field[T any](fields map[string]*commonpb.Payload, name string) T {
 	var v T
 	if p := fields[name]; p != nil {
@@ -93,74 +102,61 @@ func field[T any](fields map[string]*commonpb.Payload, name string) T {
 // maxRuns bounds how many runs of one project are read: each holds thousands of events.
 const maxRuns = 200
 
-func (t *temporal) History(ctx context.Context, project prodege.ProjectID) (History, error) {
-	var h History
+func (t *temporal) History(ctx context.Context, id prodege.ProjectID) (h History, err error) {
 	run := ""
-	for range maxRuns {
-		one, err := t.historyOf(ctx, workflows.ProjectWorkflowID(project), run)
+	for n := range maxRuns {
+		before, err := t.readRun(ctx, &h, workflows.ProjectID(id), run, n == 0)
 		var missing *serviceerror.NotFound
-		if errors.As(err, &missing) {
-			if run == "" {
-				return History{}, workflows.ErrClosed
-			}
+		switch {
+		case errors.As(err, &missing) && n == 0:
+			return History{}, workflows.ErrClosed
+		case errors.As(err, &missing):
 			return h, nil // Temporal has forgotten the runs before
-		}
-		if err != nil {
+		case err != nil:
 			return History{}, err
-		}
-		h.Signals = append(one.signals, h.Signals...)
-		if run == "" && one.carried != nil {
-			h.Carried, h.CarriedAt = one.carried, one.began
-		}
-		if h.Whole = one.before == ""; h.Whole {
+		case before == "":
+			h.Whole = true
 			return h, nil
 		}
-		run = one.before
+		run = before
 	}
 	return h, nil
 }
 
-// projectRun is what the history of one run tells.
-type projectRun struct {
-	signals []Signalled
-	before  string // the run that it continues
-	began   time.Time
-	carried *workflows.ProjectState // with what it began
-}
-
-// historyOf reads one run, the newest where run is empty.
-func (t *temporal) historyOf(ctx context.Context, id, run string) (r projectRun, err error) {
-	events := t.client.GetWorkflowHistory(ctx, id, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+// readRun adds what the history of one run tells, and returns the run that it continues.
+func (t *temporal) readRun(ctx context.Context, h *History, workflow, run string, newest bool) (before string, err error) {
+	var signals []Signal
+	decode := converter.GetDefaultDataConverter().FromPayloads
+	events := t.client.GetWorkflowHistory(ctx, workflow, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
-			return projectRun{}, err
+			return "", err
 		}
+		at := e.GetEventTime().AsTime()
 		if started := e.GetWorkflowExecutionStartedEventAttributes(); started != nil {
 			var in workflows.ProjectInput
-			r.before, r.began = started.GetContinuedExecutionRunId(), e.GetEventTime().AsTime()
-			if converter.GetDefaultDataConverter().FromPayloads(started.GetInput(), &in) == nil {
-				r.carried = in.State
+			before = started.GetContinuedExecutionRunId()
+			if newest && decode(started.GetInput(), &in) == nil && in.State != nil {
+				h.Carried, h.CarriedAt = in.State, at
 			}
 		}
 		signal := e.GetWorkflowExecutionSignaledEventAttributes()
 		if name := signal.GetSignalName(); name != string(workflows.StatusUpdate) && name != string(workflows.PricingUpdate) {
 			continue
 		}
-		s := Signalled{At: e.GetEventTime().AsTime()}
-		if converter.GetDefaultDataConverter().FromPayloads(signal.GetInput(), &s.Event) == nil && s.Event.Source != prodege.FromCommand {
-			r.signals = append(r.signals, s)
+		s := Signal{At: at}
+		if decode(signal.GetInput(), &s.Event) == nil && s.Event.Source != prodege.FromCommand {
+			signals = append(signals, s)
 		}
 	}
-	return r, nil
+	h.Signals = append(signals, h.Signals...)
+	return before, nil
 }
 
-func (t *temporal) Namespace(ctx context.Context) (Namespace, error) {
+func (t *temporal) Retention(ctx context.Context) (time.Duration, error) {
 	got, err := t.client.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: t.namespace})
-	if err != nil {
-		return Namespace{}, err
-	}
-	return Namespace{Retention: got.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration()}, nil
+	return got.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), err
 }
 
 func (t *temporal) Attributes(ctx context.Context) (map[string]string, error) {

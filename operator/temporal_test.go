@@ -21,6 +21,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -79,7 +80,7 @@ func payload(t *testing.T, v any) *commonpb.Payload {
 func startedWith(t *testing.T, after string, runs int) *historypb.HistoryEvent {
 	in := workflows.ProjectInput{ProjectID: theProject}
 	if after != "" {
-		in.State = &workflows.ProjectState{Runs: runs}
+		in.State = &project.State{ID: theProject, Runs: runs}
 	}
 	return &historypb.HistoryEvent{EventTime: timestamppb.New(noon), Attributes: &historypb.HistoryEvent_WorkflowExecutionStartedEventAttributes{
 		WorkflowExecutionStartedEventAttributes: &historypb.WorkflowExecutionStartedEventAttributes{ContinuedExecutionRunId: after, Input: &commonpb.Payloads{Payloads: []*commonpb.Payload{payload(t, in)}}}}}
@@ -97,7 +98,7 @@ func TestHistoryOfAllRuns(t *testing.T) {
 		return signalled(t, "StatusUpdate", prodege.Event{ID: prodege.EventID(id), ProjectID: theProject, Status: prodege.Live})
 	}
 	r := &recorded{runs: map[string][]*historypb.HistoryEvent{
-		"": {startedWith(t, "second", 2), event("e3"), signalled(t, "Outcome", workflows.Outcome{}), signalled(t, "PricingUpdate", prodege.Event{ID: "p4", Source: prodege.FromPricing}),
+		"": {startedWith(t, "second", 2), event("e3"), signalled(t, "Decision", project.Decision{}), signalled(t, "PricingUpdate", prodege.Event{ID: "p4", Source: prodege.FromPricing}),
 			signalled(t, "StatusUpdate", prodege.Event{ID: "watch-1", Source: prodege.FromCommand})},
 		"second": {startedWith(t, "first", 1), event("e2")},
 		"first":  {startedWith(t, "", 0), event("e1")},
@@ -152,7 +153,7 @@ func TestRowsOfSeveralPages(t *testing.T) {
 			t.Errorf("limit %d: %d rows, more %t, %v", limit, len(rows), more, err)
 			continue
 		}
-		if got := rows[0]; got.Project != 1 || got.WaitingFor != workflows.WaitsApproval || !got.NeedsAttention || got.WaitingSince != noon || !got.Open || got.Summary != "asks" {
+		if got := rows[0]; got.Project != 1 || got.WaitingFor != project.WaitsApproval || !got.NeedsAttention || got.WaitingSince != noon || !got.Open || got.Summary != "asks" {
 			t.Errorf("%+v", got)
 		}
 	}

@@ -16,14 +16,14 @@ type Build struct {
 }
 
 func (o Options) version() *cobra.Command {
-	return noFiles(o.make(words{
+	return o.make(help{
 		use: "version", short: "Say which build this is",
 		long: "Say which build this is: its version, the revision that it was built from, and the version of Go. The same stands in the\n" +
 			"first line of each process's log, and in the metric fieldmarshal_build_info.",
 		example: "  fieldmarshal version\n  fieldmarshal version --json | jq -r .revision",
-	}, cobra.NoArgs, func(c *call) error {
+	}, none, func(c *call) error {
 		return c.show(o.Build, func(p *page) { p.line("fieldmarshal %s", o.Build) })
-	}))
+	})
 }
 
 // String is a build in one line.

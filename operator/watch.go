@@ -19,13 +19,13 @@ type Watched struct {
 }
 
 func (o Options) watch() *cobra.Command {
-	return noFiles(o.command(words{
-		use: "watch <project>", short: "Open a project by hand, and have Prodege asked how it stands",
-		long: "Open a project's workflow by hand where no webhook has come, for instance for one that was paused before Fieldmarshal was\n" +
-			"connected. Prodege is asked how it stands; what is found counts when it is found twice, a minute apart. A project that is\n" +
+	return o.command(help{
+		use: "watch <project>", short: "Open a project by hand, and have Prodege asked for its state",
+		long: "Open a project's workflow by hand if no webhook has come, for instance for one that was paused before Fieldmarshal was\n" +
+			"connected. Prodege is asked for its state; what is found counts when it is found twice, a minute apart. A project that is\n" +
 			"open already is asked for at once.",
 		example: "  fieldmarshal watch 29303649",
-	}, one("the id of a project"), (*call).watch))
+	}, one("the id of a project"), (*call).watch)
 }
 
 func (c *call) watch() error {
@@ -38,14 +38,14 @@ func (c *call) watch() error {
 	now := c.now().UTC()
 	event := prodege.Event{ID: prodege.EventID("watch-" + rand.Text()), Time: now, ProjectID: id, Source: prodege.FromCommand, Received: now}
 	if err := c.world.Flows.Deliver(ctx, event); err != nil {
-		return c.reached(err, fmt.Sprintf("watch project %s", id))
+		return c.explained(err, fmt.Sprintf("watch project %s", id))
 	}
-	workflow := workflows.ProjectWorkflowID(id)
+	workflow := workflows.ProjectID(id)
 	w := Watched{Project: id, Workflow: workflow, Asks: c.world.Prodege != nil, Link: c.link(workflow)}
 	return c.show(w, func(p *page) {
 		p.line("Project %s is watched: %s", id, w.Link)
 		if !w.Asks {
-			p.line("PRODEGE_API_KEY is not set here. Where the worker has none either, Prodege can't be asked, and only its webhooks will tell how the project stands.")
+			p.line("PRODEGE_API_KEY is not set here. If the worker has none either, Prodege can't be asked, and only its webhooks will tell the project's state.")
 		}
 	})
 }

@@ -6,17 +6,22 @@ import (
 
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
-// World is what the commands reach. Nothing in it is called before a command needs it, so that `send` works
-// without Temporal and `list` without an inbox.
+// World is what the commands reach. Nothing in it is called before a command needs it, so that `send` works without
+// Temporal and `list` without an inbox.
 type World struct {
 	Flows    Flows         // required
 	Temporal Temporal      // required
 	Inbox    Inbox         // required
 	Prodege  ProjectReader // nil: no PRODEGE_API_KEY
 	Slack    SlackChecker  // nil: no SLACK_BOT_TOKEN
+
+	// Nobody reports whether it is certain that nobody may decide, as the user groups of SLACK_APPROVERS are empty,
+	// disabled or gone; nil: it can't be asked.
+	Nobody func(ctx context.Context) bool
 
 	Facts Facts
 
@@ -35,7 +40,7 @@ type Facts struct {
 	TaskQueue       string
 	TemporalUIURL   string
 
-	IngressURL string           // where send goes where no --url is given, without a path
+	IngressURL string           // where send goes without --url; it has no path
 	SecretKeys []prodege.Secret // PRODEGE_SECRET_KEY; the first signs
 
 	SigningSecret bool // there is a SLACK_SIGNING_SECRET
@@ -57,12 +62,10 @@ type Channel struct {
 
 // Flows is how workflows are reached; *workflows.Client is it.
 type Flows interface {
-	Project(ctx context.Context, id prodege.ProjectID) (workflows.ProjectState, error)
-	Approval(ctx context.Context, workflowID string) (workflows.ApprovalState, error)
-	Action(ctx context.Context, workflowID string) (workflows.ActionState, error)
-	Invoicing(ctx context.Context, workflowID string) (workflows.InvoicingState, error)
+	Project(ctx context.Context, id prodege.ProjectID) (*project.State, error)
+	Ledger(ctx context.Context, id prodege.ProjectID) (workflows.Ledger, error)
 	Gather(ctx context.Context, since time.Time, progress func(read, of int)) (workflows.Gathered, error)
-	Decide(ctx context.Context, workflowID string, d workflows.Decision) error
+	Decide(ctx context.Context, id prodege.ProjectID, d project.Decision) error
 	Deliver(ctx context.Context, event prodege.Event) error
 	Accepting(ctx context.Context, on bool, by string) error
 	LastSwitch(ctx context.Context) (workflows.ControlState, error)
@@ -71,39 +74,34 @@ type Flows interface {
 
 // Temporal is what is asked of Temporal itself, without a worker; NewTemporal makes one.
 type Temporal interface {
-	// List gives the workflows that a query finds, at most limit, and whether there are more.
+	// List returns the projects that a query finds, at most limit, and whether there are more.
 	List(ctx context.Context, query string, limit int) (rows []Row, more bool, err error)
-	// History reads what histories tell of a Project, as far as they are kept.
-	History(ctx context.Context, project prodege.ProjectID) (History, error)
-	// Namespace tells what doctor needs of it.
-	Namespace(ctx context.Context) (Namespace, error)
-	// Attributes gives the search attributes that there are, by name, with their types.
+	// History reads what histories tell of a project, as far as they are kept.
+	History(ctx context.Context, id prodege.ProjectID) (History, error)
+	// Retention returns how long the namespace keeps closed workflows.
+	Retention(ctx context.Context) (time.Duration, error)
+	// Attributes returns the types of the search attributes, by name.
 	Attributes(ctx context.Context) (map[string]string, error)
-	// Pollers gives the workers that Temporal has seen on the main task queue, the newest first. It remembers one
-	// for five minutes after its last poll.
+	// Pollers returns the workers that Temporal has seen on the main task queue, the newest first. It remembers one for
+	// five minutes after its last poll.
 	Pollers(ctx context.Context) ([]Poller, error)
-	// Schedule tells of the schedule of the weekly report; nil where there is none.
+	// Schedule returns the schedule of the weekly report; nil if there is none.
 	Schedule(ctx context.Context) (*Schedule, error)
 }
 
-// History is what Temporal keeps of a Project, whether a worker answers or not.
+// History is what Temporal keeps of a project, whether a worker answers or not.
 type History struct {
-	Signals []Signalled // the events that reached it, oldest first
-	Whole   bool        // they go back to its beginning
+	Signals []Signal // the events that reached it, oldest first
+	Whole   bool     // they go back to its beginning
 
-	Carried   *workflows.ProjectState // with what its newest run began; nil: with nothing, it is the first
-	CarriedAt time.Time               // when that was
+	Carried   *project.State // what its newest run began with; nil: nothing, as it is the first
+	CarriedAt time.Time      // when that was
 }
 
-// Signalled is an event that reached a Project.
-type Signalled struct {
+// Signal is an event that reached a project.
+type Signal struct {
 	At    time.Time     `json:"at"` // when Temporal had it, UTC
 	Event prodege.Event `json:"event"`
-}
-
-// Namespace is what Temporal keeps for how long.
-type Namespace struct {
-	Retention time.Duration // of closed workflows
 }
 
 // Poller is a worker that polls, or did.
@@ -115,7 +113,7 @@ type Poller struct {
 // Schedule is that of the weekly report.
 type Schedule struct {
 	Paused bool      // by people
-	Next   time.Time // zero where it is paused
+	Next   time.Time // zero: it is paused
 }
 
 // Inbox is the inbox of the ingress that runs on this machine; *inbox.Control is it.
@@ -145,7 +143,7 @@ type SlackChecker interface {
 type SlackIdentity struct {
 	Team   string   // name of the workspace
 	User   string   // name of the bot
-	Scopes []string // X-OAuth-Scopes of the answer
+	Scopes []string // X-OAuth-Scopes of the response
 }
 
 // SlackChannel is a channel as the app sees it.

@@ -2,8 +2,10 @@ package operator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -13,6 +15,7 @@ import (
 
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -23,19 +26,15 @@ var noon = time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 // fakes stand for workflows, Temporal and the inbox behind the small interfaces.
 type fakes struct {
 	mu        sync.Mutex
-	project   *workflows.ProjectState // nil: never heard of
-	approval  workflows.ApprovalState
-	action    workflows.ActionState
-	invoicing workflows.InvoicingState
-	fault     error // of every call to a workflow
+	project   *project.State // nil: never heard of
+	fault     error          // of every call to a workflow
 	health    error
 	accepting bool
 	switched  string // who set accepting
 
-	decided   []workflows.Decision
+	decided   []project.Decision
 	delivered []prodege.Event
-	consider  func(*workflows.ApprovalState, workflows.Decision) // what the workflow makes of a decision
-	heed      func(*workflows.ActionState, workflows.Decision)   // the same for one about a pause
+	consider  func(*project.State, project.Decision) // what the project makes of a decision
 
 	gathered workflows.Gathered
 	schedule *Schedule
@@ -43,11 +42,11 @@ type fakes struct {
 	since    time.Time
 
 	rows    []Row
-	actions []Row // that are open
+	ended   []Row // projects that were terminated or failed
 	query   string
-	signals []Signalled
+	signals []Signal
 
-	carried   *workflows.ProjectState // what histories tell where no worker does
+	carried   *project.State // what histories tell if no worker does
 	carriedAt time.Time
 
 	listing inbox.Listing
@@ -56,30 +55,23 @@ type fakes struct {
 	drained bool
 }
 
-func (f *fakes) Project(context.Context, prodege.ProjectID) (workflows.ProjectState, error) {
+func (f *fakes) Project(context.Context, prodege.ProjectID) (*project.State, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	if f.fault != nil {
-		return workflows.ProjectState{}, f.fault
+		return nil, f.fault
 	}
 	if f.project == nil {
-		return workflows.ProjectState{}, workflows.ErrClosed
+		return nil, workflows.ErrClosed
 	}
-	return *f.project, nil
+	return f.project.Trimmed(), nil
 }
 
-func (f *fakes) Approval(context.Context, string) (workflows.ApprovalState, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.approval, f.fault
-}
-
-func (f *fakes) Action(context.Context, string) (workflows.ActionState, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.action, f.fault
-}
-
-func (f *fakes) Invoicing(context.Context, string) (workflows.InvoicingState, error) {
-	return f.invoicing, f.fault
+func (f *fakes) Ledger(context.Context, prodege.ProjectID) (workflows.Ledger, error) {
+	if f.fault != nil || f.project == nil {
+		return workflows.Ledger{}, cmp.Or(f.fault, workflows.ErrClosed)
+	}
+	return workflows.Ledger{Lines: f.project.Ledger}, nil
 }
 
 func (f *fakes) Gather(_ context.Context, since time.Time, progress func(read, of int)) (workflows.Gathered, error) {
@@ -88,15 +80,12 @@ func (f *fakes) Gather(_ context.Context, since time.Time, progress func(read, o
 	return f.gathered, f.fault
 }
 
-func (f *fakes) Decide(_ context.Context, _ string, d workflows.Decision) error {
+func (f *fakes) Decide(_ context.Context, _ prodege.ProjectID, d project.Decision) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.decided = append(f.decided, d)
 	if f.consider != nil {
-		f.consider(&f.approval, d)
-	}
-	if f.heed != nil {
-		f.heed(&f.action, d)
+		f.consider(f.project, d)
 	}
 	return nil
 }
@@ -107,9 +96,12 @@ func (f *fakes) Deliver(_ context.Context, e prodege.Event) error {
 }
 
 func (f *fakes) Accepting(_ context.Context, on bool, by string) error {
-	f.accepting, f.switched = on, by
+	if f.fault == nil {
+		f.accepting, f.switched = on, by
+	}
 	return f.fault
 }
+
 func (f *fakes) LastSwitch(context.Context) (workflows.ControlState, error) {
 	last := workflows.ControlState{On: f.accepting, By: f.switched}
 	if f.switched != "" {
@@ -117,26 +109,22 @@ func (f *fakes) LastSwitch(context.Context) (workflows.ControlState, error) {
 	}
 	return last, nil
 }
+
 func (f *fakes) Health(context.Context) error { return f.health }
 
 func (f *fakes) List(_ context.Context, query string, limit int) ([]Row, bool, error) {
-	if query == openActions {
-		return f.actions, false, f.health
+	if query == endedProjects {
+		return f.ended, false, f.health
 	}
 	f.query = query
-	if len(f.rows) > limit {
-		return f.rows[:limit], true, nil
-	}
-	return f.rows, false, f.health
+	return slices.Clone(f.rows[:min(limit, len(f.rows))]), len(f.rows) > limit, f.health
 }
 
 func (f *fakes) History(context.Context, prodege.ProjectID) (History, error) {
 	return History{Signals: f.signals, Whole: true, Carried: f.carried, CarriedAt: f.carriedAt}, f.health
 }
 
-func (f *fakes) Namespace(context.Context) (Namespace, error) {
-	return Namespace{Retention: 24 * time.Hour}, nil
-}
+func (f *fakes) Retention(context.Context) (time.Duration, error) { return 24 * time.Hour, nil }
 
 func (f *fakes) Attributes(context.Context) (map[string]string, error) {
 	return map[string]string{"ProjectId": "Int", "ProjectStatus": "Text"}, nil
@@ -231,32 +219,44 @@ func usd(text string) *prodege.USD {
 	return &u
 }
 
-// asks is a project that asks to accept $4.25.
-func asks() *fakes {
-	const request = "project-29303649-cpi-e1"
-	f := &fakes{accepting: true}
-	f.project = &workflows.ProjectState{
-		ProjectID: theProject, Status: prodege.Paused, Reason: prodege.RealTimePricing, StatusSince: noon.Add(-2 * time.Hour),
-		Waiting: workflows.WaitsApproval, WaitingSince: noon.Add(-2 * time.Hour),
-		Counts: workflows.Counts{Received: 3, Applied: 1, Duplicate: 1, Late: 1},
-		Last: []workflows.EventLine{
-			{ID: "e1", Time: noon.Add(-2 * time.Hour), Status: prodege.Paused, Reason: prodege.RealTimePricing, Disposition: workflows.Applied},
-			{ID: "e1", Time: noon.Add(-2 * time.Hour), Status: prodege.Paused, Reason: prodege.RealTimePricing, Disposition: workflows.Duplicate},
-			{ID: "e0", Time: noon.Add(-3 * time.Hour), Status: prodege.Live, Disposition: workflows.Late},
-		},
-		Seen:     workflows.Seen{{Unix: noon.Add(-50 * time.Hour).Unix(), Key: "old"}, {Unix: noon.Add(-2 * time.Hour).Unix(), Key: "e1"}},
-		Pause:    &workflows.PauseState{Request: request},
-		Requests: []*workflows.RequestState{{Workflow: request, Started: true, Status: workflows.ChildStatus{Phase: "open", Required: usd("4.25"), MaxCPI: usd("3.75"), Deadline: noon.Add(22 * time.Hour), Link: "http://slack/1"}}},
-		Ledger: workflows.Ledger{
-			{At: noon.Add(-2 * time.Hour), Kind: workflows.LinePause, What: "paused for CPI", Amount: usd("4.25"), Ref: "e1"},
-			{At: noon.Add(-2 * time.Hour), Kind: workflows.LineRequest, What: "CPI decision asked for", Amount: usd("4.25"), Ref: "e1"},
-			{At: noon.Add(-time.Hour), Kind: workflows.LineDecision, What: "approve", Amount: usd("4.00"), By: "U1", From: "slack", Ref: "e1", DryRun: true},
-			{At: noon.Add(-time.Hour), Kind: workflows.LineProdege, What: "refused: no", Amount: usd("4.00"), Ref: "e1"},
-		},
+// polling is a worker that polls.
+func polling() []Poller { return []Poller{{"1@host", noon}} }
+
+// step takes a project through a turn of the core, at a time before noon.
+func step(s *project.State, ago time.Duration, t project.Turn) {
+	t.Now = noon.Add(-ago)
+	if t.Settings.AlertsChannel == "" {
+		t.Settings = settings()
 	}
-	f.project.Name.Name, f.project.Name.PONumber = "Oat milk \x1b[31mstudy", "PO-7"
-	f.project.Settings.HasAPIKey = true
-	f.approval = workflows.ApprovalState{DecisionState: workflows.DecisionState{Generation: 2, Phase: "open"}, Required: usd("4.25")}
-	f.approval.Project.ID = theProject
-	return f
+	s.Step(t)
+}
+
+func settings() project.Settings {
+	return project.Settings{AlertsChannel: "C1", ApprovalsChannel: "C2", FinanceChannel: "C3", Anyone: true, ApprovalTimeout: 24 * time.Hour, AlertActions: true, HasAPIKey: true,
+		PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour}
+}
+
+func event(id string, ago time.Duration, status prodege.Status, reason prodege.Reason) prodege.Event {
+	return prodege.Event{ID: prodege.EventID(id), ProjectID: theProject, Time: noon.Add(-ago), Status: status, Reason: reason}
+}
+
+// asks is a project that has asked to accept $4.25 for two hours.
+func asks() *fakes {
+	s := project.New(theProject)
+	e1 := event("e1", 2*time.Hour, prodege.Paused, prodege.RealTimePricing)
+	e1.RequiredCPI = usd("4.25")
+	step(s, 2*time.Hour, project.Turn{Events: []prodege.Event{e1, e1, event("e0", 3*time.Hour, prodege.Live, 0)}})
+	s.Name.Name, s.Name.PONumber = "Oat milk \x1b[31mstudy", "PO-7"
+	q := s.Request
+	q.Stage, q.Numbers, q.Clock.Deadline = "", &project.Numbers{MaxCPI: usd("3.75")}, noon.Add(22*time.Hour)
+	s.Outbox = []*project.Message{{Key: "request-e1", Wanted: 1, Shown: 1, TS: "1", Link: "http://slack/1", Card: project.Card{Request: &project.RequestFacts{ID: "e1", Phase: project.PhaseOpen}}}}
+	return &fakes{accepting: true, project: s}
+}
+
+// offers is a project that is paused as its sample size is reached, and offers to raise it.
+func offers() *fakes {
+	s := project.New(theProject)
+	step(s, 2*time.Hour, project.Turn{Events: []prodege.Event{event("e1", 2*time.Hour, prodege.Paused, prodege.SampleSize)}})
+	s.Action.Figures = &project.Figures{Wanted: 400, Completes: 390}
+	return &fakes{accepting: true, project: s}
 }
