@@ -26,47 +26,48 @@ const (
 )
 
 // readEvents takes the events out of a delivery; each webhook has its own.
-type readEvents func(d *prodege.Delivery, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
+type readEvents func(data prodege.Data, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
 
-// delivery answers one of Prodege's webhooks: read it, check it, make it durable, then answer.
+// delivery answers one of Prodege's webhooks: check the signature, read what it says, make it durable, then answer.
 func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if encoding := c.GetHeader("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and none is taken"}, nil)
 			return
 		}
-		body, status, text := readBody(c)
-		if status != 0 {
-			cause := causeUnreadable
-			if status == http.StatusRequestEntityTooLarge {
-				cause = causeTooLarge
-			}
-			in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body)
+		body, fault := in.readBody(c)
+		defer body.release()
+		switch {
+		case fault == errBusy:
+			in.busy(c)
+			return
+		case fault != nil:
+			in.refuse(c, fault.status, "", &prodege.Refusal{Cause: fault.cause, Detail: fault.text}, body.bytes)
 			return
 		}
-		d, err := prodege.ParseDelivery(c.GetHeader("Content-Type"), body)
+		envelope, err := prodege.ReadEnvelope(c.GetHeader("Content-Type"), body.bytes)
+		var data prodege.Data
+		if err == nil {
+			data, err = envelope.Verify(in.options.ProdegeSecrets)
+		}
+		var events []prodege.Event
+		var unusable []prodege.Unusable
+		if err == nil {
+			events, unusable, err = read(data, in.now())
+		}
 		if refusal := new(prodege.Refusal); errors.As(err, &refusal) {
 			status := http.StatusBadRequest
 			if refusal.Cause == prodege.WrongContentType {
 				status = http.StatusUnsupportedMediaType
 			}
-			in.refuse(c, status, refusal.EventID, refusal, body)
+			id := refusal.EventID
+			if envelope != nil {
+				id = envelope.EventID()
+			}
+			in.refuse(c, status, id, refusal, body.bytes)
 			return
 		}
-		if err == nil && !d.Authentic(in.options.ProdegeSecrets) {
-			in.refuse(c, http.StatusBadRequest, d.EventID(), prodege.ErrBadSignature, body)
-			return
-		}
-		var events []prodege.Event
-		var unusable []prodege.Unusable
-		if err == nil {
-			events, unusable, err = read(d, in.now())
-		}
-		if err != nil { // no fault of the sender's that we know of: let it come again
-			in.log.Error("a delivery could not be read", "request_id", c.GetString("request_id"), "error", err)
-			in.failed(c)
-			return
-		}
+		body.parsed()
 		in.accept(c, events, unusable)
 	}
 }
@@ -95,8 +96,13 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 		return
 	}
 	in.count(c, outcome)
-	c.JSON(http.StatusOK, answer{Success: true})
+	c.Data(http.StatusOK, contentType, succeeded)
 }
+
+// succeeded is the answer to nearly all deliveries.
+var succeeded = []byte(`{"success":true}`)
+
+const contentType = "application/json; charset=utf-8"
 
 // splitByAge tells events apart that are older than PRODEGE_MAX_EVENT_AGE.
 func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, old []prodege.Unusable) {
@@ -161,6 +167,13 @@ func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.
 func (in *Ingress) failed(c *gin.Context) {
 	in.count(c, outcomeFailed)
 	fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
+}
+
+// busy answers 500 to a request that got no turn.
+func (in *Ingress) busy(c *gin.Context) {
+	in.log.Warn("a delivery got no turn: too many requests are under way", "request_id", c.GetString("request_id"), "bytes", c.Request.ContentLength)
+	in.count(c, outcomeFailed)
+	fail(c, errBusy.status, "", errBusy.text)
 }
 
 func (in *Ingress) count(c *gin.Context, outcome string) {

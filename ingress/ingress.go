@@ -90,6 +90,7 @@ type Ingress struct {
 	log        *slog.Logger
 	now        func() time.Time
 	handler    http.Handler
+	bodies     bodies
 	metrics    *metrics
 	team       team
 	refusals   refusals
@@ -106,7 +107,7 @@ func New(o Options) (*Ingress, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, responses: responseClient()}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, responses: responseClient(), bodies: newBodies()}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)

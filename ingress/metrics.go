@@ -39,6 +39,8 @@ const (
 	causeCompressed   = "compressed"
 	causeWrongAddress = "wrong_address"
 	causeWrongMethod  = "wrong_method"
+
+	causeBusy = "busy" // not refused: answered 500
 )
 
 func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, error) {

@@ -11,10 +11,6 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// maxBody is the most that a request may hold. Prodege's events have about 1 KiB, Slack's
-// payloads, which carry the whole message, up to some 100 KiB.
-const maxBody = 1 << 20
-
 type route struct {
 	method, path string
 	handle       gin.HandlerFunc
@@ -23,8 +19,8 @@ type route struct {
 func (in *Ingress) routes() []route {
 	metrics := promhttp.HandlerFor(in.options.Registry, promhttp.HandlerOpts{ErrorLog: nil})
 	return []route{
-		{http.MethodPost, "/webhooks/prodege/project-status", in.delivery((*prodege.Delivery).Events)},
-		{http.MethodPost, "/webhooks/prodege/real-time-pricing", in.delivery((*prodege.Delivery).ParsePricing)},
+		{http.MethodPost, "/webhooks/prodege/project-status", in.delivery(prodege.Data.Events)},
+		{http.MethodPost, "/webhooks/prodege/real-time-pricing", in.delivery(prodege.Data.Pricing)},
 		{http.MethodPost, "/slack/interactions", in.fromSlack(in.interaction)},
 		{http.MethodPost, "/slack/commands", in.fromSlack(in.command)},
 		{http.MethodPost, "/slack/events", in.fromSlack(in.slackEvent)},
@@ -63,8 +59,13 @@ func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
 			fail(c, status, "", text)
 			return
 		}
-		body, _, _ := readBody(c)
-		in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body)
+		body, fault := in.readBody(c)
+		defer body.release()
+		if fault == errBusy {
+			in.busy(c)
+			return
+		}
+		in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body.bytes)
 	}
 }
 

@@ -87,8 +87,8 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// Event is one status update of a project, parsed. Texts are cut to 2 KiB each (Truncated says so), so that
-// an Event is at most about 8 KiB. It is what the inbox keeps and what a Project workflow is signalled.
+// Event is one status update of a project, parsed. Texts are cut to 1 KiB each (Truncated says so), so that an Event
+// is at most 4 KiB as JSON. It is what the inbox keeps and what a Project workflow is signalled.
 type Event struct {
 	ID                 EventID   `json:"event_id"`
 	Time               time.Time `json:"event_time"` // carries the zone of Prodege's clock, America/Los_Angeles
@@ -108,6 +108,12 @@ type Event struct {
 	Source   Source    `json:"source,omitempty"`
 	Delivery string    `json:"delivery,omitempty"`   // the ingress' own id of the accepted delivery
 	Received time.Time `json:"received_at,omitzero"` // when the ingress had it, UTC
+
+	// Future says that Time lies ahead of our clock and is not to be trusted: the event is ordered by the later of
+	// Received and the newest order time that its project keeps. The ingress decides so once, at receipt.
+	Future bool `json:"future,omitempty"`
+	// Vouched is who admitted the event although its delivery was not signed as we know it; empty: it was.
+	Vouched string `json:"vouched,omitempty"`
 }
 
 // Pricing is what the Real Time Pricing webhook tells beside the status. A nil amount was not given.
@@ -137,7 +143,7 @@ func (e Event) AsksCPI() bool {
 	if !e.standsStill() {
 		return false
 	}
-	return e.Reason == RealTimePricing || strings.EqualFold(e.Description, DescriptionCPI) ||
+	return e.Reason == RealTimePricing || canonical(e.Description) == DescriptionCPI ||
 		e.RequiredCPI != nil || e.RequiredCPIText != "" || e.Source == FromPricing && e.Status == Paused
 }
 
@@ -152,5 +158,5 @@ func (e Event) standsStill() bool {
 
 // Rejected says whether e tells that a reconciliation was rejected and must be redone.
 func (e Event) Rejected() bool {
-	return e.RejectionNote != "" || strings.EqualFold(e.Description, DescriptionRejection)
+	return e.RejectionNote != "" || canonical(e.Description) == DescriptionRejection
 }

@@ -75,17 +75,16 @@ func TestALengthExtensionIsRefused(t *testing.T) {
 			t.Fatalf("%s: the extension does not verify, so this test shows nothing", c.name)
 		}
 		values.Set("signature", signature)
-		d, err := ParseDelivery(typeForm, []byte(values.Encode()))
 		var r *Refusal
-		if !errors.As(err, &r) {
-			t.Errorf("%s: taken: %v", c.name, d)
+		if err := read(typeForm, values.Encode()); !errors.As(err, &r) {
+			t.Errorf("%s: taken", c.name)
 		}
 		asJSON := map[string]string{"signature": signature}
 		for name, value := range params {
 			asJSON[name] = value
 		}
-		if d, err := ParseDelivery(typeJSON, quote(asJSON)); err == nil && d.Authentic([]Secret{testSecret}) {
-			t.Errorf("%s: taken as JSON: %v", c.name, d)
+		if err := read(typeJSON, string(quote(asJSON))); err == nil {
+			t.Errorf("%s: taken as JSON", c.name)
 		}
 	}
 }
