@@ -105,7 +105,7 @@ func TestAnswers(t *testing.T) {
 			if events := w.waiting(); len(events) != c.kept {
 				t.Errorf("%d events are on disk, want %d", len(events), c.kept)
 			}
-			if refused := len(w.box.Refused().Last); (refused == 1) != (status >= 400) {
+			if refused := len(w.box.Refused().Kept); (refused == 1) != (status >= 400) {
 				t.Errorf("%d refused deliveries are kept, after %d", refused, status)
 			}
 			if log := w.log.String(); !strings.Contains(log, "event_id=") {
@@ -260,7 +260,7 @@ func TestFiveRefusedAreTold(t *testing.T) {
 		t.Errorf("told: %s", text)
 	}
 	list := w.box.Refused()
-	if len(list.Last) != 9 || list.Counts["bad_signature"] != 9 || strings.Contains(list.Last[0].Body, "wrong") || !strings.Contains(list.Last[0].Body, "644b075404443f2a3c77c7cb") {
+	if len(list.Kept) != 1 || list.Kept[0].Count != 9 || list.Kept[0].Lot != inbox.LotDeliveries || list.Counts["bad_signature"] != 9 || strings.Contains(list.Kept[0].Body, "wrong") || !strings.Contains(list.Kept[0].Body, "644b075404443f2a3c77c7cb") {
 		t.Errorf("kept: %+v", list)
 	}
 }
