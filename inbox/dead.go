@@ -41,13 +41,12 @@ func (in *Inbox) loadLetter(r record) {
 }
 
 func (in *Inbox) addLetter(l DeadLetter, r record) {
-	r.text = nil
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if before, there := in.dead[l.ID]; there {
 		in.letters.took(before.record.place, before.record.number)
 	}
-	in.dead[l.ID] = letter{l, r}
+	in.dead[l.ID] = letter{l, r.where()}
 }
 
 // writeLetter makes a dead letter durable. The goroutine that writes calls it.

@@ -178,14 +178,18 @@ func (in *Inbox) load() error {
 	if err := in.events.load(func(r record) { refs = append(refs, refOf(r)) }, damaged); err != nil {
 		return err
 	}
-	in.queue.add(refs)
+	clear(in.dead)
 	if err := in.letters.load(in.loadLetter, damaged); err != nil {
 		return err
 	}
 	for id := range in.dead { // which is its event's number
 		in.events.next = max(in.events.next, id+1)
 	}
-	return in.lot.load(damaged)
+	if err := in.lot.load(damaged); err != nil {
+		return err
+	}
+	in.queue.add(refs)
+	return nil
 }
 
 // entry is an event as it waits on disk, in a record with its number.

@@ -58,6 +58,9 @@ type record struct {
 	text   []byte
 }
 
+// where returns the record without its text.
+func (r record) where() record { return record{number: r.number, place: r.place} }
+
 // errDamaged says that a record does not fit its checksum.
 var errDamaged = errors.New("damaged on disk")
 
@@ -75,6 +78,7 @@ func (j *journal) load(found func(record), damaged func(name string, err error))
 	if err != nil {
 		return err
 	}
+	j.files = nil
 	for _, first := range j.numbers(entries) {
 		f := &logFile{path: filepath.Join(j.dir, j.name(first)), closed: true}
 		j.next = max(j.next, first+1) // also after a file whose first line is damaged

@@ -339,30 +339,34 @@ func (l *refusals) save() error {
 	for _, r := range gone {
 		l.journal.took(r.place, r.number)
 	}
-	if len(bodies) > 0 {
-		records, err := l.journal.write(bodies)
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if err != nil {
-			l.changed = l.changed || changed
-			return err
-		}
-		for i, k := range unsaved {
-			k.record = record{number: records[i].number, place: records[i].place}
-			k.Data = nil
-			if !slices.Contains(l.kept, k) { // forgotten meanwhile
-				l.gone = append(l.gone, k.record)
-			}
-		}
-		if changed {
-			if l.state.number != 0 {
-				l.journal.took(l.state.place, l.state.number)
-			}
-			last := records[len(records)-1]
-			l.state = record{number: last.number, place: last.place}
+	if len(bodies) == 0 {
+		return l.journal.flush(false)
+	}
+	records, err := l.journal.write(bodies)
+	l.mu.Lock()
+	if err != nil {
+		l.changed = l.changed || changed
+	} else {
+		l.saved(unsaved, records)
+	}
+	l.mu.Unlock()
+	return errors.Join(err, l.journal.flush(false))
+}
+
+// saved notes where what save wrote lies: some refused deliveries, then perhaps the state.
+func (l *refusals) saved(written []*kept, records []record) {
+	for i, k := range written {
+		k.record, k.Data = records[i].where(), nil
+		if !slices.Contains(l.kept, k) { // forgotten meanwhile
+			l.gone = append(l.gone, k.record)
 		}
 	}
-	return l.journal.flush(false)
+	if len(records) > len(written) {
+		if l.state.number != 0 {
+			l.journal.took(l.state.place, l.state.number)
+		}
+		l.state = records[len(written)].where()
+	}
 }
 
 // tally is the state that changes.
@@ -383,7 +387,7 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 	err := l.journal.load(func(r record) {
 		var on refusedRecord
 		_ = json.Unmarshal(r.text, &on)
-		at := record{number: r.number, place: r.place}
+		at := r.where()
 		switch {
 		case on.State != nil:
 			if l.state.number != 0 {
@@ -400,6 +404,9 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 			l.journal.took(r.place, r.number)
 		}
 	}, damaged)
+	if err != nil {
+		return err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for cause, n := range state.Counts {
@@ -418,7 +425,7 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 		l.next++
 		l.kept = append(l.kept, k)
 	}
-	return err
+	return nil
 }
 
 // fit cuts the body, then the headers, so that the whole stays within bounds.

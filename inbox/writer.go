@@ -205,11 +205,14 @@ func refsOf(records []record, c *change) []ref {
 
 // flush brings to disk what nobody waits for. What fails is tried again at the next turn, so it is no fault.
 func (in *Inbox) flush() {
-	for _, do := range []func() error{
+	steps := []func() error{
 		func() error { return in.events.flush(false) },
 		func() error { return in.letters.flush(false) },
-		in.lot.save,
-	} {
+	}
+	if in.Health().Fault == nil {
+		steps = append(steps, in.lot.save)
+	}
+	for _, do := range steps {
 		if err := in.work(do); err != nil {
 			in.log.Debug("the inbox could not write what it has done", "error", err)
 		}

@@ -94,6 +94,8 @@ type Ingress struct {
 	team       team
 	refusals   refusals
 	modals     modals
+	direct     *direct
+	outage     outage
 	responses  *http.Client // for response_url
 	background sync.WaitGroup
 }
@@ -106,7 +108,7 @@ func New(o Options) (*Ingress, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, responses: responseClient()}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, direct: newDirect(o.Workflows), responses: responseClient()}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)
