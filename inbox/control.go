@@ -11,15 +11,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
-// socketName is the control socket's name in the inbox's folder. The store's file is locked, so the running
+// socketName is the control socket's name in the inbox's folder. Only one process may write to the folder, so the running
 // ingress serves it to the operator's commands.
 const socketName = "control.sock"
 
-// A path of a socket holds 108 bytes on Linux, 104 elsewhere.
+// A socket's path holds 108 bytes on Linux, 104 elsewhere.
 const longestSocket = 100
 
 // Listing is how the inbox stands, with the oldest events that wait.
@@ -28,7 +26,7 @@ type Listing struct {
 	Waiting []Waiting `json:"waiting"`
 }
 
-// fault is what the control socket answers where it can't do what it was asked.
+// fault is what the control socket answers if it can't do what it was asked.
 type fault struct {
 	Error string `json:"error"`
 }
@@ -36,10 +34,11 @@ type fault struct {
 // serveControl opens the socket. Without it the inbox works all the same, so a fault is only logged.
 func (in *Inbox) serveControl() {
 	path := filepath.Join(in.options.Dir, socketName)
-	_ = os.Remove(path) // left by a process that was killed: the lock says that none runs
+	_ = in.disk.remove(path) // left by a process that was killed: the lock says that none runs
 	address, release := socketAddress(path)
 	defer release()
-	listener, err := net.Listen("unix", address)
+	var listener net.Listener
+	err := in.disk.try("socket", path, func() (err error) { listener, err = net.Listen("unix", address); return err })
 	if err == nil {
 		err = os.Chmod(path, 0o600)
 	}
@@ -47,13 +46,24 @@ func (in *Inbox) serveControl() {
 		in.log.Warn("the operator's commands can't reach this inbox", "socket", path, "error", err)
 		return
 	}
+	listener.(*net.UnixListener).SetUnlinkOnClose(false) // a disk that hangs must not hold up Close
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed {
+		_ = listener.Close()
+		return
+	}
 	in.control = listener
 	server := &http.Server{Handler: in.controlHandler(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends when Close closes the listener
 }
 
-// socketAddress gives a path that is short enough for a socket: a long one is reached through its folder's
-// open file. release must be called once it has been used.
+func (in *Inbox) removeSocket() error {
+	return in.disk.remove(filepath.Join(in.options.Dir, socketName))
+}
+
+// socketAddress returns a path that is short enough for a socket: a long one is reached through its folder's open file.
+// release must be called once it has been used.
 func socketAddress(path string) (address string, release func()) {
 	if len(path) <= longestSocket {
 		return path, func() {}
@@ -87,7 +97,13 @@ func (in *Inbox) controlHandler() http.Handler {
 	mux.HandleFunc("DELETE /deadletters/{id}", answering(func(r *http.Request) (any, error) {
 		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) })
 	}))
-	mux.HandleFunc("GET /refused", answering(func(*http.Request) (any, error) { return in.Refused(), nil }))
+	mux.HandleFunc("GET /refused", answering(func(*http.Request) (any, error) {
+		defer in.LookedAtRefused()
+		return in.Refused(), nil
+	}))
+	mux.HandleFunc("POST /refused/{id}/admit", answering(func(r *http.Request) (any, error) {
+		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Admit(r.Context(), id, r.URL.Query().Get("by")) })
+	}))
 	return mux
 }
 
@@ -104,7 +120,7 @@ func answering(do func(*http.Request) (any, error)) http.HandlerFunc {
 		result, err := do(r)
 		w.Header().Set("Content-Type", "application/json")
 		switch {
-		case errors.Is(err, ErrNoLetter):
+		case errors.Is(err, ErrNoLetter) || errors.Is(err, ErrNoRefused):
 			w.WriteHeader(http.StatusNotFound)
 		case err != nil:
 			w.WriteHeader(http.StatusInternalServerError)
@@ -117,17 +133,17 @@ func answering(do func(*http.Request) (any, error)) http.HandlerFunc {
 }
 
 const (
-	// drainable is how few events may wait when the inbox stops taking further ones: so few are handed on in no
-	// time, unless Temporal has just gone away.
+	// drainable is how few events may wait when the inbox stops taking further ones: these are handed on in no time,
+	// unless Temporal has just gone away.
 	drainable = 100
 	// drainFor is how long it waits for those few before it takes events again.
 	drainFor = 5 * time.Second
 )
 
-// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and
-// stays so: INBOX_DIR may be removed once the process has stopped, Append answers ErrDraining (and the ingress
-// hands deliveries to Temporal directly). As long as many events wait it takes further ones: what it refuses is
-// lost where Temporal is away. Where ctx ends first, it goes on taking events.
+// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and stays so:
+// INBOX_DIR may be removed once the process has stopped, and Append answers ErrDraining, so that the ingress hands
+// deliveries to Temporal directly. While many events wait it takes further ones: what it refuses is lost if Temporal is
+// away. If ctx ends first, it goes on taking events.
 func (in *Inbox) Drain(ctx context.Context) error {
 	select { // one at a time
 	case in.drains <- struct{}{}:
@@ -193,15 +209,17 @@ func (in *Inbox) setDraining(on bool) {
 }
 
 func (in *Inbox) drained(ctx context.Context) error {
-	// What was under way when draining began is listed once this commit is through.
-	if err := in.submit(ctx, &change{apply: func(*bbolt.Tx) error { return nil }}); err != nil {
+	// What was under way when draining began is in the queue once this change is through.
+	if err := in.submit(ctx, &change{barrier: true, do: func() error { return nil }}); err != nil {
 		return err
 	}
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
 	for {
 		if n, _ := in.queue.depth(); n == 0 {
-			return in.submit(ctx, &change{apply: func(*bbolt.Tx) error { return nil }}) // forgets ride along
+			return in.submit(ctx, &change{barrier: true, do: func() error {
+				return in.work(func() error { in.events.end(); return in.events.flush(true) })
+			}})
 		}
 		select {
 		case <-ctx.Done():

@@ -1,9 +1,11 @@
 package inbox
 
 import (
+	"cmp"
 	"container/heap"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,12 +13,12 @@ import (
 )
 
 const (
-	// At most so many hand-overs at a time. Measured on two cores: a door that hands over without a bound
+	// How many handovers are under way at most. Measured on two cores: an ingress that hands over without a bound
 	// answers 1,000 events a second and starves the workers, who then finish 14.
-	handOvers = 8
+	handovers = 8
 
-	// So many failures in a row, with no success between, mean that Temporal is away rather than one project
-	// troubled: then one hand-over at a time tries.
+	// How many failures in a row, with no success between them, mean that Temporal is away rather than one project in
+	// trouble: then one handover at a time tries.
 	outage = 8
 
 	firstPause   = 200 * time.Millisecond // after the first failure, doubling
@@ -27,24 +29,25 @@ const (
 
 // ref is an event that waits.
 type ref struct {
-	seq     uint64
+	number  uint64
+	place   place
 	at      int64 // when it was appended, Unix nanoseconds
 	project prodege.ProjectID
 	event   *prodege.Event // nil: read it from disk
 }
 
-// refOf reads only what the queue needs. A damaged value has a lane of its own (project 0).
-func refOf(seq uint64, value []byte) ref {
+// refOf reads only what the queue needs. What can't be read as an event has a lane of its own (project 0).
+func refOf(r record) ref {
 	var head struct {
 		At    time.Time `json:"at"`
 		Event struct {
 			ProjectID prodege.ProjectID `json:"project_id"`
 		} `json:"event"`
 	}
-	if len(value) < 4 || json.Unmarshal(value[4:], &head) != nil {
-		return ref{seq: seq}
+	if json.Unmarshal(r.text, &head) != nil {
+		return ref{number: r.number, place: r.place}
 	}
-	return ref{seq: seq, at: head.At.UnixNano(), project: head.Event.ProjectID}
+	return ref{number: r.number, place: r.place, at: head.At.UnixNano(), project: head.Event.ProjectID}
 }
 
 // lane is one project's events, in order; one at a time is handed over.
@@ -63,7 +66,6 @@ type queue struct {
 	mu       sync.Mutex
 	lanes    map[prodege.ProjectID]*lane
 	ready    laneHeap
-	listed   map[uint64]bool // every seq in lanes
 	inMemory int
 	turns    uint64
 	busy     int
@@ -71,18 +73,14 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	return &queue{changed: make(chan struct{}, 1), lanes: map[prodege.ProjectID]*lane{}, listed: map[uint64]bool{}}
+	return &queue{changed: make(chan struct{}, 1), lanes: map[prodege.ProjectID]*lane{}}
 }
 
-// add appends refs to their lanes, but those that are listed already or done.
-func (q *queue) add(refs []ref, done map[uint64]bool) {
+// add appends refs to their lanes.
+func (q *queue) add(refs []ref) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range refs {
-		if q.listed[r.seq] || done[r.seq] {
-			continue
-		}
-		q.listed[r.seq] = true
 		if r.event != nil {
 			if q.inMemory < cached {
 				q.inMemory++
@@ -114,12 +112,12 @@ func (q *queue) tell() {
 	}
 }
 
-// next takes the lane that is due first, with the event to hand over, or says how long until one is due; 0 where
+// next takes the lane that is due first, with the event to hand over, or returns how long it is until one is due, 0 if
 // none will be by itself. The lane grows while that event is under way: only the queue may look into it.
 func (q *queue) next(now time.Time) (l *lane, first ref, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	most := handOvers
+	most := handovers
 	if q.failures >= outage {
 		most = 1
 	}
@@ -142,7 +140,6 @@ func (q *queue) succeeded(l *lane) {
 	if first.event != nil {
 		q.inMemory--
 	}
-	delete(q.listed, first.seq)
 	l.refs[0] = ref{}
 	l.refs = l.refs[1:]
 	l.failures, l.due = 0, time.Time{}
@@ -152,7 +149,7 @@ func (q *queue) succeeded(l *lane) {
 	} else {
 		q.push(l)
 	}
-	if q.failures >= outage { // it is over: nobody waits any longer
+	if q.failures >= outage { // it is over: no lane waits any longer
 		for _, other := range q.ready {
 			other.due = time.Time{}
 		}
@@ -162,10 +159,11 @@ func (q *queue) succeeded(l *lane) {
 	q.tell()
 }
 
-// failed lets the lane wait, twice as long each time, with jitter.
-func (q *queue) failed(l *lane, now time.Time) {
+// failed lets the lane wait, twice as long each time, with jitter. It reports whether this was the first failure.
+func (q *queue) failed(l *lane, now time.Time) (first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	first = l.failures == 0
 	pause := min(firstPause<<min(l.failures, 10), longestPause)
 	l.failures++
 	l.due = now.Add(pause/2 + rand.N(pause/2+1))
@@ -173,9 +171,22 @@ func (q *queue) failed(l *lane, now time.Time) {
 	q.busy--
 	q.push(l)
 	q.tell()
+	return first
 }
 
-// depth says how many events wait, and since when the oldest does (Unix nanoseconds, 0 where none does).
+// oldest returns up to most of what waits, in the order in which it came.
+func (q *queue) oldest(most int) []ref {
+	q.mu.Lock()
+	var all []ref
+	for _, l := range q.lanes {
+		all = append(all, l.refs[:min(len(l.refs), most)]...)
+	}
+	q.mu.Unlock()
+	slices.SortFunc(all, func(a, b ref) int { return cmp.Compare(a.number, b.number) })
+	return all[:min(len(all), most)]
+}
+
+// depth returns how many events wait, and when the oldest was appended (Unix nanoseconds, 0 if none waits).
 func (q *queue) depth() (n int, oldest int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

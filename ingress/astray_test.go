@@ -40,7 +40,7 @@ func TestWhatGoesAstrayIsKept(t *testing.T) {
 			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != c.status || !strings.HasPrefix(kind, "application/json") {
 				t.Errorf("answered %d, %s", answer.StatusCode, kind)
 			}
-			kept := w.box.Refused().Last
+			kept := w.box.Refused().Kept
 			if (len(kept) == 1) != (c.cause != "") || len(kept) == 1 && kept[0].Cause != c.cause {
 				t.Errorf("kept %+v, want the cause %q", kept, c.cause)
 			}

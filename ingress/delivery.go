@@ -17,9 +17,7 @@ import (
 )
 
 const (
-	// What the disk gets to take a delivery: a healthy one needs a millisecond, and Prodege waits.
-	diskTimeout = 3 * time.Second
-	// What Temporal gets where the disk refuses.
+	// How long Temporal has for a delivery that the disk does not take, whatever the number of its events.
 	directTimeout = 3 * time.Second
 	// Lines that one delivery may write to the log about unusable events; a body of 1 MiB may hold thousands.
 	maxLogLines = 20
@@ -127,19 +125,15 @@ func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome
 		return outcomeAccepted, nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	disk, cancel := context.WithTimeout(ctx, diskTimeout)
-	defer cancel()
-	refusal := in.options.Inbox.Append(disk, events)
+	refusal := in.options.Inbox.Append(ctx, events) // takes a second at most
 	if refusal == nil {
 		return outcomeAccepted, nil
 	}
 	in.log.Warn("the inbox does not take a delivery, which goes to Temporal directly", "event_id", events[0].ID, "events", len(events), "error", refusal)
 	direct, cancelDirect := context.WithTimeout(ctx, directTimeout)
 	defer cancelDirect()
-	for _, e := range events {
-		if err := in.options.Workflows.Deliver(direct, e); err != nil {
-			return "", errors.Join(refusal, err)
-		}
+	if err := in.direct.deliver(direct, events); err != nil {
+		return "", errors.Join(refusal, err)
 	}
 	return outcomeDirect, nil
 }

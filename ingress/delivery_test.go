@@ -105,7 +105,7 @@ func TestAnswers(t *testing.T) {
 			if events := w.waiting(); len(events) != c.kept {
 				t.Errorf("%d events are on disk, want %d", len(events), c.kept)
 			}
-			if refused := len(w.box.Refused().Last); (refused == 1) != (status >= 400) {
+			if refused := len(w.box.Refused().Kept); (refused == 1) != (status >= 400) {
 				t.Errorf("%d refused deliveries are kept, after %d", refused, status)
 			}
 			if log := w.log.String(); !strings.Contains(log, "event_id=") {
@@ -218,7 +218,7 @@ func TestADrainedInboxHandsOver(t *testing.T) {
 	if status, _ := w.post(statusPath, "application/json", signed(seed)); status != 200 || len(w.temporal.took) != 1 {
 		t.Errorf("answered %d, Temporal has %d", status, len(w.temporal.took))
 	}
-	if status, body := w.get("/readyz"); status != 503 || !strings.Contains(body, "drained") {
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"degraded":"the inbox is drained`) {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 }
@@ -260,7 +260,7 @@ func TestFiveRefusedAreTold(t *testing.T) {
 		t.Errorf("told: %s", text)
 	}
 	list := w.box.Refused()
-	if len(list.Last) != 9 || list.Counts["bad_signature"] != 9 || strings.Contains(list.Last[0].Body, "wrong") || !strings.Contains(list.Last[0].Body, "644b075404443f2a3c77c7cb") {
+	if len(list.Kept) != 1 || list.Kept[0].Count != 9 || list.Kept[0].Lot != inbox.LotDeliveries || list.Counts["bad_signature"] != 9 || strings.Contains(list.Kept[0].Body, "wrong") || !strings.Contains(list.Kept[0].Body, "644b075404443f2a3c77c7cb") {
 		t.Errorf("kept: %+v", list)
 	}
 }
@@ -291,11 +291,12 @@ func TestOtherAddresses(t *testing.T) {
 }
 
 func TestHealth(t *testing.T) {
-	w := newWorld(t)
+	now := time.Now()
+	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return now } })
 	if status, body := w.get("/healthz"); status != 200 {
 		t.Errorf("healthz: %d %s", status, body)
 	}
-	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"answers"`) {
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"answers"`) || strings.Contains(body, "degraded") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
 	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
@@ -304,8 +305,17 @@ func TestHealth(t *testing.T) {
 		t.Errorf("readyz with Temporal away: %d %s", status, body)
 	}
 	_ = w.box.Close()
-	if status, body := w.get("/readyz"); status != 503 || !strings.Contains(body, `"inbox":"the inbox is closed"`) {
-		t.Errorf("readyz with no inbox: %d %s", status, body)
+	const both = `"degraded":"the inbox is closed; Temporal does not answer"`
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, both) {
+		t.Errorf("readyz as both have just gone: %d %s", status, body)
+	}
+	now = now.Add(5 * time.Second)
+	if status, body := w.get("/readyz"); status != 503 || !strings.Contains(body, both) || !strings.Contains(body, `"ready":false`) {
+		t.Errorf("readyz when both have been away for 5 s: %d %s", status, body)
+	}
+	w.temporal.set(func() { w.temporal.away = nil })
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"degraded":"the inbox is closed"`) {
+		t.Errorf("readyz with Temporal only: %d %s", status, body)
 	}
 }
 
@@ -326,6 +336,7 @@ func TestMetrics(t *testing.T) {
 		`fieldmarshal_inbox_depth 1`,
 		`fieldmarshal_inbox_forwarded_total 0`,
 		`fieldmarshal_inbox_dead_letters 0`,
+		`fieldmarshal_inbox_disk_hung 0`,
 		`fieldmarshal_http_request_seconds_count{route="/webhooks/prodege/project-status",status="400"} 1`,
 		`fieldmarshal_http_request_seconds_count{route="other",status="404"} 1`,
 	} {

@@ -3,6 +3,8 @@ package ingress
 import (
 	"context"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,26 +15,55 @@ func (in *Ingress) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status
 // readiness is the body of /readyz.
 type readiness struct {
 	Ready    bool      `json:"ready"`
-	Inbox    string    `json:"inbox"`    // "writable", or why not
-	Temporal string    `json:"temporal"` // "answers" or "does not answer"
-	Waiting  int       `json:"waiting"`  // events that Temporal does not have yet
+	Degraded string    `json:"degraded,omitempty"` // what does not take events, and why; empty if both do
+	Inbox    string    `json:"inbox"`              // "writable", or why not
+	Temporal string    `json:"temporal"`           // "answers" or "does not answer"
+	Waiting  int       `json:"waiting"`            // events that Temporal does not have yet
 	Oldest   time.Time `json:"oldest,omitzero"`
 }
 
-// readyz is ready while deliveries can be made durable on disk. Temporal may be away: that is what the inbox
-// is for, so it is only told.
+// unready is how long neither the disk nor Temporal must have taken events before the ingress says that it isn't ready:
+// a balancer that takes away the only door loses what Temporal would have taken a moment later.
+const unready = 5 * time.Second
+
+// outage remembers since when neither the disk nor Temporal has taken events, as far as anybody asked.
+type outage struct {
+	mu    sync.Mutex
+	since time.Time
+}
+
+// lasts notes whether there is an outage now, and reports whether it has lasted.
+func (o *outage) lasts(now time.Time, out bool) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !out {
+		o.since = time.Time{}
+	} else if o.since.IsZero() {
+		o.since = now
+	}
+	return out && now.Sub(o.since) >= unready
+}
+
+// readyz is ready while the disk or Temporal takes events: deliveries can be made durable in either.
 func (in *Ingress) readyz(c *gin.Context) {
 	ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
 	defer cancel()
-	err := in.options.Inbox.Writable()
+	disk, temporal := in.options.Inbox.Writable(), in.options.Workflows.Health(ctx)
 	stats := in.options.Inbox.Stats()
-	body := readiness{Ready: err == nil, Inbox: "writable", Temporal: "does not answer", Waiting: stats.Depth, Oldest: stats.Oldest}
-	status := http.StatusOK
-	if err != nil {
-		body.Inbox, status = err.Error(), http.StatusServiceUnavailable
+	body := readiness{Ready: true, Inbox: "writable", Temporal: "answers", Waiting: stats.Depth, Oldest: stats.Oldest}
+	var degraded []string
+	if disk != nil {
+		body.Inbox = disk.Error()
+		degraded = append(degraded, body.Inbox)
 	}
-	if in.options.Workflows.Health(ctx) == nil {
-		body.Temporal = "answers"
+	if temporal != nil {
+		body.Temporal = "does not answer"
+		degraded = append(degraded, "Temporal does not answer")
+	}
+	body.Degraded = strings.Join(degraded, "; ")
+	status := http.StatusOK
+	if in.outage.lasts(in.now(), disk != nil && temporal != nil) {
+		body.Ready, status = false, http.StatusServiceUnavailable
 	}
 	c.JSON(status, body)
 }

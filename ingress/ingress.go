@@ -95,6 +95,8 @@ type Ingress struct {
 	team       team
 	refusals   refusals
 	modals     modals
+	direct     *direct
+	outage     outage
 	responses  *http.Client // for response_url
 	background sync.WaitGroup
 }
@@ -107,7 +109,7 @@ func New(o Options) (*Ingress, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, responses: responseClient(), bodies: newBodies()}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, direct: newDirect(o.Workflows), responses: responseClient(), bodies: newBodies()}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)

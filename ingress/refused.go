@@ -51,9 +51,13 @@ func (in *Ingress) refuse(c *gin.Context, status int, id prodege.EventID, refusa
 	in.count(c, outcomeRefused)
 	in.metrics.refused.WithLabelValues(refusal.Cause).Inc()
 	in.log.Warn("delivery refused", "request_id", c.GetString("request_id"), "event_id", id, "status", status, "cause", refusal.Cause, "why", refusal.Detail)
+	lot := inbox.LotJunk
+	if refusal.Cause == prodege.BadSignature {
+		lot = inbox.LotDeliveries
+	}
 	in.options.Inbox.Refuse(inbox.Refused{
-		Cause: refusal.Cause, Detail: refusal.Detail, Remote: c.RemoteIP(),
-		Path: c.Request.URL.RequestURI(), Header: c.Request.Header, Body: string(body),
+		Lot: lot, Cause: refusal.Cause, Detail: refusal.Detail, Remote: c.RemoteIP(),
+		Path: redactText(c.Request.URL.RequestURI()), Header: redactHeader(c.Request.Header), Body: redactText(string(body[:min(len(body), maxRedacted)])),
 	})
 	if n := in.refusals.add(in.now()); n > 0 {
 		in.alert(c.Request.Context(), fmt.Sprintf("%d deliveries of Prodege's webhook were refused lately, %d of them within %d minutes, the last as %s. "+

@@ -42,14 +42,14 @@ func refusedText(p *page, list inbox.RefusedList, bodies bool) {
 	p.table([]string{"CAUSE", "REFUSED"}, counts)
 	p.line("")
 	var rows [][]string
-	for _, r := range slices.Backward(list.Last) {
+	for _, r := range slices.Backward(list.Kept) {
 		rows = append(rows, []string{strconv.FormatUint(r.ID, 10), stamp(r.At), r.Cause, r.Remote, r.Path, r.Detail})
 	}
 	p.table([]string{"NUMBER", "TIME", "CAUSE", "FROM", "PATH", "WHY"}, rows)
 	if !bodies {
 		return
 	}
-	for _, r := range slices.Backward(list.Last) {
+	for _, r := range slices.Backward(list.Kept) {
 		p.line("\n%d, %s, %s", r.ID, stamp(r.At), r.Cause)
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 			p.line("  %s: %s", name, strings.Join(r.Header[name], ", "))

@@ -1,0 +1,83 @@
+package inbox
+
+import (
+	"bytes"
+	"encoding/hex"
+	"hash/crc32"
+)
+
+// A line is the CRC-32C of its text in eight hexadecimal digits, a space, the text and a line break:
+//
+//	1c291ca3 {"number":12,"delivery":"…","at":"…","event":{…}}
+//
+// The text is JSON and holds no line break. A changed byte costs at most the record it is in: one that joins two lines
+// is found by how a record begins. A line that was cut off at the end of a file was never acknowledged.
+
+const (
+	sumLength   = len("1c291ca3 ")
+	recordStart = `{"number":` // how the text of each record begins; a string within a record can't hold it, as its quotes are escaped
+)
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+// appendLine appends text as a line.
+func appendLine(b, text []byte) []byte {
+	sum := crc32.Checksum(text, castagnoli)
+	b = hex.AppendEncode(b, []byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
+	b = append(b, ' ')
+	b = append(b, text...)
+	return append(b, '\n')
+}
+
+// parseLine returns the text of a line, given without its line break, and reports whether it fits its checksum.
+func parseLine(line []byte) (text []byte, ok bool) {
+	if len(line) < sumLength || line[sumLength-1] != ' ' {
+		return nil, false
+	}
+	var sum [4]byte
+	if _, err := hex.Decode(sum[:], line[:sumLength-1]); err != nil {
+		return nil, false
+	}
+	text = line[sumLength:]
+	want := uint32(sum[0])<<24 | uint32(sum[1])<<16 | uint32(sum[2])<<8 | uint32(sum[3])
+	return text, crc32.Checksum(text, castagnoli) == want
+}
+
+// splitLines calls good with the offset and text of each line that fits its checksum, and bad with what fits none.
+// A line that was cut off at the end is passed over.
+func splitLines(data []byte, good func(at int, text []byte), bad func(at int, raw []byte)) {
+	for at := 0; at < len(data); {
+		line, rest, ended := bytes.Cut(data[at:], []byte{'\n'})
+		next := len(data) - len(rest)
+		if text, ok := parseLine(line); ok {
+			good(at+sumLength, text)
+		} else if len(line) > 0 {
+			if found := salvage(at, line, good); found || ended {
+				bad(at, line)
+			}
+		}
+		at = next
+	}
+}
+
+// salvage looks for whole records in a line that does not fit its checksum, and reports whether it found one: where a
+// line break was changed, the record before it is followed by one strange byte, and the next one begins after that.
+func salvage(at int, line []byte, good func(at int, text []byte)) (found bool) {
+	for start := 0; start < len(line); {
+		end := len(line)
+		if i := bytes.Index(line[min(start+sumLength+1, end):], []byte(" "+recordStart)); i >= 0 {
+			end = max(start+1, start+sumLength+1+i-(sumLength-1))
+		}
+		piece := line[start:end]
+		text, ok := parseLine(piece)
+		if !ok {
+			text, ok = parseLine(piece[:len(piece)-1])
+		}
+		if ok {
+			good(at+start+sumLength, text)
+			found = true
+		}
+		start = end
+	}
+	return found
+}
