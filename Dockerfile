@@ -18,6 +18,8 @@ FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/fieldmarshal /usr/local/bin/fieldmarshal
 COPY --from=build --chown=65532:65532 /out/inbox /var/lib/fieldmarshal/inbox
 ENV INBOX_DIR=/var/lib/fieldmarshal/inbox
+# Readiness and metrics of the ingress. Do not publish this port.
+ENV INGRESS_ADMIN_ADDR=:8082
 # Deliveries wait here until Temporal has them: mount a disk that outlives the container.
 WORKDIR /var/lib/fieldmarshal
 USER 65532:65532

@@ -132,7 +132,7 @@ func TestComposeFile(t *testing.T) {
 		if len(s.EnvFiles) != 1 || filepath.Base(s.EnvFiles[0].Path) != ".env" {
 			t.Errorf("%s reads %v", name, s.EnvFiles)
 		}
-		for variable, value := range map[string]string{"TEMPORAL_ADDRESS": "temporal:7233", "HTTP_ADDR": ":8080", "WORKER_HTTP_ADDR": ":8081"} {
+		for variable, value := range map[string]string{"TEMPORAL_ADDRESS": "temporal:7233", "HTTP_ADDR": ":8080", "INGRESS_ADMIN_ADDR": ":8082", "WORKER_HTTP_ADDR": ":8081"} {
 			if got := s.Environment[variable]; got == nil || *got != value {
 				t.Errorf("%s: %s is %v, want %s", name, variable, got, value)
 			}

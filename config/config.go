@@ -14,6 +14,7 @@ import (
 // Config is all of the configuration, checked. A zero field means "none", as its comment says.
 type Config struct {
 	HTTPAddr       string // HTTP_ADDR: the ingress listens here
+	IngressAdmin   string // INGRESS_ADMIN_ADDR: the ingress's readiness and metrics
 	WorkerHTTPAddr string // WORKER_HTTP_ADDR: the worker's health and metrics
 	LogLevel       slog.Level
 
@@ -109,6 +110,7 @@ func Load(getenv func(string) string, parts Part, checks ...Check) (Config, erro
 	}
 	c := Config{
 		HTTPAddr:       r.address("HTTP_ADDR", ":8080"),
+		IngressAdmin:   r.address("INGRESS_ADMIN_ADDR", "127.0.0.1:8082"),
 		WorkerHTTPAddr: r.address("WORKER_HTTP_ADDR", ":8081"),
 		LogLevel:       r.level("LOG_LEVEL", slog.LevelInfo),
 		Prodege:        r.prodege(),

@@ -37,7 +37,7 @@ func TestDefaults(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := config.Config{
-		HTTPAddr: ":8080", WorkerHTTPAddr: ":8081", LogLevel: slog.LevelInfo,
+		HTTPAddr: ":8080", IngressAdmin: "127.0.0.1:8082", WorkerHTTPAddr: ":8081", LogLevel: slog.LevelInfo,
 		Prodege: config.Prodege{SecretKeys: []config.Secret{"key-of-prodege"}, BaseURL: "https://surveypmr.prodegeapis.com/prodegemr",
 			PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour},
 		Slack: config.Slack{BotToken: "xoxb-token", SigningSecrets: []config.Secret{"signing-secret"}, APIURL: "https://slack.com/api/",

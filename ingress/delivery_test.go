@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -272,7 +273,7 @@ func TestOtherAddresses(t *testing.T) {
 		status       int
 	}{
 		{"GET", "/nothing", 404}, {"POST", "/", 404}, {"GET", statusPath, 405}, {"PUT", statusPath, 405}, {"DELETE", pricingPath, 405},
-		{"GET", "/slack/interactions", 405}, {"POST", "/healthz", 405},
+		{"GET", "/slack/interactions", 405}, {"POST", "/healthz", 405}, {"GET", "/readyz", 404}, {"GET", "/metrics", 404},
 	} {
 		request, _ := http.NewRequest(c.method, w.url+c.path, nil)
 		answer, err := http.DefaultClient.Do(request)
@@ -301,11 +302,15 @@ func TestHealth(t *testing.T) {
 	}
 	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
 	w.post(statusPath, "application/json", signed(seed))
+	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"answers"`) {
+		t.Errorf("Temporal was asked again within a second: %d %s", status, body)
+	}
+	now = now.Add(time.Second)
 	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"does not answer"`) || !strings.Contains(body, `"waiting":1`) {
 		t.Errorf("readyz with Temporal away: %d %s", status, body)
 	}
 	_ = w.box.Close()
-	const both = `"degraded":"the inbox is closed; Temporal does not answer"`
+	const both = `"degraded":"the inbox is closed; Temporal: does not answer"`
 	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, both) {
 		t.Errorf("readyz as both have just gone: %d %s", status, body)
 	}
@@ -314,8 +319,14 @@ func TestHealth(t *testing.T) {
 		t.Errorf("readyz when both have been away for 5 s: %d %s", status, body)
 	}
 	w.temporal.set(func() { w.temporal.away = nil })
+	now = now.Add(time.Second)
 	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"degraded":"the inbox is closed"`) {
 		t.Errorf("readyz with Temporal only: %d %s", status, body)
+	}
+	w.temporal.set(func() { w.temporal.away = &NamespaceMissing{"surveys"} })
+	now = now.Add(time.Second)
+	if _, body := w.get("/readyz"); !strings.Contains(body, `"temporal":"the namespace \"surveys\" is missing`) {
+		t.Errorf("readyz without our namespace: %s", body)
 	}
 }
 
@@ -323,7 +334,7 @@ func TestMetrics(t *testing.T) {
 	w := newWorld(t)
 	w.post(statusPath, "application/json", signed("["+seed+","+changed("status", "")+"]"))
 	w.post(statusPath, "application/json", []byte("x"))
-	w.get("/nothing-here")
+	w.serve(httptest.NewRequest("GET", "/nothing-here", nil))
 	_, got := w.get("/metrics")
 	for _, want := range []string{
 		`fieldmarshal_deliveries_total{outcome="unusable",webhook="project-status"} 1`,

@@ -2,6 +2,8 @@ package ingress
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -17,7 +19,7 @@ type readiness struct {
 	Ready    bool      `json:"ready"`
 	Degraded string    `json:"degraded,omitempty"` // what does not take events, and why; empty if both do
 	Inbox    string    `json:"inbox"`              // "writable", or why not
-	Temporal string    `json:"temporal"`           // "answers" or "does not answer"
+	Temporal string    `json:"temporal"`           // "answers", or what it lacks
 	Waiting  int       `json:"waiting"`            // events that Temporal does not have yet
 	Oldest   time.Time `json:"oldest,omitzero"`
 }
@@ -44,11 +46,42 @@ func (o *outage) lasts(now time.Time, out bool) bool {
 	return out && now.Sub(o.since) >= unready
 }
 
+// NamespaceMissing says that Temporal answers but does not have our namespace.
+type NamespaceMissing struct{ Namespace string }
+
+// Error says what to do.
+func (e *NamespaceMissing) Error() string {
+	return fmt.Sprintf("the namespace %q is missing: create it, or set TEMPORAL_NAMESPACE", e.Namespace)
+}
+
+const (
+	askTemporalEvery   = time.Second
+	askTemporalTimeout = time.Second
+)
+
+// temporalHealth asks Temporal how it is, once a second however often it is asked itself.
+type temporalHealth struct {
+	mu    sync.Mutex
+	asked time.Time
+	said  error
+}
+
+// ask says why Temporal can't take events now; nil if it can. A caller that goes away does not spoil the answer for
+// the others.
+func (t *temporalHealth) ask(ctx context.Context, now func() time.Time, ask func(context.Context) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asked.IsZero() || now().Sub(t.asked).Abs() >= askTemporalEvery {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTemporalTimeout)
+		defer cancel()
+		t.said, t.asked = ask(ctx), now()
+	}
+	return t.said
+}
+
 // readyz is ready while the disk or Temporal takes events: deliveries can be made durable in either.
 func (in *Ingress) readyz(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
-	defer cancel()
-	disk, temporal := in.options.Inbox.Writable(), in.options.Workflows.Health(ctx)
+	disk, temporal := in.options.Inbox.Writable(), in.temporal.ask(c.Request.Context(), in.now, in.options.Temporal)
 	stats := in.options.Inbox.Stats()
 	body := readiness{Ready: true, Inbox: "writable", Temporal: "answers", Waiting: stats.Depth, Oldest: stats.Oldest}
 	var degraded []string
@@ -58,7 +91,10 @@ func (in *Ingress) readyz(c *gin.Context) {
 	}
 	if temporal != nil {
 		body.Temporal = "does not answer"
-		degraded = append(degraded, "Temporal does not answer")
+		if missing := new(NamespaceMissing); errors.As(temporal, &missing) {
+			body.Temporal = missing.Error()
+		}
+		degraded = append(degraded, "Temporal: "+body.Temporal)
 	}
 	body.Degraded = strings.Join(degraded, "; ")
 	status := http.StatusOK

@@ -12,12 +12,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/slack-go/slack"
+	"golang.org/x/net/netutil"
 
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
@@ -59,6 +61,7 @@ type Options struct {
 	Alert       func(ctx context.Context, text string) error  // tells the alerts channel; nil: only logged
 	Open        func(ctx context.Context) ([]OpenItem, error) // what waits for a person; nil: the slash command says that it can't tell
 	UILink      func(workflowID string) string                // link to a workflow in the Temporal UI; nil: no links
+	Temporal    func(ctx context.Context) error               // says why Temporal can't take events now, a *NamespaceMissing for one; nil: Workflows.Health
 	Now         func() time.Time                              // time.Now
 }
 
@@ -90,6 +93,8 @@ type Ingress struct {
 	log        *slog.Logger
 	now        func() time.Time
 	handler    http.Handler
+	admin      http.Handler
+	temporal   temporalHealth
 	bodies     bodies
 	metrics    *metrics
 	team       team
@@ -109,17 +114,38 @@ func New(o Options) (*Ingress, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Temporal == nil {
+		o.Temporal = o.Workflows.Health
+	}
 	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, direct: newDirect(o.Workflows), responses: responseClient(), bodies: newBodies()}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)
 	}
-	in.handler = in.router()
+	in.handler, in.admin = in.router(), in.adminRouter()
 	return in, nil
 }
 
-// Handler serves every route.
+// Handler serves what Prodege and Slack call, and /healthz: what may be public.
 func (in *Ingress) Handler() http.Handler { return in.handler }
+
+// AdminHandler serves /readyz and /metrics, which are not for the public.
+func (in *Ingress) AdminHandler() http.Handler { return in.admin }
+
+// AdminServer is an http.Server for AdminHandler.
+func (in *Ingress) AdminServer() *http.Server {
+	return &http.Server{Handler: in.admin, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(in.log.Handler(), slog.LevelDebug)}
+}
+
+// maxConnections is how many callers are served at a time; each holds up to 64 KiB of a body and its headers.
+// Prodege and Slack need a few.
+const maxConnections = 1000
+
+// Listener bounds the connections of the public address: others wait until one is closed.
+func (in *Ingress) Listener(l net.Listener) net.Listener {
+	return netutil.LimitListener(l, maxConnections)
+}
 
 // Server is an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens,
 // serves and shuts it down; after that, Wait.
@@ -129,7 +155,7 @@ func (in *Ingress) Server() *http.Server {
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second, // the largest body, 1 MiB, in 15 s is 70 kB/s: slower than any sender of ours
 		WriteTimeout:      30 * time.Second, // longer than the longest answer takes (see persist and decide)
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       30 * time.Second, // connections are bounded: one that only waits makes room
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(in.log.Handler(), slog.LevelDebug),
 	}

@@ -17,7 +17,6 @@ type route struct {
 }
 
 func (in *Ingress) routes() []route {
-	metrics := promhttp.HandlerFor(in.options.Registry, promhttp.HandlerOpts{ErrorLog: nil})
 	return []route{
 		{http.MethodPost, "/webhooks/prodege/project-status", in.delivery(prodege.Data.Events)},
 		{http.MethodPost, "/webhooks/prodege/real-time-pricing", in.delivery(prodege.Data.Pricing)},
@@ -25,6 +24,13 @@ func (in *Ingress) routes() []route {
 		{http.MethodPost, "/slack/commands", in.fromSlack(in.command)},
 		{http.MethodPost, "/slack/events", in.fromSlack(in.slackEvent)},
 		{http.MethodGet, "/healthz", in.healthz},
+	}
+}
+
+// adminRoutes are for us alone: what they tell is nobody else's business, and they ask Temporal.
+func (in *Ingress) adminRoutes() []route {
+	metrics := promhttp.HandlerFor(in.options.Registry, promhttp.HandlerOpts{ErrorLog: nil})
+	return []route{
 		{http.MethodGet, "/readyz", in.readyz},
 		{http.MethodGet, "/metrics", gin.WrapH(metrics)},
 	}
@@ -36,17 +42,35 @@ func (in *Ingress) routes() []route {
 //  3. recovery, within metrics so that a panic is counted as the 500 it becomes;
 //  4. the body limit, which holds for every route and costs nothing before the body is read.
 func (in *Ingress) router() http.Handler {
+	engine := in.engine(in.routes())
+	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, noRoute))
+	engine.NoMethod(in.astray(http.StatusMethodNotAllowed, causeWrongMethod, noMethod))
+	return engine
+}
+
+// adminRouter serves adminRoutes in the same way.
+func (in *Ingress) adminRouter() http.Handler {
+	engine := in.engine(in.adminRoutes())
+	engine.NoRoute(func(c *gin.Context) { fail(c, http.StatusNotFound, "", noRoute) })
+	engine.NoMethod(func(c *gin.Context) { fail(c, http.StatusMethodNotAllowed, "", noMethod) })
+	return engine
+}
+
+const (
+	noRoute  = "there is nothing at this address"
+	noMethod = "the method is not allowed at this address"
+)
+
+func (in *Ingress) engine(routes []route) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	_ = engine.SetTrustedProxies(nil) // no header tells who the client is
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // a redirect of a POST is a loss: few callers follow it
 	engine.Use(requestID, in.metrics.measure, in.recovery, limitBody)
-	for _, r := range in.routes() {
+	for _, r := range routes {
 		engine.Handle(r.method, r.path, r.handle)
 	}
-	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, "there is nothing at this address"))
-	engine.NoMethod(in.astray(http.StatusMethodNotAllowed, causeWrongMethod, "the method is not allowed at this address"))
 	return engine
 }
 

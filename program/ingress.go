@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 
 	"fieldmarshal/activities"
 	"fieldmarshal/inbox"
@@ -19,11 +24,16 @@ import (
 // RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to
 // disk, clicks are told that they don't count.
 func (p Process) RunIngress(ctx context.Context) (err error) {
-	listener, err := p.listen("ingress", p.Config.HTTPAddr)
+	admin, err := p.listen(p.Admin, "ingress's readiness and metrics", p.Config.IngressAdmin, "the ingress serves readiness and metrics")
 	if err != nil {
 		return err
 	}
-	defer listener.Close() // serve closes it too, which does no harm
+	defer admin.Close() // serving closes them too, which does no harm
+	listener, err := p.listen(p.Listener, "ingress", p.Config.HTTPAddr, "ingress listens")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	temporal, err := p.dial(nil)
 	if err != nil {
 		return err
@@ -53,7 +63,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Slack: api, SlackAPIURL: p.Config.Slack.APIURL, Team: ownTeam(api),
 		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: len(p.Config.Slack.Approvers) == 0,
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
-		Alert: alert, Open: openItems(temporal), UILink: p.uiLink,
+		Alert: alert, Open: openItems(temporal), UILink: p.uiLink, Temporal: temporalHealth(temporal, p.Temporal.Namespace),
 	})
 	if err != nil {
 		return err
@@ -64,7 +74,38 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	stopForwarding := forward(ctx, box, flows)
 	defer stopForwarding()
 	defer door.Wait()
-	return p.serve(ctx, door.Server(), listener)
+	defer p.serveAdmin(door.AdminServer(), admin)()
+	return p.serve(ctx, door.Server(), door.Listener(listener))
+}
+
+// serveAdmin serves readiness and metrics until stop is called, also while requests under way finish.
+func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			p.Logger.Error("the ingress's admin address is not served any more", "error", err)
+		}
+	})
+	return func() {
+		_ = server.Close()
+		serving.Wait()
+	}
+}
+
+// temporalHealth says why Temporal can't take events: it does not answer, or lacks our namespace.
+func temporalHealth(c client.Client, namespace string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+		var missing *serviceerror.NamespaceNotFound
+		var denied *serviceerror.PermissionDenied
+		switch {
+		case errors.As(err, &missing):
+			return &ingress.NamespaceMissing{Namespace: namespace}
+		case errors.As(err, &denied): // it answers, and starting workflows may be allowed all the same
+			return nil
+		}
+		return err
+	}
 }
 
 // alarmGrace is how long an alarm may still be told once the process is to stop.

@@ -25,12 +25,13 @@ type stack struct {
 	limits limits
 	logger *slog.Logger
 
-	http, worker, page net.Listener      // of ingress, worker and simulators
-	temporal           *devserver.Server // as it was started first; its addresses stay
-	parted             parted
-	slack              *simulator.Slack   // nil with a real Slack
-	prodege            *simulator.Prodege // nil with -real
-	billing            *simulator.Billing // nil with -real
+	http, admin  net.Listener      // of the ingress
+	worker, page net.Listener      // of worker and simulators
+	temporal     *devserver.Server // as it was started first; its addresses stay
+	parted       parted
+	slack        *simulator.Slack   // nil with a real Slack
+	prodege      *simulator.Prodege // nil with -real
+	billing      *simulator.Billing // nil with -real
 
 	ended chan error // a part ended by itself
 	stops []func()   // what to stop, in the order of starting
@@ -72,7 +73,7 @@ func (s *stack) listen() error {
 	for _, one := range []struct {
 		listener *net.Listener
 		port     int
-	}{{&s.http, s.httpPort}, {&s.worker, s.workerPort}, {&s.page, s.pagePort}} {
+	}{{&s.http, s.httpPort}, {&s.admin, s.adminPort}, {&s.worker, s.workerPort}, {&s.page, s.pagePort}} {
 		l, err := listenAt(one.port)
 		if err != nil {
 			return err
@@ -122,7 +123,7 @@ func (s *stack) startParts(ctx context.Context, env config.Environment) error {
 		Logger: s.logger, Simulated: s.prodege != nil,
 	}
 	worker, ingress := p, p
-	worker.Listener, ingress.Listener = s.worker, s.http
+	worker.Listener, ingress.Listener, ingress.Admin = s.worker, s.http, s.admin
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.end(ingress.RunIngress(running), "the ingress") })
@@ -148,7 +149,7 @@ func (s *stack) await(ctx context.Context) error {
 	for {
 		err := answers(ctx, address(s.worker)+"/readyz")
 		if err == nil {
-			err = answers(ctx, address(s.http)+"/readyz")
+			err = answers(ctx, address(s.admin)+"/readyz")
 		}
 		if err == nil {
 			return nil
