@@ -13,6 +13,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
 )
 
@@ -25,6 +26,14 @@ const (
 
 // readEvents takes the events out of a delivery; each webhook has its own.
 type readEvents func(data prodege.Data, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
+
+// readerAt is that of the webhook at an address, which may be mistyped.
+func readerAt(address string) readEvents {
+	if strings.Contains(strings.ToLower(address), "pricing") {
+		return prodege.Data.Pricing
+	}
+	return prodege.Data.Events
+}
 
 // delivery answers one of Prodege's webhooks: check the signature, read what it says, make it durable, then answer.
 func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
@@ -44,25 +53,22 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 			return
 		}
 		envelope, err := prodege.ReadEnvelope(c.GetHeader("Content-Type"), body.bytes)
-		var data prodege.Data
-		if err == nil {
-			data, err = envelope.Verify(in.options.ProdegeSecrets)
-		}
-		var events []prodege.Event
-		var unusable []prodege.Unusable
-		if err == nil {
-			events, unusable, err = read(data, in.now())
-		}
-		if refusal := new(prodege.Refusal); errors.As(err, &refusal) {
+		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
 			status := http.StatusBadRequest
 			if refusal.Cause == prodege.WrongContentType {
 				status = http.StatusUnsupportedMediaType
 			}
-			id := refusal.EventID
-			if envelope != nil {
-				id = envelope.EventID()
-			}
-			in.refuse(c, status, id, refusal, body.bytes)
+			in.refuse(c, status, refusal.EventID, refusal, body.bytes)
+			return
+		}
+		data, err := envelope.Verify(in.options.ProdegeSecrets)
+		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
+			in.refuseSigned(c, inbox.LotDeliveries, refusal, envelope, body.bytes)
+			return
+		}
+		events, unusable, err := read(data, in.now())
+		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
+			in.refuseSigned(c, inbox.LotUnparsed, refusal, envelope, body.bytes)
 			return
 		}
 		body.parsed()
@@ -72,12 +78,13 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 
 // accept makes the usable events durable and answers. All of them, or the answer is 500.
 func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []prodege.Unusable) {
+	for _, u := range unusable {
+		in.raiseUnusable(c.Request.Context(), u)
+	}
+	in.raiseDated(c.Request.Context(), events)
 	events, tooOld := in.splitByAge(events)
 	unusable = append(unusable, tooOld...)
-	delivery := rand.Text()
-	for i := range events {
-		events[i].Delivery = delivery + "-" + strconv.Itoa(i)
-	}
+	stamp(events)
 	outcome, err := in.persist(c.Request.Context(), events)
 	if err != nil {
 		in.log.Error("a delivery could not be made durable: the disk refuses and Temporal does not take it",
@@ -102,6 +109,14 @@ var succeeded = []byte(`{"success":true}`)
 
 const contentType = "application/json; charset=utf-8"
 
+// stamp gives the events of an accepted delivery its id, so that one that we hand over twice counts once.
+func stamp(events []prodege.Event) {
+	delivery := rand.Text()
+	for i := range events {
+		events[i].Delivery = delivery + "-" + strconv.Itoa(i)
+	}
+}
+
 // splitByAge tells events apart that are older than PRODEGE_MAX_EVENT_AGE.
 func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, old []prodege.Unusable) {
 	limit := in.options.MaxEventAge
@@ -110,7 +125,7 @@ func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, ol
 	}
 	for _, e := range events {
 		if age := in.now().Sub(e.Time); age > limit {
-			old = append(old, prodege.Unusable{EventID: e.ID, Error: fmt.Sprintf("the event is older than %s", limit)})
+			old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit)})
 			continue
 		}
 		young = append(young, e)
@@ -153,7 +168,7 @@ func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.
 			in.log.Warn("further unusable events of the same delivery", "request_id", id, "events", len(unusable)-i)
 			break
 		}
-		in.log.Warn("event unusable", "request_id", id, "event_id", u.EventID, "why", u.Error)
+		in.log.Warn("event unusable", "request_id", id, "event_id", u.EventID, "project_id", u.Project, "why", u.Error)
 	}
 }
 

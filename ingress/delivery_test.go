@@ -237,35 +237,6 @@ func TestAPanicIsA500(t *testing.T) {
 	}
 }
 
-func TestFiveRefusedAreTold(t *testing.T) {
-	now := time.Now()
-	w := newWorld(t, func(o *Options) { o.Now = func() time.Time { return now } })
-	refuse := func() {
-		if status, _ := w.post(statusPath, "application/json", []byte(`{"data": `+seed+`, "signature": "wrong"}`)); status != 400 {
-			t.Fatalf("answered %d", status)
-		}
-	}
-	for range 4 {
-		refuse()
-	}
-	now = now.Add(11 * time.Minute) // the four are too long ago
-	for range 4 {
-		refuse()
-	}
-	w.in.Wait()
-	if len(w.alerts) != 0 {
-		t.Fatalf("told too early: %s", <-w.alerts)
-	}
-	refuse()
-	if text := <-w.alerts; !strings.Contains(text, "fieldmarshal refused") || !strings.Contains(text, "bad_signature") {
-		t.Errorf("told: %s", text)
-	}
-	list := w.box.Refused()
-	if len(list.Kept) != 1 || list.Kept[0].Count != 9 || list.Kept[0].Lot != inbox.LotDeliveries || list.Counts["bad_signature"] != 9 || strings.Contains(list.Kept[0].Body, "wrong") || !strings.Contains(list.Kept[0].Body, "644b075404443f2a3c77c7cb") {
-		t.Errorf("kept: %+v", list)
-	}
-}
-
 func TestOtherAddresses(t *testing.T) {
 	w := newWorld(t)
 	for _, c := range []struct {

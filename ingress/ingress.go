@@ -55,6 +55,7 @@ type Options struct {
 	Registry       *prometheus.Registry // what /metrics shows; the ingress adds its own
 
 	// Optional.
+	Secrets     []prodege.Secret                              // further secrets that must never be shown
 	Anyone      bool                                          // SLACK_APPROVERS is empty: anyone in the channel decides, if of our own workspace
 	Simulated   bool                                          // Prodege is a simulator: answers say so
 	MaxEventAge time.Duration                                 // an older event is unusable; 0: none is
@@ -98,7 +99,8 @@ type Ingress struct {
 	bodies     bodies
 	metrics    *metrics
 	team       team
-	refusals   refusals
+	alarms     alarms
+	redact     redactor
 	modals     modals
 	direct     *direct
 	outage     outage
@@ -117,11 +119,13 @@ func New(o Options) (*Ingress, error) {
 	if o.Temporal == nil {
 		o.Temporal = o.Workflows.Health
 	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, direct: newDirect(o.Workflows), responses: responseClient(), bodies: newBodies()}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, direct: newDirect(o.Workflows), responses: responseClient(), bodies: newBodies(),
+		redact: newRedactor(o.ProdegeSecrets, o.SigningSecrets, o.Secrets)}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)
 	}
+	o.Inbox.OnAdmit(in.admitRefused)
 	in.handler, in.admin = in.router(), in.adminRouter()
 	return in, nil
 }

@@ -18,6 +18,7 @@ import (
 	"fieldmarshal/activities"
 	"fieldmarshal/inbox"
 	"fieldmarshal/ingress"
+	"fieldmarshal/prodege"
 	"fieldmarshal/workflows"
 )
 
@@ -62,6 +63,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),
 		Slack: api, SlackAPIURL: p.Config.Slack.APIURL, Team: ownTeam(api),
 		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: len(p.Config.Slack.Approvers) == 0,
+		Secrets:   []prodege.Secret{prodege.Secret(p.Config.Slack.BotToken), prodege.Secret(p.Config.Prodege.APIKey), prodege.Secret(p.Config.Billing.SigningSecret)},
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
 		Alert: alert, Open: openItems(temporal), UILink: p.uiLink, Temporal: temporalHealth(temporal, p.Temporal.Namespace),
 	})
