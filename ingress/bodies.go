@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -12,7 +13,7 @@ import (
 
 // Bodies are read before anything is known of their sender, so what they may take is bounded:
 //
-//   - Buffers grow with what came, whatever length was declared.
+//   - Buffers grow with what came, whatever length was declared, up to 64 KiB.
 //   - A body of at most 64 KiB is read at once; Prodege's have about 1 KiB. Connections are bounded (see Listener),
 //     and so is what such bodies can hold together. Then it is worked on together with at most 255 others.
 //   - The rest of a larger one is read together with at most 15 others, and they are worked on one at a time, so that
@@ -90,6 +91,9 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 			return b, errBusy
 		}
 		b.place = in.bodies.large
+		if declared := c.Request.ContentLength; declared > int64(len(b.bytes)) && declared <= maxBody {
+			b.bytes = slices.Grow(b.bytes, int(declared)-len(b.bytes)+1) // few can do so at a time
+		}
 		err = readUpTo(r, &b.bytes, maxBody+2)
 	}
 	var tooLarge *http.MaxBytesError

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path"
 	"strconv"
@@ -160,8 +161,9 @@ func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.
 			in.log.Info("further events of the same delivery", "request_id", id, "events", len(events)-i)
 			break
 		}
-		in.log.Info("event received", "request_id", id, "project_id", e.ProjectID, "event_id", e.ID, "status", string(e.Status),
-			"update_reason", int(e.Reason), "delivery", e.Delivery, "kept", outcome)
+		in.log.LogAttrs(c.Request.Context(), slog.LevelInfo, "event received", slog.String("request_id", id), slog.Int64("project_id", int64(e.ProjectID)),
+			slog.String("event_id", string(e.ID)), slog.String("status", string(e.Status)), slog.Int("update_reason", int(e.Reason)),
+			slog.String("delivery", e.Delivery), slog.String("kept", outcome))
 	}
 	for i, u := range unusable {
 		if i == maxLogLines {

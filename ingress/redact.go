@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -32,7 +33,7 @@ import (
 const (
 	// maxParsed is the most of a body that is parsed to be shown. Of a larger one the beginning is shown as text.
 	maxParsed = 64 << 10
-	maxShown  = 16 << 10
+	maxShown  = 8 << 10
 	maxNested = 4 // texts in texts
 )
 
@@ -40,13 +41,14 @@ const (
 var secretName = regexp.MustCompile(`(?i)sign|^sig$|hmac|apik|api[-_]?key|token|secret|passw|authorization|cookie`)
 
 var (
-	// signatureLike is base64 of 32 bytes, as every signature of Prodege's.
-	signatureLike = regexp.MustCompile(`(^|[^A-Za-z0-9_+/-])([A-Za-z0-9_+/-]{43})(=|%3[dD])?($|[^A-Za-z0-9_+/=-])`)
 	// namedSecret is a telling name and its value in text of whatever kind.
-	namedSecret = regexp.MustCompile(`(?i)((?:signature|hmac|apik|api[-_]?key|token|secret|password)[^A-Za-z0-9]{0,10}[:="'>\\][^A-Za-z0-9]{0,20})((?:\\.|[^\s"'&<>,;}\]\\])+)`)
+	namedSecret = regexp.MustCompile(`(?i)((?:sign|hmac|apik|api[-_]?key|token|secret|passw)[a-z]{0,6}[^A-Za-z0-9]{0,10}[:="'>\\][^A-Za-z0-9]{0,20})((?:\\.|[^\s"'&<>,;}\]\\])+)`)
 	// escape is one character that is percent-encoded or escaped in JSON.
 	escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]`)
 )
+
+// telling are the beginnings of what namedSecret finds: it is slow, and bodies may be anyone's.
+var telling = []string{"sign", "hmac", "api", "token", "secret", "passw"}
 
 // redactor hides what is secret.
 type redactor struct{ known *strings.Replacer }
@@ -228,6 +230,9 @@ func (r redactor) text(text string) string {
 	shown := r.plain(text)
 	decoded := shown
 	for range maxNested {
+		if !strings.ContainsAny(decoded, `%\`) {
+			break
+		}
 		once := escape.ReplaceAllStringFunc(decoded, func(e string) string {
 			n, _ := strconv.ParseUint(e[len(e)-2:], 16, 8)
 			return string([]byte{byte(n)})
@@ -246,14 +251,41 @@ func (r redactor) text(text string) string {
 
 func (r redactor) plain(text string) string {
 	text = r.known.Replace(text)
-	text = namedSecret.ReplaceAllStringFunc(text, func(found string) string {
-		parts := namedSecret.FindStringSubmatch(found)
-		if strings.HasPrefix(parts[2], "[hidden") {
-			return found
+	lower := strings.ToLower(text)
+	if slices.ContainsFunc(telling, func(name string) bool { return strings.Contains(lower, name) }) {
+		text = namedSecret.ReplaceAllStringFunc(text, func(found string) string {
+			parts := namedSecret.FindStringSubmatch(found)
+			if strings.HasPrefix(parts[2], "[hidden") {
+				return found
+			}
+			return parts[1] + hidden(parts[2])
+		})
+	}
+	return withoutSignatures(text)
+}
+
+// withoutSignatures hides whatever has the form of a signature of Prodege's: base64 of 32 bytes.
+func withoutSignatures(text string) string {
+	const length = 43
+	var out strings.Builder
+	written, run := 0, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && isBase64(text[i]) {
+			run++
+			continue
 		}
-		return parts[1] + hidden(parts[2])
-	})
-	return signatureLike.ReplaceAllString(text, "${1}[hidden, 43 characters]${4}")
+		if run == length {
+			out.WriteString(text[written : i-length])
+			out.WriteString(hidden(text[i-length : i]))
+			written = i
+		}
+		run = 0
+	}
+	return out.String() + text[written:]
+}
+
+func isBase64(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '+' || c == '/'
 }
 
 // hidden says how long what is hidden was: a signature of a wrong length is a clue.

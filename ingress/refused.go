@@ -26,9 +26,9 @@ func (in *Ingress) refuse(c *gin.Context, status int, id prodege.EventID, refusa
 }
 
 // refuseSigned answers a delivery whose form is right: its signature fits no secret of ours, or it does, but what it
-// says can't be read.
+// says can't be read. The data is a part of the body, which nobody uses again.
 func (in *Ingress) refuseSigned(c *gin.Context, lot inbox.Lot, refusal *prodege.Refusal, envelope *prodege.Envelope, body []byte) {
-	in.keepRefused(c, lot, envelope.EventID(), refusal, body, append([]byte(nil), envelope.Data()...))
+	in.keepRefused(c, lot, envelope.EventID(), refusal, body, envelope.Data())
 	fail(c, http.StatusBadRequest, envelope.EventID(), refusal.Detail)
 }
 
