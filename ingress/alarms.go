@@ -91,16 +91,19 @@ func (in *Ingress) raiseUnusable(ctx context.Context, u prodege.Unusable) {
 // raiseDated tells of events that are dated ahead of our clock.
 func (in *Ingress) raiseDated(ctx context.Context, events []prodege.Event) {
 	for _, e := range events {
-		what := fmt.Sprintf("event %.100q of project %s, received at %s, is dated %s", string(e.ID), e.ProjectID, e.Received.Format(time.RFC3339), e.Time.UTC().Format(time.RFC3339))
 		switch {
 		case e.Future && in.alarms.addFuture(in.now()):
 			in.raise("future", "", ctx, func(more string) string {
-				return fmt.Sprintf("More than %d events within an hour are dated ahead of this machine's clock: the newest, %s. A time zone may be misread. Such events are ordered by their receipt.%s", toleratedFuture, what, more)
+				return fmt.Sprintf("More than %d events within an hour are dated ahead of this machine's clock: the newest, %s. A time zone may be misread. Such events are ordered by their receipt.%s", toleratedFuture, dated(e), more)
 			})
 		case e.AheadOf(e.Received):
 			in.raise("clock", "", ctx, func(more string) string {
-				return fmt.Sprintf("The clock of the ingress's machine is behind: %s, and its id says the same. Set the clock.%s", what, more)
+				return fmt.Sprintf("The clock of the ingress's machine is behind: %s, and its id says the same. Set the clock.%s", dated(e), more)
 			})
 		}
 	}
+}
+
+func dated(e prodege.Event) string {
+	return fmt.Sprintf("event %.100q of project %s, received at %s, is dated %s", string(e.ID), e.ProjectID, e.Received.Format(time.RFC3339), e.Time.UTC().Format(time.RFC3339))
 }

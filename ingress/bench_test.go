@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -39,8 +40,21 @@ func BenchmarkDelivery(b *testing.B) {
 			benchmark(b, &http.Server{Handler: bare}, at, rawRequest(signed(seed)), http.StatusOK)
 		})
 		b.Run(fmt.Sprintf("delivery/%d", at), func(b *testing.B) {
-			benchmark(b, benchIngress(b).Server(), at, rawRequest(signed(seed)), http.StatusOK)
+			benchmark(b, quietIngress(b).Server(), at, rawRequest(signed(seed)), http.StatusOK)
 		})
+	}
+}
+
+// TestADeliveryAllocatesLittle guards what BenchmarkDelivery measures, without the server's own allocations.
+func TestADeliveryAllocatesLittle(t *testing.T) {
+	in, body := quietIngress(t), signed(seed)
+	const limit = 150 // about 90, the rest is for the goroutine that writes
+	if n := testing.AllocsPerRun(200, func() {
+		r := httptest.NewRequest(http.MethodPost, statusPath, bytes.NewReader(body))
+		r.Header.Set("Content-Type", "application/json")
+		in.Handler().ServeHTTP(httptest.NewRecorder(), r)
+	}); n > limit {
+		t.Errorf("%v allocations for a delivery, want at most %d", n, limit)
 	}
 }
 
@@ -55,13 +69,13 @@ func BenchmarkUnsigned(b *testing.B) {
 	} {
 		b.Run(name, func(b *testing.B) {
 			body := `{"signature":"` + signature + `","data":` + data + `}`
-			benchmark(b, benchIngress(b).Server(), 1, rawRequest([]byte(body)), http.StatusBadRequest)
+			benchmark(b, quietIngress(b).Server(), 1, rawRequest([]byte(body)), http.StatusBadRequest)
 		})
 	}
 }
 
-// benchIngress is an ingress that logs as the program does, with nothing behind its inbox.
-func benchIngress(b *testing.B) *Ingress {
+// quietIngress is an ingress that logs as the program does, with nothing behind its inbox.
+func quietIngress(b testing.TB) *Ingress {
 	devNull, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
 		b.Fatal(err)

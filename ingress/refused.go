@@ -71,7 +71,7 @@ func (in *Ingress) admitRefused(ctx context.Context, r inbox.Refused, by string)
 		allowed, known := in.options.Approvers.May(ctx, by)
 		switch {
 		case !known:
-			return fmt.Errorf("Slack does not tell right now whether %s is among SLACK_APPROVERS: try again in a minute", by)
+			return fmt.Errorf("whether %s is among SLACK_APPROVERS is not known right now, as Slack does not answer: try again in a minute", by)
 		case !allowed:
 			return fmt.Errorf("%s is not among SLACK_APPROVERS", by)
 		}

@@ -62,7 +62,7 @@ func isPlain(inner []byte) bool {
 
 // compact removes insignificant white space from a valid JSON value and nothing else. Without any it is raw itself.
 func compact(raw []byte) []byte {
-	if bytes.IndexAny(raw, " \t\r\n") < 0 {
+	if !bytes.ContainsAny(raw, " \t\r\n") {
 		return raw
 	}
 	var out []byte
