@@ -161,6 +161,7 @@ func TestADamagedLineIsSetAside(t *testing.T) {
 		"a record of other shape": func(b []byte) []byte { return append(append(b, lines(`{"other":1}`)...), lines("")...) },
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			dir := filled(t, 300)
 			path := filepath.Join(dir, names(files(t, dir), ".log")[0])
 			b, err := os.ReadFile(path)
