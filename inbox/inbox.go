@@ -95,20 +95,12 @@ func Open(options Options) (*Inbox, error) {
 		health: health{fault: errOpening, since: time.Now()},
 	}
 	in.alarms.in = in
-	opened := make(chan error) // takes what came of the first try, as long as Open waits for it
-	late := make(chan struct{})
-	defer close(late)
-	go in.writeLoop(func(err error) (fatal bool) {
-		select {
-		case opened <- err:
-			return err != nil
-		case <-late:
-			return false
-		}
-	})
+	opened := make(chan error, 1)
+	go in.writeLoop(opened)
 	select {
 	case err := <-opened:
 		if err != nil {
+			close(in.closing)
 			return nil, fmt.Errorf("open inbox %s: %w", options.Dir, err)
 		}
 	case <-time.After(openTimeout):

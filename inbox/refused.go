@@ -69,14 +69,18 @@ type Refused struct {
 	Cut    bool        `json:"cut,omitempty"`  // more came than is shown
 	Size   int         `json:"size,omitempty"` // bytes of Data that are kept; 0: it can't be admitted
 
-	// These change while it is kept.
+	RefusedTally
+
+	// Data is the exact text of data. Only RefusedData returns it; it is never encoded here.
+	Data []byte `json:"-"`
+}
+
+// RefusedTally is what changes of a refused delivery while it is kept.
+type RefusedTally struct {
 	Count      int       `json:"count"`                 // how many equal ones came
 	Last       time.Time `json:"last,omitzero"`         // when the last of them came, UTC
 	AdmittedBy string    `json:"admitted_by,omitempty"` // who vouched for it
 	AdmittedAt time.Time `json:"admitted_at,omitzero"`  // UTC
-
-	// Data is the exact text of data. Only RefusedData returns it; it is never encoded here.
-	Data []byte `json:"-"`
 }
 
 // RefusedList is what was refused: how many by cause, ever, and those that are kept, oldest first.
@@ -112,27 +116,22 @@ type refusals struct {
 	state   record              // of the last saved state; number 0: none
 }
 
-// refusedState is what changes, saved as a record of its own which replaces the one before.
-type refusedState struct {
-	Counts map[string]uint64       `json:"counts"`
-	Next   uint64                  `json:"next"`
-	Kept   map[uint64]refusedTally `json:"kept"`
-}
-
-// refusedTally is what changes of one, if it isn't as it was when it came.
-type refusedTally struct {
-	Count      int       `json:"count,omitempty"`
-	Last       time.Time `json:"last,omitzero"`
-	AdmittedBy string    `json:"admitted_by,omitempty"`
-	AdmittedAt time.Time `json:"admitted_at,omitzero"`
-	First      bool      `json:"first,omitempty"`
-}
-
-// refusedRecord is a refused delivery on disk, or the state of all.
+// refusedRecord is a refused delivery on disk, or the state of all, which replaces the one before.
 type refusedRecord struct {
-	State   *refusedState `json:"state,omitempty"`
 	Refused *Refused      `json:"refused,omitempty"`
 	Data    []byte        `json:"data,omitempty"`
+	State   *refusedState `json:"state,omitempty"`
+}
+
+type refusedState struct {
+	Counts map[string]uint64     `json:"counts"`
+	Next   uint64                `json:"next"`
+	Kept   map[uint64]savedTally `json:"kept"` // of those that aren't as they were when they came
+}
+
+type savedTally struct {
+	RefusedTally
+	First bool `json:"first,omitempty"`
 }
 
 // Refuse keeps a refused delivery. It never waits for the disk. Whoever calls it has removed what is secret, but from
@@ -171,8 +170,7 @@ func (l *refusals) add(r Refused, now time.Time) {
 		recent = recent[1:]
 	}
 	l.added[r.Lot] = append(recent, now)
-	rule, unsaved := rules[r.Lot], 0
-	firsts, firstsSize := 0, 0
+	firsts, firstsSize, unsaved := 0, 0, 0
 	for _, k := range l.kept {
 		unsaved += len(k.Data)
 		if k.first && k.Lot == r.Lot {
@@ -182,9 +180,9 @@ func (l *refusals) add(r Refused, now time.Time) {
 	if unsaved+len(r.Data) > maxUnsaved {
 		r.Data = nil
 	}
-	r.ID, r.At, r.Last, r.Count, r.Size = l.next, now, now, 1, len(r.Data)
+	r.ID, r.At, r.Size, r.RefusedTally = l.next, now, len(r.Data), RefusedTally{Count: 1, Last: now}
 	l.next++
-	first := firsts < rule.firsts && firstsSize+r.Size <= rule.firstsSize
+	first := firsts < rules[r.Lot].firsts && firstsSize+r.Size <= rules[r.Lot].firstsSize
 	l.kept = append(l.kept, &kept{Refused: r, key: key, first: first})
 	l.trim(r.Lot)
 }
@@ -369,12 +367,12 @@ func (l *refusals) saved(written []*kept, records []record) {
 	}
 }
 
-// tally is the state that changes.
+// tally is the state of all.
 func (l *refusals) tally() *refusedState {
-	s := &refusedState{Counts: l.counts, Next: l.next, Kept: map[uint64]refusedTally{}}
+	s := &refusedState{Counts: l.counts, Next: l.next, Kept: map[uint64]savedTally{}}
 	for _, k := range l.kept {
-		if t := (refusedTally{k.Count, k.Last, k.AdmittedBy, k.AdmittedAt, k.first}); k.Count > 1 || k.first || k.AdmittedBy != "" {
-			s.Kept[k.ID] = t
+		if k.Count > 1 || k.first || k.AdmittedBy != "" {
+			s.Kept[k.ID] = savedTally{k.RefusedTally, k.first}
 		}
 	}
 	return s
@@ -417,7 +415,7 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 	for _, k := range found {
 		l.next = max(l.next, k.ID+1)
 		if t, there := state.Kept[k.ID]; there {
-			k.Count, k.Last, k.AdmittedBy, k.AdmittedAt, k.first = t.Count, t.Last, t.AdmittedBy, t.AdmittedAt, t.First
+			k.RefusedTally, k.first = t.RefusedTally, t.First
 		}
 	}
 	for _, k := range meanwhile {
