@@ -28,6 +28,9 @@ type badDisk struct {
 
 func (d *badDisk) use(o *Options) { o.before = d.before }
 
+// hasty waits for the disk as long as the program does.
+func hasty(o *Options) { o.patience = patience }
+
 func (d *badDisk) before(op, path string) error {
 	d.mu.Lock()
 	d.calls = append(d.calls, op+" "+filepath.Base(path))
@@ -237,7 +240,7 @@ func TestADiskThatHangs(t *testing.T) {
 	t.Parallel()
 	var d badDisk
 	told := make(chan string, 10)
-	in := open(t, t.TempDir(), d.use, func(o *Options) { o.Alarm = func(text string) { told <- text } })
+	in := open(t, t.TempDir(), d.use, hasty, func(o *Options) { o.Alarm = func(text string) { told <- text } })
 	append1(t, in, event(1, 0))
 	release := d.hang(t)
 	begun := make(chan error, 1)
@@ -293,7 +296,7 @@ func TestADiskThatHangs(t *testing.T) {
 func TestASlowDiskStaysHung(t *testing.T) {
 	t.Parallel()
 	var d badDisk
-	in := open(t, t.TempDir(), d.use)
+	in := open(t, t.TempDir(), d.use, hasty)
 	release := d.hang(t)
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 1)}); err == nil {
 		t.Fatal("no error")
@@ -321,7 +324,7 @@ func TestASlowDiskStaysHung(t *testing.T) {
 func TestStoppingOnADiskThatHangs(t *testing.T) {
 	t.Parallel()
 	var d badDisk
-	in := open(t, t.TempDir(), d.use)
+	in := open(t, t.TempDir(), d.use, hasty)
 	append1(t, in, event(1, 0))
 	release := d.hang(t)
 	_ = in.Append(t.Context(), []prodege.Event{event(1, 1)})
@@ -342,7 +345,7 @@ func TestStartingOnADiskThatHangs(t *testing.T) {
 			dir := filled(t, 30)
 			stuck := make(chan struct{})
 			d := badDisk{stuck: stuck, hangs: func(o, _ string) bool { return o == op }}
-			in, k := open(t, dir, d.use), &taker{} // ends, though the disk does not answer
+			in, k := open(t, dir, d.use, hasty), &taker{} // ends, though the disk does not answer
 			stop := run(t, in, k)
 			if op == "sync" || op == "socket" {
 				eventually(t, "what waits is handed on", func() bool { return len(k.ids(1)) == 30 })
@@ -420,7 +423,7 @@ func TestAFrozenFileSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	told := make(chan string, 10)
-	in = open(t, used, func(o *Options) { o.Alarm = func(text string) { told <- text } })
+	in = open(t, used, hasty, func(o *Options) { o.Alarm = func(text string) { told <- text } })
 	append1(t, in, event(1, 0))
 
 	command(t, "fsfreeze", "-f", disk)
@@ -437,7 +440,7 @@ func TestAFrozenFileSystem(t *testing.T) {
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 2)}); !errors.Is(err, ErrHung) {
 		t.Errorf("append: %v", err)
 	}
-	second, k := open(t, waits), &taker{} // starts all the same
+	second, k := open(t, waits, hasty), &taker{} // starts all the same
 	stopRun := run(t, second, k)
 	eventually(t, "what waits is handed on from the frozen disk", func() bool { return len(k.ids(2)) == 2 })
 	stopRun()

@@ -58,7 +58,7 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 	c.done = make(chan error, 1)
 	if !c.barrier {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, patience, errSlow)
+		ctx, cancel = context.WithTimeoutCause(ctx, in.options.patience, errSlow)
 		defer cancel()
 	}
 	in.mu.Lock()
@@ -95,7 +95,7 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 // writeLoop is the one goroutine that writes. It tells opened once whether the inbox can be used.
 func (in *Inbox) writeLoop(opened chan<- error) {
 	defer close(in.stopped)
-	tick := time.NewTicker(lazily)
+	tick := time.NewTicker(in.options.lazily)
 	defer tick.Stop()
 	for first := true; ; first = false {
 		err := in.start()
@@ -119,7 +119,7 @@ func (in *Inbox) writeLoop(opened chan<- error) {
 	go func() { defer close(socket); in.serveControl() }()
 	select {
 	case <-socket:
-	case <-time.After(patience): // a disk that hangs lets no socket be made either
+	case <-time.After(in.options.patience): // a disk that hangs lets no socket be made either
 	}
 	tell(opened)
 	for {
@@ -150,7 +150,7 @@ func (in *Inbox) work(do func() error) error {
 	in.mu.Lock()
 	in.health.begun = time.Now()
 	in.mu.Unlock()
-	watch := time.AfterFunc(patience, in.hangs)
+	watch := time.AfterFunc(in.options.patience, in.hangs)
 	err := do()
 	watch.Stop()
 	in.mu.Lock()
@@ -280,7 +280,7 @@ func (in *Inbox) fails(err error) {
 // hangs counts the disk as hung if the work under way has taken too long, and withdraws what is pending.
 func (in *Inbox) hangs() {
 	in.mu.Lock()
-	if in.health.begun.IsZero() || time.Since(in.health.begun) < patience {
+	if in.health.begun.IsZero() || time.Since(in.health.begun) < in.options.patience {
 		in.mu.Unlock()
 		return
 	}
