@@ -58,10 +58,6 @@ func (in *Inbox) serveControl() {
 	go func() { _ = server.Serve(listener) }() // ends when Close closes the listener
 }
 
-func (in *Inbox) removeSocket() error {
-	return in.disk.remove(filepath.Join(in.options.Dir, socketName))
-}
-
 // socketAddress returns a path that is short enough for a socket: a long one is reached through its folder's open file.
 // release must be called once it has been used.
 func socketAddress(path string) (address string, release func()) {
@@ -151,86 +147,64 @@ func (in *Inbox) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if in.isDraining() { // it was drained before and stays so, but a dead letter may have been retried since
+	if in.Stats().Draining { // it was drained before and stays so, but a dead letter may have been retried since
 		return in.drained(ctx)
 	}
 	for {
-		err := in.nearlyEmpty(ctx)
+		// Few events wait, and one was handed on since it was asked: Temporal is there.
+		before := in.Stats().Forwarded
+		err := until(ctx, func() bool {
+			s := in.Stats()
+			return s.Depth == 0 || s.Depth <= drainable && s.Forwarded > before
+		})
 		if err == nil {
 			in.setDraining(true)
-			if err = in.drainNow(ctx); err == nil {
+			shortly, cancel := context.WithTimeout(ctx, drainFor)
+			err = in.drained(shortly)
+			cancel()
+			if err == nil {
 				in.log.Info("the inbox is drained and takes nothing any more")
 				return nil
 			}
 			in.setDraining(false)
 		}
 		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-			n, _ := in.queue.depth()
-			return fmt.Errorf("drain the inbox, in which %d events still wait: %w", n, err)
+			return fmt.Errorf("drain the inbox, in which %d events still wait: %w", in.Stats().Depth, err)
 		}
 	}
 }
 
-// nearlyEmpty returns once no event waits, or few do and one was handed on since it was asked: Temporal is there.
-func (in *Inbox) nearlyEmpty(ctx context.Context) error {
-	before := in.forwarded()
+// drained returns once nothing waits, in the queue and on disk.
+func (in *Inbox) drained(ctx context.Context) error {
+	barrier := func(do func() error) error { return in.submit(ctx, &change{barrier: true, do: do}) }
+	// What was under way when draining began is in the queue once the first barrier is through.
+	if err := barrier(func() error { return nil }); err != nil {
+		return err
+	}
+	if err := until(ctx, func() bool { return in.Stats().Depth == 0 }); err != nil {
+		return err
+	}
+	return barrier(func() error {
+		return in.work(func() error { in.events.end(); return in.events.flush(true) })
+	})
+}
+
+// until returns nil once something is so.
+func until(ctx context.Context, is func() bool) error {
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for {
-		if n, _ := in.queue.depth(); n == 0 || n <= drainable && in.forwarded() > before {
-			return nil
-		}
+	for !is() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
 		}
 	}
-}
-
-// drainNow waits for the last events, for a short while.
-func (in *Inbox) drainNow(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, drainFor)
-	defer cancel()
-	return in.drained(ctx)
-}
-
-// forwarded is how many events were handed on since start.
-func (in *Inbox) forwarded() uint64 {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.totals.forwarded
+	return nil
 }
 
 func (in *Inbox) setDraining(on bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.draining = on
-}
-
-func (in *Inbox) drained(ctx context.Context) error {
-	// What was under way when draining began is in the queue once this change is through.
-	if err := in.submit(ctx, &change{barrier: true, do: func() error { return nil }}); err != nil {
-		return err
-	}
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for {
-		if n, _ := in.queue.depth(); n == 0 {
-			return in.submit(ctx, &change{barrier: true, do: func() error {
-				return in.work(func() error { in.events.end(); return in.events.flush(true) })
-			}})
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-		}
-	}
-}
-
-func (in *Inbox) isDraining() bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.draining
 }

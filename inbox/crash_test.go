@@ -28,7 +28,7 @@ func runChild(job string) {
 		startFull(dir)
 		return
 	}
-	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	in, err := Open(Options{Dir: dir, patience: time.Minute, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -183,7 +183,7 @@ func startFull(dir string) {
 	none.Cur = 0
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &none)
 	took := make(chan string, 10)
-	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
+	in, err := Open(Options{Dir: dir, patience: time.Minute, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
 	if err != nil {
 		fmt.Println("does not start:", err)
 		return

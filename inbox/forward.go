@@ -97,7 +97,7 @@ func (in *Inbox) event(r ref) (e prodege.Event, raw []byte, err error) {
 
 // read reads one record's text. One at a time reads, and a disk that hangs holds nobody up for longer than a second.
 func (in *Inbox) read(p place) ([]byte, error) {
-	late := time.After(patience)
+	late := time.After(in.options.patience)
 	select {
 	case in.reading <- struct{}{}:
 	case <-late:

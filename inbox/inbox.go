@@ -1,6 +1,7 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,10 @@ type Options struct {
 	Final func(error) bool  // reports whether an error of a handover is final: such an event becomes a dead letter
 	Alarm func(text string) // tells people; called from goroutines of its own, at most once in ten minutes for each kind of alarm; Close waits for it
 
-	before func(op, path string) error // called before the disk is touched; tests let it fail or hang
+	// Set by tests only.
+	before   func(op, path string) error // called before the disk is touched
+	patience time.Duration               // else patience
+	lazily   time.Duration               // else lazily
 }
 
 // Inbox is deliveries on disk. It is safe for concurrent use.
@@ -85,6 +89,7 @@ func Open(options Options) (*Inbox, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
+	options.patience, options.lazily = cmp.Or(options.patience, patience), cmp.Or(options.lazily, lazily)
 	d := disk{options.before}
 	in := &Inbox{
 		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(), dead: map[uint64]letter{},
@@ -95,20 +100,12 @@ func Open(options Options) (*Inbox, error) {
 		health: health{fault: errOpening, since: time.Now()},
 	}
 	in.alarms.in = in
-	opened := make(chan error) // takes what came of the first try, as long as Open waits for it
-	late := make(chan struct{})
-	defer close(late)
-	go in.writeLoop(func(err error) (fatal bool) {
-		select {
-		case opened <- err:
-			return err != nil
-		case <-late:
-			return false
-		}
-	})
+	opened := make(chan error, 1)
+	go in.writeLoop(opened)
 	select {
 	case err := <-opened:
 		if err != nil {
+			close(in.closing)
 			return nil, fmt.Errorf("open inbox %s: %w", options.Dir, err)
 		}
 	case <-time.After(openTimeout):

@@ -56,7 +56,6 @@ type lane struct {
 	failures int       // of the first ref
 	due      time.Time // not before; zero: at once
 	turn     uint64    // order among lanes that are due
-	index    int       // in the heap; -1: not in it
 }
 
 // queue is what waits, in memory: which lane is tried next, and when.
@@ -90,7 +89,7 @@ func (q *queue) add(refs []ref) {
 		}
 		l := q.lanes[r.project]
 		if l == nil {
-			l = &lane{index: -1}
+			l = &lane{}
 			q.lanes[r.project] = l
 			q.push(l)
 		}
@@ -209,19 +208,12 @@ func (h laneHeap) Less(i, j int) bool {
 	}
 	return h[i].turn < h[j].turn
 }
-func (h laneHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-func (h *laneHeap) Push(x any) {
-	l := x.(*lane)
-	l.index = len(*h)
-	*h = append(*h, l)
-}
+func (h laneHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *laneHeap) Push(x any)   { *h = append(*h, x.(*lane)) }
 func (h *laneHeap) Pop() any {
 	old := *h
 	l := old[len(old)-1]
-	old[len(old)-1], l.index = nil, -1
+	old[len(old)-1] = nil
 	*h = old[:len(old)-1]
 	return l
 }

@@ -4,11 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"hash/maphash"
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -69,70 +67,24 @@ type Refused struct {
 	Cut    bool        `json:"cut,omitempty"`  // more came than is shown
 	Size   int         `json:"size,omitempty"` // bytes of Data that are kept; 0: it can't be admitted
 
-	// These change while it is kept.
+	RefusedTally
+
+	// Data is the exact text of data. Only RefusedData returns it; it is never encoded here.
+	Data []byte `json:"-"`
+}
+
+// RefusedTally is what changes of a refused delivery while it is kept.
+type RefusedTally struct {
 	Count      int       `json:"count"`                 // how many equal ones came
 	Last       time.Time `json:"last,omitzero"`         // when the last of them came, UTC
 	AdmittedBy string    `json:"admitted_by,omitempty"` // who vouched for it
 	AdmittedAt time.Time `json:"admitted_at,omitzero"`  // UTC
-
-	// Data is the exact text of data. Only RefusedData returns it; it is never encoded here.
-	Data []byte `json:"-"`
 }
 
 // RefusedList is what was refused: how many by cause, ever, and those that are kept, oldest first.
 type RefusedList struct {
 	Counts map[string]uint64 `json:"counts"`
 	Kept   []Refused         `json:"kept"`
-}
-
-// kept is a refused delivery that is kept. Its Data is set until it is saved.
-type kept struct {
-	Refused
-	key    uint64 // equal ones have the same
-	first  bool   // among the first since somebody looked
-	record record // number 0: not saved yet
-}
-
-func newRefusals(j *journal) refusals {
-	return refusals{journal: j, seed: maphash.MakeSeed(), counts: map[string]uint64{}, added: map[Lot][]time.Time{}, next: 1}
-}
-
-// refusals is the refused deliveries. The goroutine that writes calls load and save.
-type refusals struct {
-	journal *journal
-	seed    maphash.Seed
-
-	mu      sync.Mutex
-	counts  map[string]uint64
-	kept    []*kept // oldest first
-	next    uint64
-	added   map[Lot][]time.Time // when the newest were added, at most refusedPerSecond each
-	gone    []record            // of those that are kept no longer
-	changed bool                // what state holds
-	state   record              // of the last saved state; number 0: none
-}
-
-// refusedState is what changes, saved as a record of its own which replaces the one before.
-type refusedState struct {
-	Counts map[string]uint64       `json:"counts"`
-	Next   uint64                  `json:"next"`
-	Kept   map[uint64]refusedTally `json:"kept"`
-}
-
-// refusedTally is what changes of one, if it isn't as it was when it came.
-type refusedTally struct {
-	Count      int       `json:"count,omitempty"`
-	Last       time.Time `json:"last,omitzero"`
-	AdmittedBy string    `json:"admitted_by,omitempty"`
-	AdmittedAt time.Time `json:"admitted_at,omitzero"`
-	First      bool      `json:"first,omitempty"`
-}
-
-// refusedRecord is a refused delivery on disk, or the state of all.
-type refusedRecord struct {
-	State   *refusedState `json:"state,omitempty"`
-	Refused *Refused      `json:"refused,omitempty"`
-	Data    []byte        `json:"data,omitempty"`
 }
 
 // Refuse keeps a refused delivery. It never waits for the disk. Whoever calls it has removed what is secret, but from
@@ -150,75 +102,6 @@ func (in *Inbox) Refuse(r Refused) {
 	}
 	r.fit()
 	in.lot.add(r, in.now().UTC())
-}
-
-func (l *refusals) add(r Refused, now time.Time) {
-	key := l.key(&r)
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.counts[r.Cause]++
-	l.changed = true
-	if i := slices.IndexFunc(l.kept, func(k *kept) bool { return k.key == key }); i >= 0 {
-		l.kept[i].Count++
-		l.kept[i].Last = now
-		return
-	}
-	recent := l.added[r.Lot]
-	if len(recent) == refusedPerSecond {
-		if age := now.Sub(recent[0]); age >= 0 && age < time.Second {
-			return
-		}
-		recent = recent[1:]
-	}
-	l.added[r.Lot] = append(recent, now)
-	rule, unsaved := rules[r.Lot], 0
-	firsts, firstsSize := 0, 0
-	for _, k := range l.kept {
-		unsaved += len(k.Data)
-		if k.first && k.Lot == r.Lot {
-			firsts, firstsSize = firsts+1, firstsSize+k.Size
-		}
-	}
-	if unsaved+len(r.Data) > maxUnsaved {
-		r.Data = nil
-	}
-	r.ID, r.At, r.Last, r.Count, r.Size = l.next, now, now, 1, len(r.Data)
-	l.next++
-	first := firsts < rule.firsts && firstsSize+r.Size <= rule.firstsSize
-	l.kept = append(l.kept, &kept{Refused: r, key: key, first: first})
-	l.trim(r.Lot)
-}
-
-// trim forgets the oldest of a lot until it is within its bounds, but none of the first.
-func (l *refusals) trim(lot Lot) {
-	n, size := 0, 0
-	for _, k := range l.kept {
-		if k.Lot == lot {
-			n, size = n+1, size+k.Size
-		}
-	}
-	l.kept = slices.DeleteFunc(l.kept, func(k *kept) bool {
-		if k.Lot != lot || k.first || n <= rules[lot].all && size <= rules[lot].size {
-			return false
-		}
-		n, size = n-1, size-k.Size
-		if k.record.number != 0 {
-			l.gone = append(l.gone, k.record)
-		}
-		return true
-	})
-}
-
-// key is the same for equal deliveries. Headers and sender don't count: they differ between calls.
-func (l *refusals) key(r *Refused) uint64 {
-	var h maphash.Hash
-	h.SetSeed(l.seed)
-	for _, part := range []string{string(r.Lot), r.Cause, r.Path, r.Body} {
-		_, _ = h.WriteString(part)
-		_ = h.WriteByte(0)
-	}
-	_, _ = h.Write(r.Data)
-	return h.Sum64()
 }
 
 // Refused lists what was refused, without the exact data.
@@ -313,118 +196,6 @@ func (in *Inbox) Admit(ctx context.Context, id uint64, by string) error {
 		}
 	}
 	l.changed = true
-	return nil
-}
-
-// save brings to disk what came since the last time.
-func (l *refusals) save() error {
-	l.mu.Lock()
-	var unsaved []*kept
-	var bodies [][]byte
-	for _, k := range l.kept {
-		if k.record.number == 0 {
-			body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data})
-			if err == nil {
-				unsaved, bodies = append(unsaved, k), append(bodies, body)
-			}
-		}
-	}
-	changed, gone := l.changed, l.gone
-	l.changed, l.gone = false, nil
-	if changed {
-		body, _ := json.Marshal(refusedRecord{State: l.tally()})
-		bodies = append(bodies, body)
-	}
-	l.mu.Unlock()
-	for _, r := range gone {
-		l.journal.took(r.place, r.number)
-	}
-	if len(bodies) == 0 {
-		return l.journal.flush(false)
-	}
-	records, err := l.journal.write(bodies)
-	l.mu.Lock()
-	if err != nil {
-		l.changed = l.changed || changed
-	} else {
-		l.saved(unsaved, records)
-	}
-	l.mu.Unlock()
-	return errors.Join(err, l.journal.flush(false))
-}
-
-// saved notes where what save wrote lies: some refused deliveries, then perhaps the state.
-func (l *refusals) saved(written []*kept, records []record) {
-	for i, k := range written {
-		k.record, k.Data = records[i].where(), nil
-		if !slices.Contains(l.kept, k) { // forgotten meanwhile
-			l.gone = append(l.gone, k.record)
-		}
-	}
-	if len(records) > len(written) {
-		if l.state.number != 0 {
-			l.journal.took(l.state.place, l.state.number)
-		}
-		l.state = records[len(written)].where()
-	}
-}
-
-// tally is the state that changes.
-func (l *refusals) tally() *refusedState {
-	s := &refusedState{Counts: l.counts, Next: l.next, Kept: map[uint64]refusedTally{}}
-	for _, k := range l.kept {
-		if t := (refusedTally{k.Count, k.Last, k.AdmittedBy, k.AdmittedAt, k.first}); k.Count > 1 || k.first || k.AdmittedBy != "" {
-			s.Kept[k.ID] = t
-		}
-	}
-	return s
-}
-
-// load reads what was saved. What came meanwhile is numbered after it.
-func (l *refusals) load(damaged func(name string, err error)) error {
-	var found []*kept
-	var state refusedState
-	err := l.journal.load(func(r record) {
-		var on refusedRecord
-		_ = json.Unmarshal(r.text, &on)
-		at := r.where()
-		switch {
-		case on.State != nil:
-			if l.state.number != 0 {
-				l.journal.took(l.state.place, l.state.number)
-			}
-			state, l.state = *on.State, at
-		case on.Refused != nil:
-			one := *on.Refused
-			one.Data = on.Data
-			key := l.key(&one)
-			one.Data = nil
-			found = append(found, &kept{Refused: one, key: key, record: at})
-		default:
-			l.journal.took(r.place, r.number)
-		}
-	}, damaged)
-	if err != nil {
-		return err
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for cause, n := range state.Counts {
-		l.counts[cause] += n
-	}
-	meanwhile := l.kept
-	l.kept, l.next = found, max(state.Next, 1)
-	for _, k := range found {
-		l.next = max(l.next, k.ID+1)
-		if t, there := state.Kept[k.ID]; there {
-			k.Count, k.Last, k.AdmittedBy, k.AdmittedAt, k.first = t.Count, t.Last, t.AdmittedBy, t.AdmittedAt, t.First
-		}
-	}
-	for _, k := range meanwhile {
-		k.ID = l.next
-		l.next++
-		l.kept = append(l.kept, k)
-	}
 	return nil
 }
 

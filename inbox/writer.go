@@ -3,6 +3,7 @@ package inbox
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"slices"
 	"time"
 
@@ -57,7 +58,7 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 	c.done = make(chan error, 1)
 	if !c.barrier {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, patience, errSlow)
+		ctx, cancel = context.WithTimeoutCause(ctx, in.options.patience, errSlow)
 		defer cancel()
 	}
 	in.mu.Lock()
@@ -91,40 +92,36 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 	}
 }
 
-// writeLoop is the one goroutine that writes. It tells opened what came of its first tries to start, which reports
-// whether an error ends it.
-func (in *Inbox) writeLoop(opened func(error) (fatal bool)) {
+// writeLoop is the one goroutine that writes. It tells opened once whether the inbox can be used.
+func (in *Inbox) writeLoop(opened chan<- error) {
 	defer close(in.stopped)
-	tick := time.NewTicker(lazily)
+	tick := time.NewTicker(in.options.lazily)
 	defer tick.Stop()
-	for {
+	for first := true; ; first = false {
 		err := in.start()
 		if err == nil {
 			break
 		}
-		if fatal(err) && opened(err) {
-			return
+		if first && fatal(err) {
+			opened <- err
+		} else {
+			in.fails(err)
+			tell(opened)
 		}
-		in.fails(err)
-		_ = opened(nil)
 		select {
 		case <-tick.C:
 		case <-in.closing:
 			return
 		}
 	}
-	if err := in.probe(); err != nil {
-		in.fails(err)
-	} else if !in.Health().Hung {
-		in.heals()
-	}
+	in.treat()
 	socket := make(chan struct{})
 	go func() { defer close(socket); in.serveControl() }()
 	select {
 	case <-socket:
-	case <-time.After(patience): // a disk that hangs lets no socket be made either
+	case <-time.After(in.options.patience): // a disk that hangs lets no socket be made either
 	}
-	_ = opened(nil)
+	tell(opened)
 	for {
 		select {
 		case <-in.wake:
@@ -141,12 +138,19 @@ func (in *Inbox) writeLoop(opened func(error) (fatal bool)) {
 	}
 }
 
+func tell(opened chan<- error) {
+	select {
+	case opened <- nil:
+	default: // it was told before
+	}
+}
+
 // work touches the disk, and counts it as hung if that takes too long.
 func (in *Inbox) work(do func() error) error {
 	in.mu.Lock()
 	in.health.begun = time.Now()
 	in.mu.Unlock()
-	watch := time.AfterFunc(patience, in.hangs)
+	watch := time.AfterFunc(in.options.patience, in.hangs)
 	err := do()
 	watch.Stop()
 	in.mu.Lock()
@@ -209,7 +213,7 @@ func (in *Inbox) flush() {
 		func() error { return in.events.flush(false) },
 		func() error { return in.letters.flush(false) },
 	}
-	if in.Health().Fault == nil {
+	if in.Stats().Fault == "" {
 		steps = append(steps, in.lot.save)
 	}
 	for _, do := range steps {
@@ -224,49 +228,44 @@ func (in *Inbox) end() {
 	for _, j := range []*journal{in.events, in.letters, in.lot.journal} {
 		_ = in.work(func() error { j.end(); return j.flush(false) })
 	}
-	_ = in.work(in.removeSocket)
+	_ = in.work(func() error { return in.disk.remove(filepath.Join(in.options.Dir, socketName)) })
 }
 
-// probe tries the disk.
-func (in *Inbox) probe() error {
-	return in.work(func() error { return in.disk.probe(in.options.Dir) })
-}
-
-// treat probes a disk that hangs or refuses, and ends that if it is well again.
+// treat probes a disk that hangs or refuses, or was not used yet, and ends the fault if it is well.
 func (in *Inbox) treat() {
-	if in.Health().Fault == nil {
+	in.mu.Lock()
+	well := in.health.fault == nil
+	in.mu.Unlock()
+	if well {
 		return
 	}
 	start := time.Now()
-	err := in.probe()
+	err := in.work(func() error { return in.disk.probe(in.options.Dir) })
 	took := time.Since(start)
-	in.mu.Lock()
-	h := &in.health
-	switch {
-	case err != nil:
-		h.fault, h.good = err, time.Time{}
-	case took >= promptly:
-		h.good = time.Time{}
-	case h.good.IsZero():
-		h.good = start
+	if err != nil {
+		in.fails(err)
+		return
 	}
-	lasting := h.hung || h.since.Sub(h.healed) < wellAfter
-	well := !h.good.IsZero() && (!lasting || time.Since(h.good) >= wellFor)
-	in.mu.Unlock()
-	if well {
-		in.heals()
-	}
-}
-
-// heals ends a fault.
-func (in *Inbox) heals() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if in.health.hung || in.health.fault != errOpening {
-		in.log.Info("the inbox takes events again")
-		in.health.healed = time.Now()
+	h := &in.health
+	if h.hung || h.since.Sub(h.healed) < wellAfter {
+		if took >= promptly {
+			h.good = time.Time{}
+			return
+		}
+		if h.good.IsZero() {
+			h.good = start
+		}
+		if time.Since(h.good) < wellFor {
+			return
+		}
 	}
-	in.health.fault, in.health.hung, in.health.good = nil, false, time.Time{}
+	if h.fault != errOpening {
+		in.log.Info("the inbox takes events again")
+		h.healed = time.Now()
+	}
+	h.fault, h.hung, h.good = nil, false, time.Time{}
 }
 
 // fails begins a fault, or goes on with it.
@@ -281,7 +280,7 @@ func (in *Inbox) fails(err error) {
 // hangs counts the disk as hung if the work under way has taken too long, and withdraws what is pending.
 func (in *Inbox) hangs() {
 	in.mu.Lock()
-	if in.health.begun.IsZero() || time.Since(in.health.begun) < patience {
+	if in.health.begun.IsZero() || time.Since(in.health.begun) < in.options.patience {
 		in.mu.Unlock()
 		return
 	}
@@ -301,20 +300,6 @@ func (h *health) begin(err error) {
 		h.since = time.Now()
 	}
 	h.fault, h.good = err, time.Time{}
-}
-
-// Health is whether the disk takes events.
-type Health struct {
-	Fault error     // nil if it does
-	Hung  bool      // it does not answer
-	Since time.Time // of the fault
-}
-
-// Health reports whether the disk takes events. It never waits.
-func (in *Inbox) Health() Health {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return Health{in.health.fault, in.health.hung, in.health.since}
 }
 
 // Writable returns nil if the inbox takes events, or why it does not. It never waits.

@@ -114,8 +114,8 @@ func TestDeadLetters(t *testing.T) {
 
 func TestRefused(t *testing.T) {
 	f := &fakes{refused: inbox.RefusedList{Counts: map[string]uint64{"bad_signature": 7}, Kept: []inbox.Refused{
-		{ID: 3, At: noon, Lot: inbox.LotDeliveries, Cause: "bad_signature", Path: "/x", Body: "its body", Size: 100, Count: 6},
-		{ID: 4, At: noon, Lot: inbox.LotJunk, Cause: "malformed", Count: 1},
+		{ID: 3, At: noon, Lot: inbox.LotDeliveries, Cause: "bad_signature", Path: "/x", Body: "its body", Size: 100, RefusedTally: inbox.RefusedTally{Count: 6}},
+		{ID: 4, At: noon, Lot: inbox.LotJunk, Cause: "malformed", RefusedTally: inbox.RefusedTally{Count: 1}},
 	}}}
 	run(t, f.world(), "", "refused").wants(t, 0, "bad_signature", "7", "deliveries", "can be", "junk")
 	run(t, f.world(), "", "refused", "--full").wants(t, 0, "its body")

@@ -49,7 +49,7 @@ func (c *call) statsText(p *page, s inbox.Stats) {
 		p.line("it is draining: it takes no new events")
 	}
 	if s.Fault != "" {
-		p.line("THE DISK REFUSES: %s", s.Fault)
+		p.line("THE DISK TAKES NOTHING: %s", s.Fault)
 	}
 }
 
