@@ -35,7 +35,7 @@ type Workflows interface {
 	Health(ctx context.Context) error
 }
 
-// Approvers says whether a Slack user is among SLACK_APPROVERS. known is false where that can't be told now.
+// Approvers tells whether a Slack user is among SLACK_APPROVERS. known is false where that can't be told now.
 type Approvers interface {
 	May(ctx context.Context, user string) (allowed, known bool)
 }

@@ -25,7 +25,7 @@ const (
 	maxSSLCheck = 4 << 10 // bytes: it holds a token and little else
 )
 
-// signedBySlack says whether Slack signed the body, with any of the secrets (several while one is being
+// signedBySlack reports whether Slack signed the body, with any of the secrets (several while one is being
 // exchanged), and lately. It takes the same time wherever a difference lies, and never says what the right
 // signature would have been.
 func signedBySlack(secrets []prodege.Secret, header http.Header, body []byte, now time.Time) bool {

@@ -40,7 +40,7 @@ const (
 	Deleted         Status = "DELETED"
 )
 
-// Known says whether s is one of the statuses above.
+// Known reports whether s is one of the statuses above.
 func (s Status) Known() bool {
 	_, known := statusMeanings[s]
 	return known
@@ -127,7 +127,7 @@ type Pricing struct {
 	ActualMedianLOI string `json:"actual_median_loi,omitempty"` // minutes, as sent
 }
 
-// Before says whether e comes before f in the order of one project's events: by time, then by id.
+// Before reports whether e comes before f in the order of one project's events: by time, then by id.
 func (e Event) Before(f Event) bool {
 	if !e.Time.Equal(f.Time) {
 		return e.Time.Before(f.Time)
@@ -135,7 +135,7 @@ func (e Event) Before(f Event) bool {
 	return e.ID < f.ID
 }
 
-// AsksCPI says whether e is a pause that a required CPI resolves: reason 160, the description that the
+// AsksCPI reports whether e is a pause that a required CPI resolves: reason 160, the description that the
 // contract names, or a required_cpi. The contract gives no code for the description, so any one suffices.
 // The Real Time Pricing webhook tells of no other pause. A project that is live, complete or beyond is not
 // asked for, whatever reason stands beside the status.
@@ -147,7 +147,7 @@ func (e Event) AsksCPI() bool {
 		e.RequiredCPI != nil || e.RequiredCPIText != "" || e.Source == FromPricing && e.Status == Paused
 }
 
-// standsStill says whether the project waits for someone: paused, or in a status that we don't know.
+// standsStill reports whether the project waits for someone: paused, or in a status that we don't know.
 func (e Event) standsStill() bool {
 	switch e.Status {
 	case Live, PendingComplete, Complete, Invoiced, Deleted:
@@ -156,7 +156,7 @@ func (e Event) standsStill() bool {
 	return true
 }
 
-// Rejected says whether e tells that a reconciliation was rejected and must be redone.
+// Rejected reports whether e tells that a reconciliation was rejected and must be redone.
 func (e Event) Rejected() bool {
 	return e.RejectionNote != "" || canonical(e.Description) == DescriptionRejection
 }
