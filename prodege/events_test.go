@@ -400,6 +400,8 @@ func FuzzEvents(f *testing.F) {
 	f.Add([]byte(string(compact([]byte(example)))), true)
 	f.Add([]byte(`{"event_id":"63e174296722563b9cc28d96","event_time":"2023-11-05 01:42:01","max_cpi":"x","required_cpi":"9 0","project_id":"1","bid_ir":5e1,"project_status":"paused"}`), true)
 	f.Add([]byte(`{"event_id":1,"project_id":1.0,"status":"X","event_time":"2025-03-09 02:30:00.5","update_reason":"y","more":["\ud800"]}`), false)
+	f.Add([]byte(`[{"event_id":"e","project_id":9.63794E7,"status":" pending complete ","event_time":"2026-11-30T20:00:00.000+0000","update_reason":158.0,"required_cpi":4.2999999999999998,"rejection_note":"N/A"}]`), false)
+	f.Add([]byte(quoted("["+quoted(example)+"]")), false)
 	f.Fuzz(func(t *testing.T, data []byte, pricing bool) {
 		read := func(data []byte) ([]Event, []Unusable) {
 			contentType, body := EncodeDelivery(data, testSecret, Form)
