@@ -101,7 +101,7 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 	case errors.As(err, &tooLarge):
 		return b, &bodyFault{http.StatusRequestEntityTooLarge, causeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)}
 	case err != io.EOF:
-		return b, &bodyFault{http.StatusBadRequest, causeUnreadable, "the body could not be read to its end"}
+		return b, &bodyFault{http.StatusInternalServerError, causeUnreadable, "the body could not be read to its end: please send it again"}
 	}
 	turn := in.bodies.work
 	if b.place != nil {

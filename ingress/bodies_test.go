@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 	"time"
 )
 
@@ -147,6 +148,20 @@ func TestSizes(t *testing.T) {
 				t.Errorf("%d bytes, chunked %t: %d %s", len(body), chunked, status, text)
 			}
 		}
+	}
+}
+
+// TestABrokenBody: what did not come whole is no verdict about the delivery, so it is to be sent again.
+func TestABrokenBody(t *testing.T) {
+	w := newWorld(t)
+	broken := io.MultiReader(strings.NewReader(`{"data": `), iotest.ErrReader(io.ErrUnexpectedEOF))
+	r := httptest.NewRequest(http.MethodPost, statusPath, broken)
+	r.Header.Set("Content-Type", "application/json")
+	if status, text := w.serve(r); status != 500 || !strings.Contains(text, "send it again") {
+		t.Errorf("answered %d %s", status, text)
+	}
+	if kept := w.box.Refused().Kept; len(kept) != 1 || kept[0].Cause != causeUnreadable {
+		t.Errorf("kept %+v", kept)
 	}
 }
 

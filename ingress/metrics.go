@@ -28,7 +28,7 @@ const (
 	outcomeAccepted = "accepted" // on disk
 	outcomeDirect   = "direct"   // the disk refused: in Temporal
 	outcomeUnusable = "unusable" // authentic; at least one event can't be used, the others are on disk or in Temporal
-	outcomeRefused  = "refused"  // 400, 404, 405, 413, 415
+	outcomeRefused  = "refused"  // 400, 404, 405, 413, 415, and 500 for a body that broke off
 	outcomeFailed   = "failed"   // 500
 )
 

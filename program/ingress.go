@@ -4,16 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
 	"github.com/slack-go/slack"
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
-	"go.temporal.io/sdk/client"
 
 	"fieldmarshal/activities"
 	"fieldmarshal/inbox"
@@ -58,6 +53,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
 
+	health := temporalHealth(temporal, p.Temporal.Namespace)
 	door, err := ingress.New(ingress.Options{
 		Logger: p.Logger, Inbox: box, Workflows: flows, Registry: newRegistry(),
 		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),
@@ -65,7 +61,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: len(p.Config.Slack.Approvers) == 0,
 		Secrets:   []prodege.Secret{prodege.Secret(p.Config.Slack.BotToken), prodege.Secret(p.Config.Prodege.APIKey), prodege.Secret(p.Config.Billing.SigningSecret)},
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
-		Alert: alert, Open: openItems(temporal), UILink: p.uiLink, Temporal: temporalHealth(temporal, p.Temporal.Namespace),
+		Alert: alert, Open: openItems(temporal), UILink: p.uiLink, Temporal: health,
 	})
 	if err != nil {
 		return err
@@ -77,37 +73,8 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	defer stopForwarding()
 	defer door.Wait()
 	defer p.serveAdmin(door.AdminServer(), admin)()
+	defer p.sayTemporal(ctx, health)()
 	return p.serve(ctx, door.Server(), door.Listener(listener))
-}
-
-// serveAdmin serves readiness and metrics until stop is called, also while requests under way finish.
-func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			p.Logger.Error("the ingress's admin address is not served any more", "error", err)
-		}
-	})
-	return func() {
-		_ = server.Close()
-		serving.Wait()
-	}
-}
-
-// temporalHealth says why Temporal can't take events: it does not answer, or lacks our namespace.
-func temporalHealth(c client.Client, namespace string) func(context.Context) error {
-	return func(ctx context.Context) error {
-		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
-		var missing *serviceerror.NamespaceNotFound
-		var denied *serviceerror.PermissionDenied
-		switch {
-		case errors.As(err, &missing):
-			return &ingress.NamespaceMissing{Namespace: namespace}
-		case errors.As(err, &denied): // it answers, and starting workflows may be allowed all the same
-			return nil
-		}
-		return err
-	}
 }
 
 // alarmGrace is how long an alarm may still be told once the process is to stop.

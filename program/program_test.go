@@ -117,6 +117,11 @@ func TestIngressAlone(t *testing.T) {
 			t.Errorf("GET %s at the other address: %d", path, status)
 		}
 	}
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(p.log.String(), "Temporal can't take events"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log does not say that Temporal is away:\n%s", p.log)
+		}
+	}
 	dir := strings.TrimPrefix(env[slices.IndexFunc(env, func(s string) bool { return strings.HasPrefix(s, "INBOX_DIR=") })], "INBOX_DIR=")
 	list, err := inbox.NewControl(dir).List(t.Context())
 	if err != nil || len(list.Waiting) != 1 || list.Waiting[0].Event.ID != event.ID {
