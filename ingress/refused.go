@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"regexp"
 
 	"github.com/gin-gonic/gin"
 
@@ -32,10 +33,12 @@ func (in *Ingress) refuseSigned(c *gin.Context, lot inbox.Lot, refusal *prodege.
 	fail(c, http.StatusBadRequest, envelope.EventID(), refusal.Detail)
 }
 
+var signatureName = regexp.MustCompile(`(?i)sign|hmac`)
+
 // hasSignature reports whether a header carries a signature.
 func hasSignature(h http.Header) bool {
 	for name := range h {
-		if secretName.MatchString(name) {
+		if signatureName.MatchString(name) {
 			return true
 		}
 	}

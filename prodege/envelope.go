@@ -29,7 +29,7 @@ type Envelope struct {
 	before, after string // what is signed before and after data: apik and request_date, if they were sent
 	data          []byte // of a JSON body the value as it was sent, of a form the decoded value
 	form          bool
-	eventID       EventID // a guess, for answers to what is refused
+	body          []byte // all of it
 }
 
 // String says how much data came; never the signature.
@@ -40,7 +40,7 @@ func (e Envelope) GoString() string { return e.String() }
 
 // EventID is a guess at the id of the first event, for the answer to a delivery that is refused; empty if none
 // was found. It must not be trusted.
-func (e *Envelope) EventID() EventID { return e.eventID }
+func (e *Envelope) EventID() EventID { return guessEventID(e.body) }
 
 // Data is the text of data: of a JSON body the value as it was sent, of a form the decoded value. It must not be
 // changed.
@@ -54,7 +54,7 @@ func (e *Envelope) Data() []byte { return e.data }
 // parameter may be unknown, nothing may follow the JSON value, and the values beside data can hold no separator.
 func ReadEnvelope(contentType string, body []byte) (*Envelope, error) {
 	media, _, _ := strings.Cut(contentType, ";")
-	e := &Envelope{eventID: guessEventID(body)}
+	e := &Envelope{body: body}
 	var refusal *Refusal
 	switch strings.ToLower(strings.TrimSpace(media)) {
 	case "application/json":
@@ -66,7 +66,7 @@ func ReadEnvelope(contentType string, body []byte) (*Envelope, error) {
 		refusal = refuse(WrongContentType, "content type %.80q is not application/json or application/x-www-form-urlencoded", contentType)
 	}
 	if refusal != nil {
-		refusal.EventID = e.eventID
+		refusal.EventID = e.EventID()
 		return nil, refusal
 	}
 	return e, nil

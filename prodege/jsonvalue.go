@@ -3,6 +3,7 @@ package prodege
 import (
 	"bytes"
 	"encoding/json"
+	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -47,7 +48,7 @@ func asText(raw []byte) string {
 		text, _ := jsontext.AppendUnquote(nil, quoted)
 		return string(text)
 	}
-	return string(bytes.ToValidUTF8(compact(raw), []byte("\ufffd")))
+	return strings.ToValidUTF8(string(compact(raw)), "\ufffd")
 }
 
 // isPlain reports whether the inside of a JSON string stands for itself.
