@@ -96,7 +96,7 @@ func TestAChangedByteOfASmallLog(t *testing.T) {
 		want, _ := loaded(t, dir, prefix)
 		path := filepath.Join(dir, name)
 		for at := range whole {
-			for _, c := range changedBytes(whole[at]) {
+			for _, c := range changedBytes(whole[at])[:4] {
 				data := bytes.Clone(whole)
 				data[at] = c
 				if err := os.WriteFile(path, data, 0o600); err != nil {

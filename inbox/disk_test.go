@@ -68,7 +68,7 @@ func (d *badDisk) called(op, ending string) int {
 func (d *badDisk) hang(t testing.TB) (release func()) {
 	stuck := make(chan struct{})
 	d.set(func(d *badDisk) {
-		d.stuck, d.hangs = stuck, func(op, _ string) bool { return op != "read" }
+		d.stuck, d.hangs = stuck, func(op, _ string) bool { return op != "read" && op != "lock" }
 	})
 	var once sync.Once
 	release = func() {
@@ -84,7 +84,7 @@ func (d *badDisk) hang(t testing.TB) (release func()) {
 // refuseWrites is a disk that is full, or read-only: what is there can be read, and on a full one deleted.
 func refuseWrites(err error, deletes bool) func(op, path string) error {
 	return func(op, path string) error {
-		if op == "read" || op == "mkdir" || deletes && (op == "remove" || op == "rename") {
+		if op == "read" || op == "lock" || deletes && (op == "remove" || op == "rename") {
 			return nil
 		}
 		return err
@@ -296,7 +296,7 @@ func TestADiskThatHangs(t *testing.T) {
 func TestASlowDiskStaysHung(t *testing.T) {
 	t.Parallel()
 	var d badDisk
-	in := open(t, t.TempDir(), d.use, hasty)
+	in := open(t, t.TempDir(), d.use, hasty, func(o *Options) { o.promptly, o.lazily = promptly, 200*time.Millisecond })
 	release := d.hang(t)
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 1)}); err == nil {
 		t.Fatal("no error")
@@ -339,7 +339,7 @@ func TestStoppingOnADiskThatHangs(t *testing.T) {
 }
 
 func TestStartingOnADiskThatHangs(t *testing.T) {
-	for _, op := range []string{"mkdir", "read", "sync", "socket"} {
+	for _, op := range []string{"lock", "read", "sync", "socket"} {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			dir := filled(t, 30)

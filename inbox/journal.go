@@ -88,6 +88,7 @@ func (j *journal) load(found func(record), damaged func(name string, err error))
 			_ = j.disk.remove(f.donePath())
 		case err != nil:
 			damaged(filepath.Base(f.path), err)
+			j.next = max(j.next, first+fileLimit) // it holds fewer records than bytes
 		default:
 			j.mu.Lock()
 			j.files = append(j.files, f)

@@ -250,7 +250,7 @@ func (in *Inbox) treat() {
 	defer in.mu.Unlock()
 	h := &in.health
 	if h.hung || h.since.Sub(h.healed) < wellAfter {
-		if took >= promptly {
+		if took >= in.options.promptly {
 			h.good = time.Time{}
 			return
 		}
