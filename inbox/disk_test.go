@@ -292,6 +292,24 @@ func TestADiskThatHangs(t *testing.T) {
 	}
 }
 
+// TestReadingHangs: what is in memory is handed on all the same, and the rest once the disk answers.
+func TestReadingHangs(t *testing.T) {
+	var d badDisk
+	in, k := open(t, filled(t, 20), d.use, hasty), &taker{}
+	stuck := make(chan struct{})
+	d.set(func(d *badDisk) { d.stuck, d.hangs = stuck, func(op, _ string) bool { return op == "read" } })
+	run(t, in, k)
+	eventually(t, "it reads", func() bool { return d.called("read", ".log") > 3 })
+	append1(t, in, event(2, 0))
+	eventually(t, "what is in memory is handed on", func() bool { return len(k.ids(2)) == 1 })
+	if waiting, err := in.Waiting(100); err != nil || len(waiting) != 20 || waiting[0].Event.ProjectID != 1 || waiting[0].Event.ID != "" {
+		t.Errorf("%d wait, %v", len(waiting), err)
+	}
+	d.set(func(d *badDisk) { d.stuck = nil })
+	close(stuck)
+	eventually(t, "all taken", func() bool { return len(k.ids(1)) == 20 })
+}
+
 // TestASlowDiskStaysHung as long as its probes are slow.
 func TestASlowDiskStaysHung(t *testing.T) {
 	t.Parallel()

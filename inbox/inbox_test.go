@@ -126,7 +126,7 @@ func run(t testing.TB, in *Inbox, k *taker) (stop func()) {
 
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); {
+	for deadline := time.Now().Add(3 * time.Minute); !is(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("still not: %s", what)
 		}
