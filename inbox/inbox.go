@@ -174,7 +174,7 @@ func (in *Inbox) load() error {
 			"A delivery may be missing: compare with Prodege.", name), "dir", in.options.Dir, "at", name, "error", err.Error())
 	}
 	var refs []ref
-	if err := in.events.load(func(r record) { refs = append(refs, refOf(r)) }, damaged); err != nil {
+	if err := in.events.load(func(r record, text []byte) { refs = append(refs, refOf(r, text)) }, damaged); err != nil {
 		return err
 	}
 	clear(in.dead)
