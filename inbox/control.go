@@ -73,47 +73,40 @@ func socketAddress(path string) (address string, release func()) {
 
 // controlHandler answers the commands. Whoever may open the socket may do all of it.
 func (in *Inbox) controlHandler() http.Handler {
+	const shown = 1000 // of the events that wait
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /inbox", answering(func(r *http.Request) (any, error) {
-		const shown = 1000
-		waiting, err := in.Waiting(shown)
-		return Listing{Stats: in.Stats(), Waiting: waiting}, err
-	}))
-	mux.HandleFunc("POST /drain", answering(func(r *http.Request) (any, error) {
-		err := in.Drain(r.Context())
-		return in.Stats(), err
-	}))
-	mux.HandleFunc("GET /deadletters", answering(func(*http.Request) (any, error) { return in.DeadLetters() }))
-	mux.HandleFunc("GET /deadletters/{id}", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.DeadLetter(id) })
-	}))
-	mux.HandleFunc("POST /deadletters/{id}/retry", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Retry(r.Context(), id) })
-	}))
-	mux.HandleFunc("DELETE /deadletters/{id}", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) })
-	}))
-	mux.HandleFunc("GET /refused", answering(func(*http.Request) (any, error) {
-		defer in.LookedAtRefused()
-		return in.Refused(), nil
-	}))
-	mux.HandleFunc("POST /refused/{id}/admit", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Admit(r.Context(), id, r.URL.Query().Get("by")) })
-	}))
+	for pattern, do := range map[string]func(r *http.Request, id uint64) (any, error){
+		"GET /inbox": func(*http.Request, uint64) (any, error) {
+			waiting, err := in.Waiting(shown)
+			return Listing{Stats: in.Stats(), Waiting: waiting}, err
+		},
+		"POST /drain": func(r *http.Request, _ uint64) (any, error) {
+			err := in.Drain(r.Context())
+			return in.Stats(), err
+		},
+		"GET /deadletters":             func(*http.Request, uint64) (any, error) { return in.DeadLetters() },
+		"GET /deadletters/{id}":        func(_ *http.Request, id uint64) (any, error) { return in.DeadLetter(id) },
+		"POST /deadletters/{id}/retry": func(r *http.Request, id uint64) (any, error) { return in.Stats(), in.Retry(r.Context(), id) },
+		"DELETE /deadletters/{id}":     func(r *http.Request, id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) },
+		"GET /refused": func(*http.Request, uint64) (any, error) {
+			defer in.LookedAtRefused()
+			return in.Refused(), nil
+		},
+		"POST /refused/{id}/admit": func(r *http.Request, id uint64) (any, error) {
+			return in.Stats(), in.Admit(r.Context(), id, r.URL.Query().Get("by"))
+		},
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			id, _ := strconv.ParseUint(r.PathValue("id"), 10, 64) // there is no number 0
+			answer(w)(do(r, id))
+		})
+	}
 	return mux
 }
 
-func withID(r *http.Request, do func(uint64) (any, error)) (any, error) {
-	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
-	if err != nil {
-		return nil, ErrNoLetter
-	}
-	return do(id)
-}
-
-func answering(do func(*http.Request) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		result, err := do(r)
+// answer writes what came of a command.
+func answer(w http.ResponseWriter) func(result any, err error) {
+	return func(result any, err error) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
 		case errors.Is(err, ErrNoLetter) || errors.Is(err, ErrNoRefused):

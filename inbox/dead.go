@@ -32,10 +32,10 @@ type letter struct {
 }
 
 // loadLetter takes in a dead letter that was found on disk. After a crash one may be there twice; the last counts.
-func (in *Inbox) loadLetter(r record) {
+func (in *Inbox) loadLetter(r record, text []byte) {
 	var l DeadLetter
-	if err := json.Unmarshal(r.text, &l); err != nil {
-		l = DeadLetter{ID: r.number, Reason: errDamaged.Error(), Damaged: slices.Clone(r.text)}
+	if err := json.Unmarshal(text, &l); err != nil {
+		l = DeadLetter{ID: r.number, Reason: errDamaged.Error(), Damaged: slices.Clone(text)}
 	}
 	in.addLetter(l, r)
 }
@@ -44,9 +44,9 @@ func (in *Inbox) addLetter(l DeadLetter, r record) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if before, there := in.dead[l.ID]; there {
-		in.letters.took(before.record.place, before.record.number)
+		in.letters.took(before.record)
 	}
-	in.dead[l.ID] = letter{l, r.where()}
+	in.dead[l.ID] = letter{l, r}
 }
 
 // writeLetter makes a dead letter durable. The goroutine that writes calls it.
@@ -134,6 +134,6 @@ func (in *Inbox) forgetLetter(id uint64) error {
 	if !there {
 		return ErrNoLetter
 	}
-	in.letters.took(l.record.place, l.record.number)
+	in.letters.took(l.record)
 	return in.work(func() error { return in.letters.flush(true) })
 }

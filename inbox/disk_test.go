@@ -68,7 +68,7 @@ func (d *badDisk) called(op, ending string) int {
 func (d *badDisk) hang(t testing.TB) (release func()) {
 	stuck := make(chan struct{})
 	d.set(func(d *badDisk) {
-		d.stuck, d.hangs = stuck, func(op, _ string) bool { return op != "read" }
+		d.stuck, d.hangs = stuck, func(op, _ string) bool { return op != "read" && op != "lock" }
 	})
 	var once sync.Once
 	release = func() {
@@ -84,7 +84,7 @@ func (d *badDisk) hang(t testing.TB) (release func()) {
 // refuseWrites is a disk that is full, or read-only: what is there can be read, and on a full one deleted.
 func refuseWrites(err error, deletes bool) func(op, path string) error {
 	return func(op, path string) error {
-		if op == "read" || op == "mkdir" || deletes && (op == "remove" || op == "rename") {
+		if op == "read" || op == "lock" || deletes && (op == "remove" || op == "rename") {
 			return nil
 		}
 		return err
@@ -292,11 +292,29 @@ func TestADiskThatHangs(t *testing.T) {
 	}
 }
 
+// TestReadingHangs: what is in memory is handed on all the same, and the rest once the disk answers.
+func TestReadingHangs(t *testing.T) {
+	var d badDisk
+	in, k := open(t, filled(t, 20), d.use, hasty), &taker{}
+	stuck := make(chan struct{})
+	d.set(func(d *badDisk) { d.stuck, d.hangs = stuck, func(op, _ string) bool { return op == "read" } })
+	run(t, in, k)
+	eventually(t, "it reads", func() bool { return d.called("read", ".log") > 3 })
+	append1(t, in, event(2, 0))
+	eventually(t, "what is in memory is handed on", func() bool { return len(k.ids(2)) == 1 })
+	if waiting, err := in.Waiting(100); err != nil || len(waiting) != 20 || waiting[0].Event.ProjectID != 1 || waiting[0].Event.ID != "" {
+		t.Errorf("%d wait, %v", len(waiting), err)
+	}
+	d.set(func(d *badDisk) { d.stuck = nil })
+	close(stuck)
+	eventually(t, "all taken", func() bool { return len(k.ids(1)) == 20 })
+}
+
 // TestASlowDiskStaysHung as long as its probes are slow.
 func TestASlowDiskStaysHung(t *testing.T) {
 	t.Parallel()
 	var d badDisk
-	in := open(t, t.TempDir(), d.use, hasty)
+	in := open(t, t.TempDir(), d.use, hasty, func(o *Options) { o.promptly, o.lazily = promptly, 200*time.Millisecond })
 	release := d.hang(t)
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 1)}); err == nil {
 		t.Fatal("no error")
@@ -339,7 +357,7 @@ func TestStoppingOnADiskThatHangs(t *testing.T) {
 }
 
 func TestStartingOnADiskThatHangs(t *testing.T) {
-	for _, op := range []string{"mkdir", "read", "sync", "socket"} {
+	for _, op := range []string{"lock", "read", "sync", "socket"} {
 		t.Run(op, func(t *testing.T) {
 			t.Parallel()
 			dir := filled(t, 30)

@@ -57,7 +57,7 @@ func (in *Inbox) handover(ctx context.Context, l *lane, first ref, deliver func(
 	}
 	switch {
 	case err == nil:
-		in.events.took(first.place, first.number)
+		in.events.took(first.record)
 		in.mu.Lock()
 		in.totals.forwarded++
 		in.mu.Unlock()
@@ -126,7 +126,7 @@ func (in *Inbox) stays(l *lane, r ref, event prodege.Event, err error) {
 	if in.queue.failed(l, time.Now()) {
 		in.log.Warn("an event could not be handed on and is tried again", "project_id", r.project, "event_id", event.ID, "error", err)
 	}
-	if waited := in.now().Sub(time.Unix(0, r.at)); r.at != 0 && waited > waitedLong {
+	if waited := in.now().Sub(time.Unix(0, r.appended)); r.appended != 0 && waited > waitedLong {
 		n, _ := in.queue.depth()
 		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken events for %s; %d wait safely in the inbox and are tried again.", waited.Round(time.Second), n),
 			"project_id", r.project, "event_id", event.ID, "error", err.Error())
@@ -140,7 +140,7 @@ func (in *Inbox) bury(ctx context.Context, l *lane, r ref, dead DeadLetter, caus
 		in.stays(l, r, dead.Event, err)
 		return
 	}
-	in.events.took(r.place, r.number)
+	in.events.took(r.record)
 	in.mu.Lock()
 	in.totals.dead++
 	in.mu.Unlock()

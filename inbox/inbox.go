@@ -44,6 +44,7 @@ type Options struct {
 	before   func(op, path string) error // called before the disk is touched
 	patience time.Duration               // else patience
 	lazily   time.Duration               // else lazily
+	promptly time.Duration               // else promptly
 }
 
 // Inbox is deliveries on disk. It is safe for concurrent use.
@@ -89,7 +90,7 @@ func Open(options Options) (*Inbox, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	options.patience, options.lazily = cmp.Or(options.patience, patience), cmp.Or(options.lazily, lazily)
+	options.patience, options.lazily, options.promptly = cmp.Or(options.patience, patience), cmp.Or(options.lazily, lazily), cmp.Or(options.promptly, promptly)
 	d := disk{options.before}
 	in := &Inbox{
 		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(), dead: map[uint64]letter{},
@@ -121,10 +122,14 @@ func fatal(err error) bool {
 
 // start takes the folder for this process and reads what waits in it.
 func (in *Inbox) start() error {
-	if err := in.disk.try("mkdir", in.options.Dir, func() error { return os.MkdirAll(in.options.Dir, 0o700) }); err != nil {
-		return err
+	if _, err := os.Stat(in.options.Dir); err != nil {
+		if err := os.MkdirAll(in.options.Dir, 0o700); err != nil {
+			return err
+		}
+		_ = in.disk.syncDir(filepath.Dir(in.options.Dir)) // as far as it may be opened
 	}
-	lock, err := lockDir(in.options.Dir)
+	var lock *os.File
+	err := in.disk.try("lock", in.options.Dir, func() (err error) { lock, err = lockDir(in.options.Dir); return err })
 	if err != nil {
 		return err
 	}
@@ -145,18 +150,15 @@ func (in *Inbox) start() error {
 // file to lock, or not let it be opened for writing; then the folder itself is locked.
 func lockDir(dir string) (f *os.File, err error) {
 	path := filepath.Join(dir, "lock")
-	for _, open := range []func() (*os.File, error){
-		func() (*os.File, error) { return os.OpenFile(path, os.O_RDWR, 0) }, // a file that is there opens on a frozen disk too
-		func() (*os.File, error) { return os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600) },
-		func() (*os.File, error) { return os.Open(path) },
-		func() (*os.File, error) { return os.Open(dir) },
-	} {
-		if f, err = open(); err == nil {
+	for _, flag := range []int{os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDONLY} { // one that is there opens on a frozen disk too
+		if f, err = os.OpenFile(path, flag, 0o600); err == nil {
 			break
 		}
 	}
 	if err != nil {
-		return nil, err
+		if f, err = os.Open(dir); err != nil {
+			return nil, err
+		}
 	}
 	if err := flock(f); err != nil {
 		_ = f.Close()
@@ -172,7 +174,7 @@ func (in *Inbox) load() error {
 			"A delivery may be missing: compare with Prodege.", name), "dir", in.options.Dir, "at", name, "error", err.Error())
 	}
 	var refs []ref
-	if err := in.events.load(func(r record) { refs = append(refs, refOf(r)) }, damaged); err != nil {
+	if err := in.events.load(func(r record, text []byte) { refs = append(refs, refOf(r, text)) }, damaged); err != nil {
 		return err
 	}
 	clear(in.dead)

@@ -18,7 +18,7 @@ import (
 //   - A record that is finished is noted in the .done file beside its file. A file whose every record is finished is
 //     deleted, which a full disk allows too. One with a damaged line is kept as .damaged instead.
 //
-// Only took and lost may be called by anyone; all else belongs to the goroutine that writes.
+// Anyone may call took; all else belongs to the goroutine that writes.
 type journal struct {
 	disk   disk
 	dir    string
@@ -32,14 +32,16 @@ type journal struct {
 	files []*logFile // in the order of their numbers
 }
 
-// logFile is one file of a journal. All but path is guarded by journal.mu.
+// logFile is one file of a journal.
 type logFile struct {
 	path    string
 	size    int64
-	closed  bool     // nothing more is written to it
-	damaged bool     // some of its lines fit no checksum
-	open    int      // records that aren't finished
-	done    []uint64 // finished, but not noted on disk yet
+	damaged bool // some of its lines fit no checksum
+
+	// Guarded by journal.mu.
+	closed bool     // nothing more is written to it
+	open   int      // records that aren't finished
+	done   []uint64 // finished, but not noted on disk yet
 }
 
 func (f *logFile) donePath() string { return strings.TrimSuffix(f.path, ".log") + ".done" }
@@ -54,12 +56,8 @@ type place struct {
 // record is one that write made durable, or that load found.
 type record struct {
 	number uint64
-	place  place
-	text   []byte
+	place
 }
-
-// where returns the record without its text.
-func (r record) where() record { return record{number: r.number, place: r.place} }
 
 // errDamaged says that a record does not fit its checksum.
 var errDamaged = errors.New("damaged on disk")
@@ -71,9 +69,9 @@ const fileLimit = 16 << 20
 // finishedLimit is the same for a file that holds nothing unfinished.
 const finishedLimit = 1 << 20
 
-// load reads all files and calls found with each record that isn't finished, in order. damaged is told of each line
+// load reads all files and calls found with each record that isn't finished and its text, in order. damaged is told of each line
 // that fits no checksum, and of each file that can't be read.
-func (j *journal) load(found func(record), damaged func(name string, err error)) error {
+func (j *journal) load(found func(record, []byte), damaged func(name string, err error)) error {
 	entries, err := os.ReadDir(j.dir)
 	if err != nil {
 		return err
@@ -88,6 +86,7 @@ func (j *journal) load(found func(record), damaged func(name string, err error))
 			_ = j.disk.remove(f.donePath())
 		case err != nil:
 			damaged(filepath.Base(f.path), err)
+			j.next = max(j.next, first+fileLimit) // it holds fewer records than bytes
 		default:
 			j.mu.Lock()
 			j.files = append(j.files, f)
@@ -117,7 +116,7 @@ func (j *journal) numbers(entries []os.DirEntry) []uint64 {
 }
 
 // read reads one file, without the records that its notes say are finished.
-func (j *journal) read(f *logFile, found func(record), damaged func(name string, err error)) error {
+func (j *journal) read(f *logFile, found func(record, []byte), damaged func(name string, err error)) error {
 	data, err := j.disk.read(f.path)
 	if err != nil {
 		return err
@@ -144,7 +143,7 @@ func (j *journal) read(f *logFile, found func(record), damaged func(name string,
 		j.next = max(j.next, n+1)
 		if !done[n] {
 			f.open++
-			found(record{n, place{f, int64(at), len(text)}, text})
+			found(record{n, place{f, int64(at), len(text)}}, text)
 		}
 	}, bad)
 	return nil
@@ -168,16 +167,12 @@ func (j *journal) write(bodies [][]byte) ([]record, error) {
 			return nil, err
 		}
 	}
-	size := 0
-	for _, body := range bodies {
-		size += sumLength + len(recordStart) + len(body) + 21
-	}
-	batch, records := make([]byte, 0, size), make([]record, 0, len(bodies))
-	for _, body := range bodies {
-		text := strconv.AppendUint(append(make([]byte, 0, len(body)+32), recordStart...), j.next, 10)
-		text = append(append(text, ','), body[1:]...)
-		records = append(records, record{j.next, place{f, f.size + int64(len(batch)+sumLength), len(text)}, text})
-		batch = appendLine(batch, text)
+	var batch []byte
+	records := make([]record, len(bodies))
+	for i, body := range bodies {
+		at := len(batch) + sumLength
+		batch = appendLine(batch, strconv.AppendUint([]byte(recordStart), j.next, 10), []byte{','}, body[1:])
+		records[i] = record{j.next, place{f, f.size + int64(at), len(batch) - at - 1}}
 		j.next++
 	}
 	if err := j.disk.write(j.out, batch, true); err != nil {
@@ -237,11 +232,11 @@ func (j *journal) end() {
 }
 
 // took notes that a record is finished. The next flush brings it to disk.
-func (j *journal) took(p place, number uint64) {
+func (j *journal) took(r record) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p.file.open--
-	p.file.done = append(p.file.done, number)
+	r.file.open--
+	r.file.done = append(r.file.done, r.number)
 }
 
 // flush writes down what is finished, and deletes the files that hold nothing else. What fails is tried again with the
@@ -285,16 +280,11 @@ func (j *journal) flush(durably bool) error {
 // discard deletes a finished file, before its notes: without them its records would be handed on again. One with
 // damaged lines is set aside.
 func (j *journal) discard(f *logFile) error {
-	j.mu.Lock()
-	damaged := f.damaged
-	j.mu.Unlock()
-	var err error
-	if damaged {
-		err = j.disk.rename(f.path, f.path+".damaged")
-	} else {
-		err = j.disk.remove(f.path)
+	away := func() error { return j.disk.remove(f.path) }
+	if f.damaged {
+		away = func() error { return j.disk.rename(f.path, f.path+".damaged") }
 	}
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
+	if err := away(); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
 	return j.disk.remove(f.donePath())

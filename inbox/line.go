@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"hash/crc32"
 )
@@ -20,12 +21,16 @@ const (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// appendLine appends text as a line.
-func appendLine(b, text []byte) []byte {
-	sum := crc32.Checksum(text, castagnoli)
-	b = hex.AppendEncode(b, []byte{byte(sum >> 24), byte(sum >> 16), byte(sum >> 8), byte(sum)})
-	b = append(b, ' ')
-	b = append(b, text...)
+// appendLine appends the parts of a text as one line.
+func appendLine(b []byte, parts ...[]byte) []byte {
+	at := len(b)
+	b = append(b, "00000000 "...)
+	for _, part := range parts {
+		b = append(b, part...)
+	}
+	var sum [4]byte
+	binary.BigEndian.PutUint32(sum[:], crc32.Checksum(b[at+sumLength:], castagnoli))
+	hex.Encode(b[at:], sum[:])
 	return append(b, '\n')
 }
 
@@ -39,8 +44,7 @@ func parseLine(line []byte) (text []byte, ok bool) {
 		return nil, false
 	}
 	text = line[sumLength:]
-	want := uint32(sum[0])<<24 | uint32(sum[1])<<16 | uint32(sum[2])<<8 | uint32(sum[3])
-	return text, crc32.Checksum(text, castagnoli) == want
+	return text, crc32.Checksum(text, castagnoli) == binary.BigEndian.Uint32(sum[:])
 }
 
 // splitLines calls good with the offset and text of each line that fits its checksum, and bad with what fits none.

@@ -28,7 +28,7 @@ func lines(texts ...string) []byte {
 
 // changedBytes are what a byte is changed to: one bit, what structures a line, and what a disk leaves.
 func changedBytes(b byte) []byte {
-	all := []byte{b ^ 1, b ^ 0x80, '\n', ' ', '0', '{', 0, 0xff}
+	all := []byte{b ^ 1, 0, '\n', ' ', '0', '{', b ^ 0x80, 0xff}
 	return slices.DeleteFunc(all, func(c byte) bool { return c == b })
 }
 

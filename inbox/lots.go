@@ -143,7 +143,7 @@ func (l *refusals) save() error {
 	}
 	l.mu.Unlock()
 	for _, r := range gone {
-		l.journal.took(r.place, r.number)
+		l.journal.took(r)
 	}
 	if len(bodies) == 0 {
 		return l.journal.flush(false)
@@ -162,16 +162,16 @@ func (l *refusals) save() error {
 // saved notes where what save wrote lies: some refused deliveries, then perhaps the state.
 func (l *refusals) saved(written []*kept, records []record) {
 	for i, k := range written {
-		k.record, k.Data = records[i].where(), nil
+		k.record, k.Data = records[i], nil
 		if !slices.Contains(l.kept, k) { // forgotten meanwhile
 			l.gone = append(l.gone, k.record)
 		}
 	}
 	if len(records) > len(written) {
 		if l.state.number != 0 {
-			l.journal.took(l.state.place, l.state.number)
+			l.journal.took(l.state)
 		}
-		l.state = records[len(written)].where()
+		l.state = records[len(written)]
 	}
 }
 
@@ -190,24 +190,23 @@ func (l *refusals) tally() *refusedState {
 func (l *refusals) load(damaged func(name string, err error)) error {
 	var found []*kept
 	var state refusedState
-	err := l.journal.load(func(r record) {
+	err := l.journal.load(func(r record, text []byte) {
 		var on refusedRecord
-		_ = json.Unmarshal(r.text, &on)
-		at := r.where()
+		_ = json.Unmarshal(text, &on)
 		switch {
 		case on.State != nil:
 			if l.state.number != 0 {
-				l.journal.took(l.state.place, l.state.number)
+				l.journal.took(l.state)
 			}
-			state, l.state = *on.State, at
+			state, l.state = *on.State, r
 		case on.Refused != nil:
 			one := *on.Refused
 			one.Data = on.Data
 			key := l.key(&one)
 			one.Data = nil
-			found = append(found, &kept{Refused: one, key: key, record: at})
+			found = append(found, &kept{Refused: one, key: key, record: r})
 		default:
-			l.journal.took(r.place, r.number)
+			l.journal.took(r)
 		}
 	}, damaged)
 	if err != nil {

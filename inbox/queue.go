@@ -29,25 +29,24 @@ const (
 
 // ref is an event that waits.
 type ref struct {
-	number  uint64
-	place   place
-	at      int64 // when it was appended, Unix nanoseconds
-	project prodege.ProjectID
-	event   *prodege.Event // nil: read it from disk
+	record
+	appended int64 // when it was appended, Unix nanoseconds
+	project  prodege.ProjectID
+	event    *prodege.Event // nil: read it from disk
 }
 
 // refOf reads only what the queue needs. What can't be read as an event has a lane of its own (project 0).
-func refOf(r record) ref {
+func refOf(r record, text []byte) ref {
 	var head struct {
 		At    time.Time `json:"at"`
 		Event struct {
 			ProjectID prodege.ProjectID `json:"project_id"`
 		} `json:"event"`
 	}
-	if json.Unmarshal(r.text, &head) != nil {
-		return ref{number: r.number, place: r.place}
+	if json.Unmarshal(text, &head) != nil {
+		return ref{record: r}
 	}
-	return ref{number: r.number, place: r.place, at: head.At.UnixNano(), project: head.Event.ProjectID}
+	return ref{record: r, appended: head.At.UnixNano(), project: head.Event.ProjectID}
 }
 
 // lane is one project's events, in order; one at a time is handed over.
@@ -191,7 +190,7 @@ func (q *queue) depth() (n int, oldest int64) {
 	defer q.mu.Unlock()
 	for _, l := range q.lanes {
 		n += len(l.refs)
-		if at := l.refs[0].at; at != 0 && (oldest == 0 || at < oldest) {
+		if at := l.refs[0].appended; at != 0 && (oldest == 0 || at < oldest) {
 			oldest = at
 		}
 	}

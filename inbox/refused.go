@@ -96,7 +96,7 @@ func (in *Inbox) Refuse(r Refused) {
 	if rules[r.Lot].size == 0 {
 		r.Data = nil
 	}
-	r.Detail, r.Cause = cut(r.Detail, 500), cut(r.Cause, 100)
+	r.Detail, r.Cause, r.Path = cut(r.Detail, 500), cut(r.Cause, 100), cut(r.Path, 2000)
 	if r.Header = r.Header.Clone(); r.Header == nil {
 		r.Header = http.Header{}
 	}

@@ -58,7 +58,7 @@ func (in *Inbox) Waiting(most int) ([]Waiting, error) {
 	list := []Waiting{}
 	var fault error
 	for _, r := range in.queue.oldest(most) {
-		w := Waiting{At: time.Unix(0, r.at).UTC(), Event: prodege.Event{ProjectID: r.project}}
+		w := Waiting{At: time.Unix(0, r.appended).UTC(), Event: prodege.Event{ProjectID: r.project}}
 		if r.event != nil || fault == nil {
 			e, _, err := in.event(r)
 			switch {

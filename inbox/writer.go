@@ -202,7 +202,7 @@ func (in *Inbox) write(bodies [][]byte) (records []record, err error) {
 func refsOf(records []record, c *change) []ref {
 	refs := make([]ref, len(records))
 	for i, r := range records {
-		refs[i] = ref{number: r.number, place: r.place, at: c.at.UnixNano(), project: c.events[i].ProjectID, event: &c.events[i]}
+		refs[i] = ref{record: r, appended: c.at.UnixNano(), project: c.events[i].ProjectID, event: &c.events[i]}
 	}
 	return refs
 }
@@ -250,7 +250,7 @@ func (in *Inbox) treat() {
 	defer in.mu.Unlock()
 	h := &in.health
 	if h.hung || h.since.Sub(h.healed) < wellAfter {
-		if took >= promptly {
+		if took >= in.options.promptly {
 			h.good = time.Time{}
 			return
 		}
