@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -85,6 +86,22 @@ func TestALengthExtensionIsRefused(t *testing.T) {
 		}
 		if err := read(typeJSON, string(quote(asJSON))); err == nil {
 			t.Errorf("%s: taken as JSON", c.name)
+		}
+		// A JSON string can hold the very bytes of the extension, so that its content verifies.
+		var exact []byte
+		for _, b := range []byte(params["data"]) {
+			if b < ' ' || b == '"' || b == '\\' {
+				exact = fmt.Appendf(exact, `\u%04x`, b)
+			} else {
+				exact = append(exact, b)
+			}
+		}
+		delete(asJSON, "data")
+		rest := quote(asJSON)
+		if err := read(typeJSON, `{"data":"`+string(exact)+`",`+string(rest[1:])); err == nil {
+			t.Errorf("%s: taken as the bytes of a JSON string", c.name)
+		} else if c.name == "appended to data" && !strings.Contains(err.Error(), "something after") {
+			t.Errorf("%s: refused because of %v: this test shows nothing", c.name, err)
 		}
 	}
 }
