@@ -91,13 +91,21 @@ func TestTurnsAreWaitedFor(t *testing.T) {
 	if status, text := w.post(statusPath, "application/json", large); status != 500 || !strings.Contains(text, "send it again") {
 		t.Errorf("a large body without a turn: %d %s", status, text)
 	}
+	var slow sync.WaitGroup
+	var halves []io.Closer
+	defer func() {
+		for _, half := range halves {
+			_ = half.Close()
+		}
+		slow.Wait()
+	}()
 	for range 2 * smallAtOnce { // connections that send half a body
 		reader, writer := io.Pipe()
-		t.Cleanup(func() { _ = writer.Close() })
+		halves = append(halves, writer)
 		r := httptest.NewRequest(http.MethodPost, statusPath, reader)
 		r.Header.Set("Content-Type", "application/json")
 		r.ContentLength = 1000
-		go w.in.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		slow.Go(func() { w.in.Handler().ServeHTTP(httptest.NewRecorder(), r) })
 	}
 	if status, text := w.post(statusPath, "application/json", signed(seed)); status != 200 {
 		t.Errorf("a small body: %d %s", status, text)
