@@ -22,7 +22,7 @@ FROM gcr.io/distroless/static-debian12:nonroot
 COPY --from=build /out/fieldmarshal /usr/local/bin/fieldmarshal
 COPY --from=build --chown=65532:65532 /out/inbox /var/lib/fieldmarshal/inbox
 ENV INBOX_DIR=/var/lib/fieldmarshal/inbox
-# Not published: for what runs beside the container and reads metrics.
+# Readiness and metrics of the ingress. Do not publish this port.
 ENV INGRESS_ADMIN_ADDR=:8082
 # Deliveries wait here until Temporal has them: mount a disk that outlives the container.
 WORKDIR /var/lib/fieldmarshal

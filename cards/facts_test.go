@@ -336,7 +336,6 @@ func noteFacts() map[string]project.Card {
 		"note-asked-again": noteCard(project.NoteAskedAgain, func(n *project.Note) {
 			n.Amount, n.Deadline, n.Decision = usd("4.25"), paused.Add(48*time.Hour), &project.Decided{Verdict: project.AskAgain, User: "U0BOB", At: live, From: project.FromSlack}
 		}),
-		"note-clock-behind": noteCard(project.NoteClockBehind, withEvent(sampleSize())),
 		"note-refused-ours": noteCard(project.NoteFailed, func(n *project.Note) {
 			n.Phase, n.Mention = project.PhaseRefused, []string{"U0ANN"}
 			n.Decision = &project.Decided{Verdict: project.Approve, User: "U0ANN", Amount: usd("4.25"), At: decided, From: project.FromSlack}

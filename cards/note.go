@@ -76,10 +76,6 @@ func (n note) story() story {
 	case project.NoteAutoCompleted:
 		return story{title: "🏁 Prodege has completed the project by itself (reason 209)",
 			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project changes any more; it will be invoiced as it is.", todo: advice}
-	case project.NoteClockBehind:
-		return story{title: "🕰️ Our clock is behind",
-			what: "An event came dated " + when(e.Time) + ", more than five minutes ahead of our clock, and its id agrees with that. The event was believed.",
-			todo: "An operator of Fieldmarshal should check the clock of the machine that runs the ingress."}
 	case project.NoteFailed:
 		return n.failed()
 	case project.NoteMore:

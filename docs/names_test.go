@@ -149,8 +149,11 @@ func TestSignedExample(t *testing.T) {
 	if want := prodege.Sign(secret, map[string]string{"data": data}); signature != want {
 		t.Errorf("the page shows %s, right is %s", signature, want)
 	}
-	d, err := prodege.ParseDelivery("application/json", []byte(`{"data":`+data+`,"signature":"`+signature+`"}`))
-	if err != nil || !d.Authentic([]prodege.Secret{secret}) {
+	envelope, err := prodege.ReadEnvelope("application/json", []byte(`{"data":`+data+`,"signature":"`+signature+`"}`))
+	if err == nil {
+		_, err = envelope.Verify([]prodege.Secret{secret})
+	}
+	if err != nil {
 		t.Errorf("the example is refused: %v", err)
 	}
 }

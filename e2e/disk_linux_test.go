@@ -3,6 +3,7 @@ package e2e
 import (
 	"math"
 	"net/http"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -34,7 +35,7 @@ func TestTheDiskRefuses(t *testing.T) {
 	e, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize) // straight to Temporal
 	repeats := w.untilTaken(e, err)
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
-	if status, body := w.ingress.get("/readyz"); status != http.StatusServiceUnavailable {
+	if status, body := w.ingress.get("/readyz"); status != http.StatusOK || !strings.Contains(body, `"degraded"`) {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
 	p.down()

@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -19,7 +22,8 @@ import (
 var figures = flag.Bool("figures", false, "measure at length in TestFigures; alone on the machine, or the numbers mean nothing")
 
 // TestFigures measures how long a delivery waits for its answer and how many are answered a second, with
-// Temporal up and away, beside a bare SignalWithStart on the same server. Without -figures it only shows that
+// Temporal up and away, beside a bare net/http answer and a bare fsync on the same machine, and a bare SignalWithStart
+// on the same server. Without -figures it only shows that
 // every delivery is taken, at once or when it is tried again.
 func TestFigures(t *testing.T) {
 	t.Parallel()
@@ -39,6 +43,8 @@ func TestFigures(t *testing.T) {
 	}{
 		{"webhook, Temporal up", n, up.webhook(client)},
 		{"webhook, Temporal away", n, away.webhook(client)},
+		{"bare net/http", n, bareHTTP(t, client)},
+		{"bare write and fsync", n, bareFsync(t)},
 		{"bare SignalWithStart", n / 10, func(i int) error {
 			ctx, cancel := context.WithTimeout(up.ctx, patience)
 			defer cancel()
@@ -82,6 +88,43 @@ func (w *world) webhook(client *http.Client) func(int) error {
 			}
 			time.Sleep(prodegeRetries[tries])
 		}
+	}
+}
+
+// bareHTTP gives a call of a server that reads a delivery and answers as the ingress does, and does nothing else.
+func bareHTTP(t *testing.T, client *http.Client) func(int) error {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		_, _ = io.WriteString(w, `{"success":true}`)
+	}))
+	t.Cleanup(server.Close)
+	contentType, body := signed(event("figure", 1000, live), prodege.JSON)
+	return func(int) error {
+		answer, err := client.Post(server.URL, contentType, bytes.NewReader(body))
+		if err != nil {
+			return err
+		}
+		_, _ = io.Copy(io.Discard, answer.Body)
+		return answer.Body.Close()
+	}
+}
+
+// bareFsync gives a call that appends as much as a delivery to a file of its own and syncs it.
+func bareFsync(t *testing.T) func(int) error {
+	var mu sync.Mutex
+	f, err := os.Create(filepath.Join(t.TempDir(), "bare"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Close() })
+	record := bytes.Repeat([]byte("x"), 400)
+	return func(int) error {
+		mu.Lock()
+		defer mu.Unlock()
+		if _, err := f.Write(record); err != nil {
+			return err
+		}
+		return f.Sync()
 	}
 }
 

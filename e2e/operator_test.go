@@ -26,6 +26,7 @@ func (w *world) run(want int, args ...string) string {
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = w.ingress.dir
 	env := maps.Clone(w.worker.env)
+	env["INGRESS_ADMIN_ADDR"] = strings.TrimPrefix(w.ingress.admin, "http://")
 	env["HTTP_ADDR"] = strings.TrimPrefix(w.ingress.url, "http://")
 	for name, value := range env {
 		if value != "" {

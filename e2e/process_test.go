@@ -20,13 +20,14 @@ const patience = 90 * time.Second
 
 // process is the program run with one subcommand. It may be killed and started again; its address stays.
 type process struct {
-	t    *testing.T
-	args []string
-	env  map[string]string
-	dir  string
-	addr string // variable that says where it listens
-	url  string
-	log  *buffer
+	t     *testing.T
+	args  []string
+	env   map[string]string
+	dir   string
+	addr  string // variable that says where it listens
+	admin string // of the ingress: where its readiness and metrics are
+	url   string
+	log   *buffer
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -118,7 +119,11 @@ func (p *process) ready() {
 func (p *process) get(path string) (int, string) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, p.url+path, nil)
+	at := p.url
+	if p.admin != "" && path != "/healthz" {
+		at = p.admin
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}

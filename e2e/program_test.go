@@ -126,8 +126,8 @@ func TestATakenAddressIsAFault(t *testing.T) {
 	w := newWorld(t, withoutWorker)
 	env := []string{"PRODEGE_SECRET_KEY=x", "SLACK_BOT_TOKEN=x", "SLACK_SIGNING_SECRET=x", "SLACK_ALERTS_CHANNEL=C0", "SLACK_APPROVERS=anyone"}
 	taken := strings.TrimPrefix(w.ingress.url, "http://")
-	for process, variable := range map[string]string{"ingress": "HTTP_ADDR", "worker": "WORKER_HTTP_ADDR"} {
-		code, out := fails(t, append(env, variable+"="+taken), process)
+	for variable, process := range map[string]string{"HTTP_ADDR": "ingress", "INGRESS_ADMIN_ADDR": "ingress", "WORKER_HTTP_ADDR": "worker"} {
+		code, out := fails(t, append(env, "INGRESS_ADMIN_ADDR="+ownAddress(t), variable+"="+taken), process)
 		if code == 0 || !strings.Contains(out, taken) {
 			t.Errorf("%s ends with code %d and says:\n%s", process, code, out)
 		}

@@ -163,7 +163,7 @@ func (w *world) reachTemporal() {
 func (w *world) processes(p *plan) {
 	dir := w.t.TempDir()
 	env := map[string]string{
-		"HTTP_ADDR": ownAddress(w.t), "WORKER_HTTP_ADDR": ownAddress(w.t),
+		"HTTP_ADDR": ownAddress(w.t), "INGRESS_ADMIN_ADDR": ownAddress(w.t), "WORKER_HTTP_ADDR": ownAddress(w.t),
 		"PRODEGE_SECRET_KEY": prodegeSecret, "PRODEGE_API_KEY": prodegeKey,
 		"SLACK_BOT_TOKEN": botToken, "SLACK_SIGNING_SECRET": slackSecret,
 		"SLACK_ALERTS_CHANNEL": alerts, "SLACK_APPROVALS_CHANNEL": approvals, "SLACK_FINANCE_CHANNEL": finance,
@@ -175,7 +175,7 @@ func (w *world) processes(p *plan) {
 	if p.temporal != "" {
 		env["TEMPORAL_ADDRESS"] = p.temporal
 	}
-	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addr: "HTTP_ADDR", log: &buffer{}}
+	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addr: "HTTP_ADDR", admin: "http://" + env["INGRESS_ADMIN_ADDR"], log: &buffer{}}
 }
 
 // close checks what holds at the end of every test, and stops the processes.

@@ -27,7 +27,7 @@ func (a *alarms) raise(kind, text string, args ...any) {
 		a.logged, a.told = map[string]time.Time{}, map[string]time.Time{}
 	}
 	now := time.Now()
-	if kind == "dead" || kind == "aside" || now.Sub(a.logged[kind]) >= alarmLogEvery { // what is lost sight of is logged each time
+	if kind == "dead" || kind == "damaged" || now.Sub(a.logged[kind]) >= alarmLogEvery { // each of these is another loss
 		a.logged[kind] = now
 		a.in.log.Error(text, append([]any{"alarm", kind}, args...)...)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
 	"path/filepath"
 	"strconv"
 )
@@ -59,9 +60,18 @@ func (c *Control) Drop(ctx context.Context, id uint64) error {
 	return err
 }
 
-// Refused lists the deliveries that were refused.
+// Refused lists the deliveries that were refused, and counts as a look at them.
 func (c *Control) Refused(ctx context.Context) (RefusedList, error) {
 	return ask[RefusedList](ctx, c, http.MethodGet, "/refused")
+}
+
+// Admit has the ingress hand on a refused delivery for which by vouches, or answers ErrNoRefused.
+func (c *Control) Admit(ctx context.Context, id uint64, by string) error {
+	_, err := ask[Stats](ctx, c, http.MethodPost, "/refused/"+strconv.FormatUint(id, 10)+"/admit?by="+url.QueryEscape(by))
+	if errors.Is(err, ErrNoLetter) {
+		return ErrNoRefused
+	}
+	return err
 }
 
 func ask[T any](ctx context.Context, c *Control, method, path string) (T, error) {

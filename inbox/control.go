@@ -11,15 +11,13 @@ import (
 	"path/filepath"
 	"strconv"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
-// socketName is the control socket's name in the inbox's folder. The store's file is locked, so the running
+// socketName is the control socket's name in the inbox's folder. Only one process may write to the folder, so the running
 // ingress serves it to the operator's commands.
 const socketName = "control.sock"
 
-// A path of a socket holds 108 bytes on Linux, 104 elsewhere.
+// A socket's path holds 108 bytes on Linux, 104 elsewhere.
 const longestSocket = 100
 
 // Listing is how the inbox stands, with the oldest events that wait.
@@ -28,7 +26,7 @@ type Listing struct {
 	Waiting []Waiting `json:"waiting"`
 }
 
-// fault is what the control socket answers where it can't do what it was asked.
+// fault is what the control socket answers if it can't do what it was asked.
 type fault struct {
 	Error string `json:"error"`
 }
@@ -36,10 +34,11 @@ type fault struct {
 // serveControl opens the socket. Without it the inbox works all the same, so a fault is only logged.
 func (in *Inbox) serveControl() {
 	path := filepath.Join(in.options.Dir, socketName)
-	_ = os.Remove(path) // left by a process that was killed: the lock says that none runs
+	_ = in.disk.remove(path) // left by a process that was killed: the lock says that none runs
 	address, release := socketAddress(path)
 	defer release()
-	listener, err := net.Listen("unix", address)
+	var listener net.Listener
+	err := in.disk.try("socket", path, func() (err error) { listener, err = net.Listen("unix", address); return err })
 	if err == nil {
 		err = os.Chmod(path, 0o600)
 	}
@@ -47,13 +46,20 @@ func (in *Inbox) serveControl() {
 		in.log.Warn("the operator's commands can't reach this inbox", "socket", path, "error", err)
 		return
 	}
+	listener.(*net.UnixListener).SetUnlinkOnClose(false) // a disk that hangs must not hold up Close
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.closed {
+		_ = listener.Close()
+		return
+	}
 	in.control = listener
 	server := &http.Server{Handler: in.controlHandler(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends when Close closes the listener
 }
 
-// socketAddress gives a path that is short enough for a socket: a long one is reached through its folder's
-// open file. release must be called once it has been used.
+// socketAddress returns a path that is short enough for a socket: a long one is reached through its folder's open file.
+// release must be called once it has been used.
 func socketAddress(path string) (address string, release func()) {
 	if len(path) <= longestSocket {
 		return path, func() {}
@@ -67,44 +73,43 @@ func socketAddress(path string) (address string, release func()) {
 
 // controlHandler answers the commands. Whoever may open the socket may do all of it.
 func (in *Inbox) controlHandler() http.Handler {
+	const shown = 1000 // of the events that wait
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /inbox", answering(func(r *http.Request) (any, error) {
-		const shown = 1000
-		waiting, err := in.Waiting(shown)
-		return Listing{Stats: in.Stats(), Waiting: waiting}, err
-	}))
-	mux.HandleFunc("POST /drain", answering(func(r *http.Request) (any, error) {
-		err := in.Drain(r.Context())
-		return in.Stats(), err
-	}))
-	mux.HandleFunc("GET /deadletters", answering(func(*http.Request) (any, error) { return in.DeadLetters() }))
-	mux.HandleFunc("GET /deadletters/{id}", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.DeadLetter(id) })
-	}))
-	mux.HandleFunc("POST /deadletters/{id}/retry", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Retry(r.Context(), id) })
-	}))
-	mux.HandleFunc("DELETE /deadletters/{id}", answering(func(r *http.Request) (any, error) {
-		return withID(r, func(id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) })
-	}))
-	mux.HandleFunc("GET /refused", answering(func(*http.Request) (any, error) { return in.Refused(), nil }))
+	for pattern, do := range map[string]func(r *http.Request, id uint64) (any, error){
+		"GET /inbox": func(*http.Request, uint64) (any, error) {
+			waiting, err := in.Waiting(shown)
+			return Listing{Stats: in.Stats(), Waiting: waiting}, err
+		},
+		"POST /drain": func(r *http.Request, _ uint64) (any, error) {
+			err := in.Drain(r.Context())
+			return in.Stats(), err
+		},
+		"GET /deadletters":             func(*http.Request, uint64) (any, error) { return in.DeadLetters() },
+		"GET /deadletters/{id}":        func(_ *http.Request, id uint64) (any, error) { return in.DeadLetter(id) },
+		"POST /deadletters/{id}/retry": func(r *http.Request, id uint64) (any, error) { return in.Stats(), in.Retry(r.Context(), id) },
+		"DELETE /deadletters/{id}":     func(r *http.Request, id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) },
+		"GET /refused": func(*http.Request, uint64) (any, error) {
+			defer in.LookedAtRefused()
+			return in.Refused(), nil
+		},
+		"POST /refused/{id}/admit": func(r *http.Request, id uint64) (any, error) {
+			return in.Stats(), in.Admit(r.Context(), id, r.URL.Query().Get("by"))
+		},
+	} {
+		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			id, _ := strconv.ParseUint(r.PathValue("id"), 10, 64) // there is no number 0
+			answer(w)(do(r, id))
+		})
+	}
 	return mux
 }
 
-func withID(r *http.Request, do func(uint64) (any, error)) (any, error) {
-	id, err := strconv.ParseUint(r.PathValue("id"), 10, 64)
-	if err != nil {
-		return nil, ErrNoLetter
-	}
-	return do(id)
-}
-
-func answering(do func(*http.Request) (any, error)) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		result, err := do(r)
+// answer writes what came of a command.
+func answer(w http.ResponseWriter) func(result any, err error) {
+	return func(result any, err error) {
 		w.Header().Set("Content-Type", "application/json")
 		switch {
-		case errors.Is(err, ErrNoLetter):
+		case errors.Is(err, ErrNoLetter) || errors.Is(err, ErrNoRefused):
 			w.WriteHeader(http.StatusNotFound)
 		case err != nil:
 			w.WriteHeader(http.StatusInternalServerError)
@@ -117,17 +122,17 @@ func answering(do func(*http.Request) (any, error)) http.HandlerFunc {
 }
 
 const (
-	// drainable is how few events may wait when the inbox stops taking further ones: so few are handed on in no
-	// time, unless Temporal has just gone away.
+	// drainable is how few events may wait when the inbox stops taking further ones: these are handed on in no time,
+	// unless Temporal has just gone away.
 	drainable = 100
 	// drainFor is how long it waits for those few before it takes events again.
 	drainFor = 5 * time.Second
 )
 
-// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and
-// stays so: INBOX_DIR may be removed once the process has stopped, Append answers ErrDraining (and the ingress
-// hands deliveries to Temporal directly). As long as many events wait it takes further ones: what it refuses is
-// lost where Temporal is away. Where ctx ends first, it goes on taking events.
+// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and stays so:
+// INBOX_DIR may be removed once the process has stopped, and Append answers ErrDraining, so that the ingress hands
+// deliveries to Temporal directly. While many events wait it takes further ones: what it refuses is lost if Temporal is
+// away. If ctx ends first, it goes on taking events.
 func (in *Inbox) Drain(ctx context.Context) error {
 	select { // one at a time
 	case in.drains <- struct{}{}:
@@ -135,84 +140,64 @@ func (in *Inbox) Drain(ctx context.Context) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if in.isDraining() { // it was drained before and stays so, but a dead letter may have been retried since
+	if in.Stats().Draining { // it was drained before and stays so, but a dead letter may have been retried since
 		return in.drained(ctx)
 	}
 	for {
-		err := in.nearlyEmpty(ctx)
+		// Few events wait, and one was handed on since it was asked: Temporal is there.
+		before := in.Stats().Forwarded
+		err := until(ctx, func() bool {
+			s := in.Stats()
+			return s.Depth == 0 || s.Depth <= drainable && s.Forwarded > before
+		})
 		if err == nil {
 			in.setDraining(true)
-			if err = in.drainNow(ctx); err == nil {
+			shortly, cancel := context.WithTimeout(ctx, drainFor)
+			err = in.drained(shortly)
+			cancel()
+			if err == nil {
 				in.log.Info("the inbox is drained and takes nothing any more")
 				return nil
 			}
 			in.setDraining(false)
 		}
 		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-			n, _ := in.queue.depth()
-			return fmt.Errorf("drain the inbox, in which %d events still wait: %w", n, err)
+			return fmt.Errorf("drain the inbox, in which %d events still wait: %w", in.Stats().Depth, err)
 		}
 	}
 }
 
-// nearlyEmpty returns once no event waits, or few do and one was handed on since it was asked: Temporal is there.
-func (in *Inbox) nearlyEmpty(ctx context.Context) error {
-	before := in.forwarded()
+// drained returns once nothing waits, in the queue and on disk.
+func (in *Inbox) drained(ctx context.Context) error {
+	barrier := func(do func() error) error { return in.submit(ctx, &change{barrier: true, do: do}) }
+	// What was under way when draining began is in the queue once the first barrier is through.
+	if err := barrier(func() error { return nil }); err != nil {
+		return err
+	}
+	if err := until(ctx, func() bool { return in.Stats().Depth == 0 }); err != nil {
+		return err
+	}
+	return barrier(func() error {
+		return in.work(func() error { in.events.end(); return in.events.flush(true) })
+	})
+}
+
+// until returns nil once something is so.
+func until(ctx context.Context, is func() bool) error {
 	look := time.NewTicker(50 * time.Millisecond)
 	defer look.Stop()
-	for {
-		if n, _ := in.queue.depth(); n == 0 || n <= drainable && in.forwarded() > before {
-			return nil
-		}
+	for !is() {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-look.C:
 		}
 	}
-}
-
-// drainNow waits for the last events, for a short while.
-func (in *Inbox) drainNow(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, drainFor)
-	defer cancel()
-	return in.drained(ctx)
-}
-
-// forwarded is how many events were handed on since start.
-func (in *Inbox) forwarded() uint64 {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.totals.forwarded
+	return nil
 }
 
 func (in *Inbox) setDraining(on bool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.draining = on
-}
-
-func (in *Inbox) drained(ctx context.Context) error {
-	// What was under way when draining began is listed once this commit is through.
-	if err := in.submit(ctx, &change{apply: func(*bbolt.Tx) error { return nil }}); err != nil {
-		return err
-	}
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for {
-		if n, _ := in.queue.depth(); n == 0 {
-			return in.submit(ctx, &change{apply: func(*bbolt.Tx) error { return nil }}) // forgets ride along
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-		}
-	}
-}
-
-func (in *Inbox) isDraining() bool {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	return in.draining
 }

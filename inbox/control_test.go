@@ -3,8 +3,6 @@ package inbox
 import (
 	"context"
 	"errors"
-	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -190,60 +188,6 @@ func TestDrainTakesEventsUntilFewWait(t *testing.T) {
 	cancel()
 	if err := <-done; err == nil {
 		t.Error("drained with nobody to hand to")
-	}
-}
-
-func TestRefusedAreKeptWithoutSecrets(t *testing.T) {
-	dir := t.TempDir()
-	in, c := open(t, dir), NewControl(dir)
-	in.Refuse(Refused{Cause: "signature", Remote: "192.0.2.1", Path: "/webhooks/prodege/project-status?apik=SECRET1",
-		Header: http.Header{"Authorization": {"Bearer SECRET2"}, "Cookie": {"a=SECRET3"}, "X-Api-Key": {"SECRET4"}, "Content-Type": {"application/json"}},
-		Body:   `{"data": {"event_id": "e1"}, "signature" : "SECRET5\"SECRET5", "apik":"SECRET6"}`})
-	in.Refuse(Refused{Cause: "signature", Header: http.Header{}, Body: "signature=SECRET7%3D&data=%7B%7D&apik=SECRET8"})
-	in.Refuse(Refused{Cause: "malformed", Header: http.Header{}, Body: strings.Repeat("x", 1<<20)})
-	list, err := c.Refused(t.Context())
-	if err != nil || len(list.Last) != 3 || list.Counts["signature"] != 2 || list.Counts["malformed"] != 1 {
-		t.Fatalf("%+v, %v", list.Counts, err)
-	}
-	if text := fmt.Sprintf("%+v", list); strings.Contains(text, "SECRET") {
-		t.Errorf("a secret is kept: %s", text)
-	}
-	if b := list.Last[0].Body; !strings.Contains(b, `"event_id": "e1"`) || !strings.Contains(b, "[hidden, 16 characters]") {
-		t.Errorf("body: %s", b)
-	}
-	if b := list.Last[1].Body; b != "signature=[hidden, 8 characters]&data=%7B%7D&apik=[hidden, 7 characters]" {
-		t.Errorf("body: %s", b)
-	}
-	if list.Last[0].Header.Get("Content-Type") != "application/json" {
-		t.Errorf("header: %v", list.Last[0].Header)
-	}
-	if r := list.Last[2]; !r.Cut || len(r.Body) > 64<<10 {
-		t.Errorf("%d bytes of a large body are kept", len(r.Body))
-	}
-}
-
-func TestTheLastHundredRefusedOutliveTheProcess(t *testing.T) {
-	dir := t.TempDir()
-	in := open(t, dir)
-	for n := range 130 {
-		in.Refuse(Refused{Cause: "signature", Body: fmt.Sprint("delivery ", n)})
-		if n == 50 {
-			append1(t, in, event(1, 0)) // a commit they ride along with
-		}
-	}
-	if err := in.Close(); err != nil {
-		t.Fatal(err)
-	}
-	in = open(t, dir)
-	in.Refuse(Refused{Cause: "signature", Body: "one more"})
-	list := in.Refused()
-	if len(list.Last) != 100 || list.Last[0].Body != "delivery 31" || list.Last[99].Body != "one more" || list.Counts["signature"] != 131 {
-		t.Errorf("%d kept, first %q, last %q, counts %v", len(list.Last), list.Last[0].Body, list.Last[len(list.Last)-1].Body, list.Counts)
-	}
-	for i := 1; i < len(list.Last); i++ {
-		if list.Last[i].ID <= list.Last[i-1].ID {
-			t.Fatalf("ids: %d after %d", list.Last[i].ID, list.Last[i-1].ID)
-		}
 	}
 }
 

@@ -2,10 +2,7 @@ package inbox
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -16,8 +13,6 @@ import (
 	"syscall"
 	"testing"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"fieldmarshal/prodege"
 )
@@ -32,11 +27,8 @@ func runChild(job string) {
 	case "started full":
 		startFull(dir)
 		return
-	case "damaged":
-		startDamaged(dir)
-		return
 	}
-	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	in, err := Open(Options{Dir: dir, patience: time.Minute, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -175,7 +167,7 @@ func fillDisk(in *Inbox) {
 	fmt.Println("refused again:", in.Append(context.Background(), []prodege.Event{event(1, n)}) != nil)
 	fmt.Println("unwritable:", in.Writable() != nil)
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
-	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, n)}) == nil, in.Writable() == nil)
+	fmt.Println("healed:", soon(func() bool { return in.Append(context.Background(), []prodege.Event{event(1, n)}) == nil }), in.Writable() == nil)
 	fmt.Println("kept:", in.Stats().Depth == accepted+1)
 	_ = in.Close()
 }
@@ -191,7 +183,7 @@ func startFull(dir string) {
 	none.Cur = 0
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &none)
 	took := make(chan string, 10)
-	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
+	in, err := Open(Options{Dir: dir, patience: time.Minute, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
 	if err != nil {
 		fmt.Println("does not start:", err)
 		return
@@ -243,84 +235,6 @@ func soon(is func() bool) bool {
 	return true
 }
 
-// startDamaged starts with a damaged file on a disk that refuses what is large, and frees the disk then.
-func startDamaged(dir string) {
-	limit := syscall.Rlimit{}
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		fmt.Println("error", err)
-		return
-	}
-	small := limit
-	small.Cur = 40_000
-	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small)
-	alarms, took := make(chan string, 10), make(chan string, 1000)
-	in, err := Open(Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { alarms <- text }})
-	if err != nil {
-		fmt.Println("does not start:", err)
-		return
-	}
-	fmt.Println("first:", <-alarms)
-	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
-	fmt.Println("then:", <-alarms)
-	n := 0
-	soon(func() bool { n = in.Stats().Depth; return n > 0 })
-	ctx, stop := context.WithCancel(context.Background())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		in.Run(ctx, func(_ context.Context, e prodege.Event) error { took <- string(e.ID); return nil })
-	}()
-	for range n {
-		<-took
-	}
-	fmt.Println("most are handed on:", n >= 200)
-	stop()
-	<-done
-	_ = in.Close()
-}
-
-// TestADamagedFileOnAFullDiskIsReadOnceThereIsRoom: a salvage that the disk broke off is made again, from the whole file.
-func TestADamagedFileOnAFullDiskIsReadOnceThereIsRoom(t *testing.T) {
-	dir, path := filled(t)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	wiped := false
-	b = eachPage(b, func(p []byte, _ int) {
-		if !wiped && binary.NativeEndian.Uint16(p[8:]) == leafPage && bytes.Contains(p, []byte("p1-0100")) {
-			clear(p)
-			wiped = true
-		}
-	})
-	if err := os.WriteFile(path, b, 0o600); err != nil || !wiped {
-		t.Fatal(wiped, err)
-	}
-	out, err := child(t, "damaged:"+dir).Output()
-	if err != nil {
-		t.Fatalf("%v: %s", err, out)
-	}
-	for _, want := range []string{"first: The inbox can't write to its disk", "then: The inbox file was damaged", "most are handed on: true"} {
-		if !strings.Contains(string(out), want) {
-			t.Errorf("%q is missing in:\n%s", want, out)
-		}
-	}
-	if asides, _ := filepath.Glob(filepath.Join(dir, "*damaged*")); len(asides) != 1 {
-		t.Errorf("set aside: %v", asides)
-	}
-}
-
-// TestASalvageIsFinished after a crash between its two renames.
-func TestASalvageIsFinished(t *testing.T) {
-	dir, path := filled(t)
-	if err := os.Rename(path, path+".salvaged"); err != nil {
-		t.Fatal(err)
-	}
-	if n := open(t, dir).Stats().Depth; n != 300 {
-		t.Errorf("%d events wait, want 300", n)
-	}
-}
-
 func TestAFullDiskIsToldAndHeals(t *testing.T) {
 	dir := t.TempDir()
 	out, err := child(t, "full:"+dir).Output()
@@ -338,98 +252,5 @@ func TestAFullDiskIsToldAndHeals(t *testing.T) {
 	eventually(t, "all taken", func() bool { return in.Stats().Depth == 0 })
 	if ids := k.ids(1); n < 100 || len(ids) != n {
 		t.Errorf("%d waited, %d were taken", n, len(ids))
-	}
-}
-
-// TestAnUnsureCommitOpensTheFileAnew pulls the file away under the store.
-func TestAnUnsureCommitOpensTheFileAnew(t *testing.T) {
-	in, k := open(t, t.TempDir()), &taker{}
-	append1(t, in, event(1, 0))
-	if err := in.store.close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := in.Append(t.Context(), []prodege.Event{event(1, 1)}); err == nil {
-		t.Error("append to a file that is gone: no error")
-	}
-	append1(t, in, event(1, 2))
-	run(t, in, k)
-	eventually(t, "both taken", func() bool { return in.Stats().Depth == 0 })
-	if ids := strings.Join(k.ids(1), " "); ids != "p1-0000 p1-0002" {
-		t.Errorf("taken: %s", ids)
-	}
-}
-
-// TestTheFileIsOpenedAnewWhileEventsAreHandedOn: what is handed on meanwhile is not listed again.
-func TestTheFileIsOpenedAnewWhileEventsAreHandedOn(t *testing.T) {
-	in, k := open(t, t.TempDir()), &taker{}
-	run(t, in, k)
-	const rounds, projects = 60, 60
-	for n := range rounds {
-		var events []prodege.Event
-		for project := 1; project <= projects; project++ {
-			events = append(events, event(project, n))
-		}
-		append1(t, in, events...)
-		in.storeMu.RLock()
-		s := in.store
-		in.storeMu.RUnlock()
-		if s != nil {
-			_ = s.close()
-		}
-		_ = in.Append(t.Context(), []prodege.Event{event(99, n)}) // finds it closed, and opens it anew
-	}
-	eventually(t, "all handed on", func() bool { return in.Stats().Depth == 0 })
-	seen := map[string]bool{}
-	for _, id := range k.ids(0) {
-		if seen[id] {
-			t.Errorf("%s was handed on twice", id)
-		}
-		seen[id] = true
-	}
-	if len(seen) < rounds*projects {
-		t.Errorf("%d events were handed on, want %d", len(seen), rounds*projects)
-	}
-	if letters, err := in.DeadLetters(); err != nil || len(letters) != 0 {
-		t.Errorf("an event that was handed on became a dead letter: %+v, %v", letters, err)
-	}
-}
-
-// TestABurialThatStoodIsNotRepeated: its commit was unsure, and the event is not in memory.
-func TestABurialThatStoodIsNotRepeated(t *testing.T) {
-	dir, refusal := t.TempDir(), errors.New("invalid argument")
-	in := open(t, dir)
-	append1(t, in, event(1, 0))
-	if err := in.Close(); err != nil {
-		t.Fatal(err)
-	}
-	in = open(t, dir, func(o *Options) { o.Final = func(err error) bool { return errors.Is(err, refusal) } })
-	tries := 0
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		in.Run(ctx, func(context.Context, prodege.Event) error {
-			if tries++; tries > 1 {
-				return refusal
-			}
-			// What a burial wrote that answered errUnsure.
-			_ = in.submit(context.Background(), &change{apply: func(tx *bbolt.Tx) error {
-				value, err := encode(DeadLetter{ID: 1, Reason: "invalid argument", Event: event(1, 0)})
-				if err != nil {
-					return err
-				}
-				if err := tx.Bucket([]byte(dead)).Put(key(1), value); err != nil {
-					return err
-				}
-				return tx.Bucket([]byte(waiting)).Delete(key(1))
-			}})
-			return errors.New("unsure")
-		})
-	}()
-	eventually(t, "buried", func() bool { return in.Stats().Depth == 0 })
-	cancel()
-	<-done
-	if letters, err := in.DeadLetters(); err != nil || len(letters) != 1 || letters[0].Event.ID != "p1-0000" {
-		t.Errorf("the letter lost its event: %+v, %v", letters, err)
 	}
 }

@@ -2,315 +2,303 @@ package inbox
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
-	"math"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"go.etcd.io/bbolt"
 
 	"fieldmarshal/prodege"
 )
 
-// filled is an inbox file with 300 events in it.
-func filled(t *testing.T) (dir, path string) {
+// filled is a folder whose files hold n events that wait, one more that was handed on, a dead letter and refused
+// deliveries.
+func filled(t *testing.T, n int) (dir string) {
 	dir = t.TempDir()
-	at := time.Date(2026, 5, 5, 10, 0, 0, 0, time.UTC) // the same bytes in each run
-	in := open(t, dir, func(o *Options) { o.Now = func() time.Time { return at } })
-	for n := 0; n < 300; n += 50 {
-		var events []prodege.Event
-		for i := range 50 {
-			events = append(events, event(1, n+i))
-		}
-		append1(t, in, events...)
+	in := open(t, dir)
+	append1(t, in, event(9, 0))
+	k := &taker{}
+	stop := run(t, in, k)
+	eventually(t, "the first is taken", func() bool { return in.Stats().Depth == 0 })
+	stop()
+	var events []prodege.Event
+	for i := range n {
+		events = append(events, event(1, i))
 	}
+	append1(t, in, events...)
+	if err := in.submit(t.Context(), &change{do: func() error { return in.writeLetter(DeadLetter{ID: 7_000_000, Event: event(3, 0), Reason: "no"}) }}); err != nil {
+		t.Fatal(err)
+	}
+	in.Refuse(Refused{Lot: LotDeliveries, Cause: "one", Body: "shown", Data: []byte("exact")})
+	in.Refuse(Refused{Lot: LotJunk, Cause: "two"})
 	if err := in.Close(); err != nil {
 		t.Fatal(err)
 	}
-	return dir, filepath.Join(dir, "inbox.db")
+	return dir
 }
 
-func TestAHealthyFilePasses(t *testing.T) {
-	_, path := filled(t)
-	pairs := 0
-	if err := examine(path, func(bucket string, k, v []byte) {
-		if bucket == waiting {
-			pairs++
+// files returns what the files of the folder hold, by name.
+func files(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	all := map[string][]byte{}
+	for _, pattern := range []string{"*.log", "*.done", "*.damaged"} {
+		paths, err := filepath.Glob(filepath.Join(dir, pattern))
+		if err != nil {
+			t.Fatal(err)
 		}
-	}); err != nil || pairs != 300 {
-		t.Errorf("%d pairs, %v", pairs, err)
+		for _, path := range paths {
+			b, err := os.ReadFile(path)
+			if errors.Is(err, os.ErrNotExist) {
+				continue // deleted meanwhile
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[filepath.Base(path)] = b
+		}
+	}
+	return all
+}
+
+func names(files map[string][]byte, ending string) []string {
+	var list []string
+	for name := range files {
+		if strings.HasSuffix(name, ending) {
+			list = append(list, name)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// loaded is what a journal finds in a folder.
+func loaded(t *testing.T, dir, prefix string) (texts []string, told int) {
+	j := &journal{dir: dir, prefix: prefix}
+	if err := j.load(func(_ record, text []byte) { texts = append(texts, string(text)) }, func(string, error) { told++ }); err != nil {
+		t.Fatal(err)
+	}
+	return texts, told
+}
+
+// TestAChangedByteOfASmallLog changes each byte of each file to several others. At most the record that it hits is lost,
+// and it is told. What was handed on may come again; nothing else is taken for handed on.
+func TestAChangedByteOfASmallLog(t *testing.T) {
+	dir := filled(t, 4)
+	all := files(t, dir)
+	if n := len(names(all, ".log")); n != 3 || len(names(all, ".done")) == 0 {
+		t.Fatalf("files: %v", names(all, ""))
+	}
+	for name, whole := range all {
+		prefix, _, _ := strings.Cut(name, "0")
+		want, _ := loaded(t, dir, prefix)
+		path := filepath.Join(dir, name)
+		for at := range whole {
+			for _, c := range changedBytes(whole[at])[:4] {
+				data := bytes.Clone(whole)
+				data[at] = c
+				if err := os.WriteFile(path, data, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				got, told := loaded(t, dir, prefix)
+				missing := 0
+				for _, text := range want {
+					if !slices.Contains(got, text) {
+						missing++
+					}
+				}
+				if missing > 1 || missing == 1 && told == 0 || missing == 1 && strings.HasSuffix(name, ".done") {
+					t.Fatalf("%s, byte %d changed to %q: %d records are missing, told %d times", name, at, c, missing, told)
+				}
+				if extra := len(got) - (len(want) - missing); extra > 1 {
+					t.Fatalf("%s, byte %d changed to %q: %d records too many", name, at, c, extra)
+				}
+			}
+		}
+		if err := os.WriteFile(path, whole, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
-// TestADamagedFileNeverStopsTheStart damages the file in one way after the other. Each time the inbox opens,
-// takes events and hands them on; what was set aside is there, and people were told.
-func TestADamagedFileNeverStopsTheStart(t *testing.T) {
-	cases := []struct {
-		name   string
-		damage func([]byte) []byte
-		aside  bool
-		keeps  int // at least so many of the 300 events
-	}{
-		{"empty", func([]byte) []byte { return nil }, false, 0},
-		{"a line of text", func([]byte) []byte { return []byte("this is no store\n") }, true, 0},
-		{"zeros", func(b []byte) []byte { return make([]byte, len(b)) }, true, 0},
-		{"first meta page gone", func(b []byte) []byte { clear(b[:4096]); return b }, false, 250}, // one of two suffices; the older one lacks the last commit
-		{"both meta pages gone", func(b []byte) []byte { clear(b[:8192]); return b }, true, 0},
-		{"cut in the middle of a page", func(b []byte) []byte { return b[:len(b)/3+100] }, true, 0},
-		{"cut after the first page", func(b []byte) []byte { return b[:4096] }, true, 0},
-		{"half of the pages zeroed", func(b []byte) []byte { clear(b[len(b)/2:]); return b }, true, 0},
-		{"a page points to itself", func(b []byte) []byte {
-			return eachPage(b, func(p []byte, id int) {
-				if binary.NativeEndian.Uint16(p[8:]) == branchPage {
-					binary.NativeEndian.PutUint64(p[16+8:], uint64(id))
-				}
-			})
-		}, true, 0},
-		{"a page far outside", func(b []byte) []byte {
-			return eachPage(b, func(p []byte, id int) {
-				if binary.NativeEndian.Uint16(p[8:]) == branchPage {
-					binary.NativeEndian.PutUint64(p[16+8:], 1<<40)
-				}
-			})
-		}, true, 100},
-		{"one leaf is wiped", func(b []byte) []byte {
-			wiped := false
-			return eachPage(b, func(p []byte, id int) {
-				if !wiped && binary.NativeEndian.Uint16(p[8:]) == leafPage && bytes.Contains(p, []byte("p1-0100")) {
-					clear(p)
-				}
-			})
-		}, true, 200},
-		{"a branch's key of no length", func(b []byte) []byte {
-			return eachPage(b, func(p []byte, id int) {
-				if binary.NativeEndian.Uint16(p[8:]) == branchPage {
-					binary.NativeEndian.PutUint32(p[16+4:], 0)
-				}
-			})
-		}, true, 0},
-		{"a flipped bit in an event", func(b []byte) []byte {
-			return bytes.ReplaceAll(b, []byte(`"event_id":"p1-0100"`), []byte(`"event_id":"p1-0900"`))
-		}, false, 299},
+// TestAChangedByteOfALargeLog changes bytes anywhere, seeded.
+func TestAChangedByteOfALargeLog(t *testing.T) {
+	dir := filled(t, 20_000)
+	want, _ := loaded(t, dir, "")
+	path := filepath.Join(dir, names(files(t, dir), ".log")[0])
+	whole, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for _, c := range cases {
-		t.Run(c.name, func(t *testing.T) {
-			dir, path := filled(t)
+	r := rand.New(rand.NewPCG(1, 7))
+	for range 60 {
+		data := bytes.Clone(whole)
+		at := r.IntN(len(data))
+		data[at] ^= byte(1 + r.IntN(255))
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, told := loaded(t, dir, "")
+		if len(got) < len(want)-1 || told == 0 && len(got) < len(want) || !subsequence(got, want) && len(got) <= len(want) {
+			t.Fatalf("byte %d changed: %d of %d records, told %d times", at, len(got), len(want), told)
+		}
+	}
+}
+
+// TestADamagedLineIsSetAside: everything else is handed on, people are told, and the file is kept.
+func TestADamagedLineIsSetAside(t *testing.T) {
+	for name, damage := range map[string]func([]byte) []byte{
+		"a digit of an amount":    func(b []byte) []byte { return bytes.Replace(b, []byte(`"4.25"`), []byte(`"9.25"`), 3) },
+		"zeros in the middle":     func(b []byte) []byte { clear(b[len(b)/2 : len(b)/2+5000]); return b },
+		"bytes inserted":          func(b []byte) []byte { return slices.Insert(b, len(b)/2, []byte("\nsomething else\n")...) },
+		"the beginning is gone":   func(b []byte) []byte { return b[1000:] },
+		"a foreign file":          func(b []byte) []byte { return append([]byte("SQLite format 3\x00\n"), b...) },
+		"the last line's amount":  func(b []byte) []byte { i := bytes.LastIndex(b, []byte("4.25")); b[i] = '9'; return b },
+		"all lines twice":         func(b []byte) []byte { return append(b, append([]byte("x\n"), b...)...) },
+		"a line of a mebibyte":    func(b []byte) []byte { return append(append(bytes.Repeat([]byte("0"), 1<<20), '\n'), b...) },
+		"a record of other shape": func(b []byte) []byte { return append(append(b, lines(`{"other":1}`)...), lines("")...) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filled(t, 300)
+			path := filepath.Join(dir, names(files(t, dir), ".log")[0])
 			b, err := os.ReadFile(path)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := os.WriteFile(path, c.damage(b), 0o600); err != nil {
+			if err := os.WriteFile(path, damage(b), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			told := make(chan string, 10)
 			in, k := open(t, dir, func(o *Options) { o.Alarm = func(text string) { told <- text } }), &taker{}
+			if text := <-told; !strings.Contains(text, "damaged") || !strings.Contains(text, ".log, at byte ") {
+				t.Errorf("told: %s", text)
+			}
 			run(t, in, k)
 			append1(t, in, event(2, 0))
-			eventually(t, "the new event taken", func() bool { return len(k.ids(2)) == 1 })
 			eventually(t, "all taken", func() bool { return in.Stats().Depth == 0 })
-			if ids := k.ids(1); len(ids) < c.keeps || strings.Contains(strings.Join(ids, " "), "p1-0900") {
-				t.Errorf("%d events were kept, want %d: %v", len(ids), c.keeps, ids)
+			if ids := k.ids(1); len(ids) < 270 || len(k.ids(2)) != 1 {
+				t.Errorf("%d events were kept", len(ids))
 			}
-			asides, _ := filepath.Glob(filepath.Join(dir, "inbox.db.damaged-*"))
-			if (len(asides) == 1) != c.aside {
-				t.Fatalf("set aside: %v, want %v", asides, c.aside)
+			for _, e := range k.took {
+				if e.RequiredCPI.String() != "4.25" {
+					t.Errorf("%s asks for %s", e.ID, e.RequiredCPI)
+				}
 			}
-			if c.aside && !strings.Contains(<-told, "set aside as inbox.db.damaged-") {
-				t.Error("people were not told")
+			eventually(t, "set aside", func() bool {
+				return slices.Equal(names(files(t, dir), ".damaged"), []string{filepath.Base(path) + ".damaged"})
+			})
+			if letters, err := in.DeadLetters(); err != nil || len(letters) != 1 {
+				t.Errorf("letters: %+v, %v", letters, err)
 			}
 		})
 	}
 }
 
-func eachPage(b []byte, do func(page []byte, id int)) []byte {
-	for at := 8192; at+4096 <= len(b); at += 4096 {
-		do(b[at:at+4096], at/4096)
-	}
-	return b
-}
-
-// TestAKeyOfNoLengthIsDamage, also where it is the first of a bucket, so that no other one lies before it: bbolt
-// would read it, and end the process when it writes that page.
-func TestAKeyOfNoLengthIsDamage(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "inbox.db")
-	in := open(t, dir)
-	for n := range 10 { // in one page
-		append1(t, in, event(1, n))
-	}
-	if err := in.Close(); err != nil {
-		t.Fatal(err)
-	}
+// TestALineThatIsDamagedLater, after the start found it well, becomes a dead letter.
+func TestALineThatIsDamagedLater(t *testing.T) {
+	dir := filled(t, 3)
+	in, k := open(t, dir), &taker{}
+	path := filepath.Join(dir, names(files(t, dir), ".log")[0])
 	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b = eachPage(b, func(p []byte, id int) {
-		if binary.NativeEndian.Uint16(p[8:]) == leafPage && bytes.Contains(p, []byte("p1-0000")) {
-			binary.NativeEndian.PutUint32(p[16+8:], 0)
-		}
-	})
-	if err := os.WriteFile(path, b, 0o600); err != nil {
+	if err := os.WriteFile(path, bytes.ReplaceAll(b, []byte(`"4.25"`), []byte(`"9.25"`)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if fault := examine(path, nil); fault == nil || !strings.Contains(fault.Error(), "keys are empty") {
-		t.Errorf("it is found well, but for %v", fault)
-	}
-	in, k := open(t, dir), &taker{}
 	run(t, in, k)
-	append1(t, in, event(2, 0))
-	eventually(t, "the new event taken", func() bool { return len(k.ids(2)) == 1 })
-	if asides, _ := filepath.Glob(filepath.Join(dir, "inbox.db.damaged-*")); len(asides) != 1 {
-		t.Errorf("set aside: %v", asides)
-	}
-}
-
-// setCounted has the next event get the number after seq.
-func setCounted(t *testing.T, path string, seq uint64) {
-	t.Helper()
-	db, err := bbolt.Open(path, 0o600, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Update(func(tx *bbolt.Tx) error { return tx.Bucket([]byte(waiting)).SetSequence(seq) }); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestNoNumberIsGivenTwice, whatever damage says what was counted up to: an event that waits would be written over.
-func TestNoNumberIsGivenTwice(t *testing.T) {
-	for name, counted := range map[string]uint64{"from the start": 0, "from the middle": 120, "from the end of numbers": math.MaxUint64} {
-		t.Run(name, func(t *testing.T) {
-			dir, path := filled(t)
-			setCounted(t, path, counted)
-			in, k := open(t, dir), &taker{}
-			append1(t, in, event(2, 0), event(2, 1))
-			if n := in.Stats().Depth; n != 302 {
-				t.Errorf("%d events wait, want 302", n)
-			}
-			run(t, in, k)
-			eventually(t, "all taken", func() bool { return in.Stats().Depth == 0 })
-			if first, second := k.ids(1), k.ids(2); len(first) != 300 || len(second) != 2 {
-				t.Errorf("%d and %d events were taken, want 300 and 2", len(first), len(second))
-			}
-		})
-	}
-}
-
-// TestNoDeadLetterLosesItsNumber to an event that comes after it: that would be written over it.
-func TestNoDeadLetterLosesItsNumber(t *testing.T) {
-	dir, final := t.TempDir(), func(o *Options) { o.Final = func(error) bool { return true } }
-	never := &taker{refuse: func(prodege.Event) error { return errors.New("no") }}
-	in := open(t, dir, final)
-	append1(t, in, event(1, 0), event(1, 1))
-	stop := run(t, in, never)
-	eventually(t, "both are dead", func() bool { return in.Stats().DeadLetters == 2 })
-	stop()
-	if err := in.Close(); err != nil {
-		t.Fatal(err)
-	}
-	setCounted(t, filepath.Join(dir, "inbox.db"), 0)
-	in = open(t, dir, final)
-	append1(t, in, event(1, 2))
-	run(t, in, never)
-	eventually(t, "all three are dead", func() bool { return in.Stats().DeadLetters == 3 })
-	if letters, err := in.DeadLetters(); err != nil || len(letters) != 3 {
-		t.Errorf("%d letters are there, want 3: %v", len(letters), err)
-	}
-}
-
-func TestAFlippedBitBecomesADeadLetter(t *testing.T) {
-	dir, path := filled(t)
-	b, _ := os.ReadFile(path)
-	if err := os.WriteFile(path, bytes.ReplaceAll(b, []byte(`"required_cpi":"4.25"`), []byte(`"required_cpi":"9.25"`)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	in, k := open(t, dir), &taker{}
-	run(t, in, k)
-	eventually(t, "all are dead", func() bool { return in.Stats().DeadLetters == 300 })
+	eventually(t, "all are dead", func() bool { return in.Stats().DeadLetters == 4 })
 	letters, err := in.DeadLetters()
 	if err != nil || len(k.ids(0)) != 0 {
 		t.Fatalf("%v; taken: %v", err, k.ids(0))
 	}
-	if l := letters[0]; l.Reason != "damaged on disk" || !bytes.Contains(l.Damaged, []byte("9.25")) {
+	l := letters[0]
+	if !strings.Contains(l.Reason, "damaged on disk") || !bytes.Contains(l.Damaged, []byte("9.25")) {
 		t.Errorf("letter: %+v", l)
 	}
-	if err := in.Retry(t.Context(), letters[0].ID); err == nil {
+	if err := in.Retry(t.Context(), l.ID); err == nil {
 		t.Error("what can't be read was retried")
 	}
 }
 
-func TestAForeignStoreIsSetAside(t *testing.T) {
-	dir := t.TempDir()
-	foreign, err := bbolt.Open(filepath.Join(dir, "inbox.db"), 0o600, nil)
+// TestAFileThatWasCutOffIsNoDamage: what was cut off was never acknowledged. Nor is it at later starts.
+func TestAFileThatWasCutOffIsNoDamage(t *testing.T) {
+	dir := filled(t, 3)
+	path := filepath.Join(dir, names(files(t, dir), ".log")[0])
+	b, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := foreign.Update(func(tx *bbolt.Tx) error { _, err := tx.CreateBucket([]byte("accounts")); return err }); err != nil {
+	if err := os.WriteFile(path, b[:len(b)-10], 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := foreign.Close(); err != nil {
+	for start := range 3 {
+		var told []string
+		in := open(t, dir, func(o *Options) { o.Alarm = func(text string) { told = append(told, text) } })
+		append1(t, in, event(2, start))
+		if n := in.Stats().Depth; n != 2+start+1 {
+			t.Errorf("%d events wait at start %d", n, start)
+		}
+		if err := in.Close(); err != nil || told != nil {
+			t.Errorf("told: %v, %v", told, err)
+		}
+	}
+}
+
+// TestFilesOfOthersAreLeftAlone: whatever lies in the folder, the inbox opens.
+func TestFilesOfOthersAreLeftAlone(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"0000000003.log", "notes.txt", "x0000000001.log", "refused-.log", "dead-1.log.damaged", "18446744073709551615.log"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("something\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(dir, "0000000008.log"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "0000000005.done"), lines("5", "9"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	in, k := open(t, dir), &taker{}
 	run(t, in, k)
 	append1(t, in, event(1, 0))
 	eventually(t, "taken", func() bool { return len(k.ids(0)) == 1 })
-	if asides, _ := filepath.Glob(filepath.Join(dir, "*.damaged-*")); len(asides) != 1 {
-		t.Errorf("set aside: %v", asides)
+	if b, err := os.ReadFile(filepath.Join(dir, "notes.txt")); err != nil || string(b) != "something\n" {
+		t.Errorf("%q, %v", b, err)
 	}
 }
 
-func TestAFolderInItsPlaceIsSetAside(t *testing.T) {
+// TestNoNumberIsGivenTwice: what is noted as finished of one file never holds for another.
+func TestNoNumberIsGivenTwice(t *testing.T) {
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "inbox.db"), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	append1(t, open(t, dir), event(1, 0))
-}
-
-// TestRandomDamage flips bytes anywhere, seeded: whatever comes of it, the inbox opens and works.
-func TestRandomDamage(t *testing.T) {
-	_, path := filled(t)
-	whole, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	used := 0 // the file is larger than what is in use
-	for at := 0; at < len(whole); at += 4096 {
-		if len(bytes.Trim(whole[at:at+4096], "\x00")) > 0 {
-			used = at + 4096
+	taken := map[string]bool{}
+	for round := range 5 {
+		in, k := open(t, dir), &taker{}
+		for n := range 3 {
+			append1(t, in, event(1, 10*round+n))
 		}
-	}
-	for seed := range uint64(60) {
-		r := rand.New(rand.NewPCG(seed, 7))
-		b := bytes.Clone(whole[:used])
-		for range 1 + r.IntN(20) {
-			if page := r.IntN(used / 4096); r.IntN(2) == 0 { // heads of pages are where it hurts
-				b[page*4096+r.IntN(80)] ^= byte(1 + r.IntN(255))
-			} else {
-				b[r.IntN(used)] ^= byte(1 + r.IntN(255))
+		if round%2 == 0 {
+			stop := run(t, in, k)
+			eventually(t, "all taken", func() bool { return in.Stats().Depth == 0 })
+			stop()
+		}
+		for _, id := range k.ids(0) {
+			if taken[id] {
+				t.Errorf("%s came again after an orderly stop", id)
 			}
+			taken[id] = true
 		}
-		dir := t.TempDir()
-		if err := os.WriteFile(filepath.Join(dir, "inbox.db"), b, 0o600); err != nil {
+		if err := in.Close(); err != nil {
 			t.Fatal(err)
 		}
-		in, k := open(t, dir), &taker{}
-		stop := run(t, in, k)
-		append1(t, in, event(2, 0))
-		eventually(t, "the new event taken", func() bool { return len(k.ids(2)) == 1 })
-		stop()
-		if err := in.Close(); err != nil {
-			t.Fatalf("seed %d: %v", seed, err)
-		}
+	}
+	if len(taken) != 15 {
+		t.Errorf("taken: %v", fmt.Sprint(taken))
+	}
+	if left := files(t, dir); len(left) != 0 {
+		t.Errorf("left: %v", names(left, ""))
 	}
 }

@@ -1,17 +1,19 @@
 package inbox
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"fieldmarshal/prodege"
 )
@@ -20,17 +22,29 @@ import (
 var (
 	ErrClosed   = errors.New("the inbox is closed")
 	ErrDraining = errors.New("the inbox is drained and takes nothing any more")
+	ErrHung     = errors.New("the disk of the inbox hangs")
 )
 
-// Options are what an Inbox needs.
+var (
+	errOpening = errors.New("the inbox is not open yet")
+	errBusy    = errors.New("another process has the inbox: one INBOX_DIR per ingress")
+)
+
+// Options configure an Inbox.
 type Options struct {
-	Dir    string       // made where it is missing, for its owner only
+	Dir    string       // made for its owner only if it is missing
 	Logger *slog.Logger // required
 
 	// Optional.
 	Now   func() time.Time  // time.Now
-	Final func(error) bool  // says which errors of a hand-over are final: such an event becomes a dead letter
+	Final func(error) bool  // reports whether an error of a handover is final: such an event becomes a dead letter
 	Alarm func(text string) // tells people; called from goroutines of its own, at most once in ten minutes for each kind of alarm; Close waits for it
+
+	// Set by tests only.
+	before   func(op, path string) error // called before the disk is touched
+	patience time.Duration               // else patience
+	lazily   time.Duration               // else lazily
+	promptly time.Duration               // else promptly
 }
 
 // Inbox is deliveries on disk. It is safe for concurrent use.
@@ -38,199 +52,175 @@ type Inbox struct {
 	options Options
 	log     *slog.Logger
 	now     func() time.Time
-	lock    *os.File
-	control net.Listener // nil where the socket could not be opened
+	disk    disk
 	queue   *queue
 	alarms  alarms
+	events  *journal      // what waits
+	letters *journal      // dead letters
+	lot     refusals      // refused deliveries
+	reading chan struct{} // holds something while the disk is read
 	wake    chan struct{} // a change waits
 	closing chan struct{}
 	drains  chan struct{} // holds something while somebody drains
-	stopped chan struct{} // the committing goroutine has ended
+	stopped chan struct{} // the goroutine that writes has ended
 
 	mu       sync.Mutex
+	lock     *os.File
+	control  net.Listener // nil until the socket is open
+	admit    AdmitFunc
 	closed   bool
 	draining bool
-	changes  []*change    // to be committed, in order
-	forgets  []uint64     // handed over, not yet forgotten on disk
-	refused  refusals     // the last ones, in memory as on disk
-	totals   totals       // since start
-	disk     error        // why the last commit failed; nil once one succeeds
-	storeMu  sync.RWMutex // guards store against being replaced while it is read
-	store    *store       // nil while the file can't be opened
+	pending  []*change // to be committed, in order
+	dead     map[uint64]letter
+	totals   totals // since start
+	health   health
 }
 
-// Open opens the inbox of options.Dir and serves its control socket. It refuses to start only where another
-// process has the same inbox or the folder can't be used at all. Where the file can't be opened, as on a full disk,
-// it is tried again: until then deliveries are refused, and what waits in it is not handed on.
+// openTimeout is how long Open waits for the disk. After that the inbox opens without one: deliveries are refused, so
+// that they go to Temporal directly, until the disk answers.
+const openTimeout = 5 * time.Second
+
+// closeTimeout is how long Close waits for the disk. A process can't do more for what a hung disk holds.
+const closeTimeout = 3 * time.Second
+
+// Open opens the inbox of options.Dir and serves its control socket. It fails only if another process has the same
+// inbox or the folder can't be used at all. A disk that refuses or hangs is no reason not to start: it is tried again,
+// and deliveries are refused until then.
 func Open(options Options) (*Inbox, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
-		return nil, fmt.Errorf("open inbox: %w", err)
-	}
-	lock, err := lockDir(options.Dir)
-	if err != nil {
-		return nil, fmt.Errorf("open inbox: %w", err)
-	}
+	options.patience, options.lazily, options.promptly = cmp.Or(options.patience, patience), cmp.Or(options.lazily, lazily), cmp.Or(options.promptly, promptly)
+	d := disk{options.before}
 	in := &Inbox{
-		options: options, log: options.Logger, now: options.Now, lock: lock, queue: newQueue(),
-		wake: make(chan struct{}, 1), closing: make(chan struct{}), drains: make(chan struct{}, 1), stopped: make(chan struct{}),
+		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(), dead: map[uint64]letter{},
+		events:  &journal{disk: d, dir: options.Dir, next: 1, most: fileLimit},
+		letters: &journal{disk: d, dir: options.Dir, next: 1, most: fileLimit, prefix: "dead-"},
+		lot:     newRefusals(&journal{disk: d, dir: options.Dir, next: 1, most: refusedFileLimit, prefix: "refused-"}),
+		reading: make(chan struct{}, 1), wake: make(chan struct{}, 1), closing: make(chan struct{}), drains: make(chan struct{}, 1), stopped: make(chan struct{}),
+		health: health{fault: errOpening, since: time.Now()},
 	}
 	in.alarms.in = in
-	if err := in.reopen(); err != nil {
-		in.disk = fmt.Errorf("the inbox file can't be opened: %w", err)
-		in.tellRefusal(in.disk)
+	opened := make(chan error, 1)
+	go in.writeLoop(opened)
+	select {
+	case err := <-opened:
+		if err != nil {
+			close(in.closing)
+			return nil, fmt.Errorf("open inbox %s: %w", options.Dir, err)
+		}
+	case <-time.After(openTimeout):
+		in.fails(errOpening)
 	}
-	if where := Volatile(options.Dir); where != "" {
-		in.log.Warn("the inbox does not outlive its machine or container: give INBOX_DIR a disk of its own", "dir", options.Dir, "lies_on", where)
-	}
-	in.serveControl()
-	go in.commitLoop()
 	return in, nil
 }
 
-func (in *Inbox) path() string { return filepath.Join(in.options.Dir, "inbox.db") }
+// fatal reports whether err is no fault of the disk, but of how the program was started.
+func fatal(err error) bool {
+	return errors.Is(err, errBusy) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)
+}
 
-// reopen opens the file, after making sure that it can be trusted, and lists what waits in it. Entries that
-// are listed already, or handed over and not yet forgotten, are not listed again.
-func (in *Inbox) reopen() error {
-	aside, fault, err := fresh(in.path(), in.now())
-	if aside != "" {
-		in.alarms.raise("aside", fmt.Sprintf("The inbox file was damaged and has been set aside as %s; what could be read of it was taken over. "+
-			"Deliveries may be missing: compare with Prodege.", filepath.Base(aside)), "file", aside, "fault", fault.Error())
+// start takes the folder for this process and reads what waits in it.
+func (in *Inbox) start() error {
+	if _, err := os.Stat(in.options.Dir); err != nil {
+		if err := os.MkdirAll(in.options.Dir, 0o700); err != nil {
+			return err
+		}
+		_ = in.disk.syncDir(filepath.Dir(in.options.Dir)) // as far as it may be opened
 	}
+	var lock *os.File
+	err := in.disk.try("lock", in.options.Dir, func() (err error) { lock, err = lockDir(in.options.Dir); return err })
 	if err != nil {
 		return err
 	}
-	s, err := openStore(in.path())
-	if err != nil {
+	if err := in.load(); err != nil {
+		_ = lock.Close()
 		return err
 	}
-	if err := s.raise(); err != nil {
-		_ = s.close()
-		return err
+	in.mu.Lock()
+	in.lock = lock
+	in.mu.Unlock()
+	if where := Volatile(in.options.Dir); where != "" {
+		in.log.Warn("the inbox does not outlive its machine or container: give INBOX_DIR a disk of its own", "dir", in.options.Dir, "lies_on", where)
 	}
-	var refs []ref
-	err = s.view(func(tx *bbolt.Tx) error {
-		in.mu.Lock()
-		in.refused.load(tx)
-		in.mu.Unlock()
-		return tx.Bucket([]byte(waiting)).ForEach(func(k, v []byte) error {
-			if seq, ok := sequence(k); ok {
-				refs = append(refs, refOf(seq, v))
-			}
-			return nil
-		})
-	})
-	if err != nil {
-		_ = s.close()
-		return err
-	}
-	in.setStore(s)
-	in.mu.Lock() // a hand-over that ends now notes it before this, or takes its event off the list after this
-	defer in.mu.Unlock()
-	done := map[uint64]bool{}
-	for _, seq := range in.forgets {
-		done[seq] = true
-	}
-	in.queue.add(refs, done)
 	return nil
 }
 
-// setStore replaces the store, nil for none.
-func (in *Inbox) setStore(s *store) {
-	in.storeMu.Lock()
-	defer in.storeMu.Unlock()
-	if in.store != nil {
-		_ = in.store.close()
+// lockDir makes sure that one process at a time has the inbox of dir. A disk that is read-only or full may not have the
+// file to lock, or not let it be opened for writing; then the folder itself is locked.
+func lockDir(dir string) (f *os.File, err error) {
+	path := filepath.Join(dir, "lock")
+	for _, flag := range []int{os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDONLY} { // one that is there opens on a frozen disk too
+		if f, err = os.OpenFile(path, flag, 0o600); err == nil {
+			break
+		}
 	}
-	in.store = s
+	if err != nil {
+		if f, err = os.Open(dir); err != nil {
+			return nil, err
+		}
+	}
+	if err := flock(f); err != nil {
+		_ = f.Close()
+		return nil, errBusy
+	}
+	return f, nil
 }
 
-// view reads the file.
-func (in *Inbox) view(fn func(*bbolt.Tx) error) error {
-	in.storeMu.RLock()
-	defer in.storeMu.RUnlock()
-	if in.store == nil {
-		return errors.New("the inbox file is not open")
+// load reads what waits, the dead letters and the refused deliveries. What is damaged is skipped and told.
+func (in *Inbox) load() error {
+	damaged := func(name string, err error) {
+		in.alarms.raise("damaged", fmt.Sprintf("A record of the inbox is damaged and was skipped (%s). Its file is kept as .damaged once everything else in it was handed on. "+
+			"A delivery may be missing: compare with Prodege.", name), "dir", in.options.Dir, "at", name, "error", err.Error())
 	}
-	return in.store.view(fn)
+	var refs []ref
+	if err := in.events.load(func(r record, text []byte) { refs = append(refs, refOf(r, text)) }, damaged); err != nil {
+		return err
+	}
+	clear(in.dead)
+	if err := in.letters.load(in.loadLetter, damaged); err != nil {
+		return err
+	}
+	for id := range in.dead { // which is its event's number
+		in.events.next = max(in.events.next, id+1)
+	}
+	if err := in.lot.load(damaged); err != nil {
+		return err
+	}
+	in.queue.add(refs)
+	return nil
 }
 
-// Append makes events durable, all or none of them: once it returns nil they are on disk and will be handed
-// on. All that waits at one time is one commit. An error says that the disk refuses, or that the inbox takes
-// nothing; where ctx ends first, the events may have become durable all the same.
+// entry is an event as it waits on disk, in a record with its number.
+type entry struct {
+	Delivery string        `json:"delivery"`
+	At       time.Time     `json:"at"` // when it was appended, UTC
+	Event    prodege.Event `json:"event"`
+}
+
+// Append makes events durable, all or none of them: once it returns nil they are on disk and will be handed on. All
+// that waits at one time is one commit. It takes at most a second. An error says that the disk refuses or hangs, or
+// that the inbox takes nothing; the events may have become durable all the same, which is harmless.
 func (in *Inbox) Append(ctx context.Context, events []prodege.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	at := in.now().UTC()
-	values := make([][]byte, len(events))
-	for i := range events {
-		value, err := encode(entry{At: at, Event: events[i]})
+	c := &change{events: events, at: in.now().UTC(), bodies: make([][]byte, len(events))}
+	for i, e := range events {
+		body, err := json.Marshal(entry{Delivery: e.Delivery, At: c.at, Event: e})
 		if err != nil {
-			return fmt.Errorf("append event %.128s: %w", events[i].ID, err)
+			return fmt.Errorf("append event %.128s: %w", e.ID, err)
 		}
-		values[i] = value
+		c.bodies[i] = body
 	}
-	refs := make([]ref, len(events))
-	err := in.submit(ctx, &change{
-		fromOutside: true, proves: true,
-		apply: func(tx *bbolt.Tx) error {
-			b := tx.Bucket([]byte(waiting))
-			b.FillPercent = 1 // keys only grow
-			for i, value := range values {
-				seq, err := b.NextSequence()
-				if err != nil {
-					return err
-				}
-				refs[i] = ref{seq: seq, at: at.UnixNano(), project: events[i].ProjectID, event: &events[i]}
-				if err := b.Put(key(seq), value); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		after: func() { in.queue.add(refs, nil) },
-	})
-	if err != nil {
+	if err := in.submit(ctx, c); err != nil {
 		return fmt.Errorf("append %d events: %w", len(events), err)
 	}
 	return nil
 }
 
-// Writable says whether the inbox takes events: nil, or why not. After a fault of the disk that is looked after each
-// second, so that it can be asked often.
-func (in *Inbox) Writable() error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	switch {
-	case in.closed:
-		return ErrClosed
-	case in.draining:
-		return ErrDraining
-	}
-	return in.disk
-}
-
-var probeKey = []byte("\x00probe")
-
-// probeSize is more than a delivery with a few events of the largest size needs. What stands in the file already
-// is written over in pages that are free, so that a small probe would succeed on a full disk.
-const probeSize = 64 << 10
-
-// touch writes as much as a large delivery, so that a commit shows whether the disk takes one.
-func touch(tx *bbolt.Tx) error {
-	probe := make([]byte, probeSize)
-	copy(probe, key(uint64(tx.ID())))
-	return tx.Bucket([]byte(counts)).Put(probeKey, probe)
-}
-
-// untouch leaves the pages of a probe to the events that come next: what was found to be there, is.
-func untouch(tx *bbolt.Tx) error { return tx.Bucket([]byte(counts)).Delete(probeKey) }
-
-// Close commits what waits and closes the file. Run must have returned. Append answers ErrClosed from now on.
+// Close commits what is pending and closes the files. Run must have returned. Append answers ErrClosed from now on.
+// Close gives up on a disk that hangs: what that holds stays locked until the process ends.
 func (in *Inbox) Close() error {
 	in.mu.Lock()
 	if in.closed {
@@ -238,13 +228,22 @@ func (in *Inbox) Close() error {
 		return nil
 	}
 	in.closed = true
+	control := in.control
 	in.mu.Unlock()
-	if in.control != nil {
-		_ = in.control.Close()
+	if control != nil {
+		_ = control.Close()
 	}
 	close(in.closing)
-	<-in.stopped
-	in.alarms.under.Wait()
-	in.setStore(nil)
+	defer in.alarms.under.Wait()
+	select {
+	case <-in.stopped:
+	case <-time.After(closeTimeout):
+		return fmt.Errorf("close inbox: %w", ErrHung)
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.lock == nil {
+		return nil
+	}
 	return in.lock.Close()
 }

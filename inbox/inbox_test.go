@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, dir string, change ...func(*Options)) *Inbox {
 	t.Helper()
-	options := Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logs{t: t}, nil))}
+	options := Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logs{t: t}, nil)), patience: time.Minute, lazily: 20 * time.Millisecond, promptly: 10 * time.Second}
 	for _, c := range change {
 		c(&options)
 	}
@@ -126,7 +126,7 @@ func run(t testing.TB, in *Inbox, k *taker) (stop func()) {
 
 func eventually(t testing.TB, what string, is func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !is(); {
+	for deadline := time.Now().Add(3 * time.Minute); !is(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("still not: %s", what)
 		}

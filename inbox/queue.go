@@ -1,9 +1,11 @@
 package inbox
 
 import (
+	"cmp"
 	"container/heap"
 	"encoding/json"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -11,12 +13,12 @@ import (
 )
 
 const (
-	// At most so many hand-overs at a time. Measured on two cores: a door that hands over without a bound
+	// How many handovers are under way at most. Measured on two cores: an ingress that hands over without a bound
 	// answers 1,000 events a second and starves the workers, who then finish 14.
-	handOvers = 8
+	handovers = 8
 
-	// So many failures in a row, with no success between, mean that Temporal is away rather than one project
-	// troubled: then one hand-over at a time tries.
+	// How many failures in a row, with no success between them, mean that Temporal is away rather than one project in
+	// trouble: then one handover at a time tries.
 	outage = 8
 
 	firstPause   = 200 * time.Millisecond // after the first failure, doubling
@@ -27,24 +29,24 @@ const (
 
 // ref is an event that waits.
 type ref struct {
-	seq     uint64
-	at      int64 // when it was appended, Unix nanoseconds
-	project prodege.ProjectID
-	event   *prodege.Event // nil: read it from disk
+	record
+	appended int64 // when it was appended, Unix nanoseconds
+	project  prodege.ProjectID
+	event    *prodege.Event // nil: read it from disk
 }
 
-// refOf reads only what the queue needs. A damaged value has a lane of its own (project 0).
-func refOf(seq uint64, value []byte) ref {
+// refOf reads only what the queue needs. What can't be read as an event has a lane of its own (project 0).
+func refOf(r record, text []byte) ref {
 	var head struct {
 		At    time.Time `json:"at"`
 		Event struct {
 			ProjectID prodege.ProjectID `json:"project_id"`
 		} `json:"event"`
 	}
-	if len(value) < 4 || json.Unmarshal(value[4:], &head) != nil {
-		return ref{seq: seq}
+	if json.Unmarshal(text, &head) != nil {
+		return ref{record: r}
 	}
-	return ref{seq: seq, at: head.At.UnixNano(), project: head.Event.ProjectID}
+	return ref{record: r, appended: head.At.UnixNano(), project: head.Event.ProjectID}
 }
 
 // lane is one project's events, in order; one at a time is handed over.
@@ -53,7 +55,6 @@ type lane struct {
 	failures int       // of the first ref
 	due      time.Time // not before; zero: at once
 	turn     uint64    // order among lanes that are due
-	index    int       // in the heap; -1: not in it
 }
 
 // queue is what waits, in memory: which lane is tried next, and when.
@@ -63,7 +64,6 @@ type queue struct {
 	mu       sync.Mutex
 	lanes    map[prodege.ProjectID]*lane
 	ready    laneHeap
-	listed   map[uint64]bool // every seq in lanes
 	inMemory int
 	turns    uint64
 	busy     int
@@ -71,18 +71,14 @@ type queue struct {
 }
 
 func newQueue() *queue {
-	return &queue{changed: make(chan struct{}, 1), lanes: map[prodege.ProjectID]*lane{}, listed: map[uint64]bool{}}
+	return &queue{changed: make(chan struct{}, 1), lanes: map[prodege.ProjectID]*lane{}}
 }
 
-// add appends refs to their lanes, but those that are listed already or done.
-func (q *queue) add(refs []ref, done map[uint64]bool) {
+// add appends refs to their lanes.
+func (q *queue) add(refs []ref) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range refs {
-		if q.listed[r.seq] || done[r.seq] {
-			continue
-		}
-		q.listed[r.seq] = true
 		if r.event != nil {
 			if q.inMemory < cached {
 				q.inMemory++
@@ -92,7 +88,7 @@ func (q *queue) add(refs []ref, done map[uint64]bool) {
 		}
 		l := q.lanes[r.project]
 		if l == nil {
-			l = &lane{index: -1}
+			l = &lane{}
 			q.lanes[r.project] = l
 			q.push(l)
 		}
@@ -114,12 +110,12 @@ func (q *queue) tell() {
 	}
 }
 
-// next takes the lane that is due first, with the event to hand over, or says how long until one is due; 0 where
+// next takes the lane that is due first, with the event to hand over, or returns how long it is until one is due, 0 if
 // none will be by itself. The lane grows while that event is under way: only the queue may look into it.
 func (q *queue) next(now time.Time) (l *lane, first ref, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	most := handOvers
+	most := handovers
 	if q.failures >= outage {
 		most = 1
 	}
@@ -142,7 +138,6 @@ func (q *queue) succeeded(l *lane) {
 	if first.event != nil {
 		q.inMemory--
 	}
-	delete(q.listed, first.seq)
 	l.refs[0] = ref{}
 	l.refs = l.refs[1:]
 	l.failures, l.due = 0, time.Time{}
@@ -152,7 +147,7 @@ func (q *queue) succeeded(l *lane) {
 	} else {
 		q.push(l)
 	}
-	if q.failures >= outage { // it is over: nobody waits any longer
+	if q.failures >= outage { // it is over: no lane waits any longer
 		for _, other := range q.ready {
 			other.due = time.Time{}
 		}
@@ -162,10 +157,11 @@ func (q *queue) succeeded(l *lane) {
 	q.tell()
 }
 
-// failed lets the lane wait, twice as long each time, with jitter.
-func (q *queue) failed(l *lane, now time.Time) {
+// failed lets the lane wait, twice as long each time, with jitter. It reports whether this was the first failure.
+func (q *queue) failed(l *lane, now time.Time) (first bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	first = l.failures == 0
 	pause := min(firstPause<<min(l.failures, 10), longestPause)
 	l.failures++
 	l.due = now.Add(pause/2 + rand.N(pause/2+1))
@@ -173,15 +169,28 @@ func (q *queue) failed(l *lane, now time.Time) {
 	q.busy--
 	q.push(l)
 	q.tell()
+	return first
 }
 
-// depth says how many events wait, and since when the oldest does (Unix nanoseconds, 0 where none does).
+// oldest returns up to most of what waits, in the order in which it came.
+func (q *queue) oldest(most int) []ref {
+	q.mu.Lock()
+	var all []ref
+	for _, l := range q.lanes {
+		all = append(all, l.refs[:min(len(l.refs), most)]...)
+	}
+	q.mu.Unlock()
+	slices.SortFunc(all, func(a, b ref) int { return cmp.Compare(a.number, b.number) })
+	return all[:min(len(all), most)]
+}
+
+// depth returns how many events wait, and when the oldest was appended (Unix nanoseconds, 0 if none waits).
 func (q *queue) depth() (n int, oldest int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, l := range q.lanes {
 		n += len(l.refs)
-		if at := l.refs[0].at; at != 0 && (oldest == 0 || at < oldest) {
+		if at := l.refs[0].appended; at != 0 && (oldest == 0 || at < oldest) {
 			oldest = at
 		}
 	}
@@ -198,19 +207,12 @@ func (h laneHeap) Less(i, j int) bool {
 	}
 	return h[i].turn < h[j].turn
 }
-func (h laneHeap) Swap(i, j int) {
-	h[i], h[j] = h[j], h[i]
-	h[i].index, h[j].index = i, j
-}
-func (h *laneHeap) Push(x any) {
-	l := x.(*lane)
-	l.index = len(*h)
-	*h = append(*h, l)
-}
+func (h laneHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h *laneHeap) Push(x any)   { *h = append(*h, x.(*lane)) }
 func (h *laneHeap) Pop() any {
 	old := *h
 	l := old[len(old)-1]
-	old[len(old)-1], l.index = nil, -1
+	old[len(old)-1] = nil
 	*h = old[:len(old)-1]
 	return l
 }

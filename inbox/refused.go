@@ -1,176 +1,202 @@
 package inbox
 
 import (
-	"fmt"
+	"context"
+	"encoding/json"
+	"errors"
 	"net/http"
-	"net/url"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	"go.etcd.io/bbolt"
 )
+
+// Refused deliveries are kept so that people can see what came: a misread signature would be a silent, total loss.
+//
+//   - They are kept in lots, so that junk can't push out what may be a delivery. Of deliveries the first 200 since
+//     somebody last looked are kept and the newest besides, of the others the newest.
+//   - Equal ones are kept once, with a count. At most ten a second are added to a lot; the others are only counted.
+//   - What people may read is in memory. The exact text of data, which is needed to admit a delivery, is on disk only,
+//     and is never printed.
+//   - Nothing waits for the disk: they are saved once a second.
+
+// Lot says where a refused delivery belongs.
+type Lot string
 
 const (
-	keptRefused = 100
-	maxRefused  = 64 << 10 // bytes kept of one, headers and body together
+	LotDeliveries Lot = "deliveries" // it has the shape of a delivery: a data and a signature
+	LotUnparsed   Lot = "unparsed"   // it is authentic, but can't be parsed
+	LotJunk       Lot = "junk"       // anything else
 )
 
-// Refused is a delivery that was answered 400, 413 or 415, kept so that people can see what came: a misread
-// signature would be a silent, total loss. It holds no secret, and no signature.
+// lotRules bounds a lot. Sizes are bytes of data; all lots together keep 64 MiB.
+type lotRules struct {
+	firsts     int // since somebody last looked
+	all        int
+	firstsSize int
+	size       int
+}
+
+var rules = map[Lot]lotRules{
+	LotDeliveries: {firsts: 200, all: 1000, firstsSize: 24 << 20, size: 48 << 20},
+	LotUnparsed:   {all: 200, size: 16 << 20},
+	LotJunk:       {all: 100},
+}
+
+const (
+	refusedPerSecond = 10
+	maxRefused       = 16 << 10 // bytes kept of what people may read of one, headers and body together
+	refusedFileLimit = 4 << 20
+	maxUnsaved       = 16 << 20 // bytes of data that may wait to be saved; what comes on top is kept without
+)
+
+// ErrNoRefused means that there is no refused delivery of that number, or none any more.
+var ErrNoRefused = errors.New("no such refused delivery")
+
+// Refused is a delivery that was answered with a refusal. The caller of Refuse has removed what is secret from Header,
+// Path, Detail and Body.
 type Refused struct {
 	ID     uint64      `json:"id"`
-	At     time.Time   `json:"at"` // UTC
+	At     time.Time   `json:"at"` // when it came first, UTC
+	Lot    Lot         `json:"lot"`
 	Cause  string      `json:"cause"`
 	Detail string      `json:"detail,omitempty"`
 	Remote string      `json:"remote,omitempty"` // address of the sender
 	Path   string      `json:"path"`
 	Header http.Header `json:"header"`
 	Body   string      `json:"body"`
-	Cut    bool        `json:"cut,omitempty"` // more than 64 KiB came
+	Cut    bool        `json:"cut,omitempty"`  // more came than is shown
+	Size   int         `json:"size,omitempty"` // bytes of Data that are kept; 0: it can't be admitted
+
+	RefusedTally
+
+	// Data is the exact text of data. Only RefusedData returns it; it is never encoded here.
+	Data []byte `json:"-"`
 }
 
-// RefusedList is what was refused: how many by cause, ever, and the last hundred, oldest first.
+// RefusedTally is what changes of a refused delivery while it is kept.
+type RefusedTally struct {
+	Count      int       `json:"count"`                 // how many equal ones came
+	Last       time.Time `json:"last,omitzero"`         // when the last of them came, UTC
+	AdmittedBy string    `json:"admitted_by,omitempty"` // who vouched for it
+	AdmittedAt time.Time `json:"admitted_at,omitzero"`  // UTC
+}
+
+// RefusedList is what was refused: how many by cause, ever, and those that are kept, oldest first.
 type RefusedList struct {
 	Counts map[string]uint64 `json:"counts"`
-	Last   []Refused         `json:"last"`
+	Kept   []Refused         `json:"kept"`
 }
 
-// refusals is kept in memory and saved with the next commit: a flood of forged deliveries must cost no
-// fsync of its own. Guarded by Inbox.mu.
-type refusals struct {
-	counts map[string]uint64
-	last   []Refused
-	next   uint64
-	dirty  uint64 // the first id that isn't saved; 0: all are
-	change uint64 // counts as of the newest refusal, so that a save knows whether more came
-}
-
-// unsavedRefused is what one commit saves.
-type unsavedRefused struct {
-	counts map[string]uint64
-	last   []Refused
-	first  uint64 // older ones are forgotten
-	change uint64
-}
-
-// Refuse keeps a refused delivery, without what is secret in it. It never waits for the disk.
+// Refuse keeps a refused delivery. It never waits for the disk. Whoever calls it has removed what is secret, but from
+// Data. ID, At, Size, Count and Last are set here.
 func (in *Inbox) Refuse(r Refused) {
-	r.At = in.now().UTC()
-	r.Header, r.Path, r.Body = safeHeader(r.Header), safeText(r.Path), safeText(r.Body)
-	r.Detail, r.Cause = cut(r.Detail, 500), cut(r.Cause, 100)
+	if rules[r.Lot].all == 0 {
+		r.Lot = LotJunk
+	}
+	if rules[r.Lot].size == 0 {
+		r.Data = nil
+	}
+	r.Detail, r.Cause, r.Path = cut(r.Detail, 500), cut(r.Cause, 100), cut(r.Path, 2000)
+	if r.Header = r.Header.Clone(); r.Header == nil {
+		r.Header = http.Header{}
+	}
 	r.fit()
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	f := &in.refused
-	if f.counts == nil {
-		f.counts = map[string]uint64{}
-	}
-	f.counts[r.Cause]++
-	f.change++
-	f.next++
-	r.ID = f.next
-	if f.dirty == 0 {
-		f.dirty = r.ID
-	}
-	f.last = append(f.last, r)
-	if len(f.last) > keptRefused {
-		f.last = slices.Delete(f.last, 0, len(f.last)-keptRefused)
-	}
+	in.lot.add(r, in.now().UTC())
 }
 
-// Refused lists what was refused.
+// Refused lists what was refused, without the exact data.
 func (in *Inbox) Refused() RefusedList {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	list := RefusedList{Counts: map[string]uint64{}, Last: slices.Clone(in.refused.last)}
-	for cause, n := range in.refused.counts {
+	l := &in.lot
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := RefusedList{Counts: map[string]uint64{}, Kept: make([]Refused, 0, len(l.kept))}
+	for cause, n := range l.counts {
 		list.Counts[cause] = n
 	}
-	if list.Last == nil {
-		list.Last = []Refused{}
+	for _, k := range l.kept {
+		r := k.Refused
+		r.Data = nil
+		list.Kept = append(list.Kept, r)
 	}
 	return list
 }
 
-// unsaved is what there is to save; empty where nothing is.
-func (f *refusals) unsaved() []unsavedRefused {
-	if f.dirty == 0 || len(f.last) == 0 {
-		return nil
+// LookedAtRefused notes that somebody has looked: those that come from now on are the first.
+func (in *Inbox) LookedAtRefused() {
+	l := &in.lot
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.kept {
+		k.first = false
 	}
-	u := unsavedRefused{counts: map[string]uint64{}, first: f.last[0].ID, change: f.change}
-	for cause, n := range f.counts {
-		u.counts[cause] = n
-	}
-	for _, r := range f.last {
-		if r.ID >= f.dirty {
-			u.last = append(u.last, r)
-		}
-	}
-	return []unsavedRefused{u}
+	l.changed = true
 }
 
-// saved notes that u stands on disk.
-func (f *refusals) saved(list []unsavedRefused) {
-	for _, u := range list {
-		f.dirty = 0
-		if f.change != u.change {
-			f.dirty = u.last[len(u.last)-1].ID + 1
-		}
+// RefusedData returns a refused delivery with its exact data, or ErrNoRefused.
+func (in *Inbox) RefusedData(id uint64) (Refused, error) {
+	l := &in.lot
+	l.mu.Lock()
+	i := slices.IndexFunc(l.kept, func(k *kept) bool { return k.ID == id })
+	if i < 0 {
+		l.mu.Unlock()
+		return Refused{}, ErrNoRefused
 	}
+	r, record := l.kept[i].Refused, l.kept[i].record
+	l.mu.Unlock()
+	if record.number == 0 || r.Size == 0 {
+		return r, nil
+	}
+	text, err := in.read(record.place)
+	if err != nil {
+		return Refused{}, err
+	}
+	var found refusedRecord
+	if err := json.Unmarshal(text, &found); err != nil {
+		return Refused{}, err
+	}
+	r.Data = found.Data
+	return r, nil
 }
 
-func saveRefused(tx *bbolt.Tx, list []unsavedRefused) error {
-	for _, u := range list {
-		b, totals := tx.Bucket([]byte(refused)), tx.Bucket([]byte(counts))
-		for _, r := range u.last {
-			value, err := encode(r)
-			if err != nil {
-				return err
-			}
-			if err := b.Put(key(r.ID), value); err != nil {
-				return err
-			}
-		}
-		c := b.Cursor()
-		for k, _ := c.First(); k != nil; k, _ = c.First() {
-			if seq, ok := sequence(k); ok && seq >= u.first {
-				break
-			}
-			if err := c.Delete(); err != nil {
-				return err
-			}
-		}
-		for cause, n := range u.counts {
-			if err := totals.Put([]byte(cause), key(n)); err != nil {
-				return err
-			}
+// AdmitFunc hands a refused delivery on for which somebody vouches.
+type AdmitFunc func(ctx context.Context, r Refused, by string) error
+
+// OnAdmit sets what the control socket calls to admit a refused delivery.
+func (in *Inbox) OnAdmit(admit AdmitFunc) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.admit = admit
+}
+
+// Admit has a refused delivery handed on, and notes who vouched for it. It answers ErrNoRefused if there is none of
+// that number. One that was admitted before is handed on again.
+func (in *Inbox) Admit(ctx context.Context, id uint64, by string) error {
+	in.mu.Lock()
+	admit := in.admit
+	in.mu.Unlock()
+	if admit == nil {
+		return errors.New("this ingress can't admit a refused delivery")
+	}
+	r, err := in.RefusedData(id)
+	if err != nil {
+		return err
+	}
+	if r.Size == 0 {
+		return errors.New("its data was not kept: it can't be admitted")
+	}
+	if err := admit(ctx, r, by); err != nil {
+		return err
+	}
+	l := &in.lot
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.kept {
+		if k.ID == id {
+			k.AdmittedBy, k.AdmittedAt = by, in.now().UTC()
 		}
 	}
+	l.changed = true
 	return nil
-}
-
-// load reads what stands on disk, where nothing is in memory yet. What is damaged is left out.
-func (f *refusals) load(tx *bbolt.Tx) {
-	if f.change != 0 {
-		return
-	}
-	f.counts, f.last, f.next = map[string]uint64{}, nil, 0
-	_ = tx.Bucket([]byte(counts)).ForEach(func(k, v []byte) error {
-		if n, ok := sequence(v); ok {
-			f.counts[string(k)] = n
-		}
-		return nil
-	})
-	_ = tx.Bucket([]byte(refused)).ForEach(func(k, v []byte) error {
-		var r Refused
-		if seq, ok := sequence(k); ok && decode(v, &r) == nil {
-			f.last, f.next = append(f.last, r), seq
-		}
-		return nil
-	})
 }
 
 // fit cuts the body, then the headers, so that the whole stays within bounds.
@@ -186,52 +212,6 @@ func (r *Refused) fit() {
 		}
 	}
 	if room := max(0, maxRefused-used); len(r.Body) > room {
-		r.Body, r.Cut = r.Body[:room], true
+		r.Body, r.Cut = strings.ToValidUTF8(r.Body[:room], "\ufffd"), true
 	}
-}
-
-// secretHeader finds headers that carry what only sender and receiver may know.
-var secretHeader = regexp.MustCompile(`(?i)authorization|cookie|signature|token|secret|api-?key|password`)
-
-func safeHeader(h http.Header) http.Header {
-	safe := http.Header{}
-	for name, values := range h {
-		for _, v := range values {
-			if secretHeader.MatchString(name) {
-				v = hidden(v)
-			}
-			safe.Add(strings.ToValidUTF8(name, "\ufffd"), strings.ToValidUTF8(v, "\ufffd"))
-		}
-	}
-	return safe
-}
-
-// The signature and the API key, in a form or an address, and in JSON.
-var (
-	secretParameter = regexp.MustCompile(`(?i)((?:^|[&?])(?:signature|apik)=)([^&\s]*)`)
-	secretProperty  = regexp.MustCompile(`(?i)("(?:signature|apik)"\s*:\s*")((?:[^"\\]|\\.)*)`)
-)
-
-// safeText hides signature and API key, but says how long they were: a signature of a wrong length is a clue.
-func safeText(text string) string {
-	const most = maxRefused + 1024
-	if len(text) > most {
-		text = text[:most]
-	}
-	hide := func(re *regexp.Regexp) {
-		text = re.ReplaceAllStringFunc(text, func(found string) string {
-			parts := re.FindStringSubmatch(found)
-			return parts[1] + hidden(parts[2])
-		})
-	}
-	hide(secretParameter)
-	hide(secretProperty)
-	return strings.ToValidUTF8(text, "\ufffd")
-}
-
-func hidden(value string) string {
-	if plain, err := url.QueryUnescape(value); err == nil {
-		value = plain
-	}
-	return fmt.Sprintf("[hidden, %d characters]", utf8.RuneCountInString(value))
 }

@@ -1,21 +1,21 @@
 package inbox
 
 import (
+	"errors"
+	"os"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"fieldmarshal/prodege"
 )
 
-// totals count since the process started. Guarded by Inbox.mu.
+// totals count since the process started. They are guarded by Inbox.mu.
 type totals struct {
 	forwarded uint64
 	dead      uint64
 	retried   uint64
 }
 
-// Stats says how the inbox stands.
+// Stats is the state of the inbox.
 type Stats struct {
 	Depth       int       `json:"depth"`           // events that wait
 	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest of them was appended, UTC
@@ -24,10 +24,11 @@ type Stats struct {
 	Retried     uint64    `json:"retried"`         // dead letters that were put back since start: each counts as received once more
 	DeadLetters int       `json:"dead_letters"`    // that wait for a person now
 	Draining    bool      `json:"draining"`        // takes no new events
-	Fault       string    `json:"fault,omitempty"` // why the disk refuses now
+	Fault       string    `json:"fault,omitempty"` // why the disk takes nothing now
+	Hung        bool      `json:"hung,omitempty"`  // the disk does not answer
 }
 
-// Stats may be called at any time; it reads no event.
+// Stats may be called at any time. It never waits for the disk.
 func (in *Inbox) Stats() Stats {
 	var s Stats
 	var oldest int64
@@ -35,16 +36,12 @@ func (in *Inbox) Stats() Stats {
 	if oldest != 0 {
 		s.Oldest = time.Unix(0, oldest).UTC()
 	}
-	_ = in.view(func(tx *bbolt.Tx) error {
-		s.DeadLetters = tx.Bucket([]byte(dead)).Stats().KeyN
-		return nil
-	})
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	s.Retried = in.totals.retried
-	s.Forwarded, s.Dead, s.Draining = in.totals.forwarded, in.totals.dead, in.draining
-	if in.disk != nil {
-		s.Fault = in.disk.Error()
+	s.Forwarded, s.Dead, s.Retried = in.totals.forwarded, in.totals.dead, in.totals.retried
+	s.DeadLetters, s.Draining, s.Hung = len(in.dead), in.draining, in.health.hung
+	if in.health.fault != nil {
+		s.Fault = in.health.fault.Error()
 	}
 	return s
 }
@@ -55,24 +52,25 @@ type Waiting struct {
 	Event prodege.Event `json:"event"`
 }
 
-// Waiting lists up to most events that wait, oldest first. The last second's may be handed over already.
+// Waiting lists up to most events that wait, oldest first. Of those that the disk does not give away now only the
+// project is known.
 func (in *Inbox) Waiting(most int) ([]Waiting, error) {
 	list := []Waiting{}
-	done := map[uint64]bool{}
-	in.mu.Lock()
-	for _, seq := range in.forgets {
-		done[seq] = true
-	}
-	in.mu.Unlock()
-	err := in.view(func(tx *bbolt.Tx) error {
-		c := tx.Bucket([]byte(waiting)).Cursor()
-		for k, v := c.First(); k != nil && len(list) < most; k, v = c.Next() {
-			var e entry
-			if seq, ok := sequence(k); ok && !done[seq] && decode(v, &e) == nil {
-				list = append(list, Waiting(e))
+	var fault error
+	for _, r := range in.queue.oldest(most) {
+		w := Waiting{At: time.Unix(0, r.appended).UTC(), Event: prodege.Event{ProjectID: r.project}}
+		if r.event != nil || fault == nil {
+			e, _, err := in.event(r)
+			switch {
+			case errors.Is(err, os.ErrNotExist):
+				continue // handed on meanwhile, and its file deleted
+			case err != nil:
+				fault = err
+			default:
+				w.Event = e
 			}
 		}
-		return nil
-	})
-	return list, err
+		list = append(list, w)
+	}
+	return list, nil
 }

@@ -3,7 +3,6 @@ package ingress
 import (
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"runtime/debug"
 
@@ -26,20 +25,6 @@ type answerError struct {
 // fail answers with a fault and ends the request. text never holds a secret, a signature or a body.
 func fail(c *gin.Context, status int, id prodege.EventID, text string) {
 	c.AbortWithStatusJSON(status, answer{Error: &answerError{EventID: id, Error: text}})
-}
-
-// readBody reads the whole body. Where it can't, it says with which status and words to answer, and gives
-// what had come.
-func readBody(c *gin.Context) (body []byte, status int, text string) {
-	body, err := io.ReadAll(c.Request.Body)
-	var tooLarge *http.MaxBytesError
-	switch {
-	case err == nil:
-		return body, 0, ""
-	case errors.As(err, &tooLarge):
-		return body, http.StatusRequestEntityTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)
-	}
-	return body, http.StatusBadRequest, "the body could not be read to its end"
 }
 
 // recovery turns a panic into a 500, which Prodege tries again, and a log record with the stack.

@@ -40,7 +40,7 @@ func TestWhatGoesAstrayIsKept(t *testing.T) {
 			if kind := answer.Header.Get("Content-Type"); answer.StatusCode != c.status || !strings.HasPrefix(kind, "application/json") {
 				t.Errorf("answered %d, %s", answer.StatusCode, kind)
 			}
-			kept := w.box.Refused().Last
+			kept := w.box.Refused().Kept
 			if (len(kept) == 1) != (c.cause != "") || len(kept) == 1 && kept[0].Cause != c.cause {
 				t.Errorf("kept %+v, want the cause %q", kept, c.cause)
 			}
@@ -48,41 +48,35 @@ func TestWhatGoesAstrayIsKept(t *testing.T) {
 	}
 }
 
-// TestRefusalsAreToldOnceAWindow: whoever knows the address can have deliveries refused, but not bury the channel.
-func TestRefusalsAreToldOnceAWindow(t *testing.T) {
-	var r refusals
+// TestTheFirstOfAnHourIsTold: whoever knows the address can have deliveries refused, but not bury the channel.
+func TestTheFirstOfAnHourIsTold(t *testing.T) {
+	var a alarms
 	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	told := 0
-	for n := range 600 { // one a second
-		if count := r.add(at.Add(time.Duration(n) * time.Second)); count > 0 {
-			if told++; count != alarmingRefusals {
-				t.Errorf("told of %d", count)
+	for n := range 2 * 3600 { // one a second
+		if untold, tell := a.add(at.Add(time.Duration(n)*time.Second), "refused malformed"); tell {
+			if told++; untold != (told-1)*3599 {
+				t.Errorf("told of %d more", untold)
 			}
 		}
 	}
-	if told != 1 {
-		t.Errorf("told %d times in ten minutes", told)
+	if told != 2 {
+		t.Errorf("told %d times in two hours", told)
 	}
-	if n := r.add(at.Add(refusalWindow + 4*time.Second)); n != 596 {
-		t.Errorf("then it tells of %d", n)
-	}
-	var slow refusals
-	for n := range 10 {
-		if slow.add(at.Add(time.Duration(n)*3*time.Minute)) > 0 {
-			t.Error("told of refusals that are far apart")
-		}
+	if _, tell := a.add(at, "refused bad_signature"); !tell {
+		t.Error("another cause is not told")
 	}
 }
 
-func TestSlackChecksTheCertificate(t *testing.T) {
-	w := newWorld(t)
-	const check = "ssl_check=1&token=x"
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, w.url+"/slack/commands", strings.NewReader(check))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header = sign(slackSecret, time.Now(), []byte(check))
-	if status, body := w.serve(request); status != http.StatusOK {
-		t.Errorf("answered %d %s", status, body)
+func TestMoreThanThreeFutureEventsAnHour(t *testing.T) {
+	var a alarms
+	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		minute int
+		want   bool
+	}{{0, false}, {20, false}, {40, false}, {60, false}, {70, true}, {200, false}} {
+		if got := a.addFuture(at.Add(time.Duration(c.minute) * time.Minute)); got != c.want {
+			t.Errorf("minute %d: alarmed %t", c.minute, got)
+		}
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"path"
 	"strconv"
@@ -13,72 +14,78 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
 )
 
 const (
-	// What the disk gets to take a delivery: a healthy one needs a millisecond, and Prodege waits.
-	diskTimeout = 3 * time.Second
-	// What Temporal gets where the disk refuses.
+	// How long Temporal has for a delivery that the disk does not take, whatever the number of its events.
 	directTimeout = 3 * time.Second
 	// Lines that one delivery may write to the log about unusable events; a body of 1 MiB may hold thousands.
 	maxLogLines = 20
 )
 
 // readEvents takes the events out of a delivery; each webhook has its own.
-type readEvents func(d *prodege.Delivery, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
+type readEvents func(data prodege.Data, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
 
-// delivery answers one of Prodege's webhooks: read it, check it, make it durable, then answer.
+// readerAt is that of the webhook at an address, which may be mistyped.
+func readerAt(address string) readEvents {
+	if strings.Contains(strings.ToLower(address), "pricing") {
+		return prodege.Data.Pricing
+	}
+	return prodege.Data.Events
+}
+
+// delivery answers one of Prodege's webhooks: check the signature, read what it says, make it durable, then answer.
 func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if encoding := c.GetHeader("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and none is taken"}, nil)
 			return
 		}
-		body, status, text := readBody(c)
-		if status != 0 {
-			cause := causeUnreadable
-			if status == http.StatusRequestEntityTooLarge {
-				cause = causeTooLarge
-			}
-			in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body)
+		body, fault := in.readBody(c)
+		defer body.release()
+		switch {
+		case fault == errBusy:
+			in.busy(c)
+			return
+		case fault != nil:
+			in.refuse(c, fault.status, "", &prodege.Refusal{Cause: fault.cause, Detail: fault.text}, body.bytes)
 			return
 		}
-		d, err := prodege.ParseDelivery(c.GetHeader("Content-Type"), body)
-		if refusal := new(prodege.Refusal); errors.As(err, &refusal) {
+		envelope, err := prodege.ReadEnvelope(c.GetHeader("Content-Type"), body.bytes)
+		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
 			status := http.StatusBadRequest
 			if refusal.Cause == prodege.WrongContentType {
 				status = http.StatusUnsupportedMediaType
 			}
-			in.refuse(c, status, refusal.EventID, refusal, body)
+			in.refuse(c, status, refusal.EventID, refusal, body.bytes)
 			return
 		}
-		if err == nil && !d.Authentic(in.options.ProdegeSecrets) {
-			in.refuse(c, http.StatusBadRequest, d.EventID(), prodege.ErrBadSignature, body)
+		data, err := envelope.Verify(in.options.ProdegeSecrets)
+		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
+			in.refuseSigned(c, inbox.LotDeliveries, refusal, envelope, body.bytes)
 			return
 		}
-		var events []prodege.Event
-		var unusable []prodege.Unusable
-		if err == nil {
-			events, unusable, err = read(d, in.now())
-		}
-		if err != nil { // no fault of the sender's that we know of: let it come again
-			in.log.Error("a delivery could not be read", "request_id", c.GetString("request_id"), "error", err)
-			in.failed(c)
+		events, unusable, err := read(data, in.now())
+		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
+			in.refuseSigned(c, inbox.LotUnparsed, refusal, envelope, body.bytes)
 			return
 		}
+		body.parsed()
 		in.accept(c, events, unusable)
 	}
 }
 
 // accept makes the usable events durable and answers. All of them, or the answer is 500.
 func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []prodege.Unusable) {
+	for _, u := range unusable {
+		in.raiseUnusable(c.Request.Context(), u)
+	}
+	in.raiseDated(c.Request.Context(), events)
 	events, tooOld := in.splitByAge(events)
 	unusable = append(unusable, tooOld...)
-	delivery := rand.Text()
-	for i := range events {
-		events[i].Delivery = delivery + "-" + strconv.Itoa(i)
-	}
+	stamp(events)
 	outcome, err := in.persist(c.Request.Context(), events)
 	if err != nil {
 		in.log.Error("a delivery could not be made durable: the disk refuses and Temporal does not take it",
@@ -95,7 +102,20 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 		return
 	}
 	in.count(c, outcome)
-	c.JSON(http.StatusOK, answer{Success: true})
+	c.Data(http.StatusOK, contentType, succeeded)
+}
+
+// succeeded is the answer to nearly all deliveries.
+var succeeded = []byte(`{"success":true}`)
+
+const contentType = "application/json; charset=utf-8"
+
+// stamp gives the events of an accepted delivery its id, so that one that we hand over twice counts once.
+func stamp(events []prodege.Event) {
+	delivery := rand.Text()
+	for i := range events {
+		events[i].Delivery = delivery + "-" + strconv.Itoa(i)
+	}
 }
 
 // splitByAge tells events apart that are older than PRODEGE_MAX_EVENT_AGE.
@@ -106,7 +126,7 @@ func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, ol
 	}
 	for _, e := range events {
 		if age := in.now().Sub(e.Time); age > limit {
-			old = append(old, prodege.Unusable{EventID: e.ID, Error: fmt.Sprintf("the event is older than %s", limit)})
+			old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit)})
 			continue
 		}
 		young = append(young, e)
@@ -121,19 +141,15 @@ func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome
 		return outcomeAccepted, nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	disk, cancel := context.WithTimeout(ctx, diskTimeout)
-	defer cancel()
-	refusal := in.options.Inbox.Append(disk, events)
+	refusal := in.options.Inbox.Append(ctx, events) // takes a second at most
 	if refusal == nil {
 		return outcomeAccepted, nil
 	}
 	in.log.Warn("the inbox does not take a delivery, which goes to Temporal directly", "event_id", events[0].ID, "events", len(events), "error", refusal)
 	direct, cancelDirect := context.WithTimeout(ctx, directTimeout)
 	defer cancelDirect()
-	for _, e := range events {
-		if err := in.options.Workflows.Deliver(direct, e); err != nil {
-			return "", errors.Join(refusal, err)
-		}
+	if err := in.direct.deliver(direct, events); err != nil {
+		return "", errors.Join(refusal, err)
 	}
 	return outcomeDirect, nil
 }
@@ -145,15 +161,16 @@ func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.
 			in.log.Info("further events of the same delivery", "request_id", id, "events", len(events)-i)
 			break
 		}
-		in.log.Info("event received", "request_id", id, "project_id", e.ProjectID, "event_id", e.ID, "status", string(e.Status),
-			"update_reason", int(e.Reason), "delivery", e.Delivery, "kept", outcome)
+		in.log.LogAttrs(c.Request.Context(), slog.LevelInfo, "event received", slog.String("request_id", id), slog.Int64("project_id", int64(e.ProjectID)),
+			slog.String("event_id", string(e.ID)), slog.String("status", string(e.Status)), slog.Int("update_reason", int(e.Reason)),
+			slog.String("delivery", e.Delivery), slog.String("kept", outcome))
 	}
 	for i, u := range unusable {
 		if i == maxLogLines {
 			in.log.Warn("further unusable events of the same delivery", "request_id", id, "events", len(unusable)-i)
 			break
 		}
-		in.log.Warn("event unusable", "request_id", id, "event_id", u.EventID, "why", u.Error)
+		in.log.Warn("event unusable", "request_id", id, "event_id", u.EventID, "project_id", u.Project, "why", u.Error)
 	}
 }
 
@@ -161,6 +178,13 @@ func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.
 func (in *Ingress) failed(c *gin.Context) {
 	in.count(c, outcomeFailed)
 	fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
+}
+
+// busy answers 500 to a request that got no turn.
+func (in *Ingress) busy(c *gin.Context) {
+	in.log.Warn("a delivery got no turn: too many requests are under way", "request_id", c.GetString("request_id"), "bytes", c.Request.ContentLength)
+	in.count(c, outcomeFailed)
+	fail(c, errBusy.status, "", errBusy.text)
 }
 
 func (in *Ingress) count(c *gin.Context, outcome string) {

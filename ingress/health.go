@@ -2,7 +2,11 @@ package ingress
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -13,26 +17,89 @@ func (in *Ingress) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status
 // readiness is the body of /readyz.
 type readiness struct {
 	Ready    bool      `json:"ready"`
-	Inbox    string    `json:"inbox"`    // "writable", or why not
-	Temporal string    `json:"temporal"` // "answers" or "does not answer"
-	Waiting  int       `json:"waiting"`  // events that Temporal does not have yet
+	Degraded string    `json:"degraded,omitempty"` // what does not take events, and why; empty if both do
+	Inbox    string    `json:"inbox"`              // "writable", or why not
+	Temporal string    `json:"temporal"`           // "answers", or what it lacks
+	Waiting  int       `json:"waiting"`            // events that Temporal does not have yet
 	Oldest   time.Time `json:"oldest,omitzero"`
 }
 
-// readyz is ready while deliveries can be made durable on disk. Temporal may be away: that is what the inbox
-// is for, so it is only told.
-func (in *Ingress) readyz(c *gin.Context) {
-	ctx, cancel := context.WithTimeout(c.Request.Context(), time.Second)
-	defer cancel()
-	err := in.options.Inbox.Writable()
-	stats := in.options.Inbox.Stats()
-	body := readiness{Ready: err == nil, Inbox: "writable", Temporal: "does not answer", Waiting: stats.Depth, Oldest: stats.Oldest}
-	status := http.StatusOK
-	if err != nil {
-		body.Inbox, status = err.Error(), http.StatusServiceUnavailable
+// unready is how long neither the disk nor Temporal must have taken events before the ingress says that it isn't ready:
+// a balancer that takes away the only door loses what Temporal would have taken a moment later.
+const unready = 5 * time.Second
+
+// outage remembers since when neither the disk nor Temporal has taken events, as far as anybody asked.
+type outage struct {
+	mu    sync.Mutex
+	since time.Time
+}
+
+// lasts notes whether there is an outage now, and reports whether it has lasted.
+func (o *outage) lasts(now time.Time, out bool) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !out {
+		o.since = time.Time{}
+	} else if o.since.IsZero() {
+		o.since = now
 	}
-	if in.options.Workflows.Health(ctx) == nil {
-		body.Temporal = "answers"
+	return out && now.Sub(o.since) >= unready
+}
+
+// NamespaceMissing says that Temporal answers but does not have our namespace.
+type NamespaceMissing struct{ Namespace string }
+
+// Error says what to do.
+func (e *NamespaceMissing) Error() string {
+	return fmt.Sprintf("the namespace %q is missing: create it, or set TEMPORAL_NAMESPACE", e.Namespace)
+}
+
+const (
+	askTemporalEvery   = time.Second
+	askTemporalTimeout = time.Second
+)
+
+// temporalHealth asks Temporal how it is, once a second however often it is asked itself.
+type temporalHealth struct {
+	mu    sync.Mutex
+	asked time.Time
+	said  error
+}
+
+// ask says why Temporal can't take events now; nil if it can. A caller that goes away does not spoil the answer for
+// the others.
+func (t *temporalHealth) ask(ctx context.Context, now func() time.Time, ask func(context.Context) error) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.asked.IsZero() || now().Sub(t.asked).Abs() >= askTemporalEvery {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askTemporalTimeout)
+		defer cancel()
+		t.said, t.asked = ask(ctx), now()
+	}
+	return t.said
+}
+
+// readyz is ready while the disk or Temporal takes events: deliveries can be made durable in either.
+func (in *Ingress) readyz(c *gin.Context) {
+	disk, temporal := in.options.Inbox.Writable(), in.temporal.ask(c.Request.Context(), in.now, in.options.Temporal)
+	stats := in.options.Inbox.Stats()
+	body := readiness{Ready: true, Inbox: "writable", Temporal: "answers", Waiting: stats.Depth, Oldest: stats.Oldest}
+	var degraded []string
+	if disk != nil {
+		body.Inbox = disk.Error()
+		degraded = append(degraded, body.Inbox)
+	}
+	if temporal != nil {
+		body.Temporal = "does not answer"
+		if missing := new(NamespaceMissing); errors.As(temporal, &missing) {
+			body.Temporal = missing.Error()
+		}
+		degraded = append(degraded, "Temporal: "+body.Temporal)
+	}
+	body.Degraded = strings.Join(degraded, "; ")
+	status := http.StatusOK
+	if in.outage.lasts(in.now(), disk != nil && temporal != nil) {
+		body.Ready, status = false, http.StatusServiceUnavailable
 	}
 	c.JSON(status, body)
 }

@@ -11,12 +11,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/slack-go/slack"
+	"golang.org/x/net/netutil"
 
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
@@ -51,6 +53,7 @@ type Options struct {
 	Registry       *prometheus.Registry // what /metrics shows; the ingress adds its own
 
 	// Optional.
+	Secrets     []prodege.Secret                              // further secrets that must never be shown
 	Anyone           bool                                                 // SLACK_APPROVERS is anyone: everybody in the channel decides, if of our own workspace
 	Simulated        bool                                                 // Prodege is a simulator: answers say so
 	MaxEventAge      time.Duration                                        // an older event is unusable; 0: none is
@@ -61,6 +64,7 @@ type Options struct {
 	AlertsChannel    string                                               // likewise, about a pause
 	UILink           func(workflowID string) string                       // link to a workflow in the Temporal UI; nil: no links
 	Now              func() time.Time                                     // time.Now
+	Temporal    func(ctx context.Context) error               // says why Temporal can't take events now, a *NamespaceMissing for one; nil: Workflows.Health
 }
 
 func (o Options) check() error {
@@ -91,9 +95,15 @@ type Ingress struct {
 	log        *slog.Logger
 	now        func() time.Time
 	handler    http.Handler
+	admin      http.Handler
+	temporal   temporalHealth
+	bodies     bodies
 	metrics    *metrics
 	team       team
-	refusals   refusals
+	alarms     alarms
+	redact     redactor
+	direct     *direct
+	outage     outage
 	guests     guests
 	names      names
 	responses  *http.Client // for response_url
@@ -108,17 +118,40 @@ func New(o Options) (*Ingress, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, guests: guests{ask: o.Guest, now: o.Now}, responses: responseClient()}
+	if o.Temporal == nil {
+		o.Temporal = o.Workflows.Health
+	}
+	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, guests: guests{ask: o.Guest, now: o.Now}, direct: newDirect(o.Workflows), responses: responseClient(), bodies: newBodies(),
+		redact: newRedactor(o.ProdegeSecrets, o.SigningSecrets, o.Secrets)}
 	var err error
 	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
 		return nil, fmt.Errorf("make ingress: %w", err)
 	}
-	in.handler = in.router()
+	o.Inbox.OnAdmit(in.admitRefused)
+	in.handler, in.admin = in.router(), in.adminRouter()
 	return in, nil
 }
 
-// Handler serves every route.
+// Handler serves what Prodege and Slack call, and /healthz: what may be public.
 func (in *Ingress) Handler() http.Handler { return in.handler }
+
+// AdminHandler serves /readyz and /metrics, which are not for the public.
+func (in *Ingress) AdminHandler() http.Handler { return in.admin }
+
+// AdminServer is an http.Server for AdminHandler.
+func (in *Ingress) AdminServer() *http.Server {
+	return &http.Server{Handler: in.admin, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(in.log.Handler(), slog.LevelDebug)}
+}
+
+// maxConnections is how many callers are served at a time; each holds up to 64 KiB of a body and its headers.
+// Prodege and Slack need a few.
+const maxConnections = 1000
+
+// Listener bounds the connections of the public address: others wait until one is closed.
+func (in *Ingress) Listener(l net.Listener) net.Listener {
+	return netutil.LimitListener(l, maxConnections)
+}
 
 // Server is an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens,
 // serves and shuts it down; after that, Wait.
@@ -128,7 +161,7 @@ func (in *Ingress) Server() *http.Server {
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second, // the largest body, 1 MiB, in 15 s is 70 kB/s: slower than any sender of ours
 		WriteTimeout:      30 * time.Second, // longer than the longest answer takes (see persist and decide)
-		IdleTimeout:       2 * time.Minute,
+		IdleTimeout:       30 * time.Second, // connections are bounded: one that only waits makes room
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(in.log.Handler(), slog.LevelDebug),
 	}

@@ -28,7 +28,7 @@ const (
 	outcomeAccepted = "accepted" // on disk
 	outcomeDirect   = "direct"   // the disk refused: in Temporal
 	outcomeUnusable = "unusable" // authentic; at least one event can't be used, the others are on disk or in Temporal
-	outcomeRefused  = "refused"  // 400, 404, 405, 413, 415
+	outcomeRefused  = "refused"  // 400, 404, 405, 413, 415, and 500 for a body that broke off
 	outcomeFailed   = "failed"   // 500
 )
 
@@ -39,6 +39,8 @@ const (
 	causeCompressed   = "compressed"
 	causeWrongAddress = "wrong_address"
 	causeWrongMethod  = "wrong_method"
+
+	causeBusy = "busy" // not refused: answered 500
 )
 
 func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, error) {
@@ -103,11 +105,12 @@ var (
 	inboxOldest    = prometheus.NewDesc("fieldmarshal_inbox_oldest_seconds", "Age of the oldest of them; 0 where none waits.", nil, nil)
 	inboxForwarded = prometheus.NewDesc("fieldmarshal_inbox_forwarded_total", "Events handed to Temporal.", nil, nil)
 	inboxDead      = prometheus.NewDesc("fieldmarshal_inbox_dead_letters", "Dead letters that wait for a person.", nil, nil)
-	inboxFault     = prometheus.NewDesc("fieldmarshal_inbox_disk_refuses", "1 where the last write to disk failed.", nil, nil)
+	inboxFault     = prometheus.NewDesc("fieldmarshal_inbox_disk_refuses", "1 while the disk takes no events, for whatever reason.", nil, nil)
+	inboxHung      = prometheus.NewDesc("fieldmarshal_inbox_disk_hung", "1 while the disk does not answer.", nil, nil)
 )
 
 func (g *inboxGauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{inboxDepth, inboxOldest, inboxForwarded, inboxDead, inboxFault} {
+	for _, d := range []*prometheus.Desc{inboxDepth, inboxOldest, inboxForwarded, inboxDead, inboxFault, inboxHung} {
 		ch <- d
 	}
 }
@@ -125,9 +128,13 @@ func (g *inboxGauges) Collect(ch chan<- prometheus.Metric) {
 	gauge(inboxOldest, prometheus.GaugeValue, age)
 	gauge(inboxForwarded, prometheus.CounterValue, float64(s.Forwarded))
 	gauge(inboxDead, prometheus.GaugeValue, float64(s.DeadLetters))
-	fault := 0.0
-	if s.Fault != "" {
-		fault = 1
+	flag := func(d *prometheus.Desc, on bool) {
+		if on {
+			gauge(d, prometheus.GaugeValue, 1)
+		} else {
+			gauge(d, prometheus.GaugeValue, 0)
+		}
 	}
-	gauge(inboxFault, prometheus.GaugeValue, fault)
+	flag(inboxFault, s.Fault != "")
+	flag(inboxHung, s.Hung)
 }

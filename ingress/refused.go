@@ -3,8 +3,8 @@ package ingress
 import (
 	"context"
 	"fmt"
-	"sync"
-	"time"
+	"net/http"
+	"regexp"
 
 	"github.com/gin-gonic/gin"
 
@@ -12,67 +12,92 @@ import (
 	"fieldmarshal/prodege"
 )
 
-const (
-	// So many refused deliveries within so long are told to the alerts channel: a misread signature would be
-	// a silent, total loss, for Prodege never sends again what was answered 400.
-	alarmingRefusals = 5
-	refusalWindow    = 10 * time.Minute
-
-	alertTimeout = 3 * time.Minute // Slack may ask to wait; the process tells less long once it stops
-)
-
-// refusals remembers when deliveries were refused lately.
-type refusals struct {
-	mu    sync.Mutex
-	at    []time.Time // the newest, as many as alarm
-	told  time.Time   // when people were told last
-	since int         // refused since then
-}
-
-// add notes a refusal. Where it is the one that makes them alarming it gives how many there were since people
-// were told last; 0 else. They are told once a window at most: whoever knows the address can post there, and
-// must not be able to bury what matters.
-func (r *refusals) add(now time.Time) int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.at = append(r.at, now)
-	r.at = r.at[max(0, len(r.at)-alarmingRefusals):]
-	r.since++
-	if len(r.at) < alarmingRefusals || now.Sub(r.at[0]) >= refusalWindow || !r.told.IsZero() && now.Sub(r.told) < refusalWindow {
-		return 0
-	}
-	n := r.since
-	r.told, r.since, r.at = now, 0, nil
-	return n
-}
-
-// refuse answers a delivery that can't be taken, and keeps it for people to look at.
+// refuse answers a delivery that can't be taken, and keeps it for people to look at. What has the shape of a delivery
+// is kept apart from junk and whole enough to be admitted.
 func (in *Ingress) refuse(c *gin.Context, status int, id prodege.EventID, refusal *prodege.Refusal, body []byte) {
-	in.count(c, outcomeRefused)
-	in.metrics.refused.WithLabelValues(refusal.Cause).Inc()
-	in.log.Warn("delivery refused", "request_id", c.GetString("request_id"), "event_id", id, "status", status, "cause", refusal.Cause, "why", refusal.Detail)
-	in.options.Inbox.Refuse(inbox.Refused{
-		Cause: refusal.Cause, Detail: refusal.Detail, Remote: c.RemoteIP(),
-		Path: c.Request.URL.RequestURI(), Header: c.Request.Header, Body: string(body),
-	})
-	if n := in.refusals.add(in.now()); n > 0 {
-		in.alert(c.Request.Context(), fmt.Sprintf("%d deliveries of Prodege's webhook were refused lately, %d of them within %d minutes, the last as %s. "+
-			"Prodege does not send a refused delivery again. Look at them with `fieldmarshal refused`; where the signature is the cause, check PRODEGE_SECRET_KEY. "+
-			"Further ones are told in %d minutes at the earliest.",
-			n, alarmingRefusals, int(refusalWindow.Minutes()), refusal.Cause, int(refusalWindow.Minutes())))
+	lot := inbox.LotJunk
+	data, signed := prodege.SalvageData(c.GetHeader("Content-Type"), body)
+	if data != nil && (signed || hasSignature(c.Request.Header)) {
+		lot = inbox.LotDeliveries
+	} else {
+		data = nil
 	}
+	in.keepRefused(c, lot, id, refusal, body, data)
 	fail(c, status, id, refusal.Detail)
 }
 
-// alert tells the alerts channel, after the answer.
-func (in *Ingress) alert(ctx context.Context, text string) {
-	in.log.Error(text, "alarm", "refused")
-	if in.options.Alert == nil {
+// refuseSigned answers a delivery whose form is right: its signature fits no secret of ours, or it does, but what it
+// says can't be read. The data is a part of the body, which nobody uses again.
+func (in *Ingress) refuseSigned(c *gin.Context, lot inbox.Lot, refusal *prodege.Refusal, envelope *prodege.Envelope, body []byte) {
+	in.keepRefused(c, lot, envelope.EventID(), refusal, body, envelope.Data())
+	fail(c, http.StatusBadRequest, envelope.EventID(), refusal.Detail)
+}
+
+var signatureName = regexp.MustCompile(`(?i)sign|hmac`)
+
+// hasSignature reports whether a header carries a signature.
+func hasSignature(h http.Header) bool {
+	for name := range h {
+		if signatureName.MatchString(name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (in *Ingress) keepRefused(c *gin.Context, lot inbox.Lot, id prodege.EventID, refusal *prodege.Refusal, body, data []byte) {
+	in.count(c, outcomeRefused)
+	in.metrics.refused.WithLabelValues(refusal.Cause).Inc()
+	why := in.redact.text(refusal.Detail)
+	in.log.Warn("delivery refused", "request_id", c.GetString("request_id"), "event_id", in.redact.text(string(id)), "cause", refusal.Cause, "why", why, "lot", string(lot))
+	in.options.Inbox.Refuse(inbox.Refused{
+		Lot: lot, Cause: refusal.Cause, Detail: why, Remote: c.RemoteIP(),
+		Path: in.redact.address(c.Request.URL), Header: in.redact.header(c.Request.Header), Body: in.redact.body(c.GetHeader("Content-Type"), body), Data: data,
+	})
+	ctx := c.Request.Context()
+	if lot == inbox.LotUnparsed {
+		in.raise("unparsed", refusal.Cause, ctx, func(more string) string {
+			return fmt.Sprintf("A delivery of Prodege's webhook is authentic, but can't be read (%s: %s). It was answered 400 and Prodege does not send it again. "+
+				"Look at it with `fieldmarshal refused --full`, and at the project at Prodege.%s", refusal.Cause, why, more)
+		})
 		return
 	}
-	in.afterwards(ctx, alertTimeout, func(ctx context.Context) {
-		if err := in.options.Alert(ctx, text); err != nil {
-			in.log.Error("the alerts channel could not be told", "error", err)
-		}
+	in.raise("refused", refusal.Cause, ctx, func(more string) string {
+		return fmt.Sprintf("A delivery of Prodege's webhook was refused as %s: %s. Prodege does not send a refused delivery again. Look at it with `fieldmarshal refused`. "+
+			"If it is Prodege's own, hand it on with `fieldmarshal refused admit`; if the signature is the cause, check PRODEGE_SECRET_KEY.%s", refusal.Cause, why, more)
 	})
+}
+
+// admitRefused hands on a refused delivery for which a person vouches, as if it had been taken when it came.
+func (in *Ingress) admitRefused(ctx context.Context, r inbox.Refused, by string) error {
+	if !in.options.Anyone {
+		allowed, known := in.options.Approvers.May(ctx, by)
+		switch {
+		case !known:
+			return fmt.Errorf("whether %s is among SLACK_APPROVERS is not known right now, as Slack does not answer: try again in a minute", by)
+		case !allowed:
+			return fmt.Errorf("%s is not among SLACK_APPROVERS", by)
+		}
+	}
+	read := readerAt(r.Path)
+	events, unusable, err := read(prodege.VouchedData(r.Data), r.At)
+	if err != nil {
+		return fmt.Errorf("it can't be read: %w", err)
+	}
+	if len(events) == 0 {
+		return fmt.Errorf("it can't be used: %s", unusable[0].Error)
+	}
+	stamp(events)
+	for i := range events {
+		events[i].Vouched = by
+	}
+	outcome, err := in.persist(ctx, events)
+	if err != nil {
+		return fmt.Errorf("it could not be made durable: %w", err)
+	}
+	in.metrics.received.Add(int64(len(events) + len(unusable)))
+	in.metrics.unusable.Add(float64(len(unusable)))
+	in.log.Warn("a refused delivery was admitted", "number", r.ID, "by", by, "cause", r.Cause, "kept", outcome, "events", len(events), "unusable", len(unusable),
+		"project_id", events[0].ProjectID, "event_id", events[0].ID, "delivery", events[0].Delivery)
+	return nil
 }

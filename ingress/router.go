@@ -11,24 +11,26 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// maxBody is the most that a request may hold. Prodege's events have about 1 KiB, Slack's
-// payloads, which carry the whole message, up to some 100 KiB.
-const maxBody = 1 << 20
-
 type route struct {
 	method, path string
 	handle       gin.HandlerFunc
 }
 
 func (in *Ingress) routes() []route {
-	metrics := promhttp.HandlerFor(in.options.Registry, promhttp.HandlerOpts{ErrorLog: nil})
 	return []route{
-		{http.MethodPost, "/webhooks/prodege/project-status", in.delivery((*prodege.Delivery).Events)},
-		{http.MethodPost, "/webhooks/prodege/real-time-pricing", in.delivery((*prodege.Delivery).ParsePricing)},
+		{http.MethodPost, "/webhooks/prodege/project-status", in.delivery(prodege.Data.Events)},
+		{http.MethodPost, "/webhooks/prodege/real-time-pricing", in.delivery(prodege.Data.Pricing)},
 		{http.MethodPost, "/slack/interactions", in.fromSlack(in.interaction)},
 		{http.MethodPost, "/slack/commands", in.fromSlack(in.command)},
 		{http.MethodPost, "/slack/events", in.fromSlack(in.slackEvent)},
 		{http.MethodGet, "/healthz", in.healthz},
+	}
+}
+
+// adminRoutes are for us alone: what they tell is nobody else's business, and they ask Temporal.
+func (in *Ingress) adminRoutes() []route {
+	metrics := promhttp.HandlerFor(in.options.Registry, promhttp.HandlerOpts{ErrorLog: nil})
+	return []route{
 		{http.MethodGet, "/readyz", in.readyz},
 		{http.MethodGet, "/metrics", gin.WrapH(metrics)},
 	}
@@ -40,17 +42,35 @@ func (in *Ingress) routes() []route {
 //  3. recovery, within metrics so that a panic is counted as the 500 it becomes;
 //  4. the body limit, which holds for every route and costs nothing before the body is read.
 func (in *Ingress) router() http.Handler {
+	engine := in.engine(in.routes())
+	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, noRoute))
+	engine.NoMethod(in.astray(http.StatusMethodNotAllowed, causeWrongMethod, noMethod))
+	return engine
+}
+
+// adminRouter serves adminRoutes in the same way.
+func (in *Ingress) adminRouter() http.Handler {
+	engine := in.engine(in.adminRoutes())
+	engine.NoRoute(func(c *gin.Context) { fail(c, http.StatusNotFound, "", noRoute) })
+	engine.NoMethod(func(c *gin.Context) { fail(c, http.StatusMethodNotAllowed, "", noMethod) })
+	return engine
+}
+
+const (
+	noRoute  = "there is nothing at this address"
+	noMethod = "the method is not allowed at this address"
+)
+
+func (in *Ingress) engine(routes []route) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	_ = engine.SetTrustedProxies(nil) // no header tells who the client is
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // a redirect of a POST is a loss: few callers follow it
 	engine.Use(requestID, in.metrics.measure, in.recovery, limitBody)
-	for _, r := range in.routes() {
+	for _, r := range routes {
 		engine.Handle(r.method, r.path, r.handle)
 	}
-	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, "there is nothing at this address"))
-	engine.NoMethod(in.astray(http.StatusMethodNotAllowed, causeWrongMethod, "the method is not allowed at this address"))
 	return engine
 }
 
@@ -63,8 +83,13 @@ func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
 			fail(c, status, "", text)
 			return
 		}
-		body, _, _ := readBody(c)
-		in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body)
+		body, fault := in.readBody(c)
+		defer body.release()
+		if fault == errBusy {
+			in.busy(c)
+			return
+		}
+		in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body.bytes)
 	}
 }
 

@@ -1,10 +1,12 @@
 package ingress
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -18,7 +20,12 @@ import (
 // verifying requests from Slack).
 const signedWithin = 5 * time.Minute
 
-// signedBySlack says whether Slack signed the body, with any of the secrets (several while one is being
+const (
+	commandPath = "/slack/commands"
+	maxSSLCheck = 4 << 10 // bytes: it holds a token and little else
+)
+
+// signedBySlack reports whether Slack signed the body, with any of the secrets (several while one is being
 // exchanged), and lately. It takes the same time wherever a difference lies, and never says what the right
 // signature would have been.
 func signedBySlack(secrets []prodege.Secret, header http.Header, body []byte, now time.Time) bool {
@@ -50,17 +57,33 @@ func signedBySlack(secrets []prodege.Secret, header http.Header, body []byte, no
 // fromSlack lets only what Slack signed through.
 func (in *Ingress) fromSlack(handle func(c *gin.Context, body []byte)) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		body, status, text := readBody(c)
-		if status != 0 {
-			fail(c, status, "", text)
+		body, fault := in.readBody(c)
+		defer body.release()
+		if fault != nil {
+			fail(c, fault.status, "", fault.text)
 			return
 		}
-		if !signedBySlack(in.options.SigningSecrets, c.Request.Header, body, in.now()) {
+		if isSSLCheck(c, body.bytes) {
+			c.Status(http.StatusOK)
+			return
+		}
+		if !signedBySlack(in.options.SigningSecrets, c.Request.Header, body.bytes, in.now()) {
 			in.log.Warn("a request to Slack's address is not signed by Slack, or not lately: check SLACK_SIGNING_SECRET and this machine's clock",
 				"request_id", c.GetString("request_id"), "path", c.FullPath(), "remote", c.RemoteIP())
 			fail(c, http.StatusUnauthorized, "", "the request is not signed by Slack, or too long ago")
 			return
 		}
-		handle(c, body)
+		body.parsed()
+		handle(c, body.bytes)
 	}
+}
+
+// isSSLCheck reports whether Slack only looks whether the certificate of the slash command's address is good, which
+// it does without a signature (docs.slack.dev, slash commands).
+func isSSLCheck(c *gin.Context, body []byte) bool {
+	if c.FullPath() != commandPath || len(body) > maxSSLCheck || !bytes.Contains(body, []byte("ssl_check")) {
+		return false
+	}
+	form, err := url.ParseQuery(string(body))
+	return err == nil && form.Get("ssl_check") == "1" && !form.Has("command")
 }

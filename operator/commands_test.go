@@ -115,6 +115,22 @@ func TestDeadLetters(t *testing.T) {
 	run(t, f.world(), "", "deadletter", "retry", "3").wants(t, ExitVain)
 }
 
+func TestRefused(t *testing.T) {
+	f := &fakes{refused: inbox.RefusedList{Counts: map[string]uint64{"bad_signature": 7}, Kept: []inbox.Refused{
+		{ID: 3, At: noon, Lot: inbox.LotDeliveries, Cause: "bad_signature", Path: "/x", Body: "its body", Size: 100, RefusedTally: inbox.RefusedTally{Count: 6}},
+		{ID: 4, At: noon, Lot: inbox.LotJunk, Cause: "malformed", RefusedTally: inbox.RefusedTally{Count: 1}},
+	}}}
+	run(t, f.world(), "", "refused").wants(t, 0, "bad_signature", "7", "deliveries", "can be", "junk")
+	run(t, f.world(), "", "refused", "--full").wants(t, 0, "its body")
+	run(t, f.world(), "", "refused", "admit", "3").wants(t, ExitUsage, "--as")
+	run(t, f.world(), "", "refused", "admit", "three", "--as", "U1").wants(t, ExitUsage, "three")
+	run(t, f.world(), "", "refused", "admit", "--as", "U1").wants(t, ExitUsage)
+	run(t, f.world(), "", "refused", "admit", "3", "--as", "U1").wants(t, 0, "3 was handed on; U1 vouches")
+	run(t, f.world(), "", "refused", "admit", "3", "4", "5", "--as", "U1").wants(t, ExitVain, "4 was not handed on: its data was not kept", "5 was not handed on: there is no such number", "2 of 3")
+	run(t, f.world(), "", "refused").wants(t, 0, "by U1")
+	run(t, f.world(), "", "refused", "admit", "4", "--as", "U1", "--json").wants(t, ExitVain, `"admitted": false`)
+}
+
 // TestARealInbox: the commands speak to the socket of an inbox that is open.
 func TestARealInbox(t *testing.T) {
 	dir := t.TempDir()

@@ -1,6 +1,7 @@
 package operator
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strconv"
@@ -12,25 +13,95 @@ import (
 )
 
 func (o Options) refused() *cobra.Command {
-	bodies := false
+	return group(help{
+		use: "refused", short: "Look at deliveries that the ingress refused, and admit those that are Prodege's own",
+		long: "Deliveries that the ingress on this machine refused. Prodege does not send them again. If bad_signature stands here for\n" +
+			"deliveries that are Prodege's own, check PRODEGE_SECRET_KEY, and whether something on the way changes the body; meanwhile\n" +
+			"admit them. By itself it lists them.",
+		example: "  fieldmarshal refused\n  fieldmarshal refused --full\n  fieldmarshal refused admit 3 4 --as U012AB3CD",
+	}, o.listRefused(), o.admit())
+}
+
+func (o Options) listRefused() *cobra.Command {
+	full := false
 	cmd := o.command(help{
-		use: "refused", short: "Show deliveries that the ingress refused, by cause, and the last hundred of them",
-		long: "Show how many deliveries the ingress on this machine has refused, by cause, and the last hundred with headers and bodies.\n" +
-			"Prodege does not send a refused delivery again. If bad_signature is told of deliveries that are Prodege's own,\n" +
-			"check PRODEGE_SECRET_KEY, and whether something on the way changes the body.",
-		example: "  fieldmarshal refused\n  fieldmarshal refused --full\n  fieldmarshal refused --json | jq .counts",
+		use: "list", short: "List refused deliveries, by cause, the newest first",
+		long: "List how many deliveries were refused, by cause, and those that are kept. What has the shape of a delivery is kept apart\n" +
+			"from junk, equal ones once, with a count. Secrets and signatures are never shown.",
+		example: "  fieldmarshal refused list --full\n  fieldmarshal refused list --json | jq .counts",
 	}, none, func(c *call) error {
 		list, err := c.world.Inbox.Refused(c.ctx)
 		if err != nil {
 			return failed("list refused deliveries: %w", err)
 		}
-		return c.show(list, func(p *page) { refusedText(p, list, bodies) })
+		return c.show(list, func(p *page) { refusedText(p, list, full) })
 	})
-	cmd.Flags().BoolVar(&bodies, "full", false, "show headers and bodies")
+	cmd.Flags().BoolVar(&full, "full", false, "show headers and bodies")
 	return cmd
 }
 
-func refusedText(p *page, list inbox.RefusedList, bodies bool) {
+// Admission is what came of one refused delivery that was to be admitted.
+type Admission struct {
+	Number   uint64 `json:"number"`
+	Admitted bool   `json:"admitted"`
+	Why      string `json:"why,omitempty"` // why not
+}
+
+func (o Options) admit() *cobra.Command {
+	as := ""
+	cmd := o.command(help{
+		use: "admit <number>…", short: "Hand on refused deliveries that are Prodege's own",
+		long: "Hand on refused deliveries as if they had been taken when they came. The person given by --as, a Slack user id held to\n" +
+			"SLACK_APPROVERS, vouches that they are Prodege's own, and the record says so. What is vouched for never approves a CPI by\n" +
+			"rule, and finance is asked before it invoices. A number that was admitted before does no harm.",
+		example: "  fieldmarshal refused admit 3 --as U012AB3CD\n  fieldmarshal refused admit 3 4 5 --as U012AB3CD",
+	}, between(1, 100, "number"), func(c *call) error {
+		if !aUser.MatchString(as) {
+			return usageError("--as must be a Slack user id (U… or W…; Copy member ID in a profile), not %q", as)
+		}
+		var numbers []uint64
+		for _, arg := range c.args {
+			n, err := strconv.ParseUint(arg, 10, 64)
+			if err != nil {
+				return usageError("%q is not the number of a refused delivery: fieldmarshal refused lists them", arg)
+			}
+			numbers = append(numbers, n)
+		}
+		var all []Admission
+		vain := 0
+		for _, n := range numbers {
+			a := Admission{Number: n, Admitted: true}
+			err := c.world.Inbox.Admit(c.ctx, n, as)
+			if errors.Is(err, inbox.ErrNoRefused) {
+				err = errors.New("there is no such number, or no longer")
+			}
+			if err != nil {
+				a.Admitted, a.Why = false, err.Error()
+				vain++
+			}
+			all = append(all, a)
+		}
+		if err := c.show(all, func(p *page) {
+			for _, a := range all {
+				if a.Admitted {
+					p.line("%d was handed on; %s vouches for it.", a.Number, as)
+				} else {
+					p.line("%d was not handed on: %s", a.Number, a.Why)
+				}
+			}
+		}); err != nil {
+			return err
+		}
+		if vain > 0 {
+			return noEffect("%d of %d were not handed on", vain, len(all))
+		}
+		return nil
+	})
+	cmd.Flags().StringVar(&as, "as", "", "who vouches: a Slack user id (required)")
+	return cmd
+}
+
+func refusedText(p *page, list inbox.RefusedList, full bool) {
 	if len(list.Counts) == 0 {
 		p.line("No delivery was refused.")
 		return
@@ -42,14 +113,14 @@ func refusedText(p *page, list inbox.RefusedList, bodies bool) {
 	p.table([]string{"CAUSE", "REFUSED"}, counts)
 	p.line("")
 	var rows [][]string
-	for _, r := range slices.Backward(list.Last) {
-		rows = append(rows, []string{strconv.FormatUint(r.ID, 10), stamp(r.At), r.Cause, r.Remote, r.Path, r.Detail})
+	for _, r := range slices.Backward(list.Kept) {
+		rows = append(rows, []string{strconv.FormatUint(r.ID, 10), stamp(r.At), string(r.Lot), strconv.Itoa(r.Count), r.Cause, r.Remote, r.Path, admission(r), r.Detail})
 	}
-	p.table([]string{"NUMBER", "TIME", "CAUSE", "FROM", "PATH", "WHY"}, rows)
-	if !bodies {
+	p.table([]string{"NUMBER", "TIME", "LOT", "COUNT", "CAUSE", "FROM", "PATH", "ADMIT", "WHY"}, rows)
+	if !full {
 		return
 	}
-	for _, r := range slices.Backward(list.Last) {
+	for _, r := range slices.Backward(list.Kept) {
 		p.line("\n%d, %s, %s", r.ID, stamp(r.At), r.Cause)
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 			p.line("  %s: %s", name, strings.Join(r.Header[name], ", "))
@@ -59,4 +130,15 @@ func refusedText(p *page, list inbox.RefusedList, bodies bool) {
 			p.line("  … more came than was kept")
 		}
 	}
+}
+
+// admission says whether a refused delivery can be admitted, or who did.
+func admission(r inbox.Refused) string {
+	switch {
+	case r.AdmittedBy != "":
+		return "by " + r.AdmittedBy
+	case r.Size > 0:
+		return "can be"
+	}
+	return "-"
 }

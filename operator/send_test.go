@@ -27,13 +27,17 @@ func newDoor(t *testing.T) *door {
 	d.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		d.paths = append(d.paths, r.URL.Path)
-		delivery, err := prodege.ParseDelivery(r.Header.Get("Content-Type"), body)
-		if err != nil || !delivery.Authentic([]prodege.Secret{"the-secret"}) {
+		envelope, err := prodege.ReadEnvelope(r.Header.Get("Content-Type"), body)
+		var data prodege.Data
+		if err == nil {
+			data, err = envelope.Verify([]prodege.Secret{"the-secret"})
+		}
+		if err != nil {
 			t.Errorf("not authentic: %s (%v)", body, err)
 		} else {
-			read := delivery.Events
+			read := data.Events
 			if r.URL.Path == pricingPath {
-				read = delivery.ParsePricing
+				read = data.Pricing
 			}
 			events, _, err := read(noon)
 			if err != nil {

@@ -125,6 +125,7 @@ type Inbox interface {
 	Retry(ctx context.Context, id uint64) error
 	Drop(ctx context.Context, id uint64) error
 	Refused(ctx context.Context) (inbox.RefusedList, error)
+	Admit(ctx context.Context, id uint64, by string) error
 }
 
 // ProjectReader reads a project at Prodege; *prodege.Client is it.

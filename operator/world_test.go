@@ -159,6 +159,19 @@ func (b box) Drop(ctx context.Context, id uint64) error {
 }
 func (b box) Refused(context.Context) (inbox.RefusedList, error) { return b.fakes.refused, nil }
 
+func (b box) Admit(_ context.Context, id uint64, by string) error {
+	for i := range b.fakes.refused.Kept {
+		if r := &b.fakes.refused.Kept[i]; r.ID == id {
+			if r.Size == 0 {
+				return errors.New("its data was not kept: it can't be admitted")
+			}
+			r.AdmittedBy = by
+			return nil
+		}
+	}
+	return inbox.ErrNoRefused
+}
+
 func (f *fakes) world() *World {
 	return &World{Flows: f, Temporal: f, Inbox: box{f}, Facts: Facts{
 		TemporalAddress: "temporal:7233", Namespace: "default", TaskQueue: "fieldmarshal", TemporalUIURL: "http://ui",

@@ -10,8 +10,8 @@ import (
 // What is kept of one event. Sizes are those of the text as it will stand in JSON, escapes included, because
 // events live in workflow state and signals, whose limits count that.
 const (
-	maxEvent  = 7 << 10       // all texts together; with names, numbers and times an event stays under 8 KiB
-	maxText   = 2 << 10       // each text
+	maxEvent  = 3 << 10       // all texts together; with names, numbers and times an event stays under 4 KiB
+	maxText   = 1 << 10       // each text
 	maxName   = 200           // the name of an unknown field
 	maxFields = 40            // unknown fields
 	maxEscape = len(`\u0000`) // of one byte in JSON

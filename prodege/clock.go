@@ -3,6 +3,7 @@ package prodege
 import (
 	"encoding/hex"
 	"fmt"
+	"strings"
 	"time"
 	_ "time/tzdata" // an image from scratch has no time zones
 )
@@ -22,24 +23,65 @@ func Pacific() *time.Location { return pacific }
 // wallClock is how Prodege writes a time.
 const wallClock = "2006-01-02 15:04:05"
 
-// ParseTime reads an event_time. Wall clock time is Pacific Time; an explicit zone (RFC 3339), which Prodege
-// is not known to send, is believed. The result has the zone Pacific.
+// ParseTime reads an event_time. Wall clock time is Pacific Time; an explicit zone, which Prodege is not known to
+// send, is believed: Z, UTC, GMT, PST, PDT, or an offset with or without a colon. The result has the zone Pacific.
 //
 // In November one hour comes twice: the second in the event's id, where that is an ObjectID, tells which one
 // was meant, else the first is taken. In March one hour is missing: a time in it is read as if the clock had
 // not been changed (02:30 is 03:30), or as its id tells.
 func ParseTime(text string, id EventID) (time.Time, error) {
-	if t, err := time.Parse(time.RFC3339, text); err == nil {
-		return t.In(pacific), nil
+	if wall, err := time.Parse(wallClock, text); err == nil {
+		return onWall(wall, id), nil
 	}
-	wall, err := time.Parse(wallClock, text)
+	head, zone := cutZone(text)
+	wall, err := time.Parse(wallClock, head)
 	if err != nil {
-		wall, err = time.Parse("2006-01-02T15:04:05", text)
+		if wall, err = time.Parse("2006-01-02 15:04", head); err != nil {
+			return time.Time{}, fmt.Errorf("not a time: %.40q", text)
+		}
 	}
-	if err != nil {
-		return time.Time{}, fmt.Errorf("not a time: %.40q", text)
+	if zone == "" || zone == "PT" {
+		return onWall(wall, id), nil
 	}
-	return onWall(wall, id), nil
+	offset, ok := zoneOffset(zone)
+	if !ok {
+		return time.Time{}, fmt.Errorf("not a time in a zone we know: %.40q", text)
+	}
+	return wall.Add(-offset).In(pacific), nil
+}
+
+// cutZone takes a time apart into date and time of day, as wallClock writes them, and what follows them.
+func cutZone(text string) (wall, zone string) {
+	text = strings.TrimSpace(text)
+	const date = len("2006-01-02")
+	if len(text) <= date {
+		return text, ""
+	}
+	day, clock := text[:date], strings.TrimLeft(text[date:], "Tt ")
+	if i := strings.IndexFunc(clock, func(r rune) bool { return !(r >= '0' && r <= '9' || r == ':' || r == '.' || r == ',') }); i >= 0 {
+		clock, zone = clock[:i], strings.ToUpper(strings.TrimSpace(clock[i:]))
+	}
+	return day + " " + clock, zone
+}
+
+// zoneOffset is how far a zone is ahead of UTC.
+func zoneOffset(zone string) (time.Duration, bool) {
+	switch zone {
+	case "Z", "UTC", "GMT":
+		return 0, true
+	case "PST":
+		return -8 * time.Hour, true
+	case "PDT":
+		return -7 * time.Hour, true
+	}
+	zone = strings.TrimPrefix(strings.TrimPrefix(zone, "UTC"), "GMT")
+	for _, layout := range []string{"-07:00", "-0700", "-07"} {
+		if t, err := time.Parse(layout, zone); err == nil {
+			_, seconds := t.Zone()
+			return time.Duration(seconds) * time.Second, true
+		}
+	}
+	return 0, false
 }
 
 // onWall finds the moment at which Pacific clocks show what wall (as if in UTC) says. time.Date would do but

@@ -47,6 +47,21 @@ func TestParseTime(t *testing.T) {
 		{"with a T", "2023-04-27T16:37:56", "", "2023-04-27 23:37:56"},
 		{"with a zone", "2023-04-27T23:37:56Z", "", "2023-04-27 23:37:56"},
 		{"with a fraction", "2023-04-27 16:37:56.0", "", "2023-04-27 23:37:56"},
+		{"milliseconds and an offset without a colon", "2023-04-27T23:37:56.000+0000", "", "2023-04-27 23:37:56"},
+		{"milliseconds and Z", "2023-04-27T23:37:56.123Z", "", "2023-04-27 23:37:56"},
+		{"a small z", "2023-04-27t23:37:56z", "", "2023-04-27 23:37:56"},
+		{"a blank for the T, and a zone", "2023-04-27 23:37:56Z", "", "2023-04-27 23:37:56"},
+		{"a blank before the zone", "2023-04-27 16:37:56 -0700", "", "2023-04-27 23:37:56"},
+		{"another offset", "2023-04-28T01:37:56+02:00", "", "2023-04-27 23:37:56"},
+		{"an offset of hours", "2023-04-28T01:37:56+02", "", "2023-04-27 23:37:56"},
+		{"a comma for the fraction", "2023-04-27T23:37:56,5Z", "", "2023-04-27 23:37:56"},
+		{"UTC by name", "2023-04-27 23:37:56 UTC", "", "2023-04-27 23:37:56"},
+		{"GMT with an offset", "2023-04-28 01:37:56 GMT+0200", "", "2023-04-27 23:37:56"},
+		{"Pacific standard time in summer", "2023-04-27 15:37:56 PST", "", "2023-04-27 23:37:56"},
+		{"Pacific daylight time", "2023-04-27 16:37:56 PDT", "", "2023-04-27 23:37:56"},
+		{"without seconds", "2023-04-27T23:37Z", "", "2023-04-27 23:37:00"},
+		{"two blanks and blanks around", " 2023-04-27  16:37:56 ", "", "2023-04-27 23:37:56"},
+		{"a zone in the hour that comes twice", "2025-11-02 01:30:00 PST", objectID(utc("2025-11-02 08:30:00")), "2025-11-02 09:30:00"},
 	} {
 		got, err := ParseTime(c.text, c.id)
 		if err != nil || got.UTC().Format(wallClock) != c.want {
@@ -69,7 +84,7 @@ func TestEveryHalfHourReadsBack(t *testing.T) {
 }
 
 func TestWhatIsNoTime(t *testing.T) {
-	for _, text := range []string{"", "yesterday", "2023-13-01 00:00:00", "2023-04-27", "1682638676", "2023-04-27 25:00:00"} {
+	for _, text := range []string{"", "yesterday", "2023-13-01 00:00:00", "2023-04-27", "1682638676", "2023-04-27 25:00:00", "2023-04-27 16:37:56 XYZ", "2023-04-27 16:37:56 +25:00", "2023-04-27T"} {
 		if got, err := ParseTime(text, ""); err == nil {
 			t.Errorf("%q reads as %s", text, got)
 		}

@@ -40,7 +40,7 @@ const (
 	Deleted         Status = "DELETED"
 )
 
-// Known says whether s is one of the statuses above.
+// Known reports whether s is one of the statuses above.
 func (s Status) Known() bool {
 	_, known := statusMeanings[s]
 	return known
@@ -87,8 +87,8 @@ type Field struct {
 	Value string `json:"value"`
 }
 
-// Event is one status update of a project, parsed. Texts are cut to 2 KiB each (Truncated says so), so that
-// an Event is at most about 8 KiB. It is what the inbox keeps and what a Project workflow is signalled.
+// Event is one status update of a project, parsed. Texts are cut to 1 KiB each (Truncated says so), so that an Event
+// is at most 4 KiB as JSON. It is what the inbox keeps and what a Project workflow is signalled.
 type Event struct {
 	ID                 EventID   `json:"event_id"`
 	Time               time.Time `json:"event_time"` // carries the zone of Prodege's clock, America/Los_Angeles
@@ -109,7 +109,6 @@ type Event struct {
 	Delivery string    `json:"delivery,omitempty"`   // the ingress' own id of the accepted delivery
 	Received time.Time `json:"received_at,omitzero"` // when the ingress had it, UTC
 	Future   bool      `json:"future,omitempty"`     // dated ahead of our clock and not to be believed: ordered by the later of Received and the newest order time kept
-	Ahead    bool      `json:"ahead,omitempty"`      // dated ahead of our clock and believed, as its id agrees: our clock is behind
 	Vouched  string    `json:"vouched,omitempty"`    // Slack user id of who vouched for a delivery that was refused; never approved by rule
 }
 
@@ -124,7 +123,7 @@ type Pricing struct {
 	ActualMedianLOI string `json:"actual_median_loi,omitempty"` // minutes, as sent
 }
 
-// Before says whether e comes before f in the order of one project's events: by time, then by id.
+// Before reports whether e comes before f in the order of one project's events: by time, then by id.
 func (e Event) Before(f Event) bool {
 	if !e.Time.Equal(f.Time) {
 		return e.Time.Before(f.Time)
@@ -132,7 +131,7 @@ func (e Event) Before(f Event) bool {
 	return e.ID < f.ID
 }
 
-// AsksCPI says whether e is a pause that a required CPI resolves: reason 160, the description that the
+// AsksCPI reports whether e is a pause that a required CPI resolves: reason 160, the description that the
 // contract names, or a required_cpi. The contract gives no code for the description, so any one suffices.
 // The Real Time Pricing webhook tells of no other pause. A project that is live, complete or beyond is not
 // asked for, whatever reason stands beside the status.
@@ -140,11 +139,11 @@ func (e Event) AsksCPI() bool {
 	if !e.standsStill() {
 		return false
 	}
-	return e.Reason == RealTimePricing || strings.EqualFold(e.Description, DescriptionCPI) ||
+	return e.Reason == RealTimePricing || canonical(e.Description) == DescriptionCPI ||
 		e.RequiredCPI != nil || e.RequiredCPIText != "" || e.Source == FromPricing && e.Status == Paused
 }
 
-// standsStill says whether the project waits for someone: paused, or in a status that we don't know.
+// standsStill reports whether the project waits for someone: paused, or in a status that we don't know.
 func (e Event) standsStill() bool {
 	switch e.Status {
 	case Live, PendingComplete, Complete, Invoiced, Deleted:
@@ -153,7 +152,7 @@ func (e Event) standsStill() bool {
 	return true
 }
 
-// Rejected says whether e tells that a reconciliation was rejected and must be redone.
+// Rejected reports whether e tells that a reconciliation was rejected and must be redone.
 func (e Event) Rejected() bool {
-	return e.RejectionNote != "" || strings.EqualFold(e.Description, DescriptionRejection)
+	return e.RejectionNote != "" || canonical(e.Description) == DescriptionRejection
 }

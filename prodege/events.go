@@ -1,87 +1,50 @@
 package prodege
 
 import (
-	"errors"
 	"fmt"
-	"slices"
-	"strconv"
+	"math"
 	"strings"
 	"time"
+	"unicode"
 )
 
-// Unusable is an event of an authentic delivery that can't be used, in the words of the contract's answer.
-type Unusable struct {
-	EventID EventID `json:"event_id"` // as it was sent; empty where there is none
-	Error   string  `json:"error"`    // what it lacks, a sentence
-}
+const (
+	// How far an event may be dated ahead of our clock and still be believed as it is.
+	maxAhead = 5 * time.Minute
+	// How far it may be ahead if the second in its id agrees with it: then our clock is the one that is wrong.
+	maxClockBehind = 24 * time.Hour
+)
 
-// Events reads a delivery of the Project Status Update webhook. now is the time of receipt. Events come in
-// the order of the delivery; those that lack what an event can't be without are told apart as unusable, and
-// hinder no other. It fails only for a Delivery that ParseDelivery did not make.
-func (d *Delivery) Events(now time.Time) (events []Event, unusable []Unusable, err error) {
-	return d.read(now, FromWebhook)
-}
-
-// ParsePricing reads a delivery of the sister webhook, Real Time Pricing, likewise: Source is FromPricing,
-// Pricing is set, and Status is what project_status says.
-func (d *Delivery) ParsePricing(now time.Time) (events []Event, unusable []Unusable, err error) {
-	return d.read(now, FromPricing)
-}
-
-func (d *Delivery) read(now time.Time, source Source) (events []Event, unusable []Unusable, err error) {
-	if len(d.events) == 0 {
-		return nil, nil, errors.New("read events: the delivery was not parsed")
+// event reads the fields of an event. fault says what it lacks; ID and ProjectID are then set as far as they can be.
+func (r *fieldReader) event(source Source, now time.Time) (e Event, fault string) {
+	e = Event{Source: source, Received: now.UTC()}
+	project := r.take("project_id")
+	id, usable := wireProjectID(project)
+	if usable {
+		e.ProjectID = id
 	}
-	for _, text := range d.events {
-		raw, ok := object(text)
-		if !ok {
-			return nil, nil, errors.New("read events: an element is not an object")
-		}
-		r := eventReader{raw: raw, room: bounds{left: maxEvent}, now: now}
-		e, fault := r.event(source)
-		if fault != "" {
-			unusable = append(unusable, Unusable{EventID: e.ID, Error: fault})
-			continue
-		}
-		events = append(events, e)
-	}
-	return events, unusable, nil
-}
-
-// eventReader takes the fields out of one event's object; what is left in the end is unknown.
-type eventReader struct {
-	raw  rawObject
-	room bounds
-	now  time.Time
-	odd  []Field // known fields whose values could not be read, kept beside the unknown ones
-}
-
-func (r *eventReader) event(source Source) (Event, string) {
-	e := Event{Source: source, Received: r.now.UTC()}
-	if k := kind(r.raw["event_id"]); k == '"' || k == '0' {
+	if k := kind(r.raw("event_id")); k == '"' || k == '0' {
 		e.ID = r.room.id(r.take("event_id"))
 	}
-	if strings.TrimSpace(string(e.ID)) == "" {
-		return Event{}, "the event has no event_id"
-	}
-	project := r.take("project_id")
-	id, err := ParseProjectID(withoutZeros(project))
 	switch {
-	case project == "":
+	case strings.TrimSpace(string(e.ID)) == "":
+		e.ID = ""
+		return e, "the event has no event_id"
+	case saysNothing(project):
 		return e, "the event has no project_id"
-	case err != nil:
+	case !usable:
 		return e, fmt.Sprintf("project_id %.40q is not a positive whole number", project)
 	}
-	e.ProjectID = id
 	if e.Status = r.status(source); e.Status == "" {
 		return e, "the event has no " + statusName(source)
 	}
 	e.Reason = r.reason()
 	e.RequiredCPI, e.RequiredCPIText = r.requiredCPI()
-	e.Time, e.TimeGuessed = r.time(e.ID)
-	e.Description = r.room.text(r.take("description"), maxText)
-	e.RejectionNote = r.room.text(r.take("rejection_note"), maxText)
-	e.ReconciliationNote = r.room.text(r.take("reconciliation_note"), maxText)
+	e.Time, e.TimeGuessed = r.time(e.ID, now)
+	e.Future = e.Time.After(now.Add(maxAhead)) && !clockBehind(e, now)
+	e.Description = r.note("description")
+	e.RejectionNote = r.note("rejection_note")
+	e.ReconciliationNote = r.note("reconciliation_note")
 	if source == FromPricing {
 		e.Pricing = r.pricing()
 	}
@@ -90,16 +53,6 @@ func (r *eventReader) event(source Source) (Event, string) {
 	return e, ""
 }
 
-// take gives a field as text and removes it.
-func (r *eventReader) take(name string) string {
-	text := asText(r.raw[name])
-	delete(r.raw, name)
-	return text
-}
-
-// keep remembers a known field that could not be read, so that it is shown as it came.
-func (r *eventReader) keep(name, text string) { r.odd = append(r.odd, Field{name, text}) }
-
 func statusName(source Source) string {
 	if source == FromPricing {
 		return "project_status"
@@ -107,30 +60,49 @@ func statusName(source Source) string {
 	return "status"
 }
 
-// status reads the status. One that we know is known in any case of letters.
-func (r *eventReader) status(source Source) Status {
+func (r *fieldReader) status(source Source) Status {
 	name := statusName(source)
-	if k := kind(r.raw[name]); k != '"' && k != '0' {
+	if k := kind(r.raw(name)); k != '"' && k != '0' {
 		return ""
 	}
 	return knownStatus(r.room.text(r.take(name), maxText))
 }
 
+// knownStatus finds the status that a text means, in whatever case of letters and with blanks or hyphens for
+// underscores. Another one stays as it came.
 func knownStatus(text string) Status {
-	if known := Status(strings.ToUpper(text)); known.Known() {
+	if known := Status(canonical(text)); known.Known() {
 		return known
 	}
 	return Status(text)
 }
 
+// canonical writes a text the way Prodege writes its constants.
+func canonical(text string) string {
+	if isCanonical(text) {
+		return text
+	}
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
+	return strings.ToUpper(strings.Join(words, "_"))
+}
+
+func isCanonical(text string) bool {
+	for i := range len(text) {
+		if c := text[i]; !(c >= 'A' && c <= 'Z' || c == '_' || c >= '0' && c <= '9') {
+			return false
+		}
+	}
+	return true
+}
+
 // reason reads update_reason; one that is no number, or none that a code could be, is kept as unknown.
-func (r *eventReader) reason() Reason {
+func (r *fieldReader) reason() Reason {
 	text := strings.TrimSpace(r.take("update_reason"))
-	if text == "" {
+	if saysNothing(text) {
 		return 0
 	}
-	n, err := strconv.ParseInt(withoutZeros(text), 10, 32)
-	if err != nil {
+	n, ok := wholeNumber(text)
+	if !ok || n > math.MaxInt32 {
 		r.keep("update_reason", text)
 		return 0
 	}
@@ -138,88 +110,57 @@ func (r *eventReader) reason() Reason {
 }
 
 // requiredCPI reads required_cpi; what is no amount is kept as it came, for it asks for a decision all the same.
-func (r *eventReader) requiredCPI() (*USD, string) {
+func (r *fieldReader) requiredCPI() (*USD, string) {
 	text := strings.TrimSpace(r.take("required_cpi"))
-	if text == "" {
+	if saysNoPrice(text) {
 		return nil, ""
 	}
-	if amount, err := ParseUSD(text); err == nil {
+	if amount, ok := wireUSD(text); ok {
 		return &amount, ""
 	}
 	return nil, r.room.text(text, maxName)
 }
 
-// time reads event_time. Where it is absent or can't be right, the event's order is guessed from the second
-// in its id, else from the time of receipt.
-func (r *eventReader) time(id EventID) (at time.Time, guessed bool) {
+// time reads event_time. If it is absent or unreadable the event's order is guessed from the second in its id, if
+// that can be right, else from the time of receipt.
+func (r *fieldReader) time(id EventID, now time.Time) (at time.Time, guessed bool) {
 	text := strings.TrimSpace(r.take("event_time"))
-	if t, err := ParseTime(text, id); err == nil && plausible(t, r.now) {
+	if t, err := ParseTime(text, id); err == nil && t.Year() >= firstYear && t.Year() <= lastYear {
 		return t, false
 	}
-	if text != "" {
+	if !saysNothing(text) {
 		r.keep("event_time", text)
 	}
-	if t, ok := ObjectIDTime(id); ok && plausible(t, r.now) && t.Before(r.now.Add(24*time.Hour)) {
+	if t, ok := ObjectIDTime(id); ok && t.Year() >= firstYear && !t.After(now.Add(maxAhead)) {
 		return t.In(pacific), true
 	}
-	return r.now.In(pacific).Truncate(time.Second), true
+	return now.In(pacific).Truncate(time.Second), true
 }
 
-// plausible says whether an event can be of time t. A time far ahead would make every later event late.
-func plausible(t, now time.Time) bool {
-	const ahead = 366 * 24 * time.Hour // generous: clocks of test systems are set ahead
-	return t.Year() >= 2000 && t.Before(now.Add(ahead))
+// The years in which an event can be: Prodege is not older, and JSON writes no later ones.
+const (
+	firstYear = 2000
+	lastYear  = 9998
+)
+
+// clockBehind reports whether an event that is dated ahead is to be believed all the same: the second in its id,
+// where it has one, comes from another clock of Prodege's and says the same.
+func clockBehind(e Event, now time.Time) bool {
+	made, ok := ObjectIDTime(e.ID)
+	return ok && made.Sub(e.Time).Abs() <= maxAhead && e.Time.Before(now.Add(maxClockBehind))
 }
 
-func (r *eventReader) pricing() *Pricing {
-	const maxNumber = 40 // bytes of a per cent figure or of minutes
-	text := func(name string) string { return r.room.text(r.take(name), maxNumber) }
+// AheadOf reports whether the event is believed although it is dated more than five minutes ahead of clock: then
+// clock is behind.
+func (e Event) AheadOf(clock time.Time) bool {
+	return !e.Future && e.Time.After(clock.Add(maxAhead))
+}
+
+func (r *fieldReader) pricing() *Pricing {
+	const maxFigure = 40 // bytes of a per cent figure or of minutes
+	text := func(name string) string { return r.room.text(r.take(name), maxFigure) }
 	return &Pricing{
 		MaxCPI: r.amount("max_cpi"), CurrentCPI: r.amount("current_cpi"), AvgCPI: r.amount("avg_cpi"),
 		BidIR: text("bid_ir"), ActualIR: text("actual_ir"), BidLOI: text("bid_loi"), ActualMedianLOI: text("actual_median_loi"),
 	}
-}
-
-func (r *eventReader) amount(name string) *USD {
-	text := strings.TrimSpace(r.take(name))
-	if text == "" {
-		return nil
-	}
-	amount, err := ParseUSD(text)
-	if err != nil {
-		r.keep(name, text)
-		return nil
-	}
-	return &amount
-}
-
-// unknown keeps what no one took, sorted by name, each value up to max bytes, as far as there is room.
-func (r *eventReader) unknown(max int) []Field {
-	all := r.odd
-	for name, raw := range r.raw {
-		all = append(all, Field{name, asText(raw)})
-	}
-	slices.SortFunc(all, func(a, b Field) int { return strings.Compare(a.Name, b.Name) })
-	var kept []Field
-	for _, f := range all {
-		if len(kept) == maxFields {
-			r.room.cut = true
-			break
-		}
-		k, ok := r.room.field(f.Name, f.Value, max)
-		if !ok {
-			break
-		}
-		kept = append(kept, k)
-	}
-	return kept
-}
-
-// withoutZeros makes a whole number of "29303649.0", as some encoders write it.
-func withoutZeros(number string) string {
-	whole, frac, dotted := strings.Cut(number, ".")
-	if dotted && frac != "" && strings.Trim(frac, "0") == "" {
-		return whole
-	}
-	return number
 }

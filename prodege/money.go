@@ -80,10 +80,10 @@ func (u USD) Dollars() string {
 // Cmp is -1, 0 or 1 as u is less than, equal to or greater than v. $4.2 and $4.20 are equal.
 func (u USD) Cmp(v USD) int { return u.d.Cmp(v.d) }
 
-// Equal says whether both are the same amount.
+// Equal reports whether both are the same amount.
 func (u USD) Equal(v USD) bool { return u.d.Equal(v.d) }
 
-// IsZero says whether the amount is nothing.
+// IsZero reports whether the amount is nothing.
 func (u USD) IsZero() bool { return u.d.IsZero() }
 
 // Add is u + v.

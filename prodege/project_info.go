@@ -3,7 +3,6 @@ package prodege
 import (
 	"encoding/json"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -41,9 +40,6 @@ type ProjectUpdate struct {
 	SampleSize int64
 }
 
-// rawObject is a JSON object of Prodege's, whose values may be text or numbers alike.
-type rawObject map[string]json.RawMessage
-
 const (
 	maxInfo  = 16 << 10 // bytes of a project's texts together
 	maxValue = 200      // bytes of each
@@ -52,18 +48,18 @@ const (
 // parseProjectInfo reads the fields that are known, whether they are texts, numbers or booleans; what is not
 // known, or can't be read, is kept as it came.
 func parseProjectInfo(raw rawObject) ProjectInfo {
-	r := eventReader{raw: raw, room: bounds{left: maxInfo}}
+	r := fieldReader{members: membersOf(raw), room: bounds{left: maxInfo}}
 	text := func(name string) string { return r.room.text(r.take(name), maxValue) }
 	info := ProjectInfo{
 		PartnerID: text("project_id"), Name: text("project_name"), ReferenceID: text("reference_id"),
-		CPI: r.amount("cpi"), AvgCPI: r.amount("current_avg_cpi"), MaxCPI: r.amount("max_cpi"), RequiredCPI: r.amount("ir_based_cpi"),
+		CPI: r.amount("cpi"), AvgCPI: r.amount("current_avg_cpi"), MaxCPI: r.amount("max_cpi"), RequiredCPI: r.price("ir_based_cpi"),
 		PausedClicks: truth(r.take("disabled_by_max_clicks")),
 		ExpectedIR:   text("expected_ir"), LOI: text("loi"),
 	}
 	// Both are given only while the project is paused for CPI: where one does not say otherwise, the other suffices.
 	flag := r.take("disabled_by_cpi_reality_check")
 	info.PausedForCPI = truth(flag) || flag == "" && info.RequiredCPI != nil
-	info.ID, _ = ParseProjectID(withoutZeros(r.take("prodege_project_id"))) // 0: the caller knows whom it asked for
+	info.ID, _ = wireProjectID(r.take("prodege_project_id")) // 0: the caller knows whom it asked for
 	info.SampleSize = count(r.take("sample_size"))
 	info.Status = knownStatus(text("status"))
 	info.Unknown = r.unknown(maxValue)
@@ -103,8 +99,8 @@ func truth(text string) bool {
 // count reads a number of things; what is none, or can't be, counts as not given.
 func count(text string) int64 {
 	const most = 1_000_000_000 // nobody orders more completes; and sums can't overflow
-	n, err := strconv.ParseInt(withoutZeros(strings.TrimSpace(text)), 10, 64)
-	if err != nil || n < 0 || n > most {
+	n, ok := wholeNumber(text)
+	if !ok || n > most {
 		return 0
 	}
 	return n

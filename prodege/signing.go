@@ -37,12 +37,12 @@ const signatureName = "signature"
 //
 // It is no HMAC: who saw one signed text can sign that text with something appended (length extension),
 // and nothing in it marks where a value ends. Who checks a signature must therefore hold every value to a
-// form that leaves only one reading; ParseDelivery does.
+// form that leaves only one reading; ReadEnvelope does.
 func Sign(secret Secret, params map[string]string) string {
 	return digest(secret, stringToSign(params))
 }
 
-// Verify says whether signature is the one of params under any of the secrets (several while a secret is
+// Verify reports whether signature is the one of params under any of the secrets (several while a secret is
 // being exchanged). It takes the same time wherever a difference lies. An empty secret verifies nothing.
 func Verify(secrets []Secret, params map[string]string, signature string) bool {
 	text := stringToSign(params)

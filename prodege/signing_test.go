@@ -59,7 +59,7 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	const secret = "hunter2-hunter2"
 	client := NewClient(Options{APIKey: secret, SecretKey: secret, BaseURL: "http://x"})
 	_, body := EncodeDelivery([]byte(`{}`), secret, JSON)
-	delivery, err := ParseDelivery("application/json", body)
+	delivery, err := ReadEnvelope("application/json", body)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,14 +21,14 @@ const healthTimeout = 4 * time.Second
 func (i Invocation) health() *cobra.Command {
 	return &cobra.Command{
 		Use: "health ingress|worker", Short: "Ask whether the ingress or the worker of this machine is ready", GroupID: "processes",
-		Long:      "Ask /readyz at HTTP_ADDR or WORKER_HTTP_ADDR. Exit code 0: ready, 1: not ready, or no answer.",
+		Long:      "Ask /readyz at INGRESS_ADMIN_ADDR or WORKER_HTTP_ADDR. Exit code 0: ready, 1: not ready, or no answer.",
 		ValidArgs: []string{"ingress", "worker"}, Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
 		RunE: running(func(cmd *cobra.Command, args []string) error {
 			p, err := i.load(config.Operator)
 			if err != nil {
 				return err
 			}
-			address := p.Config.HTTPAddr
+			address := p.Config.IngressAdminAddr
 			if args[0] == "worker" {
 				address = p.Config.WorkerHTTPAddr
 			}

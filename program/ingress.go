@@ -13,17 +13,23 @@ import (
 	"fieldmarshal/activities"
 	"fieldmarshal/inbox"
 	"fieldmarshal/ingress"
+	"fieldmarshal/prodege"
 	"fieldmarshal/workflows"
 )
 
 // RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to
 // disk, clicks are told that they don't count.
 func (p Process) RunIngress(ctx context.Context) (err error) {
-	listener, err := p.listen("ingress", p.Config.HTTPAddr)
+	admin, err := p.listen(p.Admin, "ingress's readiness and metrics", p.Config.IngressAdminAddr, "the ingress serves readiness and metrics")
 	if err != nil {
 		return err
 	}
-	defer listener.Close() // serve closes it too, which does no harm
+	defer admin.Close() // serving closes them too, which does no harm
+	listener, err := p.listen(p.Listener, "ingress", p.Config.HTTPAddr, "ingress listens")
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
 	p.announce("ingress")
 	temporal, err := p.dial(nil)
 	if err != nil {
@@ -48,13 +54,15 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
 
+	health := temporalHealth(temporal, p.Temporal.Namespace)
 	door, err := ingress.New(ingress.Options{
 		Logger: p.Logger, Inbox: box, Workflows: flows, Registry: newRegistry(),
 		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),
 		Slack: api, SlackAPIURL: p.Config.Slack.APIURL, Team: ownTeam(api),
 		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: p.Config.Slack.Anyone,
+		Secrets:   []prodege.Secret{prodege.Secret(p.Config.Slack.BotToken), prodege.Secret(p.Config.Prodege.APIKey), prodege.Secret(p.Config.Billing.SigningSecret)},
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
-		Alert: alert, Open: openItems(temporal), UILink: p.uiLink,
+		Alert: alert, Open: openItems(temporal), UILink: p.uiLink, Temporal: health,
 	})
 	if err != nil {
 		return err
@@ -62,7 +70,9 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	stopForwarding := forward(ctx, box, flows)
 	defer stopForwarding()
 	defer door.Wait()
-	return p.serve(ctx, door.Server(), listener)
+	defer p.serveAdmin(door.AdminServer(), admin)()
+	defer p.sayTemporal(ctx, health)()
+	return p.serve(ctx, door.Server(), door.Listener(listener))
 }
 
 // alarmGrace is how long an alarm may still be told once the process is to stop.

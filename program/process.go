@@ -34,6 +34,7 @@ type Process struct {
 	HistoryLimit int                  // events after which a workflow's run continues as new; 0: when the server suggests it
 	Simulated    bool                 // Prodege is a simulator: each message says so
 	Listener     net.Listener         // open already; nil: the process listens where Config says
+	Admin        net.Listener         // likewise, for the ingress's readiness and metrics
 	Listening    func(address string) // told the address once the process listens
 }
 
@@ -59,16 +60,16 @@ func (p Process) slackAPI() *slack.Client {
 	return activities.NewSlackAPI(prodege.Secret(p.Config.Slack.BotToken), p.Config.Slack.APIURL, nil)
 }
 
-// listen opens the listener before anything else, so that an address in use ends the process at once.
-func (p Process) listen(who, address string) (net.Listener, error) {
-	l := p.Listener
+// listen opens a listener before anything else, unless it is open, so that an address in use ends the process at once. It
+// is logged as said.
+func (p Process) listen(l net.Listener, who, address, said string) (net.Listener, error) {
 	if l == nil {
 		var err error
 		if l, err = net.Listen("tcp", address); err != nil {
 			return nil, fmt.Errorf("listen for the %s: %w", who, err)
 		}
 	}
-	p.Logger.Info(who+" listens", "addr", l.Addr().String())
+	p.Logger.Info(said, "addr", l.Addr().String())
 	return l, nil
 }
 

@@ -3,6 +3,7 @@ package program_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"io"
 	"net/http"
 	"path/filepath"
@@ -23,7 +24,7 @@ const nobody = "127.0.0.1:1"
 func enough(t *testing.T, more ...string) []string {
 	return append([]string{
 		"PRODEGE_SECRET_KEY=secret-of-prodege", "SLACK_BOT_TOKEN=xoxb-token", "SLACK_SIGNING_SECRET=signing-secret", "SLACK_ALERTS_CHANNEL=C1", "SLACK_APPROVERS=U1",
-		"HTTP_ADDR=127.0.0.1:0", "WORKER_HTTP_ADDR=127.0.0.1:0", "INBOX_DIR=" + filepath.Join(t.TempDir(), "inbox"),
+		"HTTP_ADDR=127.0.0.1:0", "INGRESS_ADMIN_ADDR=127.0.0.1:0", "WORKER_HTTP_ADDR=127.0.0.1:0", "INBOX_DIR=" + filepath.Join(t.TempDir(), "inbox"),
 		"TEMPORAL_ADDRESS=" + nobody, "SLACK_API_URL=http://" + nobody + "/api/",
 	}, more...)
 }
@@ -40,6 +41,7 @@ func (o *output) String() string              { o.mu.Lock(); defer o.mu.Unlock()
 // started is a process that runs.
 type started struct {
 	address string
+	admin   string // of the ingress
 	log     *output
 	stop    func() int // and gives the exit code
 }
@@ -57,13 +59,24 @@ func start(t *testing.T, command string, env []string) started {
 	t.Cleanup(func() { stop() })
 	select {
 	case address := <-listening:
-		return started{address, log, stop}
+		return started{address, adminAddress(log.String()), log, stop}
 	case code := <-ended:
 		t.Fatalf("it ended with %d:\n%s", code, log)
 	case <-time.After(90 * time.Second):
 		t.Fatalf("it does not listen:\n%s", log)
 	}
 	panic("unreachable")
+}
+
+// adminAddress finds in the ingress's log where it serves readiness and metrics.
+func adminAddress(log string) string {
+	for line := range strings.Lines(log) {
+		var entry struct{ Msg, Addr string }
+		if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "the ingress serves readiness and metrics" {
+			return entry.Addr
+		}
+	}
+	return ""
 }
 
 func get(t *testing.T, url string) (int, string) {
@@ -93,8 +106,20 @@ func TestIngressAlone(t *testing.T) {
 		t.Errorf("the delivery was answered %d %s", resp.StatusCode, said)
 	}
 	for path, want := range map[string]string{"/healthz": "ok", "/readyz": `"temporal":"does not answer"`, "/metrics": "fieldmarshal_inbox_depth 1"} {
-		if status, body := get(t, "http://"+p.address+path); status != http.StatusOK || !strings.Contains(body, want) {
+		at, not := p.admin, p.address
+		if path == "/healthz" {
+			at, not = not, at
+		}
+		if status, body := get(t, "http://"+at+path); status != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("GET %s: %d, without %s: %s", path, status, want, body)
+		}
+		if status, _ := get(t, "http://"+not+path); status != http.StatusNotFound {
+			t.Errorf("GET %s at the other address: %d", path, status)
+		}
+	}
+	for deadline := time.Now().Add(time.Minute); !strings.Contains(p.log.String(), "Temporal can't take events"); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log does not say that Temporal is away:\n%s", p.log)
 		}
 	}
 	dir := strings.TrimPrefix(env[slices.IndexFunc(env, func(s string) bool { return strings.HasPrefix(s, "INBOX_DIR=") })], "INBOX_DIR=")
@@ -118,9 +143,9 @@ func TestHealth(t *testing.T) {
 		code      int
 		says      string
 	}{
-		{"ingress", "HTTP_ADDR=" + ingress.address, program.ExitOK, `"ready":true`},
+		{"ingress", "INGRESS_ADMIN_ADDR=" + ingress.admin, program.ExitOK, `"ready":true`},
 		{"worker", "WORKER_HTTP_ADDR=" + worker.address, program.ExitFault, "not ready"},
-		{"ingress", "HTTP_ADDR=" + nobody, program.ExitFault, "nothing answers"},
+		{"ingress", "INGRESS_ADMIN_ADDR=" + nobody, program.ExitFault, "nothing answers"},
 		{"both", "", program.ExitUsage, "both"},
 	} {
 		out := &output{}

@@ -18,7 +18,7 @@ import (
 // RunWorker runs the worker until ctx ends. Health and metrics are served from the start on; it is ready once
 // Temporal answers and knows the search attributes.
 func (p Process) RunWorker(ctx context.Context) error {
-	listener, err := p.listen("worker", p.Config.WorkerHTTPAddr)
+	listener, err := p.listen(p.Listener, "worker", p.Config.WorkerHTTPAddr, "worker listens")
 	if err != nil {
 		return err
 	}

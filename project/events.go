@@ -125,9 +125,6 @@ func (s *State) take(e prodege.Event) {
 		s.pollIfAmbiguous(e)
 		s.Newest = Order{e.Time, e.ID}
 		s.apply(e)
-		if e.Ahead {
-			s.clockBehind(e)
-		}
 	case Late:
 		s.late(e)
 	}
@@ -279,11 +276,6 @@ func (s *State) apply(e prodege.Event) {
 		s.tellRejection(e, false)
 	}
 	s.schedulePoll()
-}
-
-// clockBehind tells people that our clock is behind: Prodege's event is dated ahead of it, and its id agrees.
-func (s *State) clockBehind(e prodege.Event) {
-	s.tell(key("clock", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: NoteClockBehind, Event: ptr(trimmed(e))}}, e, "our clock is behind")
 }
 
 func (s *State) pendingComplete(e prodege.Event) {

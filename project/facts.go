@@ -307,7 +307,6 @@ const (
 	NoteFailed          NoteKind = "failed"           // what was decided did not come to its end (Phase, Decision, Refusal, Mention)
 	NoteAutoComplete    NoteKind = "auto_complete"    // Prodege completes the project by itself soon (Deadline, Since, Mention)
 	NoteAutoCompleted   NoteKind = "auto_completed"   // Prodege has completed it for inactivity (Event, Since)
-	NoteClockBehind     NoteKind = "clock_behind"     // an event is dated ahead of our clock, and its id agrees: our clock is behind (Event)
 )
 
 // Note is one reply in the thread of a root message, or, without one, a message of its own. It is never edited.

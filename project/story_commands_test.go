@@ -150,7 +150,7 @@ func (w *world) event(a *arguments) prodege.Event {
 	e.RequiredCPIText, e.Description = a.value("cpi-text"), a.value("description")
 	e.RejectionNote, e.ReconciliationNote, e.Vouched = a.value("rejection"), a.value("note"), a.value("vouched")
 	e.Source, e.Delivery = prodege.Source(a.value("source")), cmp.Or(a.value("delivery"), e.Delivery)
-	e.Future, e.Ahead = a.flag("future"), a.flag("ahead")
+	e.Future = a.flag("future")
 	if !a.flag("unlike-api") && !e.Time.Before(w.s.Newest.At) && e.ProjectID == w.id && e.Source == prodege.FromWebhook {
 		i := &w.prodege.info
 		i.Status, i.PausedForCPI, i.RequiredCPI, i.PausedClicks = e.Status, e.AsksCPI(), e.RequiredCPI, e.Reason == prodege.MaxClicks

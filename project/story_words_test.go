@@ -533,8 +533,6 @@ func (w *world) noteWords(n *project.Note) string {
 		text = "Prodege completes the project by itself about " + w.clock(n.Deadline)
 	case project.NoteAutoCompleted:
 		text = "Prodege completed the project for inactivity, paused since " + w.clock(n.Since)
-	case project.NoteClockBehind:
-		text = "our clock is behind: " + event
 	default:
 		text = "unknown note " + string(n.Kind)
 	}

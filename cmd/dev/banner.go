@@ -17,7 +17,7 @@ func (s *stack) banner(took time.Duration) string {
 	}
 	fmt.Fprintf(&b, "  Temporal UI %s\n", s.temporal.UIURL)
 	fmt.Fprintf(&b, "  Webhook     %s/webhooks/prodege/project-status\n", address(s.http))
-	fmt.Fprintf(&b, "  Health      %s/readyz  %s/readyz\n", address(s.http), address(s.worker))
+	fmt.Fprintf(&b, "  Health      %s/readyz  %s/readyz\n", address(s.admin), address(s.worker))
 	fmt.Fprintf(&b, "  Temporal    %s, namespace default\n", s.temporal.HostPort)
 	fmt.Fprintf(&b, "  Data        %s\n\n", s.data)
 	for _, text := range s.portsTaken {

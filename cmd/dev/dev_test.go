@@ -59,7 +59,7 @@ func launch(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{out: &output{}, err: &output{}}
-	args = append([]string{"-data", filepath.Join(dir, "data"), "-http", "0", "-worker-http", "0", "-page", "0", "-temporal", "0", "-ui", "0"}, args...)
+	args = append([]string{"-data", filepath.Join(dir, "data"), "-http", "0", "-admin-http", "0", "-worker-http", "0", "-page", "0", "-temporal", "0", "-ui", "0"}, args...)
 	up, ended := make(chan *stack, 1), make(chan int, 1)
 	go func() {
 		defer close(ended) // who asks after the first gets 0, and doesn't wait for ever

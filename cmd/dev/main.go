@@ -42,10 +42,11 @@ type invocation struct {
 
 // flags are what the command line says. Ports are of 127.0.0.1; 0 is a free one.
 type flags struct {
-	demo, real, verbose            bool
-	data                           string
-	httpPort, workerPort, pagePort int
-	temporalPort, uiPort           int
+	demo, real, verbose  bool
+	data                 string
+	httpPort, adminPort  int
+	workerPort, pagePort int
+	temporalPort, uiPort int
 }
 
 func parseFlags(args []string, stderr io.Writer) (flags, error) {
@@ -57,6 +58,7 @@ func parseFlags(args []string, stderr io.Writer) (flags, error) {
 	set.BoolVar(&f.verbose, "v", false, "show the log, and how much memory is used")
 	set.StringVar(&f.data, "data", "data", "folder for Temporal's database, the inbox and the simulated projects")
 	set.IntVar(&f.httpPort, "http", 8080, "port of the ingress; another is taken where one is in use")
+	set.IntVar(&f.adminPort, "admin-http", 8082, "port of the ingress's readiness and metrics")
 	set.IntVar(&f.workerPort, "worker-http", 8081, "port of the worker's health and metrics")
 	set.IntVar(&f.pagePort, "page", 8090, "port of the simulators' page")
 	set.IntVar(&f.temporalPort, "temporal", 7233, "port of Temporal")

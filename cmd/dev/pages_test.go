@@ -49,7 +49,7 @@ func TestPagesRun(t *testing.T) {
 
 // environment is what leads commands to this run: its ports only, or all of a configuration.
 func (r *running) environment(configured bool) []string {
-	env := []string{"TEMPORAL_ADDRESS=" + r.temporal.HostPort, "HTTP_ADDR=" + r.http.Addr().String(), "WORKER_HTTP_ADDR=" + r.worker.Addr().String(), "TEMPORAL_UI_URL=" + r.temporal.UIURL}
+	env := []string{"TEMPORAL_ADDRESS=" + r.temporal.HostPort, "HTTP_ADDR=" + r.http.Addr().String(), "INGRESS_ADMIN_ADDR=" + r.admin.Addr().String(), "WORKER_HTTP_ADDR=" + r.worker.Addr().String(), "TEMPORAL_UI_URL=" + r.temporal.UIURL}
 	if configured {
 		env = append(env, "PRODEGE_SECRET_KEY="+simulatedSecretKey, "PRODEGE_API_KEY="+simulatedAPIKey, "PRODEGE_BASE_URL="+address(r.page)+"/prodege",
 			"SLACK_BOT_TOKEN="+simulatedToken, "SLACK_SIGNING_SECRET="+simulatedSigning, "SLACK_API_URL="+address(r.page)+"/api/",
@@ -62,7 +62,7 @@ func (r *running) environment(configured bool) []string {
 func (r *running) ports() *strings.Replacer {
 	var pairs []string
 	for usual, is := range map[string]string{
-		"127.0.0.1:8080": r.http.Addr().String(), "127.0.0.1:8081": r.worker.Addr().String(), "127.0.0.1:8090": r.page.Addr().String(),
+		"127.0.0.1:8080": r.http.Addr().String(), "127.0.0.1:8081": r.worker.Addr().String(), "127.0.0.1:8082": r.admin.Addr().String(), "127.0.0.1:8090": r.page.Addr().String(),
 		"127.0.0.1:7233": r.temporal.HostPort, "127.0.0.1:8233": strings.TrimPrefix(r.temporal.UIURL, "http://"),
 	} {
 		_, port, _ := net.SplitHostPort(is)

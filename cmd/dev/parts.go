@@ -222,7 +222,7 @@ func (s *stack) parts() []simulator.Part {
 // waiting is how many deliveries the ingress keeps that Temporal does not have yet, as its /readyz says.
 func (s *stack) waiting() int {
 	client := http.Client{Timeout: 3 * time.Second}
-	answer, err := client.Get(address(s.http) + "/readyz")
+	answer, err := client.Get(address(s.admin) + "/readyz")
 	if err != nil {
 		return 0
 	}

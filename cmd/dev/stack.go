@@ -24,12 +24,13 @@ type stack struct {
 	limits limits
 	logger *slog.Logger
 
-	http, worker, page net.Listener      // of ingress, worker and simulators
-	temporal           *devserver.Server // as it was started first; its addresses stay
-	parted             parted
-	slack              *simulator.Slack   // nil with a real Slack
-	prodege            *simulator.Prodege // nil with -real
-	billing            *simulator.Billing // nil with -real
+	http, admin  net.Listener      // of the ingress
+	worker, page net.Listener      // of worker and simulators
+	temporal     *devserver.Server // as it was started first; its addresses stay
+	parted       parted
+	slack        *simulator.Slack   // nil with a real Slack
+	prodege      *simulator.Prodege // nil with -real
+	billing      *simulator.Billing // nil with -real
 
 	portsTaken []string   // of each port that was in use: which one is used instead
 	ended      chan error // a part ended by itself
@@ -79,7 +80,7 @@ func (s *stack) listen() error {
 		listener *net.Listener
 		port     int
 		who      string
-	}{{&s.http, s.httpPort, "the ingress"}, {&s.worker, s.workerPort, "the worker"}, {&s.page, s.pagePort, "the simulators' page"}} {
+	}{{&s.http, s.httpPort, "the ingress"}, {&s.admin, s.adminPort, "the ingress's readiness and metrics"}, {&s.worker, s.workerPort, "the worker"}, {&s.page, s.pagePort, "the simulators' page"}} {
 		l, err := listenAt(one.port)
 		if err != nil {
 			return err
@@ -139,7 +140,7 @@ func (s *stack) startParts(ctx context.Context, env config.Environment) error {
 		Logger: s.logger, Simulated: s.prodege != nil,
 	}
 	worker, ingress := p, p
-	worker.Listener, ingress.Listener = s.worker, s.http
+	worker.Listener, ingress.Listener, ingress.Admin = s.worker, s.http, s.admin
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.end(ingress.RunIngress(running), "the ingress") })
@@ -165,7 +166,7 @@ func (s *stack) await(ctx context.Context) error {
 	for {
 		err := answers(ctx, address(s.worker)+"/readyz")
 		if err == nil {
-			err = answers(ctx, address(s.http)+"/readyz")
+			err = answers(ctx, address(s.admin)+"/readyz")
 		}
 		if err == nil {
 			return nil

@@ -1,0 +1,234 @@
+package inbox
+
+import (
+	"encoding/json"
+	"errors"
+	"hash/maphash"
+	"slices"
+	"sync"
+	"time"
+)
+
+// kept is a refused delivery that is kept. Its Data is set until it is saved.
+type kept struct {
+	Refused
+	key    uint64 // equal ones have the same
+	first  bool   // among the first since somebody looked
+	record record // number 0: not saved yet
+}
+
+func newRefusals(j *journal) refusals {
+	return refusals{journal: j, seed: maphash.MakeSeed(), counts: map[string]uint64{}, added: map[Lot][]time.Time{}, next: 1}
+}
+
+// refusals is the refused deliveries. The goroutine that writes calls load and save.
+type refusals struct {
+	journal *journal
+	seed    maphash.Seed
+
+	mu      sync.Mutex
+	counts  map[string]uint64
+	kept    []*kept // oldest first
+	next    uint64
+	added   map[Lot][]time.Time // when the newest were added, at most refusedPerSecond each
+	gone    []record            // of those that are kept no longer
+	changed bool                // what state holds
+	state   record              // of the last saved state; number 0: none
+}
+
+// refusedRecord is a refused delivery on disk, or the state of all, which replaces the one before.
+type refusedRecord struct {
+	Refused *Refused      `json:"refused,omitempty"`
+	Data    []byte        `json:"data,omitempty"`
+	State   *refusedState `json:"state,omitempty"`
+}
+
+type refusedState struct {
+	Counts map[string]uint64     `json:"counts"`
+	Next   uint64                `json:"next"`
+	Kept   map[uint64]savedTally `json:"kept"` // of those that aren't as they were when they came
+}
+
+type savedTally struct {
+	RefusedTally
+	First bool `json:"first,omitempty"`
+}
+
+func (l *refusals) add(r Refused, now time.Time) {
+	key := l.key(&r)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.counts[r.Cause]++
+	l.changed = true
+	if i := slices.IndexFunc(l.kept, func(k *kept) bool { return k.key == key }); i >= 0 {
+		l.kept[i].Count++
+		l.kept[i].Last = now
+		return
+	}
+	recent := l.added[r.Lot]
+	if len(recent) == refusedPerSecond {
+		if age := now.Sub(recent[0]); age >= 0 && age < time.Second {
+			return
+		}
+		recent = recent[1:]
+	}
+	l.added[r.Lot] = append(recent, now)
+	firsts, firstsSize, unsaved := 0, 0, 0
+	for _, k := range l.kept {
+		unsaved += len(k.Data)
+		if k.first && k.Lot == r.Lot {
+			firsts, firstsSize = firsts+1, firstsSize+k.Size
+		}
+	}
+	if unsaved+len(r.Data) > maxUnsaved {
+		r.Data = nil
+	}
+	r.ID, r.At, r.Size, r.RefusedTally = l.next, now, len(r.Data), RefusedTally{Count: 1, Last: now}
+	l.next++
+	first := firsts < rules[r.Lot].firsts && firstsSize+r.Size <= rules[r.Lot].firstsSize
+	l.kept = append(l.kept, &kept{Refused: r, key: key, first: first})
+	l.trim(r.Lot)
+}
+
+// trim forgets the oldest of a lot until it is within its bounds, but none of the first.
+func (l *refusals) trim(lot Lot) {
+	n, size := 0, 0
+	for _, k := range l.kept {
+		if k.Lot == lot {
+			n, size = n+1, size+k.Size
+		}
+	}
+	l.kept = slices.DeleteFunc(l.kept, func(k *kept) bool {
+		if k.Lot != lot || k.first || n <= rules[lot].all && size <= rules[lot].size {
+			return false
+		}
+		n, size = n-1, size-k.Size
+		if k.record.number != 0 {
+			l.gone = append(l.gone, k.record)
+		}
+		return true
+	})
+}
+
+// key is the same for equal deliveries. Headers and sender don't count: they differ between calls.
+func (l *refusals) key(r *Refused) uint64 {
+	var h maphash.Hash
+	h.SetSeed(l.seed)
+	for _, part := range []string{string(r.Lot), r.Cause, r.Path, r.Body} {
+		_, _ = h.WriteString(part)
+		_ = h.WriteByte(0)
+	}
+	_, _ = h.Write(r.Data)
+	return h.Sum64()
+}
+
+// save brings to disk what came since the last time.
+func (l *refusals) save() error {
+	l.mu.Lock()
+	var unsaved []*kept
+	var bodies [][]byte
+	for _, k := range l.kept {
+		if k.record.number == 0 {
+			body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data})
+			if err == nil {
+				unsaved, bodies = append(unsaved, k), append(bodies, body)
+			}
+		}
+	}
+	changed, gone := l.changed, l.gone
+	l.changed, l.gone = false, nil
+	if changed {
+		body, _ := json.Marshal(refusedRecord{State: l.tally()})
+		bodies = append(bodies, body)
+	}
+	l.mu.Unlock()
+	for _, r := range gone {
+		l.journal.took(r)
+	}
+	if len(bodies) == 0 {
+		return l.journal.flush(false)
+	}
+	records, err := l.journal.write(bodies)
+	l.mu.Lock()
+	if err != nil {
+		l.changed = l.changed || changed
+	} else {
+		l.saved(unsaved, records)
+	}
+	l.mu.Unlock()
+	return errors.Join(err, l.journal.flush(false))
+}
+
+// saved notes where what save wrote lies: some refused deliveries, then perhaps the state.
+func (l *refusals) saved(written []*kept, records []record) {
+	for i, k := range written {
+		k.record, k.Data = records[i], nil
+		if !slices.Contains(l.kept, k) { // forgotten meanwhile
+			l.gone = append(l.gone, k.record)
+		}
+	}
+	if len(records) > len(written) {
+		if l.state.number != 0 {
+			l.journal.took(l.state)
+		}
+		l.state = records[len(written)]
+	}
+}
+
+// tally is the state of all.
+func (l *refusals) tally() *refusedState {
+	s := &refusedState{Counts: l.counts, Next: l.next, Kept: map[uint64]savedTally{}}
+	for _, k := range l.kept {
+		if k.Count > 1 || k.first || k.AdmittedBy != "" {
+			s.Kept[k.ID] = savedTally{k.RefusedTally, k.first}
+		}
+	}
+	return s
+}
+
+// load reads what was saved. What came meanwhile is numbered after it.
+func (l *refusals) load(damaged func(name string, err error)) error {
+	var found []*kept
+	var state refusedState
+	err := l.journal.load(func(r record, text []byte) {
+		var on refusedRecord
+		_ = json.Unmarshal(text, &on)
+		switch {
+		case on.State != nil:
+			if l.state.number != 0 {
+				l.journal.took(l.state)
+			}
+			state, l.state = *on.State, r
+		case on.Refused != nil:
+			one := *on.Refused
+			one.Data = on.Data
+			key := l.key(&one)
+			one.Data = nil
+			found = append(found, &kept{Refused: one, key: key, record: r})
+		default:
+			l.journal.took(r)
+		}
+	}, damaged)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for cause, n := range state.Counts {
+		l.counts[cause] += n
+	}
+	meanwhile := l.kept
+	l.kept, l.next = found, max(state.Next, 1)
+	for _, k := range found {
+		l.next = max(l.next, k.ID+1)
+		if t, there := state.Kept[k.ID]; there {
+			k.RefusedTally, k.first = t.RefusedTally, t.First
+		}
+	}
+	for _, k := range meanwhile {
+		k.ID = l.next
+		l.next++
+		l.kept = append(l.kept, k)
+	}
+	return nil
+}

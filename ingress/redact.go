@@ -1,0 +1,302 @@
+package ingress
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"fieldmarshal/prodege"
+)
+
+// What people are shown of a refused delivery holds no secret. It is hidden in three ways, so that one that fails is
+// made up for by another:
+//
+//   - by the decoded name of a parameter, a member, a part or a header, however deep it stands in what can be parsed:
+//     JSON in a string, JSON in a form, escaped and percent-encoded names;
+//   - every secret that we know, wherever it stands;
+//   - whatever has the form of a signature, and in text that can't be parsed what follows a telling name.
+//
+// Else the text is as it came: how white space and escapes stand explains why a signature does not fit.
+
+const (
+	// maxParsed is the most of a body that is parsed to be shown. Of a larger one the beginning is shown as text.
+	maxParsed = 64 << 10
+	maxShown  = 8 << 10
+	maxNested = 4 // texts in texts
+)
+
+// secretName finds names of what only sender and receiver may know.
+var secretName = regexp.MustCompile(`(?i)sign|^sig$|hmac|apik|api[-_]?key|token|secret|passw|authorization|cookie`)
+
+var (
+	// namedSecret is a telling name and its value in text of whatever kind.
+	namedSecret = regexp.MustCompile(`(?i)((?:sign|hmac|apik|api[-_]?key|token|secret|passw)[a-z]{0,6}[^A-Za-z0-9]{0,10}[:="'>\\][^A-Za-z0-9]{0,20})((?:\\.|[^\s"'&<>,;}\]\\])+)`)
+	// escape is one character that is percent-encoded or escaped in JSON.
+	escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]`)
+)
+
+// telling are the beginnings of what namedSecret finds: it is slow, and bodies may be anyone's.
+var telling = []string{"sign", "hmac", "api", "token", "secret", "passw"}
+
+// redactor hides what is secret.
+type redactor struct{ known *strings.Replacer }
+
+func newRedactor(secrets ...[]prodege.Secret) redactor {
+	var pairs []string
+	for _, list := range secrets {
+		for _, s := range list {
+			plain := s.Reveal()
+			if plain == "" {
+				continue
+			}
+			quoted, _ := json.Marshal(plain)
+			for _, form := range []string{plain, url.QueryEscape(plain), url.PathEscape(plain), string(quoted[1 : len(quoted)-1])} {
+				pairs = append(pairs, form, "[hidden]")
+			}
+		}
+	}
+	return redactor{strings.NewReplacer(pairs...)}
+}
+
+// body gives a body as it may be shown.
+func (r redactor) body(contentType string, body []byte) string {
+	if len(body) > maxParsed {
+		body = body[:maxShown]
+		body = bytes.TrimRightFunc(body, func(c rune) bool { return c < utf8.RuneSelf && c != ' ' && c != '\n' && c != ',' && c != '}' }) // half a secret
+		return r.text(string(body))
+	}
+	media, params, _ := mime.ParseMediaType(contentType)
+	if strings.HasPrefix(media, "multipart/") {
+		if shown, ok := r.multipart(body, params["boundary"]); ok {
+			return shown
+		}
+	}
+	if shown, ok := r.json(body, 0); ok {
+		return shown
+	}
+	if media == "application/x-www-form-urlencoded" || bytes.Contains(body, []byte("signature=")) {
+		return r.form(string(body), 0)
+	}
+	return r.text(string(body))
+}
+
+// header returns headers as they may be shown.
+func (r redactor) header(h http.Header) http.Header {
+	shown := http.Header{}
+	for name, values := range h {
+		for _, v := range values {
+			if secretName.MatchString(name) {
+				v = hidden(v)
+			}
+			shown.Add(r.text(name), r.text(v))
+		}
+	}
+	return shown
+}
+
+// address gives the path and query of an address as they may be shown.
+func (r redactor) address(u *url.URL) string {
+	shown := r.text(u.EscapedPath())
+	if u.RawQuery != "" {
+		shown += "?" + r.form(u.RawQuery, 0)
+	}
+	return shown
+}
+
+// json gives JSON as it may be shown; ok is false for what is none. Only what is hidden is changed.
+func (r redactor) json(text []byte, depth int) (shown string, ok bool) {
+	if first := bytes.TrimLeft(text, " \t\r\n"); len(first) == 0 || first[0] != '{' && first[0] != '[' && first[0] != '"' {
+		return "", false
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	var out strings.Builder
+	from, secret := 0, false
+	replace := func(value []byte, with string) {
+		end := int(d.InputOffset())
+		out.Write(text[from : end-len(value)])
+		quoted, _ := jsontext.AppendQuote(nil, with)
+		out.Write(quoted)
+		from = end
+	}
+	for {
+		in, n := d.StackIndex(d.StackDepth())
+		isName := in == '{' && n%2 == 0
+		kind := d.PeekKind()
+		if !(kind == '"' || secret && !isName && (kind == '{' || kind == '[' || kind == '0')) {
+			_, err := d.ReadToken()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				return "", false
+			}
+			secret = false
+			continue
+		}
+		value, err := d.ReadValue()
+		if err != nil {
+			return "", false
+		}
+		plain := string(value)
+		if kind == '"' {
+			unquoted, _ := jsontext.AppendUnquote(nil, value)
+			plain = string(unquoted)
+		}
+		with := plain
+		if secret && !isName {
+			with = hidden(plain)
+		} else if kind == '"' {
+			with = r.value(plain, depth+1)
+		}
+		if with != plain {
+			replace(value, with)
+		}
+		secret = isName && secretName.MatchString(plain)
+	}
+	out.Write(text[from:])
+	return strings.ToValidUTF8(out.String(), "\ufffd"), true
+}
+
+// form gives a form as it may be shown.
+func (r redactor) form(text string, depth int) string {
+	pairs := strings.Split(text, "&")
+	for i, pair := range pairs {
+		name, value, is := strings.Cut(pair, "=")
+		plainName, plain := unescaped(name), unescaped(value)
+		if is && secretName.MatchString(plainName) {
+			pairs[i] = r.text(name) + "=" + hidden(plain)
+		} else if shown := r.value(plain, depth+1); is && shown != plain {
+			pairs[i] = r.text(name) + "=" + url.QueryEscape(shown)
+		} else {
+			pairs[i] = r.text(pair)
+		}
+	}
+	return strings.ToValidUTF8(strings.Join(pairs, "&"), "\ufffd")
+}
+
+// multipart gives a body of several parts as it may be shown; ok is false for what is none.
+func (r redactor) multipart(body []byte, boundary string) (shown string, ok bool) {
+	parts := multipart.NewReader(bytes.NewReader(body), boundary)
+	var out strings.Builder
+	for {
+		part, err := parts.NextRawPart()
+		if err == io.EOF {
+			return out.String(), true
+		}
+		if err != nil {
+			return "", false
+		}
+		value, err := io.ReadAll(part)
+		if err != nil {
+			return "", false
+		}
+		with := r.value(string(value), 1)
+		if secretName.MatchString(unescaped(part.FormName())) {
+			with = hidden(string(value))
+		}
+		fmt.Fprintf(&out, "--%s\n", r.text(boundary))
+		for name, values := range part.Header {
+			fmt.Fprintf(&out, "%s: %s\n", r.text(name), r.text(strings.Join(values, ", ")))
+		}
+		fmt.Fprintf(&out, "\n%s\n", with)
+	}
+}
+
+// value gives a value as it may be shown, which may be JSON itself.
+func (r redactor) value(plain string, depth int) string {
+	if depth < maxNested {
+		if shown, ok := r.json([]byte(plain), depth); ok {
+			return shown
+		}
+	}
+	return r.text(plain)
+}
+
+// text gives text of whatever kind as it may be shown. If escapes hide something in it, it is shown without them.
+func (r redactor) text(text string) string {
+	text = strings.ToValidUTF8(text, "\ufffd")
+	shown := r.plain(text)
+	decoded := shown
+	for range maxNested {
+		if !strings.ContainsAny(decoded, `%\`) {
+			break
+		}
+		once := escape.ReplaceAllStringFunc(decoded, func(e string) string {
+			n, _ := strconv.ParseUint(e[len(e)-2:], 16, 8)
+			return string([]byte{byte(n)})
+		})
+		if once == decoded {
+			break
+		}
+		decoded = once
+	}
+	decoded = strings.ToValidUTF8(decoded, "\ufffd")
+	if again := r.plain(decoded); again != decoded {
+		return again
+	}
+	return shown
+}
+
+func (r redactor) plain(text string) string {
+	text = r.known.Replace(text)
+	lower := strings.ToLower(text)
+	if slices.ContainsFunc(telling, func(name string) bool { return strings.Contains(lower, name) }) {
+		text = namedSecret.ReplaceAllStringFunc(text, func(found string) string {
+			parts := namedSecret.FindStringSubmatch(found)
+			if strings.HasPrefix(parts[2], "[hidden") {
+				return found
+			}
+			return parts[1] + hidden(parts[2])
+		})
+	}
+	return withoutSignatures(text)
+}
+
+// withoutSignatures hides whatever has the form of a signature of Prodege's: base64 of 32 bytes.
+func withoutSignatures(text string) string {
+	const length = 43
+	var out strings.Builder
+	written, run := 0, 0
+	for i := 0; i <= len(text); i++ {
+		if i < len(text) && isBase64(text[i]) {
+			run++
+			continue
+		}
+		if run == length {
+			out.WriteString(text[written : i-length])
+			out.WriteString(hidden(text[i-length : i]))
+			written = i
+		}
+		run = 0
+	}
+	return out.String() + text[written:]
+}
+
+func isBase64(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '+' || c == '/'
+}
+
+// hidden says how long what is hidden was: a signature of a wrong length is a clue.
+func hidden(value string) string {
+	return fmt.Sprintf("[hidden, %d characters]", utf8.RuneCountInString(value))
+}
+
+// unescaped decodes a name or value of a form, as far as its escapes are right.
+func unescaped(text string) string {
+	if plain, err := url.QueryUnescape(text); err == nil {
+		return plain
+	}
+	return text
+}

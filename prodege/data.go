@@ -1,0 +1,193 @@
+package prodege
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// maxDepth bounds how deep data may be nested. An array of events is two deep; the rest is room for fields that are
+// new.
+const maxDepth = 16
+
+// Unusable is an event of an authentic delivery that can't be used, in the words of the contract's answer.
+type Unusable struct {
+	EventID EventID   // as it was sent; empty if there is none
+	Project ProjectID // 0 if it can't be read
+	Error   string    // what it lacks, a sentence
+}
+
+// Events reads a delivery of the Project Status Update webhook. now is the time of receipt. Events come in the
+// order of the delivery; those that lack what an event can't be without are listed as unusable and hinder no other.
+// The error, a *Refusal, says that the data is not an event or an array of events.
+func (d Data) Events(now time.Time) (events []Event, unusable []Unusable, err error) {
+	return d.read(now, FromWebhook)
+}
+
+// Pricing reads a delivery of the sister webhook, Real Time Pricing, likewise: Source is FromPricing, Pricing is
+// set, and Status is what project_status says.
+func (d Data) Pricing(now time.Time) (events []Event, unusable []Unusable, err error) {
+	return d.read(now, FromPricing)
+}
+
+func (d Data) read(now time.Time, source Source) ([]Event, []Unusable, error) {
+	p := parser{now: now, source: source}
+	if refusal := p.data(d); refusal != nil {
+		return nil, nil, refusal
+	}
+	return p.events, p.unusable, nil
+}
+
+// parser reads data strictly, in one pass: one value and nothing after it, no name twice in any object (readers
+// differ in which of the two they take, and only one reading was signed), at most maxDepth deep. Bytes that are not
+// UTF-8 become U+FFFD: one Latin-1 note must not cost an authentic event.
+type parser struct {
+	now      time.Time
+	source   Source
+	events   []Event
+	unusable []Unusable
+	members  members // of the event at hand, reused
+}
+
+// data reads an event, an array of events, or a string that holds the text of either.
+func (p *parser) data(d Data) *Refusal {
+	if kind(d.text) == '"' && !d.unwrapped {
+		held, ok := unquoteExact(d.text)
+		if !ok {
+			return refuse(Malformed, "data is not JSON")
+		}
+		return p.data(Data{text: held, unwrapped: true})
+	}
+	in := strictDecoder(d.text)
+	switch in.PeekKind() {
+	case '{':
+		if refusal := p.event(in, d.text); refusal != nil {
+			return refusal
+		}
+	case '[':
+		_, _ = in.ReadToken()
+		for in.PeekKind() != ']' {
+			if refusal := p.element(in, d.text); refusal != nil {
+				return refusal
+			}
+		}
+		if _, err := in.ReadToken(); err != nil {
+			return refuseSyntax(err)
+		}
+		if len(p.events)+len(p.unusable) == 0 {
+			return refuse(EmptyArray, "data is an empty array")
+		}
+	default:
+		return refuse(Malformed, "data is neither an event nor an array of events")
+	}
+	return atEnd(in)
+}
+
+// element reads an element of an array of events: an event, or a string that holds the text of one.
+func (p *parser) element(in *jsontext.Decoder, text []byte) *Refusal {
+	switch in.PeekKind() {
+	case '{':
+		return p.event(in, text)
+	case '"':
+		quoted, err := in.ReadValue()
+		if err != nil {
+			return refuseSyntax(err)
+		}
+		held, _ := unquoteExact(quoted)
+		inside := strictDecoder(held)
+		if inside.PeekKind() != '{' {
+			break
+		}
+		if refusal := p.event(inside, held); refusal != nil {
+			return refusal
+		}
+		return atEnd(inside)
+	}
+	if _, err := in.ReadValue(); err != nil {
+		return refuseSyntax(err)
+	}
+	return refuse(Malformed, "element %d of data is not an event", len(p.events)+len(p.unusable)+1)
+}
+
+// event reads the object that in, a decoder of text, stands before.
+func (p *parser) event(in *jsontext.Decoder, text []byte) *Refusal {
+	depth := in.StackDepth() + 1
+	_, _ = in.ReadToken()
+	p.members = p.members[:0]
+	next := func() ([]byte, error) {
+		value, err := in.ReadValue()
+		end := int(in.InputOffset())
+		return text[end-len(value) : end], err
+	}
+	for in.PeekKind() == '"' {
+		name, err := next()
+		if err != nil {
+			return refuseSyntax(err)
+		}
+		value, err := next()
+		if err != nil {
+			return refuseSyntax(err)
+		}
+		if depth+depthOf(value) > maxDepth {
+			return refuse(Malformed, "data is nested deeper than %d levels", maxDepth)
+		}
+		p.members = append(p.members, member{name: memberName(name), value: value})
+	}
+	if _, err := in.ReadToken(); err != nil {
+		return refuseSyntax(err)
+	}
+	r := fieldReader{members: p.members, room: bounds{left: maxEvent}}
+	e, fault := r.event(p.source, p.now)
+	if fault != "" {
+		p.unusable = append(p.unusable, Unusable{EventID: e.ID, Project: e.ProjectID, Error: fault})
+	} else {
+		p.events = append(p.events, e)
+	}
+	return nil
+}
+
+func strictDecoder(text []byte) *jsontext.Decoder {
+	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowInvalidUTF8(true))
+}
+
+// atEnd refuses whatever follows the one value.
+func atEnd(in *jsontext.Decoder) *Refusal {
+	if _, err := in.ReadToken(); err != io.EOF {
+		return refuse(TrailingBytes, "data has something after its JSON value")
+	}
+	return nil
+}
+
+// refuseSyntax says in our own words what is wrong: an error's text may hold parts of the data.
+func refuseSyntax(err error) *Refusal {
+	if errors.Is(err, jsontext.ErrDuplicateName) {
+		return refuse(DuplicateKey, "data has a key twice")
+	}
+	return refuse(Malformed, "data is not JSON")
+}
+
+// depthOf is how deep a valid JSON value is nested; 0 for what is neither object nor array.
+func depthOf(value []byte) int {
+	if k := kind(value); k != '{' && k != '[' {
+		return 0
+	}
+	depth, deepest, inString := 0, 0, false
+	for i := 0; i < len(value); i++ {
+		switch c := value[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{', c == '[':
+			depth++
+			deepest = max(deepest, depth)
+		case c == '}', c == ']':
+			depth--
+		}
+	}
+	return deepest
+}

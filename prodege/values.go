@@ -1,0 +1,138 @@
+package prodege
+
+import (
+	"strconv"
+	"strings"
+)
+
+// This file says how single values are read that Prodege sends: numbers may come as texts, texts as numbers, and
+// there are many ways to say nothing.
+
+// saysNothing reports whether a value, as text, stands for an absent one.
+func saysNothing(text string) bool {
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "", "null", "nil", "none", "undefined", "n/a", "na", "false", "-", "--", "–", "—", "[]", "{}", `""`:
+		return true
+	}
+	return false
+}
+
+// saysNoPrice reports whether a value stands for no price at all: a price is above zero.
+func saysNoPrice(text string) bool {
+	if saysNothing(text) {
+		return true
+	}
+	d, ok := parseDecimal(strings.TrimPrefix(strings.TrimSpace(text), "$"))
+	return ok && d.digits == ""
+}
+
+const (
+	maxNumber   = 40 // bytes of a number
+	maxExponent = 18 // of ten; an int64 has 19 digits
+	maxPlaces   = 6  // decimals of an amount
+	maxShortest = 4  // decimals of an amount whose exact decimals are too many
+)
+
+// decimalText is a decimal number taken apart: 0.digits times ten to the power of point. It has no zeros at either
+// end; without digits it is zero.
+type decimalText struct {
+	negative bool
+	digits   string
+	point    int
+}
+
+// parseDecimal reads a number in the grammar of JSON, leading zeros allowed, of at most maxNumber bytes and with an
+// exponent of at most maxExponent either way.
+func parseDecimal(text string) (decimalText, bool) {
+	var d decimalText
+	text = strings.TrimSpace(text)
+	if len(text) > maxNumber {
+		return d, false
+	}
+	text, d.negative = strings.CutPrefix(text, "-")
+	mantissa, exponentText := text, ""
+	if i := strings.IndexAny(text, "eE"); i >= 0 {
+		mantissa, exponentText = text[:i], text[i+1:]
+		if exponentText == "" {
+			return d, false
+		}
+	}
+	exponent := 0
+	if exponentText != "" {
+		n, err := strconv.Atoi(exponentText) // which takes a sign, as JSON does
+		if err != nil || n > maxExponent || n < -maxExponent {
+			return d, false
+		}
+		exponent = n
+	}
+	whole, fraction, dotted := strings.Cut(mantissa, ".")
+	if !digits(whole) || dotted && !digits(fraction) {
+		return d, false
+	}
+	all := strings.TrimRight(whole+fraction, "0")
+	d.digits = strings.TrimLeft(all, "0")
+	d.point = len(whole) + exponent - (len(all) - len(d.digits))
+	return d, true
+}
+
+// places is how many decimals it takes to write d exactly.
+func (d decimalText) places() int { return max(0, len(d.digits)-d.point) }
+
+// plain is d in plain decimal notation.
+func (d decimalText) plain() string {
+	text := d.digits
+	if pad := d.point - len(text); pad > 0 {
+		text += strings.Repeat("0", pad)
+	}
+	if d.point <= 0 {
+		text = strings.Repeat("0", 1-d.point) + text
+	}
+	whole := max(1, d.point)
+	if whole < len(text) {
+		text = text[:whole] + "." + text[whole:]
+	}
+	if d.digits == "" {
+		text = "0"
+	}
+	if d.negative && d.digits != "" {
+		text = "-" + text
+	}
+	return text
+}
+
+// wholeNumber reads a whole number that is not negative, exactly: "29303649", "29303649.0" and "2.9303649E7" are
+// the same, and none goes through a float, in which 9007199254740993 would become another one.
+func wholeNumber(text string) (int64, bool) {
+	d, ok := parseDecimal(text)
+	if !ok || d.negative || d.places() > 0 || d.point > maxExponent+1 {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(d.plain(), 10, 64)
+	return n, err == nil
+}
+
+// wireProjectID reads a project's id.
+func wireProjectID(text string) (ProjectID, bool) {
+	n, ok := wholeNumber(text)
+	return ProjectID(n), ok && n > 0
+}
+
+// wireUSD reads an amount exactly, with at most six decimals. One with more is what a float made of a shorter one
+// if the shortest text of the same float has at most four decimals: 4.2999999999999998 is 4.3. Nothing is rounded.
+func wireUSD(text string) (USD, bool) {
+	d, ok := parseDecimal(text)
+	if !ok || d.negative {
+		return USD{}, false
+	}
+	if d.places() > maxPlaces {
+		f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		if err != nil {
+			return USD{}, false
+		}
+		if d, ok = parseDecimal(strconv.FormatFloat(f, 'f', -1, 64)); !ok || d.places() > maxShortest {
+			return USD{}, false
+		}
+	}
+	amount, err := ParseUSD(d.plain())
+	return amount, err == nil
+}

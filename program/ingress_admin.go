@@ -1,0 +1,64 @@
+package program
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"fieldmarshal/ingress"
+)
+
+// serveAdmin serves readiness and metrics until stop is called, also while requests under way finish.
+func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
+	var serving sync.WaitGroup
+	serving.Go(func() {
+		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			p.Logger.Error("the ingress's admin address is not served any more", "error", err)
+		}
+	})
+	return func() {
+		_ = server.Close()
+		serving.Wait()
+	}
+}
+
+// temporalHealth says why Temporal can't take events: it does not answer, or lacks our namespace.
+func temporalHealth(c client.Client, namespace string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+		var missing *serviceerror.NamespaceNotFound
+		var denied *serviceerror.PermissionDenied
+		switch {
+		case errors.As(err, &missing):
+			return &ingress.NamespaceMissing{Namespace: namespace}
+		case errors.As(err, &denied): // it answers, and starting workflows may be allowed all the same
+			return nil
+		}
+		return err
+	}
+}
+
+// firstAsk is how long Temporal gets to answer at start.
+const firstAsk = 10 * time.Second
+
+// sayTemporal says in the log at start if Temporal can't take events: until one waits nothing else would. stop ends it.
+func (p Process) sayTemporal(ctx context.Context, ask func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithTimeout(ctx, firstAsk)
+	var asking sync.WaitGroup
+	asking.Go(func() {
+		if err := ask(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+			p.Logger.Warn("Temporal can't take events, which wait on disk", "address", p.Temporal.HostPort, "namespace", p.Temporal.Namespace, "error", err)
+		}
+	})
+	return func() {
+		cancel()
+		asking.Wait()
+	}
+}
