@@ -318,8 +318,9 @@ func (s *State) said(m *Message, r Result) {
 		m.Plain = r.Edited.Plain
 		s.nobodyDecides(m, r.Edited.Nobody)
 	case m.Folding:
-		m.Folding, m.Folded = false, true
-		if !m.Fold || m.Card.Pause != nil && m.Card.Pause.End != nil { // there is news about it meanwhile
+		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // and the digest does not say so
+		m.Folding, m.Folded, m.Shown = false, true, m.Wanted
+		if !m.Fold || over {
 			s.unfold(m)
 		}
 	}
