@@ -91,6 +91,7 @@ func (f filter) build(now time.Time) (string, error) {
 		}
 	}
 	add(!f.closed, "ExecutionStatus = 'Running'")
+	add(f.closed, "ExecutionStatus != 'ContinuedAsNew'") // the run after it remembers it all
 	add(f.waitingFor != "", "WaitingFor = '%s'", f.waitingFor)
 	add(f.attention, "NeedsAttention = true")
 	add(f.status != "", "ProjectStatus = '%s'", f.status)

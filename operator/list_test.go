@@ -14,7 +14,7 @@ func TestListAsksTemporal(t *testing.T) {
 	const open = "WorkflowType = 'Project' AND ExecutionStatus = 'Running'"
 	for args, want := range map[string]string{
 		"":                                    open,
-		"--closed":                            "WorkflowType = 'Project'",
+		"--closed":                            "WorkflowType = 'Project' AND ExecutionStatus != 'ContinuedAsNew'",
 		"--waiting-for approval":              open + " AND WaitingFor = 'approval'",
 		"--attention":                         open + " AND NeedsAttention = true",
 		"--status paused --reason 158":        open + " AND ProjectStatus = 'PAUSED' AND UpdateReason = 158",
