@@ -99,15 +99,10 @@ func (f filter) build(now time.Time) (string, error) {
 	add(f.longerThan > 0, "WaitingSince < '%s'", now.Add(-f.longerThan).UTC().Format(time.RFC3339))
 	add(f.expires > 0, "ApprovalDeadline < '%s'", now.Add(f.expires).UTC().Format(time.RFC3339))
 	add(f.inactive > 0, "AutoCompleteAt < '%s'", now.Add(f.inactive).UTC().Format(time.RFC3339))
-	if f.above != "" {
-		above, err := prodege.ParseUSD(f.above)
-		if err != nil {
-			return "", usageError("--required-above: %w", err)
-		}
-		add(true, "RequiredCPI > %s", above)
-	}
+	above, err := optionalUSD("--required-above", f.above)
+	add(above != nil, "RequiredCPI > %s", above)
 	add(f.query != "", "(%s)", f.query)
-	return strings.Join(terms, " AND "), nil
+	return strings.Join(terms, " AND "), err
 }
 
 func (c *call) list(f filter) error {
