@@ -59,6 +59,15 @@ func (p Process) slackAPI() *slack.Client {
 	return activities.NewSlackAPI(prodege.Secret(p.Config.Slack.BotToken), p.Config.Slack.APIURL, nil)
 }
 
+// approvers is SLACK_APPROVERS.
+func (p Process) approvers(api *slack.Client) *activities.Approvers {
+	list := p.Config.Slack.Approvers
+	if p.Config.Slack.Anyone {
+		list = []string{activities.Anyone}
+	}
+	return activities.NewApprovers(api, list, p.Logger)
+}
+
 // listen opens the listener before anything else, so that an address in use ends the process at once.
 func (p Process) listen(who, address string) (net.Listener, error) {
 	l := p.Listener
