@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -55,7 +56,7 @@ func TestPageInABrowser(t *testing.T) {
 	b.sees("the project to be live", says(project+" .badge", "LIVE"))
 	b.sees("the message's last words", says(request+" h4", "Live again at $4.25"))
 	b.sees("no button on it", "document.querySelector('"+request+" .message:not(.ephemeral) button') === null")
-	r.state(t, cpiProject, "the project to be live", func(s workflows.ProjectState) bool { return s.Status == prodege.Live })
+	r.state(t, cpiProject, "the project to be live", func(s *project.State) bool { return s.Status == prodege.Live })
 	b.fitsAPhone()
 }
 
