@@ -8,7 +8,7 @@ import (
 	"testing"
 
 	"fieldmarshal/config"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 const configurationPreamble = `# Configuration
@@ -79,7 +79,7 @@ func ruleOf(name string) string {
 			return wrong
 		}
 		return ""
-	}, 0, config.Check{Variable: "APPROVAL_HOURS", Rule: func(value string) error { _, err := workflows.ParseHours(value); return err }})
+	}, 0, config.Check{Variable: "APPROVAL_HOURS", Rule: func(value string) error { _, err := project.ParseHours(value); return err }})
 	var faults *config.Faults
 	if !errors.As(err, &faults) {
 		return ""

@@ -32,15 +32,15 @@ var steps = []step{
 	}},
 	{"Slack posted", 1, false, func(id string) func(string, []byte) bool { return says("/api/chat.postMessage", id) }},
 	{"decision signalled", 2, true, func(id string) func(string, []byte) bool {
-		return says("SignalWorkflowExecution", "project-"+id+"-cpi-")
+		return says("SignalWorkflowExecution", "project-"+id)
 	}},
 	{"decision recorded", 2, false, func(id string) func(string, []byte) bool {
-		return says("RespondWorkflowTaskCompleted", "project-"+id+"-cpi-", "AcceptCPI")
+		return says("RespondWorkflowTaskCompleted", "project-"+id, "AcceptCPI")
 	}},
 	{"Prodege called", 2, false, func(id string) func(string, []byte) bool { return says("/project-update", id) }},
 	{"billing called", 3, false, func(id string) func(string, []byte) bool { return says("/invoices", id) }},
 	{"invoice recorded", 3, false, func(id string) func(string, []byte) bool {
-		return says("RespondActivityTaskCompleted", "project-"+id+"-invoicing", "SendInvoice")
+		return says("RespondActivityTaskCompleted", "project-"+id, "SendInvoice")
 	}},
 }
 

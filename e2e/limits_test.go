@@ -49,8 +49,9 @@ func TestMoreEventsThanARunTakes(t *testing.T) {
 	w.worker.ready()
 	var state *project.State
 	await(t, "all events to be handled", func() bool {
-		state, _ = w.flows.Project(w.ctx, theProject)
-		return state.Counts.Received == events
+		var err error
+		state, err = w.flows.Project(w.ctx, theProject)
+		return err == nil && state.Counts.Received == events
 	})
 	if want := (project.Counts{Received: events, Applied: events}); state.Counts != want {
 		t.Errorf("dispositions %+v, want %+v", state.Counts, want)

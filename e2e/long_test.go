@@ -46,7 +46,7 @@ func TestALongLife(t *testing.T) {
 	}
 	took := time.Since(start)
 	all := int64(events + repeats)
-	var state *project.State
+	state := &project.State{}
 	for deadline := time.Now().Add(2*patience + took); state.Counts.Received < all && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if s, err := w.flows.Project(w.ctx, theProject); err == nil {
 			state = s

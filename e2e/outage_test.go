@@ -53,7 +53,7 @@ func TestAClickWhileTemporalIsAwayDoesNotCount(t *testing.T) {
 		t.Error("the click counts")
 	}
 	w.whispered(ann, notTaken)
-	if now, _ := w.slack.Message(approvals, m.TS); len(buttons(now)) != 3 {
+	if now, _ := w.slack.Message(approvals, m.TS); len(buttons(now)) != 4 {
 		t.Errorf("the buttons are %v", buttons(now))
 	}
 	p.up()
@@ -122,7 +122,7 @@ func TestTheWorkerIsKilledWhileARequestIsOpen(t *testing.T) {
 	w.request(func(s *project.Question) bool { return !s.Clock.From.IsZero() }, "the request to know that it was posted")
 	w.worker.kill()
 	w.click(ann, m, approve) // recorded in Temporal, though nobody works
-	w.becomes(m, "recorded")
+	w.whispered(ann, "Recorded")
 	w.acceptances(0)
 	w.worker.launch()
 	w.accepted("4.25")

@@ -147,8 +147,8 @@ func TestWhatWaitsForPeopleIsFoundInTheList(t *testing.T) {
 	}
 	since := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	w.list(`WorkflowType = 'Project' AND WaitingFor = 'approval' AND WaitingSince < '`+since+`'`, 1)
-	if listed := w.list(`WaitingFor = 'live'`, 1); listed["ProjectId"] != float64(900) {
-		t.Errorf("what waits for LIVE: %v", listed)
+	if listed := w.list(`WaitingFor = 'action'`, 1); listed["ProjectId"] != float64(900) {
+		t.Errorf("what waits for a person to act: %v", listed)
 	}
 	w.worker.kill() // the list needs no worker
 	w.list(`WaitingFor = 'approval'`, 1)

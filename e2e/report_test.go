@@ -101,7 +101,7 @@ func TestFromPauseToLiveIsMeasured(t *testing.T) {
 	tells(t, w.run(0, "report"), "Sample size reached (158)", "$125.00")
 	w.triggerReport()
 	m := w.says(alerts, "Pauses of the last 7 days")
-	for _, text := range []string{"2 pauses", "$650.00 approved", "1 project looked at", "The 7 days before: none"} {
+	for _, text := range []string{"2 pauses", "$650.00 approved", "1 project read", "The 7 days before: none"} {
 		if !reads(m, text) {
 			t.Errorf("the weekly message does not say %q:\n%s", text, simulator.PlainText(m))
 		}

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"strings"
 	"testing"
 
 	"fieldmarshal/prodege"
@@ -55,7 +56,10 @@ func TestTwoWebhooksOfOnePauseAreOneRequest(t *testing.T) {
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Pricing: true}))
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 2 }, "both webhooks")
 	m := w.says(approvals, "Approve a CPI of $4.25?")
-	w.becomes(m, "actual 7 %")
+	view := w.opens(ann, m, details)
+	if text := simulator.PlainText(simulator.Message{Blocks: view.Blocks}); !strings.Contains(text, "actual 7 %") {
+		t.Errorf("the details do not say what the pricing webhook told:\n%s", text)
+	}
 	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Pricing: true}))
 	w.becomes(m, "Approve a newer CPI of $4.50?")
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 4 }, "both webhooks again")

@@ -39,12 +39,9 @@ func Commands(o Options) []*cobra.Command {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return []*cobra.Command{
-		o.state(), o.list(), o.approvals(), o.report(), o.explain(), o.evidence(),
-		o.approve(), o.reject(), o.askAgain(), o.tryAgain(), o.giveUp(), o.act(), o.accepting(), o.watch(),
-		o.inbox(), o.deadletter(), o.refused(), o.send(),
-		o.doctor(), o.config(), o.version(), o.replay(),
-	}
+	return append(o.further(),
+		o.state(), o.list(), o.approvals(), o.report(), o.explain(), o.evidence(), o.approve(), o.reject(), o.act(), o.accepting(), o.watch(),
+		o.inbox(), o.deadletter(), o.refused(), o.send(), o.doctor(), o.config(), o.version(), o.replay())
 }
 
 // call is one run of a command.

@@ -49,37 +49,29 @@ func (o Options) reject() *cobra.Command {
 	return cmd
 }
 
-// The three below are the buttons that a message has once it can't be decided about any more.
-
-func (o Options) askAgain() *cobra.Command {
-	cmd, _ := o.decision(project.AskAgain, help{
-		use: "ask-again <project>", short: "Ask again about a required CPI that was rejected, or that nobody decided about in time",
-		long: "Open the expired or rejected CPI request of a project again, as the person given by --as: a Slack user id, held to\n" +
-			"SLACK_APPROVERS. It does what the button Ask again does: the message asks anew, with the present figures. It approves nothing.",
-		example: "  fieldmarshal ask-again 29303649 --as U012AB3CD",
-	})
-	return cmd
-}
-
-func (o Options) tryAgain() *cobra.Command {
-	cmd, _ := o.decision(project.TryAgain, help{
-		use: "try-again <project>", short: "Try again what was decided and failed at Prodege",
-		long: "Try again what was decided, an accepted CPI or an action from an alert, and Prodege refused, did not take within 30\n" +
-			"minutes, or took without effect. It does what the button Try again does: it sends what was decided, and the project is\n" +
-			"read first, so nothing is done twice.",
-		example: "  fieldmarshal try-again 29303649 --as U012AB3CD",
-	})
-	return cmd
-}
-
-func (o Options) giveUp() *cobra.Command {
-	cmd, _ := o.decision(project.Close, help{
-		use: "close <project>", short: "Give up an approved acceptance that failed at Prodege",
-		long: "Give up the acceptance of an approved CPI that Prodege refused, did not take within 30 minutes, or took without effect.\n" +
-			"It does what the button Close does: the project stays as it is at Prodege.",
-		example: "  fieldmarshal close 29303649 --as U012AB3CD",
-	})
-	return cmd
+// further are the buttons that a message has once it can't be decided about any more, as commands.
+func (o Options) further() []*cobra.Command {
+	var cmds []*cobra.Command
+	for _, f := range []struct {
+		verdict     project.Verdict
+		short, long string
+	}{
+		{project.AskAgain, "Ask again about a required CPI that was rejected, or that nobody decided about in time",
+			"Open the expired or rejected CPI request of a project again, as the person given by --as: a Slack user id, held to\n" +
+				"SLACK_APPROVERS. It does what the button Ask again does: the message asks anew, with the present figures. It approves nothing."},
+		{project.TryAgain, "Try again what was decided and failed at Prodege",
+			"Try again what was decided, an accepted CPI or an action from an alert, and Prodege refused, did not take within 30\n" +
+				"minutes, or took without effect. It does what the button Try again does: it sends what was decided, and the project is\n" +
+				"read first, so nothing is done twice."},
+		{project.Close, "Give up an approved acceptance that failed at Prodege",
+			"Give up the acceptance of an approved CPI that Prodege refused, did not take within 30 minutes, or took without effect.\n" +
+				"It does what the button Close does: the project stays as it is at Prodege."},
+	} {
+		name := verdictName(f.verdict)
+		cmd, _ := o.decision(f.verdict, help{name + " <project>", f.short, f.long, "  fieldmarshal " + name + " 29303649 --as U012AB3CD"})
+		cmds = append(cmds, cmd)
+	}
+	return cmds
 }
 
 // decision makes a command that decides.
@@ -208,11 +200,22 @@ func takes(q *project.Question, verdict project.Verdict) bool {
 	return q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond || q.Phase == project.PhaseOverLimit
 }
 
+// questionWords says where a question is.
+func questionWords(q *project.Question) string {
+	switch {
+	case q == nil:
+		return ""
+	case q.Kind == project.OfAction:
+		return cards.ActionLine(q)
+	}
+	return cards.RequestLine(q)
+}
+
 // standing says where a question is, and who decided last.
 func standing(q *project.Question) string {
-	text := cards.RequestLine(q)
-	if q.Kind == project.OfAction {
-		text = cards.ActionLine(q)
+	text := questionWords(q)
+	if q == nil {
+		return ""
 	}
 	if n := len(q.Decisions); n > 0 {
 		text += fmt.Sprintf(" (%s at %s)", cards.DecisionLine(q.Decisions[n-1]), stamp(q.Decisions[n-1].At))

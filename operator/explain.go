@@ -3,6 +3,7 @@ package operator
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -146,32 +147,22 @@ func signalSentence(s Signal) Sentence {
 }
 
 // presentSentences say what a project's present state is, and what keeps it from going on.
-func (c *call) presentSentences(s *project.State) []Sentence {
-	var list []Sentence
-	add := func(format, value string) {
-		if value != "" {
-			list = append(list, Sentence{Text: fmt.Sprintf(format, value), Source: srcState})
+func (c *call) presentSentences(s *project.State) (list []Sentence) {
+	for _, text := range []string{
+		"It is " + c.statusWords(s),
+		"It waits for " + cards.Waits(s.Waiting) + ", since " + stamp(s.WaitingSince),
+		known("Its CPI request: ", standing(s.OpenRequest())),
+		known("From its alert: ", standing(s.OpenAction())),
+		known("Its invoice: ", invoiceWords(s)),
+		known("It needs attention: ", cards.Attention(c.attention(s))),
+		map[bool]string{true: "DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent"}[s.Settings.DryRun],
+		map[bool]string{true: "The worker had no PRODEGE_API_KEY: nothing is read or accepted at Prodege"}[!s.Settings.HasAPIKey],
+		known("Prodege could not be asked: ", s.Poll.Fault),
+	} {
+		if text != "" {
+			list = append(list, Sentence{Text: strings.TrimSuffix(text, ".") + ".", Source: srcState})
 		}
 	}
-	if s.Status == "" {
-		add("%s", "No event has told its status yet.")
-	} else {
-		add("It is %s.", c.statusWords(s))
-	}
-	add("It waits for %s.", fmt.Sprintf("%s, since %s", cards.Waits(s.Waiting), stamp(s.WaitingSince)))
-	if q := s.OpenRequest(); q != nil {
-		add("Its CPI request: %s.", standing(q))
-	}
-	if q := s.OpenAction(); q != nil {
-		add("From its alert: %s.", standing(q))
-	}
-	if i := s.Invoice; i != nil {
-		add("Its invoice: %s.", fmt.Sprintf("r%d %s", i.Revision, cards.InvoicePhase(i.Phase)))
-	}
-	add("It needs attention: %s.", cards.Attention(c.attention(s)))
-	add("%s", map[bool]string{true: "DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent."}[s.Settings.DryRun])
-	add("%s", map[bool]string{true: "The worker had no PRODEGE_API_KEY: nothing is read or accepted at Prodege."}[!s.Settings.HasAPIKey])
-	add("Prodege could not be asked: %s.", s.Poll.Fault)
 	ctx, cancel := c.within()
 	defer cancel()
 	if last, err := c.world.Flows.LastSwitch(ctx); err == nil && !last.On {

@@ -7,7 +7,6 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 
-	"fieldmarshal/prodege"
 	"fieldmarshal/workflows"
 )
 
@@ -80,9 +79,4 @@ func (c *call) explained(err error, what string) error {
 		return failed("%s: %w", what, errNoWorker)
 	}
 	return failed("%s: %w", what, err)
-}
-
-// unknownProject is what is said of a project whose workflow Temporal does not know.
-func unknownProject(id prodege.ProjectID) error {
-	return noEffect("project %s is not known here: no event of it has come, or it closed longer ago than Temporal remembers. `fieldmarshal watch %s` opens it", id, id)
 }

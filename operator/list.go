@@ -91,6 +91,7 @@ func (f filter) build(now time.Time) (string, error) {
 		}
 	}
 	add(!f.closed, "ExecutionStatus = 'Running'")
+	add(f.closed, "ExecutionStatus != 'ContinuedAsNew'") // the run after it remembers it all
 	add(f.waitingFor != "", "WaitingFor = '%s'", f.waitingFor)
 	add(f.attention, "NeedsAttention = true")
 	add(f.status != "", "ProjectStatus = '%s'", f.status)
@@ -98,19 +99,14 @@ func (f filter) build(now time.Time) (string, error) {
 	add(f.longerThan > 0, "WaitingSince < '%s'", now.Add(-f.longerThan).UTC().Format(time.RFC3339))
 	add(f.expires > 0, "ApprovalDeadline < '%s'", now.Add(f.expires).UTC().Format(time.RFC3339))
 	add(f.inactive > 0, "AutoCompleteAt < '%s'", now.Add(f.inactive).UTC().Format(time.RFC3339))
-	if f.above != "" {
-		above, err := prodege.ParseUSD(f.above)
-		if err != nil {
-			return "", usageError("--required-above: %w", err)
-		}
-		add(true, "RequiredCPI > %s", above)
-	}
+	above, err := optionalUSD("--required-above", f.above)
+	add(above != nil, "RequiredCPI > %s", above)
 	add(f.query != "", "(%s)", f.query)
-	return strings.Join(terms, " AND "), nil
+	return strings.Join(terms, " AND "), err
 }
 
 func (c *call) list(f filter) error {
-	l, _, err := c.find(f)
+	l, err := c.find(f)
 	if err != nil {
 		return err
 	}
@@ -140,24 +136,24 @@ func attentionMark(r Row) string {
 // mostListed bounds what is read before it is put in order: Temporal's own store can't order by these.
 const mostListed = 5000
 
-// find lists what a filter finds: first what needs attention, then by how long it has waited. With the rows come the
-// states of the projects, nil for each that no worker told.
-func (c *call) find(f filter) (Listed, []*project.State, error) {
+// find lists what a filter finds: first what needs attention, then by how long it has waited.
+func (c *call) find(f filter) (Listed, error) {
 	query, err := f.build(c.now())
 	if err != nil {
-		return Listed{}, nil, err
+		return Listed{}, err
 	}
 	ctx, cancel := c.within()
 	defer cancel()
 	rows, more, err := c.world.Temporal.List(ctx, query, mostListed)
 	if err != nil {
-		return Listed{}, nil, c.explained(err, "list projects")
+		return Listed{}, c.explained(err, "list projects")
 	}
 	slices.SortStableFunc(rows, func(a, b Row) int {
 		return cmp.Or(strings.Compare(attentionMark(b), attentionMark(a)), a.WaitingSince.Compare(b.WaitingSince), cmp.Compare(a.Project, b.Project))
 	})
 	l := Listed{Query: query, Projects: rows[:min(f.limit, len(rows))], More: more || len(rows) > f.limit}
-	return l, c.name(l.Projects), nil
+	c.complete(l.Projects)
+	return l, nil
 }
 
 const (
@@ -165,26 +161,29 @@ const (
 	askTimeout = 3 * time.Second // for all of them together
 )
 
-// name adds to rows what only their projects know, and returns the projects' states; nil for each that does not answer.
-func (c *call) name(rows []Row) []*project.State {
-	states := make([]*project.State, len(rows))
+// complete adds to rows what only their projects know, if a worker polls, and as far as they answer in time.
+func (c *call) complete(rows []Row) {
 	ctx, cancel := context.WithTimeout(c.ctx, askTimeout)
 	defer cancel()
 	if polling, _, err := c.workers(ctx); err == nil && polling == 0 {
-		return states
+		return
 	}
 	var asking errgroup.Group
 	asking.SetLimit(askAtOnce)
 	for i := range rows {
 		asking.Go(func() error {
-			if s, err := c.world.Flows.Project(ctx, rows[i].Project); err == nil {
-				states[i], rows[i].Name, rows[i].PONumber = s, s.Name.Name, s.Name.PONumber
+			s, err := c.world.Flows.Project(ctx, rows[i].Project)
+			if err != nil {
+				return nil
+			}
+			rows[i].Name, rows[i].PONumber = s.Name.Name, s.Name.PONumber
+			if q := s.OpenRequest(); q != nil {
+				rows[i].Generation, rows[i].Required, rows[i].MaxCPI, rows[i].Phase, rows[i].Link = q.Generation, q.Required, maxCPI(q), q.Phase, messages(s)["CPI request"]
 			}
 			return nil
 		})
 	}
 	_ = asking.Wait() // none fails
-	return states
 }
 
 // pollsWithin is within what time a running worker is seen: its long poll ends after a minute, and the next begins.

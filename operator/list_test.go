@@ -14,7 +14,7 @@ func TestListAsksTemporal(t *testing.T) {
 	const open = "WorkflowType = 'Project' AND ExecutionStatus = 'Running'"
 	for args, want := range map[string]string{
 		"":                                    open,
-		"--closed":                            "WorkflowType = 'Project'",
+		"--closed":                            "WorkflowType = 'Project' AND ExecutionStatus != 'ContinuedAsNew'",
 		"--waiting-for approval":              open + " AND WaitingFor = 'approval'",
 		"--attention":                         open + " AND NeedsAttention = true",
 		"--status paused --reason 158":        open + " AND ProjectStatus = 'PAUSED' AND UpdateReason = 158",
@@ -76,13 +76,13 @@ func TestListNames(t *testing.T) {
 func TestApprovals(t *testing.T) {
 	f := asks()
 	f.pollers = polling()
-	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, WaitingSince: noon.Add(-2 * time.Hour), Deadline: noon.Add(22 * time.Hour), Summary: "asks"}}
+	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, WaitingSince: noon.Add(-2 * time.Hour), Deadline: noon.Add(22 * time.Hour), Summary: "asks to accept $4.25, now $3.75"}}
 	a := run(t, f.world(), "", "approvals")
 	a.wants(t, 0, "29303649", "$4.25", "$3.75", "$0.50 (13 %)", "2 h", "in 22 h", "asks to accept $4.25, now $3.75", "Oat milk")
 	if !strings.Contains(f.query, "WaitingFor = 'approval'") {
 		t.Errorf("asked %s", f.query)
 	}
-	var list []Approval
+	var list []Row
 	if err := json.Unmarshal([]byte(run(t, f.world(), "", "approvals", "--json").out), &list); err != nil || len(list) != 1 || list[0].Generation != 1 || list[0].Phase != "open" {
 		t.Errorf("%+v, %v", list, err)
 	}

@@ -92,10 +92,7 @@ func outcomeOf(s *project.State, d project.Decision) (o Outcome, known bool) {
 		q = s.Action
 	}
 	if q != nil {
-		o.Phase, o.Words = q.Phase, cards.RequestLine(q)
-		if d.Of == project.OfAction {
-			o.Words = cards.ActionLine(q)
-		}
+		o.Phase, o.Words = q.Phase, questionWords(q)
 	}
 	for _, a := range s.Answers {
 		if a.ID == d.ID {

@@ -60,7 +60,7 @@ func (c *call) tell(format string, args ...any) {
 	}
 }
 
-// escaped is JSON with what a terminal would obey written as \u009b. All of that stands within strings, as the encoder
+// escaped is JSON with what a terminal would obey written as \u009b. All of that is within strings, as the encoder
 // writes nothing of the kind itself; readers of the JSON get the same strings as before.
 func escaped(encoded string) string {
 	var b strings.Builder

@@ -3,12 +3,14 @@ package operator
 import (
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
 
 	"fieldmarshal/workflows"
 )
@@ -21,12 +23,14 @@ type Replayed struct {
 }
 
 func (o Options) replay() *cobra.Command {
-	return o.make(help{
+	cmd := o.make(help{
 		use: "replay <folder>", short: "Replay recorded histories against this build: would anything break?",
 		long: "Replay each history (*.json) in a folder and those below it against this build's workflows. One that does not replay would\n" +
 			"block the open workflow it was taken from. Record one with: temporal workflow show --workflow-id project-29303649 --output json",
 		example: "  fieldmarshal replay ./histories",
 	}, one("a folder"), (*call).replay)
+	cmd.ValidArgsFunction = nil // offers folders
+	return cmd
 }
 
 func (c *call) replay() error {
@@ -79,13 +83,5 @@ func replayFile(file string) error {
 	if err != nil {
 		return fmt.Errorf("it can't be read as a history: %w", err)
 	}
-	return workflows.Replay(silent{}, h, workflows.Settings{})
+	return workflows.Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, workflows.Settings{})
 }
-
-// silent keeps the workflows' own log of a replay out of the answer.
-type silent struct{}
-
-func (silent) Debug(string, ...any) {}
-func (silent) Info(string, ...any)  {}
-func (silent) Warn(string, ...any)  {}
-func (silent) Error(string, ...any) {}

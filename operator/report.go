@@ -172,40 +172,36 @@ func (r Report) text(p *page) {
 		p.line("No project was paused.")
 		return
 	}
-	after := func(seconds *int64) string {
-		if seconds == nil {
-			return "-"
-		}
-		return lasting(time.Duration(*seconds) * time.Second)
-	}
 	var rows [][]string
 	for _, one := range append(r.Reasons[:len(r.Reasons):len(r.Reasons)], r.All) {
 		unpriced := ""
 		if one.Unpriced > 0 {
 			unpriced = strconv.Itoa(one.Unpriced) + " of unknown cost"
 		}
-		rows = append(rows, []string{one.Title, strconv.Itoa(one.Pauses), strconv.Itoa(one.Standing), strconv.Itoa(one.Decided), after(one.ToDecision),
-			strconv.Itoa(one.Live), after(one.ToLive), strconv.FormatFloat(one.Hours, 'f', 1, 64), one.Approved.Dollars(), one.Refused.Dollars(), unpriced})
+		took := func(seconds int64) string { return lasting(time.Duration(seconds) * time.Second) }
+		rows = append(rows, append(one.cells("-", took, 1), one.Approved.Dollars(), one.Refused.Dollars(), unpriced))
 	}
 	p.table([]string{"REASON", "PAUSES", "STILL PAUSED", "DECIDED", "AFTER (MEDIAN)", "LIVE", "AFTER (MEDIAN)", "HOURS PAUSED", "APPROVED", "REFUSED", ""}, rows)
 }
 
 func (r Report) csv() [][]string {
-	seconds := func(s *int64) string {
-		if s == nil {
-			return ""
-		}
-		return strconv.FormatInt(*s, 10)
-	}
 	rows := [][]string{{"update_reason", "title", "pauses", "still_paused", "decided", "median_seconds_to_decision", "live_again", "median_seconds_to_live",
 		"hours_paused", "approved_usd", "refused_usd", "decisions_of_unknown_cost"}}
 	for _, one := range append(r.Reasons[:len(r.Reasons):len(r.Reasons)], r.All) {
-		code := ""
-		if one.Reason != 0 {
-			code = number(one.Reason)
-		}
-		rows = append(rows, []string{code, one.Title, strconv.Itoa(one.Pauses), strconv.Itoa(one.Standing), strconv.Itoa(one.Decided), seconds(one.ToDecision),
-			strconv.Itoa(one.Live), seconds(one.ToLive), strconv.FormatFloat(one.Hours, 'f', 2, 64), one.Approved.String(), one.Refused.String(), strconv.Itoa(one.Unpriced)})
+		row := append([]string{strings.Trim(number(one.Reason), "-")}, one.cells("", func(s int64) string { return strconv.FormatInt(s, 10) }, 2)...)
+		rows = append(rows, append(row, one.Approved.String(), one.Refused.String(), strconv.Itoa(one.Unpriced)))
 	}
 	return rows
+}
+
+// cells are the columns that text and CSV share.
+func (r ReportRow) cells(unknown string, took func(seconds int64) string, digits int) []string {
+	after := func(seconds *int64) string {
+		if seconds == nil {
+			return unknown
+		}
+		return took(*seconds)
+	}
+	return []string{r.Title, strconv.Itoa(r.Pauses), strconv.Itoa(r.Standing), strconv.Itoa(r.Decided), after(r.ToDecision),
+		strconv.Itoa(r.Live), after(r.ToLive), strconv.FormatFloat(r.Hours, 'f', digits, 64)}
 }

@@ -119,10 +119,7 @@ func (c *call) send(s sendFlags) error {
 	case sent.HTTP/100 == 5:
 		return failed("the ingress could not take it; Prodege would send it again")
 	case u != nil:
-		event := "an event without an id"
-		if u.ID != "" {
-			event = "event " + string(u.ID)
-		}
+		event := cmp.Or(known("event ", string(u.ID)), "an event without an id")
 		return noEffect("the delivery is authentic, but %s can't be used: %s. All others that can be used were taken; Prodege would not send it again", event, cmp.Or(u.Why, "the ingress does not say why"))
 	}
 	return noEffect("the ingress refused it; Prodege would not send it again")
@@ -179,12 +176,8 @@ func (c *call) event(s sendFlags) ([]byte, error) {
 			return nil, usageError("--time %q is not a time such as 2026-03-02T17:00:00Z", s.at)
 		}
 	}
-	if s.requiredCPI != "" {
-		amount, err := prodege.ParseUSD(s.requiredCPI)
-		if err != nil {
-			return nil, usageError("--required-cpi: %w", err)
-		}
-		e.RequiredCPI = &amount
+	if e.RequiredCPI, err = optionalUSD("--required-cpi", s.requiredCPI); err != nil {
+		return nil, err
 	}
 	if err := c.checkStatus(s, e.Status); err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type State struct {
 	Summary   string            `json:"summary,omitempty"`
 	MaxCPI    *prodege.USD      `json:"max_cpi,omitempty"` // in force at Prodege, as far as it is known
 	Inactive  time.Time         `json:"auto_complete_at,omitzero"`
-	Messages  map[string]string `json:"messages,omitempty"` // links to the messages in Slack: alert, request, invoice
+	Messages  map[string]string `json:"messages,omitempty"` // links to the newest messages in Slack: alert, CPI request, invoice
 }
 
 // Where a State was read.
@@ -63,7 +63,7 @@ func (c *call) projectState(id prodege.ProjectID) (*project.State, error) {
 	defer cancel()
 	s, err := c.world.Flows.Project(ctx, id)
 	if errors.Is(err, workflows.ErrClosed) {
-		return nil, unknownProject(id)
+		return nil, noEffect("project %s is not known here: no event of it has come, or it closed longer ago than Temporal remembers. `fieldmarshal watch %s` opens it", id, id)
 	}
 	return s, c.explained(err, fmt.Sprintf("project %s", id))
 }
@@ -105,19 +105,7 @@ func (c *call) readState(id prodege.ProjectID, lines int) (State, error) {
 	v := p.View()
 	v.Attention = c.attention(p)
 	s.Attention, s.Summary, s.MaxCPI, s.Inactive = cards.Attention(v.Attention), cards.Summary(v), maxCPI(p.Request), v.Completes
-	s.Messages = map[string]string{}
-	for _, m := range p.Outbox {
-		switch {
-		case m.Link == "":
-		case p.Pause != nil && m.Key == p.Pause.Alert:
-			s.Messages["alert"] = m.Link
-		case p.Invoice != nil && m.Key == p.Invoice.Key:
-			s.Messages["invoice"] = m.Link
-		}
-	}
-	if link := requestLink(p); link != "" {
-		s.Messages["request"] = link
-	}
+	s.Messages = messages(p)
 	shown := *p
 	shown.Ledger, shown.Outbox, shown.Handled = newest(l.Lines, lines), nil, nil // how things are said is not of interest here
 	s.State = &shown
@@ -138,14 +126,23 @@ func (c *call) attention(p *project.State) project.Attention {
 	return a
 }
 
-// requestLink leads to the message of a project's newest CPI request; empty if it is not in Slack.
-func requestLink(p *project.State) string {
+// messages are links to a project's newest messages in Slack, by what they are.
+func messages(p *project.State) map[string]string {
+	links := map[string]string{}
 	for _, m := range p.Outbox {
-		if r := m.Card.Request; r != nil && p.Request != nil && r.ID == p.Request.ID {
-			return m.Link
+		if m.Parent == "" && m.User == "" && m.Link != "" {
+			links[m.What] = m.Link
 		}
 	}
-	return ""
+	return links
+}
+
+// maxCPI is the maximum CPI in force at Prodege, as far as it was read or set; nil if it is not known.
+func maxCPI(q *project.Question) *prodege.USD {
+	if q == nil || q.Numbers == nil {
+		return nil
+	}
+	return q.Numbers.MaxCPI
 }
 
 // link leads to a workflow in the Temporal UI.
@@ -172,7 +169,7 @@ func (c *call) stateText(p *page, s State) {
 				expires = fmt.Sprintf("expires %s (in %s)", stamp(at), lasting(at.Sub(c.now())))
 			}
 		}
-		p.item("CPI request", joined(", ", cards.RequestLine(q), expires, s.Messages["request"]))
+		p.item("CPI request", joined(", ", cards.RequestLine(q), expires, s.Messages["CPI request"]))
 		if s.MaxCPI != nil {
 			p.item("max CPI", s.MaxCPI.Dollars()+" in force")
 		}
@@ -185,9 +182,7 @@ func (c *call) stateText(p *page, s State) {
 		p.item("from alert", line)
 	}
 	p.item("alert", s.Messages["alert"])
-	if i := s.Invoice; i != nil {
-		p.item("invoice", joined(", ", fmt.Sprintf("r%d %s", i.Revision, cards.InvoicePhase(i.Phase)), s.Messages["invoice"]))
-	}
+	p.item("invoice", joined(", ", invoiceWords(s.State), s.Messages["invoice"]))
 	p.item("note", s.Note)
 	if s.Life.Old || s.Life.Earlier {
 		p.item("earlier life", "it may have been here before, so people are asked before anything is approved by rule or invoiced")
@@ -214,6 +209,14 @@ func (c *call) statusWords(s *project.State) string {
 		text += ": " + reason(s.Status, s.Reason, s.Description)
 	}
 	return text
+}
+
+// invoiceWords says where a project's invoice is; empty if there is none.
+func invoiceWords(s *project.State) string {
+	if s.Invoice == nil {
+		return ""
+	}
+	return fmt.Sprintf("r%d %s", s.Invoice.Revision, cards.InvoicePhase(s.Invoice.Phase))
 }
 
 func pastText(p *page, s State) {

@@ -31,7 +31,7 @@ func TestState(t *testing.T) {
 	if err := json.Unmarshal([]byte(run(t, asks().world(), "", "state", "29303649", "--json").out), &s); err != nil {
 		t.Fatal(err)
 	}
-	if s.ID != theProject || s.Waiting != project.WaitsApproval || !s.Request.Required.Equal(*usd("4.25")) || len(s.Last) != 3 || s.Messages["request"] == "" || s.Outbox != nil {
+	if s.ID != theProject || s.Waiting != project.WaitsApproval || !s.Request.Required.Equal(*usd("4.25")) || len(s.Last) != 3 || s.Messages["CPI request"] == "" || s.Outbox != nil {
 		t.Errorf("JSON: %+v", s)
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// Row is a project as Temporal's list shows it. Only its name takes a worker.
+// Row is a project as Temporal's list shows it. Only its name, and what is said of its CPI request, need a worker.
 type Row struct {
 	Project        prodege.ProjectID `json:"project_id"`
 	Name           string            `json:"name,omitempty"`
@@ -38,6 +38,12 @@ type Row struct {
 	Open           bool              `json:"open"`
 	Ended          string            `json:"ended,omitempty"` // how its workflow ended: Terminated, Failed, Completed, …
 	Started        time.Time         `json:"started"`
+
+	Generation int           `json:"generation,omitempty"` // of its open CPI request
+	Required   *prodege.USD  `json:"required,omitempty"`
+	MaxCPI     *prodege.USD  `json:"max_cpi,omitempty"`
+	Phase      project.Phase `json:"phase,omitempty"`
+	Link       string        `json:"link,omitempty"` // to its message in Slack
 }
 
 // temporal is Temporal as client.Client reaches it.

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -117,7 +116,7 @@ func (f *fakes) List(_ context.Context, query string, limit int) ([]Row, bool, e
 		return f.ended, false, f.health
 	}
 	f.query = query
-	return slices.Clone(f.rows[:min(limit, len(f.rows))]), len(f.rows) > limit, f.health
+	return append([]Row{}, f.rows[:min(limit, len(f.rows))]...), len(f.rows) > limit, f.health
 }
 
 func (f *fakes) History(context.Context, prodege.ProjectID) (History, error) {
@@ -262,7 +261,7 @@ func asks() *fakes {
 	s.Name.Name, s.Name.PONumber = "Oat milk \x1b[31mstudy", "PO-7"
 	q := s.Request
 	q.Stage, q.Numbers, q.Clock.Deadline = "", &project.Numbers{MaxCPI: usd("3.75")}, noon.Add(22*time.Hour)
-	s.Outbox = []*project.Message{{Key: "request-e1", Wanted: 1, Shown: 1, TS: "1", Link: "http://slack/1", Card: project.Card{Request: &project.RequestFacts{ID: "e1", Phase: project.PhaseOpen}}}}
+	s.Outbox = []*project.Message{{Key: "request-e1", What: "CPI request", Wanted: 1, Shown: 1, TS: "1", Link: "http://slack/1", Card: project.Card{Request: &project.RequestFacts{ID: "e1", Phase: project.PhaseOpen}}}}
 	return &fakes{accepting: true, project: s}
 }
 

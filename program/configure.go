@@ -14,10 +14,11 @@ import (
 
 	"fieldmarshal/config"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
-// load reads the configuration of one process. All faults of it are one error, a *config.Faults.
+// load reads the configuration of one process. All its faults are one error, a *config.Faults.
 func (i Invocation) load(part config.Part) (Process, error) {
 	p, err := i.read(part)
 	p.Logger = slog.New(slog.NewJSONHandler(i.Stderr, &slog.HandlerOptions{Level: p.Config.LogLevel}))
@@ -25,7 +26,7 @@ func (i Invocation) load(part config.Part) (Process, error) {
 	return p, err
 }
 
-// read reads the configuration for a part, and gives as much of it as can be read if there is an error.
+// read reads the configuration for a part. If there is an error it returns as much as can be read.
 func (i Invocation) read(part config.Part) (Process, error) {
 	given := config.Read(i.Dir, i.Env)
 	c, faults := Load(given.Environment, part)
@@ -52,7 +53,7 @@ func faultsOf(err error) []config.Fault {
 // Load is config.Load with the rules that other packages own.
 func Load(env config.Environment, part config.Part) (config.Config, []config.Fault) {
 	c, err := config.Load(env.Get, part,
-		config.Check{Variable: "APPROVAL_HOURS", Rule: func(text string) error { _, err := workflows.ParseHours(text); return err }},
+		config.Check{Variable: "APPROVAL_HOURS", Rule: func(text string) error { _, err := project.ParseHours(text); return err }},
 		config.Check{Variable: "CPI_AUTO_APPROVE_UP_TO", Rule: isAmount},
 		config.Check{Variable: "CPI_SECOND_APPROVER_ABOVE", Rule: isAmount},
 		config.Check{Variable: "CPI_CEILING", Rule: isAmount},
@@ -69,8 +70,8 @@ func isAmount(text string) error {
 	return err
 }
 
-// Connection is how Temporal is reached: TEMPORAL_ADDRESS and the like, and a file only where
-// TEMPORAL_CONFIG_FILE names one; else one in the home folder would be found, and somebody's Cloud.
+// Connection is how Temporal is reached: TEMPORAL_ADDRESS and the like, and a file only if TEMPORAL_CONFIG_FILE names
+// one; otherwise one in the home folder would be found, and with it somebody's Temporal Cloud.
 func Connection(env config.Environment) (client.Options, error) {
 	if faults := connectionFaults(env); len(faults) > 0 {
 		return client.Options{}, &config.Faults{List: faults}
@@ -88,8 +89,8 @@ func Connection(env config.Environment) (client.Options, error) {
 	return o, nil
 }
 
-// connectionFaults are what envconfig would pass over in silence: with a file that is not there, or a word that is
-// neither yes nor no, a program would reach for another Temporal than the one that was meant.
+// connectionFaults returns what envconfig would ignore silently: with a file that is not there, or a word that is
+// neither true nor false, a program would connect to another Temporal than the one that was meant.
 func connectionFaults(env config.Environment) (faults []config.Fault) {
 	wrong := func(variable, text string) { faults = append(faults, config.Fault{Variable: variable, Text: text}) }
 	for _, name := range config.ConnectionVariables() {
@@ -125,19 +126,19 @@ func connectionFaults(env config.Environment) (faults []config.Fault) {
 // settings are what the workflows read of the configuration.
 func (p Process) settings() workflows.Settings {
 	c := p.Config
-	return workflows.Settings{
-		TaskQueue:     c.TaskQueue,
+	return workflows.Settings{TaskQueue: c.TaskQueue, HistoryLimit: p.HistoryLimit, Settings: project.Settings{
+		Version:       project.CurrentVersion,
 		AlertsChannel: c.Slack.AlertsChannel, ApprovalsChannel: c.Slack.ApprovalsChannel, FinanceChannel: c.Slack.FinanceChannel,
 		Anyone: c.Slack.Anyone, Approvers: c.Slack.Approvers, Escalation: c.Slack.Escalation,
 		ApprovalTimeout: c.Approval.Timeout, ApprovalReminderEvery: c.Approval.ReminderEvery, ResumeTimeout: c.Approval.ResumeTimeout, ApprovalHours: c.Approval.Hours,
 		AutoApproveUpTo: amount(c.Approval.AutoApproveUpTo), SecondApproverAbove: amount(c.Approval.SecondApproverAbove), Ceiling: amount(c.Approval.Ceiling),
 		AlertActions: c.AlertActions, DryRun: c.DryRun, HasAPIKey: c.Prodege.APIKey != "", HasBilling: c.Billing.URL != "", Simulated: p.Simulated,
 		PollEvery: c.Prodege.PollEvery, ProjectLinger: c.Prodege.ProjectLinger,
-		TemporalUIURL: c.TemporalUIURL, Namespace: p.Temporal.Namespace, HistoryLimit: p.HistoryLimit,
-	}
+		TemporalUIURL: c.TemporalUIURL, Namespace: p.Temporal.Namespace,
+	}}
 }
 
-// amount reads dollars that Load has checked; nil where there are none.
+// amount reads dollars that Load has checked; nil if there are none.
 func amount(text string) *prodege.USD {
 	if text == "" {
 		return nil

@@ -17,8 +17,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to
-// disk, clicks are told that they don't count.
+// RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to disk, and
+// those who click are told that it does not count.
 func (p Process) RunIngress(ctx context.Context) (err error) {
 	admin, err := p.listen(p.Admin, "ingress's readiness and metrics", p.Config.IngressAdminAddr, "the ingress serves readiness and metrics")
 	if err != nil {
@@ -42,7 +42,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 
 	box, err := inbox.Open(inbox.Options{
 		Dir: p.Config.InboxDir, Logger: p.Logger,
-		Final: func(err error) bool { return errors.Is(err, workflows.ErrForGood) },
+		Final: func(err error) bool { return errors.Is(err, workflows.ErrRefused) },
 		Alarm: func(text string) {
 			if err := alert(context.WithoutCancel(ctx), text); err != nil {
 				p.Logger.Error("the alerts channel could not be told", "error", err)
@@ -59,10 +59,11 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Logger: p.Logger, Inbox: box, Workflows: flows, Registry: newRegistry(),
 		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),
 		Slack: api, SlackAPIURL: p.Config.Slack.APIURL, Team: ownTeam(api),
-		Approvers: activities.NewApprovers(api, p.Config.Slack.Approvers, p.Logger), Anyone: p.Config.Slack.Anyone,
+		Approvers: p.approvers(api), Anyone: p.Config.Slack.Anyone,
 		Secrets:   []prodege.Secret{prodege.Secret(p.Config.Slack.BotToken), prodege.Secret(p.Config.Prodege.APIKey), prodege.Secret(p.Config.Billing.SigningSecret)},
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
-		Alert: alert, Open: openItems(temporal), UILink: p.uiLink, Temporal: health,
+		Alert: alert, Directory: directory{temporal}, Guest: isGuest(api), UILink: p.uiLink, Temporal: health,
+		ApprovalsChannel: p.Config.Slack.ApprovalsChannel, AlertsChannel: p.Config.Slack.AlertsChannel,
 	})
 	if err != nil {
 		return err
@@ -78,7 +79,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 // alarmGrace is how long an alarm may still be told once the process is to stop.
 const alarmGrace = 5 * time.Second
 
-// untilStopped tells things even while the process stops, but not for long: a Slack that is away must not hold up its end.
+// untilStopped tells things even while the process stops, but not for long: a Slack that is away must not delay its end.
 func untilStopped(process context.Context, tell func(context.Context, string) error) func(context.Context, string) error {
 	return func(ctx context.Context, text string) error {
 		ctx, cancel := context.WithCancel(ctx)
@@ -107,6 +108,21 @@ func ownTeam(api *slack.Client) func(context.Context) (string, error) {
 			return "", fmt.Errorf("ask slack for our workspace: %w", err)
 		}
 		return who.TeamID, nil
+	}
+}
+
+// isGuest asks Slack whether somebody is a guest of our workspace, or belongs to another organization. It takes the
+// scope users:read. A stand-in for Slack that knows no users has no guests.
+func isGuest(api *slack.Client) func(ctx context.Context, user string) (bool, error) {
+	return func(ctx context.Context, user string) (bool, error) {
+		u, err := api.GetUserInfoContext(ctx, user)
+		switch {
+		case slackCode(err) == "unknown_method":
+			return false, nil
+		case err != nil:
+			return false, fmt.Errorf("ask slack who is a guest: %w", err)
+		}
+		return u.IsRestricted || u.IsUltraRestricted || u.IsStranger, nil
 	}
 }
 

@@ -60,6 +60,15 @@ func (p Process) slackAPI() *slack.Client {
 	return activities.NewSlackAPI(prodege.Secret(p.Config.Slack.BotToken), p.Config.Slack.APIURL, nil)
 }
 
+// approvers is SLACK_APPROVERS.
+func (p Process) approvers(api *slack.Client) *activities.Approvers {
+	list := p.Config.Slack.Approvers
+	if p.Config.Slack.Anyone {
+		list = []string{activities.Anyone}
+	}
+	return activities.NewApprovers(api, list, p.Logger)
+}
+
 // listen opens a listener before anything else, unless it is open, so that an address in use ends the process at once. It
 // is logged as said.
 func (p Process) listen(l net.Listener, who, address, said string) (net.Listener, error) {

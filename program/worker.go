@@ -15,8 +15,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// RunWorker runs the worker until ctx ends. Health and metrics are served from the start on; it is ready once
-// Temporal answers and knows the search attributes.
+// RunWorker runs the worker until ctx ends. Health and metrics are served from the start; it is ready once Temporal
+// answers and knows the search attributes.
 func (p Process) RunWorker(ctx context.Context) error {
 	listener, err := p.listen(p.Listener, "worker", p.Config.WorkerHTTPAddr, "worker listens")
 	if err != nil {
@@ -45,7 +45,7 @@ func (p Process) RunWorker(ctx context.Context) error {
 	}
 	p.warn()
 
-	// Health is served until the worker has stopped, and the worker stops where serving ends.
+	// Health is served until the worker has stopped, and the worker stops if serving ends.
 	working, stopWorking := context.WithCancel(ctx)
 	defer stopWorking()
 	serving, stopServing := context.WithCancel(context.WithoutCancel(ctx))
@@ -71,15 +71,17 @@ func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 	if c.Prodege.APIKey != "" {
 		supplier = prodege.NewClient(prodege.Options{APIKey: prodege.Secret(c.Prodege.APIKey), SecretKey: secrets(c.Prodege.SecretKeys)[0], BaseURL: c.Prodege.BaseURL})
 	}
+	flows := workflows.NewClient(temporal, c.TaskQueue)
+	reader := activities.NewProdege(activities.ProdegeOptions{
+		API: supplier, Switch: flows, DryRun: c.DryRun, Ceiling: amount(c.Approval.Ceiling), CallsPerSecond: c.Prodege.CallsPerSecond,
+	})
 	return worker.Options{
 		Client: temporal, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, Logger: p.Logger,
-		Workflows: &workflows.Workflows{Settings: p.settings()},
-		Slack:     activities.NewSlack(activities.SlackOptions{API: api, Approvers: activities.NewApprovers(api, c.Slack.Approvers, p.Logger), Channels: channels}),
-		Prodege: activities.NewProdege(activities.ProdegeOptions{
-			API: supplier, Switch: workflows.NewClient(temporal, c.TaskQueue), DryRun: c.DryRun, Ceiling: amount(c.Approval.Ceiling),
-		}),
+		Workflows:      &workflows.Workflows{Settings: p.settings()},
+		Slack:          activities.NewSlack(activities.SlackOptions{API: api, Approvers: p.approvers(api), Prodege: reader}),
+		Prodege:        reader,
 		Billing:        billing,
-		Reports:        activities.NewReports(workflows.NewClient(temporal, c.TaskQueue)),
+		Flows:          activities.NewFlows(flows),
 		Digest:         c.Digest,
 		Channels:       channels,
 		PostsPerSecond: c.Slack.PostsPerSecond,

@@ -102,6 +102,7 @@ func (s *State) actDone(r Result) {
 	switch {
 	case s.Cancelled && !q.Closed:
 		s.cancelQuestion(q)
+	case q.Closed && q.Check != nil: // it is looked whether a try whose answer was lost was heard
 	case q.Closed:
 		s.closed(q)
 	case newer != nil && q.Kind == OfAction:
@@ -114,14 +115,33 @@ func (s *State) actDone(r Result) {
 	if q.Phase.Failed() && !q.Closed {
 		s.sayFailed(q)
 	}
-	if q == s.Former {
-		if q.Kind == OfCPI {
-			s.drawRequest(q)
-		} else {
-			s.drawAlert(s.pauseOf(q))
-		}
-		s.Former = nil
+	s.forgetFormer(q)
+}
+
+// forgetFormer lets go of the question of an earlier pause once nothing of it is under way.
+func (s *State) forgetFormer(q *Question) {
+	if q != s.Former || q.Check != nil || s.actOf(q) != nil {
+		return
 	}
+	if q.Kind == OfCPI {
+		s.drawRequest(q)
+	} else {
+		s.drawAlert(s.pauseOf(q))
+	}
+	s.Former = nil
+}
+
+// keepFormer keeps a question that a newer pause takes the place of, while something of it is under way.
+func (s *State) keepFormer(q *Question) {
+	if q == nil || s.actOf(q) == nil && q.Check == nil {
+		return
+	}
+	if f := s.Former; f != nil && f.Check != nil { // there is room for one
+		f.Check = nil
+		s.closed(f)
+		s.forgetFormer(f)
+	}
+	s.Former = q
 }
 
 // actFailed decides about the next try.
@@ -162,6 +182,10 @@ func (s *State) callOff(q *Question, a *Act) {
 	s.Act = nil
 	if a.Maybe {
 		q.MaybeSent = true
+		if _, ours := q.effect(q.EndStatus); ours && q.Closed && s.Settings.HasAPIKey && !s.Cancelled {
+			q.Check = &Try{Until: s.now.Add(checkFor)} // the project is as the act leaves it: was it the act?
+			return
+		}
 		s.line(s.actLine(q, LineCalledOff, a.Amount, "it may have reached Prodege"))
 	}
 }
@@ -286,6 +310,10 @@ func (s *State) checkJob(q *Question) job {
 				return
 			}
 			q.Check = nil
+			if q.Closed {
+				s.lookedBack(q, r.Reading)
+				return
+			}
 			phase, shows := PhaseStill, false
 			if r.Reading != nil {
 				if phase, shows = q.effect(r.Reading.Info.Status); shows {
@@ -305,6 +333,36 @@ func (s *State) checkJob(q *Question) job {
 			}
 		},
 	}
+}
+
+// lookedBack closes a question whose act may have been heard though its answer was lost: if the project is as the act
+// leaves it, the act did it. r is nil if that could not be read.
+func (s *State) lookedBack(q *Question, r *Reading) {
+	did := false
+	if r != nil {
+		info := r.Info
+		_, did = q.effect(info.Status)
+		switch d := q.decided(); {
+		case q.Kind == OfCPI:
+			did = did && (info.MaxCPI == nil || q.Approved != nil && info.MaxCPI.Cmp(*q.Approved) >= 0)
+			if did && info.MaxCPI != nil && info.MaxCPI.Equal(*q.Approved) {
+				q.Sent = q.Approved
+			}
+		case d != nil:
+			if row, _ := q.offer(d.Action); row.Asks == prodege.AsksSample && info.SampleSize > 0 && info.SampleSize < d.Number {
+				did = false
+			}
+		}
+	}
+	if did {
+		q.MaybeSent = false
+		s.enter(q, PhaseAccepted)
+		s.line(s.actLine(q, LineAccepted, q.Sent, ""))
+	} else {
+		s.line(s.actLine(q, LineCalledOff, q.Approved, "it may have reached Prodege"))
+	}
+	s.closed(q)
+	s.forgetFormer(q)
 }
 
 // effect reports whether a status is the effect of what was sent, and the phase that it then is. Completing goes by way

@@ -20,9 +20,7 @@ func (s *State) offer(e prodege.Event) {
 	if !s.Settings.AlertActions || !s.Settings.HasAPIKey || s.Pause.Alert == "" || len(e.Actions()) == 0 {
 		return
 	}
-	if s.Action != nil && s.actOf(s.Action) != nil {
-		s.Former = s.Action
-	}
+	s.keepFormer(s.Action)
 	s.Action = &Question{Kind: OfAction, ID: s.Pause.Opened, PausedAt: s.Pause.Since}
 	s.offerAnew(s.Action, e)
 }

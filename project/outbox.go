@@ -64,6 +64,10 @@ func (m *Message) unsaid() bool { return m.Shown < m.Wanted }
 
 func (m *Message) root() bool { return m.Parent == "" && m.User == "" }
 
+func (m *Message) givesUpInvoice() bool {
+	return m.Card.Invoice != nil && m.Card.Invoice.Phase == InvoiceCancelled
+}
+
 func (m *Message) hasButtons() bool {
 	switch c := m.Card; {
 	case c.Request != nil:
@@ -228,7 +232,8 @@ func (s *State) ephemeral(key, channel, user string, a Answer) {
 }
 
 // outboxJobs lists the messages that should be said now: in each thread, and of a channel's own messages, one post at
-// a time; edits and answers to clicks whenever they are due. A post that cannot go on lets the next one pass.
+// a time; edits and answers to clicks whenever they are due. A post that cannot go on lets the next one pass. A cancelled
+// project posts nothing new, except that an invoice is given up.
 func (s *State) outboxJobs(list []job) []job {
 	var lines []string // that a post is under way in
 	line := func(m *Message) string { return m.Channel + "/" + m.Parent }
@@ -243,7 +248,7 @@ func (s *State) outboxJobs(list []job) []job {
 		}
 		if posts := m.User == "" && m.TS == ""; posts && !m.Busy {
 			parent := s.message(m.Parent)
-			if s.Cancelled || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
+			if s.Cancelled && !m.givesUpInvoice() || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
 				continue
 			}
 			if !s.now.Before(m.After) {
@@ -318,8 +323,9 @@ func (s *State) said(m *Message, r Result) {
 		m.Plain = r.Edited.Plain
 		s.nobodyDecides(m, r.Edited.Nobody)
 	case m.Folding:
-		m.Folding, m.Folded = false, true
-		if !m.Fold || m.Card.Pause != nil && m.Card.Pause.End != nil { // there is news about it meanwhile
+		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // and the digest does not say so
+		m.Folding, m.Folded, m.Shown = false, true, m.Wanted
+		if !m.Fold || over {
 			s.unfold(m)
 		}
 	}

@@ -117,6 +117,9 @@ func (s *State) drawAlert(p *Pause) {
 		return // a rejection that was counted in one message with others
 	}
 	card := Card{Pause: s.pauseFacts(p)}
+	if m != nil && m.Card.Pause != nil && m.Card.Pause.End != nil && p.Ended != nil && card.Pause.Action == nil {
+		card.Pause.Action = m.Card.Pause.Action // what was done from it stays, once the question is forgotten
+	}
 	over := p.Ended != nil && m != nil && m.Card.Pause != nil && m.Card.Pause.End == nil
 	posted := s.post(p.Alert, s.Settings.AlertsChannel, card, "alert")
 	if m == nil {

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"net/url"
 	"time"
 
@@ -160,8 +161,29 @@ func (s *State) Abandon() {
 	s.Runs++
 }
 
-// Restarted makes a state the beginning of a new life after a cancel: events came with it or after it.
-func (s *State) Restarted() { s.Cancelled = false }
+// Restarted makes a state the beginning of a new life after a cancel: events came with it or after it. What the cancel
+// closed is asked for again, so that nothing waits with nobody asked.
+func (s *State) Restarted() { s.Cancelled, s.AskAnew = false, true }
+
+// askAnew asks again what a cancel has closed.
+func (s *State) askAnew() {
+	if !s.AskAnew {
+		return
+	}
+	s.AskAnew = false
+	switch q, a := s.openRequest(), s.openAction(); {
+	case q != nil && s.Pause.ForCPI && q.Phase == PhaseCancelled:
+		e := q.askedAnew(s.now)
+		e.RequiredCPI = cmp.Or(s.Pause.Event.RequiredCPI, q.Required) // an event that came during the last act may tell another
+		s.ask(q, e)
+		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "asked again after a cancel")
+	case a != nil && !s.Pause.ForCPI && a.Phase == PhaseCancelled:
+		s.offerAnew(a, s.Pause.Event)
+	}
+	if i := s.Invoice; i != nil && i.Phase == InvoiceCancelled {
+		s.enterInvoice(InvoiceAsked)
+	}
+}
 
 // alarm is a time at which something is to be done, and what.
 type alarm struct {
@@ -234,6 +256,7 @@ func (s *State) advance() {
 	if s.Cancelled {
 		return
 	}
+	s.askAnew()
 	s.advanceLife()
 	s.advanceRequest()
 	s.advanceActs()
@@ -256,14 +279,7 @@ func (s *State) Finished() bool {
 }
 
 // Drained reports whether a cancelled project has nothing under way and nothing to say any more.
-func (s *State) Drained() bool {
-	for _, j := range s.jobs() {
-		if j.try.Busy || j.try.due(s.now) {
-			return false
-		}
-	}
-	return true
-}
+func (s *State) Drained() bool { return len(s.jobs()) == 0 }
 
 // cancel ends what is open: nothing new is begun, what is under way is awaited, and open messages lose their buttons.
 func (s *State) cancel() {
@@ -279,16 +295,19 @@ func (s *State) cancel() {
 	if s.Act != nil && !s.Act.Busy {
 		s.Act = nil
 	}
+	for _, p := range s.Pending {
+		s.answer(p.Decision, nil, AnswerClosed)
+	}
 	s.Pending = nil
-	s.Figures = nil
+	s.Poll.Asking, s.Figures = nil, nil
 	s.cancelInvoice()
 }
 
 // cancelQuestion says on a question's message that it was cancelled.
 func (s *State) cancelQuestion(q *Question) {
 	switch q.Phase {
-	case PhaseOther, PhaseElsewhere, PhaseEnded, PhaseLive, PhaseDone:
-		return
+	case PhaseOther, PhaseElsewhere, PhaseEnded, PhaseAccepted, PhaseLive, PhaseDone:
+		return // nothing is asked, and what it says is so
 	}
 	q.Stage, q.ToAct, q.Newer, q.CheckAt = "", false, nil, time.Time{}
 	s.enter(q, PhaseCancelled)

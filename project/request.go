@@ -28,9 +28,7 @@ func requestKey(id prodege.EventID) string { return "request-" + string(id) }
 
 // request opens the request of a pause.
 func (s *State) request(e prodege.Event) {
-	if s.Request != nil && s.actOf(s.Request) != nil {
-		s.Former = s.Request // its try under way has an end that people are told
-	}
+	s.keepFormer(s.Request) // its try under way has an end that people are told
 	q := &Question{Kind: OfCPI, ID: s.Pause.Opened, PausedAt: s.Pause.Since}
 	s.Request, s.Pause.Request = q, requestKey(q.ID)
 	s.ask(q, e)

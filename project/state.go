@@ -54,6 +54,7 @@ type State struct {
 	LedgerCut time.Time  `json:"ledger_cut,omitzero"` // time of the newest of those
 	ClosesAt  time.Time  `json:"closes_at,omitzero"`  // when the project closes here, after INVOICED or DELETED
 	Cancelled bool       `json:"cancelled,omitempty"` // somebody cancels it in Temporal: nothing new is begun
+	AskAnew   bool       `json:"ask_anew,omitempty"`  // it lives on after a cancel: what that closed is asked for again
 	Runs      int        `json:"runs,omitempty"`      // how often it continued as new
 	Settings  Settings   `json:"settings"`            // of the last turn
 

@@ -43,8 +43,8 @@ func (w *world) command(d *datadriven.TestData) {
 	case "together": // what its lines say reaches the project in one turn
 		for line := range strings.Lines(d.Input) {
 			cmd, parsed, err := datadriven.ParseLine(line)
-			if err != nil || cmd != "event" && cmd != "click" {
-				w.t.Fatalf("%s: only events and clicks come together: %q", d.Pos, line)
+			if err != nil || cmd != "event" && cmd != "click" && cmd != "cancel" {
+				w.t.Fatalf("%s: only events, clicks and a cancel come together: %q", d.Pos, line)
 			}
 			w.queue(cmd, args(parsed))
 		}
@@ -113,17 +113,29 @@ func (w *world) command(d *datadriven.TestData) {
 }
 
 func (w *world) queue(cmd string, a *arguments) {
-	if cmd == "click" {
+	switch cmd {
+	case "click":
 		w.turn.Decisions = append(w.turn.Decisions, w.click(a))
 		return
+	case "cancel":
+		w.turn.Cancelled = true
+		return
 	}
-	times := 1
-	if text := a.value("times"); text != "" {
-		times = must(strconv.Atoi(text))
+	e := w.event(a)
+	if text := a.value("times"); text != "" { // so many, each the next in order
+		rising := a.flag("rising") // each with the next reason
+		for i := range must(strconv.Atoi(text)) {
+			one := e
+			if rising {
+				one.Reason += prodege.Reason(i)
+			}
+			one.ID = prodege.EventID(fmt.Sprintf("%s-%04d", e.ID, i+1))
+			one.Delivery = fmt.Sprintf("%s-%04d", e.Delivery, i+1)
+			w.turn.Events = append(w.turn.Events, one)
+		}
+		return
 	}
-	for range times {
-		w.turn.Events = append(w.turn.Events, w.event(a))
-	}
+	w.turn.Events = append(w.turn.Events, e)
 }
 
 // event is one event as the ingress hands it on. Prodege's API says the same from then on, unless the event is an old
@@ -132,7 +144,7 @@ func (w *world) event(a *arguments) prodege.Event {
 	w.nextEvent++
 	e := prodege.Event{ID: prodege.EventID(fmt.Sprintf("e%d", w.nextEvent)), Time: w.now, ProjectID: w.id, Received: w.now,
 		Status: prodege.Status(a.word(0)), Delivery: fmt.Sprintf("delivery-%d", w.nextEvent)}
-	if reason := a.word(1); reason != "" {
+	if reason := a.number(1); reason != "" {
 		e.Reason = prodege.Reason(must(strconv.Atoi(reason)))
 	}
 	if id, ok := a.lookUp("id"); ok {

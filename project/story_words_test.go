@@ -95,7 +95,7 @@ func (w *world) doing(t project.Task) string {
 	switch {
 	case t.Post != nil && t.Post.Thread != "":
 		root := w.slack.find(func(m *slackMessage) bool { return m.ts == t.Post.Thread })
-		about := "a message that is gone"
+		about := "message that is gone"
 		if root != nil {
 			about = cardTitle(root.card)
 		}
@@ -147,6 +147,21 @@ func eventWords(e project.EventLine) string {
 	text += " is " + string(e.Disposition)
 	if e.Future {
 		text += ", dated ahead and not believed"
+	}
+	return text
+}
+
+// manyEventsWords sums up the events of a turn.
+func manyEventsWords(events []project.EventLine) string {
+	count := map[project.Disposition]int{}
+	for _, e := range events {
+		count[e.Disposition]++
+	}
+	text := fmt.Sprintf("%d events:", len(events))
+	for _, d := range []project.Disposition{project.Applied, project.Duplicate, project.Late, project.Unusable} {
+		if count[d] > 0 {
+			text += fmt.Sprintf(" %d %s", count[d], d)
+		}
 	}
 	return text
 }

@@ -29,6 +29,9 @@ type world struct {
 	lives    int
 	ended    bool
 
+	cameAfterCancel bool      // events came with a cancel or after it
+	giveUp          time.Time // a cancelled workflow ends by then
+
 	slack     slackFake
 	prodege   prodegeFake
 	billing   behaviour
@@ -134,18 +137,35 @@ func (w *world) settle() {
 		turn.Now, turn.Settings = w.now, w.settings
 		w.report(w.s.Step(turn))
 		began := w.begin()
+		w.cameAfterCancel = cancelled && (w.cameAfterCancel || len(turn.Events) > 0)
+		if cancelled && w.giveUp.IsZero() {
+			w.giveUp = w.now.Add(5 * time.Minute)
+		}
 		switch {
-		case cancelled && w.s.Drained() && !w.mustAwait():
-			w.end("the workflow ends: it was cancelled")
+		case cancelled && !w.mustAwait() && (w.s.Drained() || !w.now.Before(w.giveUp)):
+			w.endCancelled()
 		case w.s.Finished() && len(w.underWay) == 0:
 			w.end("the workflow ends: nothing is left to do")
 		}
-		if !began && !w.ready() {
+		if !began && !w.ready() && cancelled == w.turn.Cancelled {
 			w.checkCarriedOver()
 			return
 		}
 	}
 	w.t.Fatal("the project never comes to rest")
+}
+
+// endCancelled ends a cancelled workflow; if events came with the cancel or after it, a fresh life begins with them.
+func (w *world) endCancelled() {
+	if !w.cameAfterCancel {
+		w.end("the workflow ends: it was cancelled")
+		return
+	}
+	w.say("events came since the cancel: the workflow goes on")
+	w.turn.Cancelled, w.cameAfterCancel, w.giveUp = false, false, time.Time{}
+	w.s.Restarted()
+	w.s.Abandon()
+	w.s, w.underWay = carry(w.t, w.s), nil
 }
 
 func (w *world) end(why string) {
@@ -274,6 +294,9 @@ func (w *world) pass(until time.Time) {
 		next, _ := w.s.Wake()
 		if w.ended {
 			next = time.Time{}
+		}
+		if w.giveUp.After(w.now) && (next.IsZero() || w.giveUp.Before(next)) && !w.ended {
+			next = w.giveUp
 		}
 		for _, f := range w.underWay {
 			if !f.due.IsZero() && (next.IsZero() || f.due.Before(next)) {
@@ -584,11 +607,21 @@ func must[T any](v T, err error) T {
 
 // report tells what a turn left for logs.
 func (w *world) report(out project.Output) {
-	for _, e := range out.Events {
-		w.say(eventWords(e))
+	const many = 20
+	if len(out.Events) > many {
+		w.say(manyEventsWords(out.Events))
+	} else {
+		for _, e := range out.Events {
+			w.say(eventWords(e))
+		}
 	}
-	for _, l := range out.Lines {
-		w.say("ledger: " + lineWords(l))
+	for i, l := range out.Lines {
+		switch {
+		case len(out.Lines) <= many, i == 0, i == len(out.Lines)-1:
+			w.say("ledger: " + lineWords(l))
+		case i == 1:
+			w.say(fmt.Sprintf("ledger: … %d more lines …", len(out.Lines)-2))
+		}
 	}
 	for _, a := range out.Answered {
 		w.say("click of " + cmp.Or(a.User, "nobody") + " without effect: " + answerWords(project.Answer{Kind: a.Kind, Amount: a.Amount}))

@@ -19,6 +19,7 @@ import (
 
 	"fieldmarshal/devserver"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 	"fieldmarshal/workflows"
 
@@ -78,7 +79,7 @@ func launch(t *testing.T, dir string, args ...string) *running {
 }
 
 // state waits until a project's state is as wanted.
-func (r *running) state(t *testing.T, id prodege.ProjectID, what string, is func(workflows.ProjectState) bool) {
+func (r *running) state(t *testing.T, id prodege.ProjectID, what string, is func(*project.State) bool) {
 	t.Helper()
 	c, err := client.Dial(client.Options{HostPort: r.temporal.HostPort})
 	if err != nil {
@@ -86,7 +87,7 @@ func (r *running) state(t *testing.T, id prodege.ProjectID, what string, is func
 	}
 	defer c.Close()
 	flows := workflows.NewClient(c, workflows.TaskQueue)
-	var last workflows.ProjectState
+	var last *project.State
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		if last, err = flows.Project(t.Context(), id); err == nil && is(last) {
 			return
@@ -156,7 +157,7 @@ func TestDemo(t *testing.T) {
 	if want := fmt.Sprintf("dev: a demo already runs here (%d)", port(r.page)); code != 1 || !strings.Contains(second.String(), want) {
 		t.Errorf("a second demo in the folder ends with %d, and does not say %q:\n%s", code, want, second)
 	}
-	live := func(s workflows.ProjectState) bool { return s.Status == prodege.Live }
+	live := func(s *project.State) bool { return s.Status == prodege.Live }
 	r.state(t, cpiProject, "the project to be live", live)
 	if code := r.stop(); code != 0 || !strings.Contains(r.out.String(), "Stopping") {
 		t.Errorf("it ended with %d:\n%s%s", code, r.out, r.err)

@@ -8,7 +8,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"fieldmarshal/prodege"
-	"fieldmarshal/workflows"
+	"fieldmarshal/project"
 )
 
 // as opens the simulators' page as somebody.
@@ -27,11 +27,11 @@ func says(selector, text string) string {
 func TestPageInABrowser(t *testing.T) {
 	b := openTab(t)
 	r := launch(t, t.TempDir())
-	project := fmt.Sprintf("#p-%d", cpiProject)
+	card := fmt.Sprintf("#p-%d", cpiProject)
 	request := "#msgs-" + approvalsChannel
 
 	b.as(r, outsiderEve)
-	b.press(project + " button[value=cpi]")
+	b.press(card + " button[value=cpi]")
 	b.sees("the request", says(request+" h4", "Approve a CPI of $4.25?"))
 	b.picture("page-light", "body", 1280, 1250, false)
 	b.picture("page-dark", "body", 1280, 1250, true)
@@ -41,7 +41,7 @@ func TestPageInABrowser(t *testing.T) {
 	b.sees("the answer to Eve alone", says(request+" .ephemeral", "did not count"))
 	b.sees("the page to say so too", says("#said.bad", "did not count"))
 	if p, _ := r.prodege.Project(cpiProject); p.Status != prodege.Paused {
-		t.Errorf("the project is %s after an outsider's click", p.Status)
+		t.Errorf("the card is %s after an outsider's click", p.Status)
 	}
 
 	b.as(r, approverAnn)
@@ -52,10 +52,10 @@ func TestPageInABrowser(t *testing.T) {
 	b.sees("the modal to close", "document.querySelector('dialog') === null")
 
 	r.approves(t, approverAnn, func() { b.pressIfThere(request + " button[value=cpi_approve]") })
-	b.sees("the project to be live", says(project+" .badge", "LIVE"))
+	b.sees("the card to be live", says(card+" .badge", "LIVE"))
 	b.sees("the message's last words", says(request+" h4", "Live again at $4.25"))
 	b.sees("no button on it", "document.querySelector('"+request+" .message:not(.ephemeral) button') === null")
-	r.state(t, cpiProject, "the project to be live", func(s workflows.ProjectState) bool { return s.Status == prodege.Live })
+	r.state(t, cpiProject, "the card to be live", func(s *project.State) bool { return s.Status == prodege.Live })
 	b.fitsAPhone()
 }
 
