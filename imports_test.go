@@ -10,17 +10,18 @@ import (
 // everything stands for all of ours.
 const everything = "*"
 
-// mayImport says what of ours each package may import. Decisions never know the wording of messages, the
-// supplier's vocabulary knows nobody, and the configuration goes no further than the mains.
+// mayImport says what of ours each package may import. The core knows the supplier's vocabulary alone, wording knows
+// the core, and the configuration goes no further than the mains.
 var mayImport = map[string][]string{
 	"prodege":    {},
-	"cards":      {"prodege"},
-	"activities": {"cards", "prodege"},
-	"workflows":  {"activities", "prodege"},
+	"project":    {"prodege"},
+	"cards":      {"project", "prodege"},
+	"activities": {"cards", "project", "prodege"},
+	"workflows":  {"activities", "cards", "project", "prodege"},
 	"worker":     {"workflows", "activities"},
 	"inbox":      {"prodege"},
-	"ingress":    {"workflows", "cards", "prodege", "inbox"},
-	"operator":   {"workflows", "prodege", "inbox"},
+	"ingress":    {"workflows", "cards", "project", "prodege", "inbox"},
+	"operator":   {"workflows", "cards", "project", "prodege", "inbox"},
 	"config":     {},
 	"devserver":  {},
 	"simulator":  {"prodege"},
@@ -28,7 +29,7 @@ var mayImport = map[string][]string{
 	"e2e":        {everything},
 	// The mains. Program is the production program as a function; the root only calls it.
 	"":        {"program"},
-	"program": {"activities", "config", "inbox", "ingress", "operator", "prodege", "worker", "workflows"},
+	"program": {"activities", "cards", "config", "inbox", "ingress", "operator", "prodege", "project", "worker", "workflows"},
 	"cmd/dev": {everything},
 }
 
@@ -41,6 +42,9 @@ var onlyIn = map[string][]string{
 	"github.com/slack-go/slack": append([]string{"cards", "activities", "ingress"}, mains...),
 	"go.temporal.io/server":     {"devserver", "e2e", "cmd/dev"},
 }
+
+// pure are the packages that know nothing of Temporal.
+var pure = []string{"prodege", "project", "cards", "inbox", "config"}
 
 // linksServer are the packages whose binaries and tests may hold the Temporal server, which takes minutes to build.
 var linksServer = []string{"devserver", "e2e", "cmd/dev"}
@@ -90,6 +94,9 @@ func TestImports(t *testing.T) {
 			}
 			if imported == module+"/config" && !slices.Contains(mains, name) {
 				t.Errorf("%s reads the configuration; only the mains do", path)
+			}
+			if slices.Contains(pure, name) && strings.HasPrefix(imported, "go.temporal.io/") {
+				t.Errorf("%s must not know of Temporal, and imports %s", path, imported)
 			}
 			for thing, places := range onlyIn {
 				if within(imported, thing) && !slices.Contains(places, name) {
