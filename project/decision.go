@@ -14,11 +14,11 @@ import (
 
 const (
 	maxHandled  = 200              // clicks that are remembered, so that one handed over twice counts once
-	maxPending  = 50               // clicks whose right is being checked
+	maxPending  = 30               // clicks whose right is being checked
 	maxAnswers  = 20               // vain clicks that are remembered for people to look up
 	mayWithin   = 10 * time.Second // no list of approvers by then: not counted
 	maxDecided  = 10               // decisions on the project that people see
-	maxOfAnswer = 500              // bytes of a reason
+	maxOfAnswer = 500              // bytes of a reason as JSON
 )
 
 // Decision is what a person decides, as it reaches a project.
@@ -59,7 +59,7 @@ type Answered struct {
 
 // decide takes a decision that has come.
 func (s *State) decide(d Decision) {
-	d.Reason = cut(d.Reason, maxOfAnswer)
+	d.Reason = cutEncoded(d.Reason, maxOfAnswer)
 	switch {
 	case d.Verdict == Resume:
 		s.resumeHeld()

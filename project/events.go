@@ -247,10 +247,10 @@ func (s *State) otherPause(e prodege.Event) bool {
 
 // apply makes an event the project's newest state and does what it asks for: by reason, then by status.
 func (s *State) apply(e prodege.Event) {
-	s.Status, s.Reason, s.Description = prodege.Status(cut(string(e.Status), 100)), e.Reason, cut(e.Description, 200)
+	s.Status, s.Reason, s.Description = prodege.Status(cutEncoded(string(e.Status), 100)), e.Reason, cutEncoded(e.Description, 200)
 	s.StatusSince, s.ClosesAt = e.Time, time.Time{}
 	if e.ReconciliationNote != "" {
-		s.Note = cut(e.ReconciliationNote, 1000)
+		s.Note = cutEncoded(e.ReconciliationNote, 1000)
 	}
 	switch {
 	case e.Status == prodege.Live:

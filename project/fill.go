@@ -22,8 +22,8 @@ func (c *Card) Fill(r Reading) {
 
 // nameOf is a project's name with what was read of it.
 func nameOf(name Name, info prodege.ProjectInfo) Name {
-	if text := cut(info.Name, 200); text != "" {
-		name.Name, name.PONumber = text, cut(info.ReferenceID, 100)
+	if text := cutEncoded(info.Name, 200); text != "" {
+		name.Name, name.PONumber = text, cutEncoded(info.ReferenceID, 100)
 	}
 	return name
 }

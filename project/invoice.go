@@ -141,8 +141,8 @@ func sameFacts(a, b prodege.Event) bool {
 	if b.Source == prodege.FromSweep {
 		return true
 	}
-	return a.Source != prodege.FromSweep && a.Status == b.Status && a.Reason == b.Reason && cut(a.ReconciliationNote, 1000) == cut(b.ReconciliationNote, 1000) ||
-		a.Source == prodege.FromSweep && cut(a.ReconciliationNote, 1000) == cut(b.ReconciliationNote, 1000)
+	return a.Source != prodege.FromSweep && a.Status == b.Status && a.Reason == b.Reason && cutEncoded(a.ReconciliationNote, 1000) == cutEncoded(b.ReconciliationNote, 1000) ||
+		a.Source == prodege.FromSweep && cutEncoded(a.ReconciliationNote, 1000) == cutEncoded(b.ReconciliationNote, 1000)
 }
 
 // unsent reports whether nothing of this revision can have reached billing or people.

@@ -97,11 +97,37 @@ func (s *State) bound() {
 	}
 }
 
-// mayBeLarge estimates the state from above: measuring it costs a millisecond.
+// mayBeLarge estimates the state rather from above: measuring it costs milliseconds.
 func (s *State) mayBeLarge() bool {
-	size := 16<<10 + len(s.Seen)*33 + len(s.Deliveries)*16 + len(s.Ledger)*(maxLine+1) + len(s.Handled)*140 + len(s.Pending)*1400
-	size += len(s.Outbox) * (6 << 10)
+	const others, pending = 40 << 10, 900
+	size := others + len(s.Seen)*33 + len(s.Deliveries)*16 + len(s.Pending)*pending
+	for i := range s.Ledger {
+		size += s.Ledger[i].room()
+	}
+	for _, id := range s.Handled {
+		size += len(id) + 8
+	}
+	for _, m := range s.Outbox {
+		size += m.room()
+	}
 	return size > boundState
+}
+
+// room is about how many bytes a line takes as JSON, rather more than less.
+func (l *Line) room() int {
+	size := 90 + len(l.Kind) + len(l.Ref) + len(l.Status) + len(l.Verdict) + len(l.By) + len(l.From) + len(l.Action) + len(l.Text)
+	for _, set := range []bool{l.Reason != 0, l.Status != "", l.Verdict != "", l.By != "", l.From != "", l.Action != "", l.Text != "", l.Number != 0, l.DryRun, l.Second} {
+		if set {
+			size += 18
+		}
+	}
+	if l.Amount != nil {
+		size += 30
+	}
+	if l.Cost != nil {
+		size += 30
+	}
+	return size
 }
 
 func encodedSize(v any) int {

@@ -30,6 +30,13 @@ const (
 	maxUnsaid = 30
 	// maxUnsaidRoots is how many messages of their own may wait while Slack is away, so that the state stays small.
 	maxUnsaidRoots = 60
+	// maxFormer is how many alerts and requests of former pauses may wait.
+	maxFormer = 20
+	// maxUnsaidRoom is how many bytes of the state notes may take that wait, however few they are: what Prodege's support
+	// writes can be long.
+	maxUnsaidRoom = 120 << 10
+	// maxUnsaidAnswers is how many clicks may wait for their answers; further ones find theirs in the state.
+	maxUnsaidAnswers = 50
 )
 
 // Message is one thing to be said in Slack.
@@ -62,6 +69,9 @@ type Message struct {
 
 func (m *Message) unsaid() bool { return m.Shown < m.Wanted }
 
+// unheard reports whether a message certainly does not stand, and is not being said just now.
+func (m *Message) unheard() bool { return m.unsaid() && m.TS == "" && !m.Busy && !m.Maybe }
+
 func (m *Message) root() bool { return m.Parent == "" && m.User == "" }
 
 func (m *Message) givesUpInvoice() bool {
@@ -76,6 +86,46 @@ func (m *Message) hasButtons() bool {
 		return c.Pause.End == nil && c.Pause.Action.HasButtons()
 	}
 	return false
+}
+
+// room is about how many bytes a message takes in the state, rather more than less.
+func (m *Message) room() int {
+	size := 900
+	switch c := m.Card; {
+	case c.Note != nil && c.Note.Event != nil:
+		size += eventRoom(c.Note.Event)
+	case c.Rejection != nil:
+		size += eventRoom(&c.Rejection.Event)
+	case c.Request != nil:
+		size += 1000 + decisionsRoom(c.Request.Decisions) + decisionsRoom(c.Request.Earlier)
+		if c.Request.Other != nil {
+			size += 500 + eventRoom(c.Request.Other)
+		}
+	case c.Pause != nil:
+		size += 500 + eventRoom(&c.Pause.Event)
+		if c.Pause.Moved != nil {
+			size += 500 + eventRoom(c.Pause.Moved)
+		}
+		if a := c.Pause.Action; a != nil {
+			size += 500 + 400*len(a.Offers) + decisionsRoom(a.Decisions)
+		}
+	case c.Invoice != nil:
+		size += 2000
+	}
+	return size
+}
+
+func decisionsRoom(list []Decided) int {
+	size := 0
+	for _, d := range list {
+		size += 250 + min(6*len(d.Reason), maxOfAnswer)
+	}
+	return size
+}
+
+// eventRoom is that of an event's texts: a character takes six bytes at most, and trimmed cuts them.
+func eventRoom(e *prodege.Event) int {
+	return min(6*len(e.RejectionNote), 1000) + min(6*len(e.ReconciliationNote), 1000) + min(6*len(e.Description), 200) + min(6*len(e.Status), 100)
 }
 
 func (s *State) message(key string) *Message {
@@ -159,12 +209,15 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 		return
 	}
 	s.unfold(root)
-	waiting := 0
+	waiting, room := 0, 0
 	var more *Message
 	for _, m := range s.Outbox {
+		if m.unsaid() {
+			room += m.room()
+		}
 		if m.Parent == parent && m.unsaid() {
 			waiting++
-			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.Tries == 0 {
+			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.unheard() {
 				more = m
 			}
 		}
@@ -174,7 +227,7 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 		n := *more.Card.Note
 		n.Times, n.Event = n.Times+1, note.Event
 		more.Card.Note = &n
-	case waiting >= maxUnsaid:
+	case waiting >= maxUnsaid, room > maxUnsaidRoom:
 		note.Kind, note.Times = NoteMore, 1
 		s.reply(parent, key, note, "more events")
 	default:
@@ -184,11 +237,14 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 
 // tell says something of its own that may come again and again: over the bound it is counted in one message.
 func (s *State) tell(key, channel string, card Card, e prodege.Event, what string) {
-	waiting, more := 0, (*Message)(nil)
+	waiting, room, more := 0, 0, (*Message)(nil)
 	for _, m := range s.Outbox {
+		if m.unsaid() {
+			room += m.room()
+		}
 		if m.root() && m.unsaid() && m.TS == "" {
 			waiting++
-			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.Tries == 0 {
+			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.unheard() {
 				more = m
 			}
 		}
@@ -198,7 +254,7 @@ func (s *State) tell(key, channel string, card Card, e prodege.Event, what strin
 		n := *more.Card.Note
 		n.Times, n.Event = n.Times+1, ptr(trimmed(e))
 		more.Card.Note = &n
-	case waiting >= maxUnsaidRoots:
+	case waiting >= maxUnsaidRoots, room > maxUnsaidRoom:
 		s.post("more-"+key, channel, Card{Note: &Note{Frame: s.frame(), Kind: NoteMore, Times: 1, Event: ptr(trimmed(e))}}, "more events")
 	default:
 		s.post(key, channel, card, what)
@@ -208,7 +264,7 @@ func (s *State) tell(key, channel string, card Card, e prodege.Event, what strin
 // withdraw takes back notes that have not been said and are no longer so. One that is being said just now is said.
 func (s *State) withdraw(parent string, kind NoteKind) {
 	s.Outbox = slices.DeleteFunc(s.Outbox, func(m *Message) bool {
-		return m.Parent == parent && m.Card.Note != nil && m.Card.Note.Kind == kind && m.TS == "" && !m.Busy && !m.Maybe
+		return m.Parent == parent && m.Card.Note != nil && m.Card.Note.Kind == kind && m.unheard()
 	})
 }
 
@@ -225,6 +281,15 @@ func (s *State) unfold(m *Message) {
 
 // ephemeral answers one person alone.
 func (s *State) ephemeral(key, channel, user string, a Answer) {
+	waiting := 0
+	for _, m := range s.Outbox {
+		if m.User != "" && m.unsaid() {
+			waiting++
+		}
+	}
+	if waiting >= maxUnsaidAnswers {
+		return
+	}
 	m := &Message{Key: key, Channel: channel, User: user, Card: Card{Answer: &a}, What: string(a.Kind)}
 	m.Until = s.now.Add(answerFor)
 	s.Outbox = append(s.Outbox, m)
@@ -423,6 +488,7 @@ func (s *State) flushed() bool {
 
 // tidy forgets what was said and is not edited any more.
 func (s *State) tidy() {
+	s.countFormer()
 	said := func(m *Message) bool { return !m.unsaid() && !m.Busy }
 	var parents []string // of what is to be said
 	for _, m := range s.Outbox {
@@ -433,6 +499,37 @@ func (s *State) tidy() {
 	s.Outbox = slices.DeleteFunc(s.Outbox, func(m *Message) bool {
 		return said(m) && !s.inUse(m.Key) && !slices.Contains(parents, m.Key)
 	})
+}
+
+// countFormer counts alerts and requests in one message that could not be said before their pauses were over, if Slack is
+// away for so long that there are too many of them.
+func (s *State) countFormer() {
+	former := 0
+	for _, m := range slices.Backward(s.Outbox) {
+		if m.root() && m.unheard() && (m.Card.Pause != nil || m.Card.Request != nil) && !s.inUse(m.Key) {
+			if former++; former > maxFormer {
+				s.countIn(m)
+			}
+		}
+	}
+}
+
+// countIn takes a message back, with what was to be said in its thread, and counts it in one with others.
+func (s *State) countIn(m *Message) {
+	s.Outbox = slices.DeleteFunc(s.Outbox, func(o *Message) bool { return o == m || o.Parent == m.Key })
+	e := prodege.Event{ID: prodege.EventID(m.Key), ProjectID: s.ID, Status: prodege.Paused, Reason: prodege.RealTimePricing}
+	if p := m.Card.Pause; p != nil {
+		e = p.Event
+	}
+	for _, o := range s.Outbox {
+		if n := o.Card.Note; n != nil && n.Kind == NoteMore && o.root() && o.unheard() {
+			more := *n
+			more.Times++
+			o.Card.Note = &more
+			return
+		}
+	}
+	s.post("more-"+m.Key, m.Channel, Card{Note: &Note{Frame: s.frame(), Kind: NoteMore, Times: 1, Event: &e}}, "more events")
 }
 
 // inUse reports whether a message may still be edited, or replied to.

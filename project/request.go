@@ -193,6 +193,7 @@ func (s *State) newer(q *Question, e prodege.Event) {
 		e.RequiredCPI = q.Required
 	}
 	s.ask(q, e)
+	s.withdraw(requestKey(q.ID), NoteNewAmount) // of amounts in between nobody needs to know
 	s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a newer amount")
 }
 

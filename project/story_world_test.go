@@ -29,6 +29,8 @@ type world struct {
 	lives    int
 	ended    bool
 
+	checkEach, checked int // the state is carried over after each so many turns, as it takes milliseconds
+
 	cameAfterCancel bool      // events came with a cancel or after it
 	giveUp          time.Time // a cancelled workflow ends by then
 
@@ -320,7 +322,7 @@ func (w *world) pass(until time.Time) {
 // checkCarriedOver holds what continue-as-new needs: the state as JSON, read back, goes on in the very same way; and a
 // turn with nothing in it changes nothing.
 func (w *world) checkCarriedOver() {
-	if w.ended {
+	if w.checked++; w.ended || w.checkEach > 0 && w.checked%w.checkEach != 0 {
 		return
 	}
 	before := mustJSON(w.t, w.s)

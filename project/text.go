@@ -65,9 +65,9 @@ func SafeID(id prodege.EventID) prodege.EventID {
 // trimmed keeps what decisions and messages need of an event, so that a state of many stays small.
 func trimmed(e prodege.Event) prodege.Event {
 	e.Unknown, e.Delivery, e.Received = nil, "", time.Time{}
-	e.Status = prodege.Status(cut(string(e.Status), 100))
-	e.Description, e.RequiredCPIText = cut(e.Description, 200), cut(e.RequiredCPIText, 40)
-	e.RejectionNote, e.ReconciliationNote = cut(e.RejectionNote, 1000), cut(e.ReconciliationNote, 1000)
+	e.Status = prodege.Status(cutEncoded(string(e.Status), 100))
+	e.Description, e.RequiredCPIText = cutEncoded(e.Description, 200), cutEncoded(e.RequiredCPIText, 40)
+	e.RejectionNote, e.ReconciliationNote = cutEncoded(e.RejectionNote, 1000), cutEncoded(e.ReconciliationNote, 1000)
 	return e
 }
 

@@ -50,6 +50,9 @@ func (s *State) advanceClock() {
 	switch away := s.away(); {
 	case !away.IsZero() && c.SilentSince.IsZero():
 		c.SilentSince = away
+		if away.Before(c.From) {
+			c.SilentSince = c.From // of the time before, nothing was counted
+		}
 	case away.IsZero() && !c.SilentSince.IsZero():
 		c.From = c.From.Add(s.now.Sub(c.SilentSince))
 		c.SilentSince = time.Time{}
