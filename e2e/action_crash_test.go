@@ -21,7 +21,7 @@ type deed struct {
 // actSteps are the steps of what is done from an alert.
 var actSteps = []step{
 	{name: "act recorded", is: func(id string) func(string, []byte) bool {
-		return says("RespondWorkflowTaskCompleted", "project-"+id+"-action-", "ActOnProject")
+		return says("RespondWorkflowTaskCompleted", "project-"+id, "ActOnProject")
 	}},
 	{name: "clicks allowed", is: func(id string) func(string, []byte) bool { return says("/project-settings-update", id) }},
 	{name: "set LIVE", is: func(id string) func(string, []byte) bool { return says("/project-update", id) }},

@@ -144,10 +144,10 @@ func TestActingOnTheCommandLine(t *testing.T) {
 	id := theProject.String()
 	tells(t, w.run(0, "act", id), "Raise sample size", "Complete project")
 	w.run(3, "act", id, "sample", "--sample-size", "500", "--as", ann)
-	tells(t, w.run(0, "act", id, "sample", "--sample-size", "650", "--as", ann), "Recorded: sample 650 by "+ann)
+	tells(t, w.run(0, "act", id, "sample", "--sample-size", "650", "--as", ann), "Recorded: "+ann+" chose “Raise sample size” (650)")
 	w.becomes(m, "Live again")
 	w.onlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
-	tells(t, w.run(0, "state", id), "Raise sample size 650")
+	tells(t, w.run(0, "state", id), "Raise sample size", "650")
 }
 
 func TestAlertsWithoutButtons(t *testing.T) {

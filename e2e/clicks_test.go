@@ -141,8 +141,10 @@ func TestAReplayedClickCountsOnce(t *testing.T) {
 	}
 	w.click(ben, m, approve)
 	w.becomes(m, "Live again at $4.25")
-	if all := w.slack.Ephemerals(ann); times == 1 && len(all) != 0 { // she was told something of each click that was not taken
-		t.Errorf("Ann was told of a click she did not make: %v", simulator.PlainText(all[0]))
+	for _, m := range w.slack.Ephemerals(ann) { // the repeat is told the same as the click
+		if times == 1 && !reads(m, "Recorded") {
+			t.Errorf("Ann was told: %s", simulator.PlainText(m))
+		}
 	}
 	if state := w.request(func(*project.Question) bool { return true }, "the request"); len(state.Decisions) != 2 {
 		t.Errorf("recorded: %+v", state.Decisions)

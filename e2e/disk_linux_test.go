@@ -31,7 +31,7 @@ func TestTheDiskRefuses(t *testing.T) {
 		plan.temporal = p.addr
 		plan.prodege = func(o *simulator.ProdegeOptions) { o.WebhookRetryAfter = []time.Duration{} } // the test sends it again
 	})
-	w.ingress.fileLimit(4096)
+	w.ingress.fileLimit(1)
 	e, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize) // straight to Temporal
 	repeats := w.untilTaken(e, err)
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")

@@ -110,7 +110,7 @@ func TestWithoutBillingPeopleMakeTheInvoice(t *testing.T) {
 	}
 	await(t, "the invoice on the list of what waits for a person", func() bool {
 		shown := w.asks(eve, "open")
-		return reads(shown, "One project waits") && reads(shown, "invoice byhand") && reads(shown, "message") && reads(shown, "/archives/"+finance)
+		return reads(shown, "One project waits") && reads(shown, "invoice") && reads(shown, "message") && reads(shown, "/archives/"+finance)
 	})
 	w.click(eve, m, markInvoiced) // finance is another team than the approvers
 	if marked := w.becomes(m, "marked as invoiced"); len(buttons(marked)) != 0 || !reads(marked, "<@"+eve+">") {

@@ -101,10 +101,10 @@ func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 	w.becomes(m, "Expired: nobody decided about $4.25")
 	w.run(3, "approve", survey, "--as", ann)
 	w.run(3, "ask-again", survey, "--as", eve)
-	tells(t, w.run(0, "ask-again", survey, "--as", ann), "waits for a decision")
-	tells(t, w.run(0, "approve", survey, "--as", ann), "Prodege refused")
+	tells(t, w.run(0, "ask-again", survey, "--as", ann), "asked again on the command line")
+	tells(t, w.run(0, "approve", survey, "--as", ann), "was refused")
 	w.acceptances(0)
-	tells(t, w.run(0, "try-again", survey, "--as", ben), "Recorded: try again of $4.25")
+	tells(t, w.run(0, "try-again", survey, "--as", ben), "Recorded: "+ben+" asked to try again")
 	w.becomes(m, "Live again at $4.25")
 	w.acceptances(1)
 	w.run(3, "close", survey, "--as", ben)
@@ -137,7 +137,7 @@ func TestRefusedDeliveriesAreTold(t *testing.T) {
 			t.Fatalf("answered %d, %v", e.Status(), err)
 		}
 	}
-	w.says(alerts, "5 deliveries of Prodege's webhook were refused")
+	w.says(alerts, "refused as bad_signature") // the first of each cause in an hour is told
 	out := w.run(0, "refused", "--full")
 	tells(t, out, "bad_signature", "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE")
 	if n := w.ingress.metric("fieldmarshal_refused_deliveries_total", `cause="bad_signature"`); n != 5 {

@@ -17,7 +17,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	for text, want := range map[string][]string{
 		"status 29303649": {"Oat milk study", "paused", "applied"},
 		"status 5":        {"5"},
-		"status many":     {"not a project id"},
+		"status many":     {"No open project"},
 		"open":            {"29303649", "Oat milk study", "$4.25"},
 		"help":            {"status", "open"},
 		"":                {"status", "open"},
@@ -42,7 +42,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	w.becomes(m, "Live again at $4.25")
 	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // its alert has a button: people can act
 	w.list(`ProjectStatus = 'PAUSED' AND UpdateReason = 222`, 1)
-	if shown := w.asks(eve, "open", "29303649", "222"); !reads(shown, "29303649") || !reads(shown, "222") {
+	if shown := w.asks(eve, "open", "29303649", "drop out"); !reads(shown, "29303649") || !reads(shown, "drop out") {
 		t.Errorf("/fieldmarshal open does not tell of a pause:\n%s", simulator.PlainText(shown))
 	}
 }

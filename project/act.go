@@ -390,7 +390,9 @@ func (s *State) close(q *Question, status prodege.Status) {
 		if a.Busy {
 			return
 		}
-		s.callOff(q, a)
+		if s.callOff(q, a); q.Check != nil {
+			return // it is looked whether it was heard
+		}
 	}
 	s.closed(q)
 }
