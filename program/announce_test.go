@@ -60,7 +60,11 @@ func TestLimitsAreSaidAtStart(t *testing.T) {
 				if !strings.Contains(p.log.String(), "APPROVAL_REMINDER_EVERY (24h0m0s) is not shorter than") {
 					t.Errorf("a warning is missing:\n%s", p.log)
 				}
-				if _, metrics := get(t, "http://"+p.address+"/metrics"); !strings.Contains(metrics, "fieldmarshal_build_info{") {
+				address := p.address
+				if process == "ingress" {
+					address = p.admin
+				}
+				if _, metrics := get(t, "http://"+address+"/metrics"); !strings.Contains(metrics, "fieldmarshal_build_info{") {
 					t.Error("/metrics does not say what runs")
 				}
 			})
