@@ -298,7 +298,8 @@ func (s *State) ephemeral(key, channel, user string, a Answer) {
 
 // outboxJobs lists the messages that should be said now: in each thread, and of a channel's own messages, one post at
 // a time; edits and answers to clicks whenever they are due. A post that cannot go on lets the next one pass. A cancelled
-// project posts nothing new, except that an invoice is given up.
+// project posts nothing new, except that an invoice is given up; and a message that may stand already is looked for, as
+// its buttons must go.
 func (s *State) outboxJobs(list []job) []job {
 	var lines []string // that a post is under way in
 	line := func(m *Message) string { return m.Channel + "/" + m.Parent }
@@ -313,7 +314,7 @@ func (s *State) outboxJobs(list []job) []job {
 		}
 		if posts := m.User == "" && m.TS == ""; posts && !m.Busy {
 			parent := s.message(m.Parent)
-			if s.Cancelled && !m.givesUpInvoice() || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
+			if s.Cancelled && !m.givesUpInvoice() && !(m.Maybe && m.root()) || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
 				continue
 			}
 			if !s.now.Before(m.After) {

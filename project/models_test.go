@@ -1,0 +1,228 @@
+package project
+
+import (
+	"time"
+
+	"fieldmarshal/prodege"
+)
+
+// The models: what may happen in each is at most four events, three clicks and two faults, and the steps of time that
+// they make due. Exploration walks through every order of them.
+
+func money(text string) *prodege.USD {
+	u := prodege.MustUSD(text)
+	return &u
+}
+
+// at is an event so many seconds before the start.
+func at(seconds int, id string, status prodege.Status, reason prodege.Reason) prodege.Event {
+	return prodege.Event{ID: prodege.EventID(id), Time: start.Add(-time.Duration(seconds) * time.Second), ProjectID: projectN, Status: status, Reason: reason}
+}
+
+func cpi(seconds int, id, amount string) prodege.Event {
+	e := at(seconds, id, prodege.Paused, prodege.RealTimePricing)
+	if amount != "" {
+		e.RequiredCPI = money(amount)
+	}
+	return e
+}
+
+func noted(e prodege.Event, note string) prodege.Event {
+	e.ReconciliationNote = note
+	return e
+}
+
+func rejected(e prodege.Event) prodege.Event {
+	e.RejectionNote = "redo it"
+	return e
+}
+
+func comes(list ...prodege.Event) (events []happening) {
+	for _, e := range list {
+		events = append(events, happening{e: e})
+	}
+	return events
+}
+
+// liveAfterAct is the webhook of a project that our act set LIVE.
+func liveAfterAct(id string) happening {
+	return happening{e: at(1, id, prodege.Live, 0), after: func(w *world) bool { return w.truth.acted && w.truth.status == prodege.Live }}
+}
+
+func settings() Settings {
+	return Settings{Version: 1, AlertsChannel: "alerts", ApprovalsChannel: "approvals", FinanceChannel: "finance",
+		ApprovalTimeout: 8 * time.Hour, ApprovalReminderEvery: 5 * time.Hour, ResumeTimeout: 5 * time.Minute,
+		AlertActions: true, HasAPIKey: true, HasBilling: true, PollEvery: 6 * time.Hour, ProjectLinger: 720 * time.Hour}
+}
+
+func with(change func(*Settings)) Settings {
+	s := settings()
+	change(&s)
+	return s
+}
+
+func approve(user string) click { return click{user: user, of: OfCPI, verdict: Approve, command: true} }
+
+func live() truth {
+	return truth{status: prodege.Live, maxCPI: prodege.MustUSD("3.75"), size: 400}
+}
+
+// only lets each kind of task meet the faults listed.
+func only(faults map[Kind][]string) func(Kind) []string {
+	return func(k Kind) []string { return faults[k] }
+}
+
+func cancelMove(after func(*world) bool) move {
+	return move{name: "cancel", after: after, do: func(w *world) *Decision {
+		w.cancelled = true
+		return nil
+	}}
+}
+
+// continueMove continues the run as new: reads are abandoned.
+var continueMove = move{name: "continue as new", after: func(w *world) bool { return !w.cancelled && !w.mustAwait() }, do: func(w *world) *Decision {
+	w.restarts++
+	w.abandon()
+	return nil
+}}
+
+func change(name string, change func(w *world)) move {
+	return move{name: name, do: func(w *world) *Decision {
+		change(w)
+		return nil
+	}}
+}
+
+func models() []*model {
+	return []*model{
+		{
+			name: "CPI", about: "a CPI pause and its amounts", short: true, truth: live(),
+			settings: settings(),
+			events:   append(comes(cpi(60, "p1", "4.00"), cpi(50, "p2", "4.50")), liveAfterAct("z")),
+			clicks:   []click{approve("ana"), {user: "bob", of: OfCPI, verdict: Reject, command: true}, {user: "ana", of: OfCPI, verdict: AskAgain, command: true}},
+			faults:   0,
+			large: func(m *model) {
+				m.faults, m.trouble = 1, only(map[Kind][]string{KindAccept: {"any"}, KindRead: {"passing"}, KindMay: {"no list"}})
+			},
+		},
+		{
+			name: "another reason", about: "a CPI pause, another reason meanwhile, and CPI again", truth: live(),
+			settings: settings(),
+			events:   append(comes(cpi(60, "p1", "4.00"), at(50, "x", prodege.Paused, prodege.MaxClicks), cpi(40, "p2", "4.00")), liveAfterAct("z")),
+			clicks:   []click{approve("ana"), {user: "bob", of: OfAction, verdict: ChooseAction, action: prodege.ActClicks, number: 100}},
+			large: func(m *model) {
+				m.faults, m.trouble = 1, only(map[Kind][]string{KindAccept: {"any"}, KindAct: {"any"}})
+			},
+		},
+		{
+			name: "two approvers", about: "an amount that needs two people", short: true, truth: live(),
+			settings: with(func(s *Settings) { s.SecondApproverAbove, s.Ceiling = money("4.00"), money("5.00") }),
+			events:   append(comes(cpi(60, "p1", "4.25"), cpi(50, "p2", "4.50")), liveAfterAct("z")),
+			clicks:   []click{approve("ana"), approve("bob"), {user: "ana", of: OfCPI, verdict: Approve, upTo: money("4.75")}},
+			large: func(m *model) {
+				m.clicks = append(m.clicks, approve("eve"))
+				m.faults, m.trouble = 1, only(map[Kind][]string{KindMay: {"any"}, KindAccept: {"any"}})
+			},
+		},
+		{
+			name: "an act from the alert", about: "what people do about a pause, another reason, and try again", truth: live(),
+			settings: settings(),
+			events:   append(comes(at(60, "s1", prodege.Paused, prodege.SampleSize), at(50, "i1", prodege.Paused, prodege.PausedInactive)), liveAfterAct("z")),
+			clicks: []click{
+				{user: "ana", of: OfAction, verdict: ChooseAction, action: prodege.ActSample, number: 500},
+				{user: "bob", of: OfAction, verdict: ChooseAction, action: prodege.ActComplete},
+				{user: "bob", of: OfAction, verdict: TryAgain, command: true},
+			},
+			faults: 1, trouble: only(map[Kind][]string{KindAct: {"refused", "heard, answer lost"}}),
+			large: func(m *model) { m.faults, m.trouble = 2, only(map[Kind][]string{KindAct: {"any"}}) },
+		},
+		{
+			name: "invoicing", about: "COMPLETE, facts and INVOICED", short: true, truth: live(),
+			settings: settings(), together: true,
+			events: comes(at(60, "pc", prodege.PendingComplete, 902), noted(at(50, "c1", prodege.Complete, 903), "done"), noted(at(40, "c2", prodege.Complete, 903), "done again"), at(30, "i1", prodege.Invoiced, 0)),
+			clicks: []click{{user: "fin", of: OfInvoice, verdict: TryAgain, command: true}, {user: "fin", of: OfInvoice, verdict: MarkInvoiced}},
+			faults: 1, trouble: only(map[Kind][]string{KindInvoice: {"refused", "heard, answer lost", "passing"}, KindRead: {"passing"}}),
+			large: func(m *model) { m.faults = 2 },
+		},
+		{
+			name: "by hand", about: "an invoice that people make, that a dry run holds back, or that is deleted", truth: live(),
+			settings: with(func(s *Settings) { s.HasBilling = false }),
+			events:   comes(at(60, "c1", prodege.Complete, 903), noted(at(50, "c2", prodege.Complete, 903), "again"), at(40, "d", prodege.Deleted, 0)),
+			clicks:   []click{{user: "fin", of: OfInvoice, verdict: MarkInvoiced}, {user: "fin", of: OfInvoice, verdict: SendInvoice}},
+			moves: []move{change("dry run on", func(w *world) { w.settings.DryRun = true }), change("dry run off", func(w *world) { w.settings.DryRun = false }),
+				change("billing configured", func(w *world) { w.settings.HasBilling = true })},
+		},
+		{
+			name: "late, duplicate, same second", about: "events out of order, twice, and in one second", truth: live(),
+			settings: settings(), together: true,
+			events: comes(cpi(60, "p1", "4.00"), at(60, "q1", prodege.Live, 0), cpi(60, "p1", "4.00"), rejected(at(50, "r1", prodege.Paused, 0))),
+			clicks: []click{approve("ana")},
+			large:  func(m *model) { m.faults = 1 },
+		},
+		{
+			name: "cancel", about: "somebody cancels the workflow in Temporal", short: true, truth: live(),
+			settings: settings(),
+			events:   comes(cpi(60, "p1", "4.00"), at(50, "c1", prodege.Complete, 903)),
+			clicks:   []click{approve("ana"), {user: "bob", of: OfCPI, verdict: Reject, command: true}},
+			moves:    []move{cancelMove(nil)},
+			faults:   1, trouble: only(map[Kind][]string{KindAccept: {"passing", "heard, answer lost"}, KindInvoice: {"passing"}, KindPost: {"heard, answer lost", "passing"}, KindEdit: {"passing"}}),
+			large: func(m *model) { m.faults = 2 },
+		},
+		{
+			name: "Prodege refuses or is silent", about: "an acceptance that fails, and reads that fail", truth: live(),
+			settings: settings(),
+			events:   append(comes(cpi(60, "p1", "4.00"), cpi(50, "p2", "3.90")), liveAfterAct("z")),
+			clicks:   []click{approve("ana"), {user: "bob", of: OfCPI, verdict: TryAgain, command: true}, {user: "bob", of: OfCPI, verdict: Close, command: true}},
+			moves:    []move{continueMove},
+			faults:   2, trouble: only(map[Kind][]string{KindAccept: {"any"}, KindRead: {"passing"}}),
+			large: func(m *model) {
+				m.trouble = only(map[Kind][]string{KindAccept: {"any"}, KindRead: {"any"}, KindMay: {"any"}})
+			},
+		},
+		{
+			name: "Slack away", about: "posts and edits that fail, are heard without an answer, or are deleted", truth: live(),
+			settings: settings(),
+			events:   comes(at(60, "x", prodege.Paused, prodege.NoUniqueLinks), rejected(at(50, "r1", prodege.Paused, 0)), at(40, "l", prodege.Live, 0)),
+			faults:   2, trouble: only(map[Kind][]string{KindPost: {"any"}, KindEdit: {"any"}, KindFold: {"any"}}),
+			large: func(m *model) { m.events = append(m.events, happening{e: cpi(45, "p1", "4.00")}) },
+		},
+		{
+			name: "poll against webhook", about: "what polls find before, between and against webhooks", truth: live(),
+			settings: settings(), ahead: true,
+			events: comes(cpi(60, "p1", "4.00"), at(50, "x", prodege.Paused, prodege.HighDropOff), at(40, "l", prodege.Live, 0)),
+			faults: 1, trouble: only(map[Kind][]string{KindRead: {"passing"}}),
+			large: func(m *model) { m.clicks = []click{approve("ana")} },
+		},
+		{
+			name: "switch and limits", about: "the kill switch, the ceiling and the dry run change meanwhile", truth: live(),
+			settings: with(func(s *Settings) { s.Ceiling = money("5.00") }),
+			events:   append(comes(cpi(60, "p1", "4.00")), liveAfterAct("z")),
+			clicks:   []click{approve("ana"), {user: "bob", of: OfCPI, verdict: TryAgain, command: true}, {user: "bob", of: OfCPI, verdict: Approve, upTo: money("4.50")}},
+			moves: []move{
+				change("switch off", func(w *world) { w.switchOff = true }),
+				{name: "switch on", after: func(w *world) bool { return w.switchOff }, do: func(w *world) *Decision {
+					w.switchOff = false
+					return &Decision{Verdict: Resume}
+				}},
+				change("the ceiling is lowered", func(w *world) { w.settings.Ceiling = money("3.90") }),
+				change("dry run on", func(w *world) { w.settings.DryRun = true }),
+			},
+			faults: 1, trouble: only(map[Kind][]string{KindAccept: {"passing", "heard, answer lost"}}),
+		},
+		{
+			name: "by rule", about: "an automatic approval and its guards", short: true, truth: live(),
+			settings: with(func(s *Settings) { s.AutoApproveUpTo, s.SecondApproverAbove = money("4.00"), money("4.20") }),
+			events:   append(comes(cpi(60, "p1", "3.90"), cpi(50, "p2", "4.10")), liveAfterAct("z")),
+			clicks:   []click{approve("ana")},
+			faults:   1, trouble: only(map[Kind][]string{KindAccept: {"passing", "refused"}, KindRead: {"any"}, KindEarlier: {"passing"}}),
+			large: func(m *model) { m.faults = 2 },
+		},
+		{
+			name: "a second life", about: "the project lived here before", truth: live(), earlier: true,
+			settings: with(func(s *Settings) { s.AutoApproveUpTo, s.ProjectLinger = money("4.00"), time.Minute }),
+			events:   comes(cpi(100, "p1", "3.90"), at(20, "c1", prodege.Complete, 903), at(10, "i1", prodege.Invoiced, 0)),
+			clicks:   []click{approve("ana"), {user: "fin", of: OfInvoice, verdict: SendInvoice}},
+			faults:   1, trouble: only(map[Kind][]string{KindRead: {"passing"}, KindEarlier: {"passing"}}),
+		},
+	}
+}
