@@ -8,34 +8,36 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "write the generated pages of docs/reference anew")
 
-// groups are the chapters of the page, each with the beginning of its golden files' names.
-var groups = []struct{ prefix, title, intro string }{
-	{"pause-", "Alerts about a pause", "In the alerts channel. One message a pause; it is edited as the pause goes on and ends."},
-	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack takes messages."},
-	{"report", "The weekly report", "In the alerts channel, where `DIGEST` says when."},
-	{"rejection", "Rejected reconciliation", "In the alerts channel."},
-	{"request-", "CPI requests", "In the approvals channel. One message a pause; it is edited from phase to phase."},
-	{"recorded", "Right after a click", "What the message shows until the workflow writes it anew, a moment later."},
-	{"modal-", "Modals", "What a button opens that asks something first."},
-	{"note-", "Notes", "Replies in the thread of a message, or messages of their own. They are never edited."},
-	{"answer-", "Answers to clicks that did not count", "Seen by the person who clicked, and nobody else."},
-	{"invoice-", "Invoices", "In the finance channel."},
-	{"alarm", "Alarms of the ingress", "In the alerts channel, each kind at most once in ten minutes."},
-	{"command-", "The slash command", "Seen by the person who asked, and nobody else."},
-	{"home-", "The home tab", "What the app's own page shows to who opens it. What a project's worker does not tell in time (name, link to the message) is left out."},
+// chapters of the page, each with the beginning of its golden files' names, and those that are shown in full.
+var chapters = []struct {
+	prefix, title, intro string
+	shown                []string
+}{
+	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"pause-act-158-open", "pause-act-done"}},
+	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack takes messages.", nil},
+	{"report", "The weekly report", "In the alerts channel, when `DIGEST` says.", nil},
+	{"rejection", "Rejected reconciliation", "In the alerts channel.", []string{"rejection"}},
+	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"request-open", "request-live"}},
+	{"modal-", "Modals", "What a button opens if something must be asked first.", []string{"modal-approve-up-to"}},
+	{"note-", "Notes", "Replies in the thread of a message, or messages of their own. They are never edited.", nil},
+	{"answer-", "Answers to one person", "What a click did or did not do, seen by the person who clicked and nobody else.", []string{"answer-superseded"}},
+	{"invoice-", "Invoices", "In the finance channel.", []string{"invoice-byhand"}},
+	{"alarm", "Alarms of the ingress", "In the alerts channel.", nil},
+	{"command-", "The slash command", "Seen by the person who asked, and nobody else.", nil},
+	{"home-", "The home tab", "What the app's own page shows to whoever opens it.", nil},
 }
 
 const preamble = `# Slack messages
 
-Every message in every state, as text. It is written by ` + "`go test ./docs -update`" + ` from the golden files in ` + "`cards/testdata`" + `: paste one of those into Slack's
-[Block Kit Builder](https://app.slack.com/block-kit-builder) to see it as people do. Buttons are in brackets. Times are shown in the reader's own zone; here in UTC. Each message also has a
-fallback text for notifications that says the same in one line.
+What people read in Slack: the most frequent messages as text, and an index of every message in every state by the first line that tells it apart. Each name is that of a file ` + "`<name>.golden.json`" + ` in ` + "`cards/testdata`" + `: paste one into Slack's
+[Block Kit Builder](https://app.slack.com/block-kit-builder) to see it as people do. Buttons are in brackets; times are in the reader's own zone, here in UTC. The page is written by ` + "`go test ./docs -update`" + `.
 `
 
 // TestSlackMessages holds the page to the golden files.
@@ -46,20 +48,40 @@ func TestSlackMessages(t *testing.T) {
 	}
 	page := strings.Builder{}
 	page.WriteString(preamble)
-	shown := 0
-	for _, g := range groups {
-		fmt.Fprintf(&page, "\n## %s\n\n%s\n", g.title, g.intro)
+	listed := 0
+	for _, c := range chapters {
+		fmt.Fprintf(&page, "\n## %s\n\n%s\n", c.title, c.intro)
+		for _, name := range c.shown {
+			fmt.Fprintf(&page, "\n```text\n%s\n```\n", asText(t, "../cards/testdata/"+name+".golden.json"))
+		}
+		page.WriteString("\n| message | says |\n| --- | --- |\n")
+		told := map[string]bool{}
 		for _, file := range files {
-			if name := strings.TrimSuffix(filepath.Base(file), ".golden.json"); strings.HasPrefix(name, g.prefix) {
-				fmt.Fprintf(&page, "\n### %s\n\n```text\n%s\n```\n", name, asText(t, file))
-				shown++
+			if name := strings.TrimSuffix(filepath.Base(file), ".golden.json"); strings.HasPrefix(name, c.prefix) {
+				fmt.Fprintf(&page, "| `%s` | %s |\n", name, strings.ReplaceAll(tellsApart(asText(t, file), told), "|", "\\|"))
+				listed++
 			}
 		}
 	}
-	if shown != len(files) {
-		t.Errorf("%d golden files, of which %d belong to a chapter: add one to groups", len(files), shown)
+	if listed != len(files) {
+		t.Errorf("%d golden files, of which %d belong to a chapter: add one to chapters", len(files), listed)
 	}
 	holds(t, "reference/slack-messages.md", page.String(), "the golden files")
+}
+
+// tellsApart is the first line of a message that none before it had; its first line if they had all.
+func tellsApart(message string, told map[string]bool) string {
+	lines := strings.Split(message, "\n")
+	first := lines[0]
+	for _, line := range slices.Backward(lines) {
+		if !told[line] {
+			first = line
+		}
+	}
+	for _, line := range lines {
+		told[line] = true
+	}
+	return strings.TrimSpace(first)
 }
 
 // block is what the page shows of one of Slack's blocks.

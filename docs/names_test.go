@@ -27,14 +27,18 @@ func TestNamesAreDocumented(t *testing.T) {
 	}{
 		{"route", "../ingress/router.go", `"(/[a-z/-]+)", (?:in|gin)\.`, "reference/http.md", 8},
 		{"metric", "..", `"(fieldmarshal_[a-z_]+)"`, "reference/metrics.md", 15},
-		{"signal", "../workflows", `Signal\[[^\]]+\] = "([A-Za-z]+)"`, "reference/messages.md", 6},
-		{"workflow type", "../workflows", `Type[A-Za-z]+\s+= "([A-Za-z]+)"`, "reference/messages.md", 4},
-		{"search attribute", "../workflows/attributes.go", `NewSearchAttributeKey[A-Za-z0-9]+\("([A-Za-z]+)"\)`, "reference/messages.md", 9},
-		{"kind of ledger line", "../workflows/ledger.go", `LineKind = "([a-z]+)"`, "reference/messages.md", 8},
-		{"disposition", "../workflows/state.go", `Disposition = "([a-z]+)"`, "reference/messages.md", 4},
-		{"what is waited for", "../workflows/attributes.go", `Waiting = "([a-z]+)"`, "reference/messages.md", 6},
-		{"error type", "../activities/errors.go", `Type[A-Za-z]+\s+= "([A-Za-z]+)"`, "runbook.md", 6},
-		{"scope of the Slack app", "../slack-manifest.yaml", `(?m)^\s+- ([a-z]+(?::[a-z.]+)?)(?: #.*)?$`, "how-to.md", 7},
+		{"signal", "../workflows/names.go", `Signal\[[^\]]+\] = "([A-Za-z]+)"`, "reference/messages.md", 5},
+		{"query", "../workflows/names.go", `Query\s+= "([A-Za-z]+)"`, "reference/messages.md", 2},
+		{"workflow type", "../workflows/names.go", `Type[A-Za-z]+\s+= "([A-Za-z]+)"`, "reference/messages.md", 4},
+		{"activity", "../workflows", `Steps\.([A-Z][A-Za-z]+)`, "reference/messages.md", 10},
+		{"search attribute", "../workflows/attributes.go", `NewSearchAttributeKey[A-Za-z0-9]+\("([A-Za-z]+)"\)`, "reference/messages.md", 10},
+		{"kind of ledger line", "../project/ledger.go", `LineKind = "([a-z_]+)"`, "reference/messages.md", 14},
+		{"disposition", "../project/state.go", `Disposition = "([a-z]+)"`, "reference/messages.md", 4},
+		{"what is waited for", "../project/state.go", `Waiting = "([a-z]+)"`, "reference/messages.md", 7},
+		{"error type", "../activities/errors.go", `Type[A-Za-z]+\s+= "([A-Za-z]+)"`, "runbook.md", 9},
+		{"outcome of a call", "../activities/errors.go", `return "([a-z_]+)"`, "reference/metrics.md", 5},
+		{"outcome of an act", "../project/task.go", `Outcome = "([a-z_]+)"`, "reference/metrics.md", 9},
+		{"scope of the Slack app", "../slack-manifest.yaml", `(?m)^\s+- ([a-z]+(?::[a-z.]+)?)(?: #.*)?$`, "how-to.md", 8},
 		{"cause of a refused delivery", "../prodege/refusal.go", `= "([a-z_]+)"`, "runbook.md", 8},
 	}
 	for _, c := range cases {
@@ -177,5 +181,20 @@ func TestFilesAreThere(t *testing.T) {
 	}
 	if seen < 30 {
 		t.Errorf("found %d paths only", seen)
+	}
+}
+
+// TestHops: the walks of an event and of a click in CONTRIBUTING.md name files that are there, each with a function
+// that it has.
+func TestHops(t *testing.T) {
+	hop := regexp.MustCompile("(?m)^\\| `([a-z]+/[a-z_]+\\.go)` \\| `([A-Za-z]+)` \\|")
+	hops := hop.FindAllStringSubmatch(read(t, "../CONTRIBUTING.md"), -1)
+	if len(hops) < 25 {
+		t.Errorf("found %d hops only", len(hops))
+	}
+	for _, m := range hops {
+		if function := regexp.MustCompile(`(?m)^func (?:\([^)]*\) )?` + m[2] + `[\[(]`); !function.MatchString(read(t, "../"+m[1])) {
+			t.Errorf("CONTRIBUTING.md: %s has no function %s", m[1], m[2])
+		}
 	}
 }

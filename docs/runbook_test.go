@@ -2,15 +2,18 @@ package docs_test
 
 import (
 	"fmt"
+	"html"
 	"regexp"
 	"strings"
 	"testing"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// TestRunbookHasEveryCause: whatever may stand behind "Needs attention" is found in the runbook's table, and so
-// is every alarm of the ingress, and every reason for which a worker is not ready.
+// TestRunbookHasEveryCause: every alarm of the ingress, and every reason for which a worker is not ready, is in the
+// runbook.
 func TestRunbookHasEveryCause(t *testing.T) {
 	runbook := read(t, "runbook.md")
 	section := func(title string) string {
@@ -25,7 +28,6 @@ func TestRunbookHasEveryCause(t *testing.T) {
 		what, source, pattern, section string
 		fewest                         int
 	}{
-		{"cause of NeedsAttention", "../workflows", `(?:Attention =|why :=|return WaitsApproval,|return WaitsLive,|return .*Waits[A-Za-z]+,) "([^"%:]+)[":%]`, "NeedsAttention", 8},
 		{"alarm", "..", `(?:raise\(|"alarm", )"([a-z]+)"`, "Alarms of the ingress", 4},
 		{"reason of a worker that is not ready", "../worker", `(?:Errorf|errors\.New)\("((?:temporal|search attributes|namespace) [^"%]*?)[ :]*[%(:"\\]`, "A process is not ready", 5},
 	} {
@@ -37,6 +39,24 @@ func TestRunbookHasEveryCause(t *testing.T) {
 			if !strings.Contains(section(c.section), name) {
 				t.Errorf("runbook.md, %s, does not have the %s %q", c.section, c.what, name)
 			}
+		}
+	}
+}
+
+// TestRunbookHasEveryAttention: whatever may stand behind NeedsAttention has a heading in the runbook, in the words
+// that people see, and its kind below.
+func TestRunbookHasEveryAttention(t *testing.T) {
+	kinds := names(t, "../project/view.go", `AttentionKind = "([a-z_]+)"`)
+	if len(kinds) < 13 {
+		t.Fatalf("found %d kinds only: has the code moved?", len(kinds))
+	}
+	_, rest, _ := strings.Cut(read(t, "runbook.md"), "\n## NeedsAttention\n")
+	section, _, _ := strings.Cut(rest, "\n## ")
+	for kind := range kinds {
+		words := html.UnescapeString(cards.Attention(project.Attention{Kind: project.AttentionKind(kind)}))
+		heading := "\n### " + strings.ToUpper(words[:1]) + words[1:] + "\n\n`" + kind + "`"
+		if !strings.Contains(section, heading) {
+			t.Errorf("runbook.md, NeedsAttention, lacks%s", heading)
 		}
 	}
 }
