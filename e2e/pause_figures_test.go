@@ -34,6 +34,23 @@ func TestFiguresOfAPause(t *testing.T) {
 	row := func(what, figure string, values ...any) {
 		fmt.Fprintf(&b, "| %s | %s |\n", what, fmt.Sprintf(figure, values...))
 	}
+	w.prodege.SetProject(aProject(theProject))
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+	w.says(alerts, theProject.String())
+	w.rests(theProject)
+	events, activities := w.costOf(theProject)
+	row("history of a plain pause", "%d events, %d activities", events, activities)
+	const approved = prodege.ProjectID(60_000_000)
+	w.prodege.SetProject(aProject(approved))
+	w.delivered(w.prodege.PauseForCPI(w.ctx, approved, asked))
+	m := w.says(approvals, approved.String())
+	w.click(ann, m, approve)
+	w.becomes(m, "Live again at $4.25")
+	w.project(approved, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "live again")
+	w.rests(approved)
+	events, activities = w.costOf(approved)
+	row("history of an approved CPI, to live again", "%d events, %d activities", events, activities)
+
 	bare := w.bareRate(pauses)
 	told := w.toldRate(10_000_000, pauses)
 	row("bare workflow with one activity", "%.0f per second", bare)
@@ -47,7 +64,6 @@ func TestFiguresOfAPause(t *testing.T) {
 	})
 	row("event to alert, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(alert[len(alert)/2]), ms(alert[len(alert)*99/100]))
 
-	var m simulator.Message
 	click := w.eachAfter(each, func(i int) {
 		id := prodege.ProjectID(30_000_000 + i)
 		w.prodege.SetProject(aProject(id))
@@ -74,12 +90,6 @@ func TestFiguresOfAPause(t *testing.T) {
 	w.called(id)
 	row(fmt.Sprintf("click to Prodege called while %d alerts wait for figures", waiting), "%.1f s", time.Since(begin).Seconds())
 
-	events, activities := w.costOf(20_000_000)
-	row("history of a plain pause", "%d events, %d activities", events, activities)
-	w.project(30_000_000, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "live again")
-	w.rests(30_000_000)
-	events, activities = w.costOf(30_000_000)
-	row("history of an approved CPI, to live again", "%d events, %d activities", events, activities)
 	t.Logf("\n%s", b.String())
 	if *report && *figures {
 		writeSection(t, "pauses", b.String())
