@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// clicks clicks an element of the Temporal UI until that shows an effect: what is drawn is not alive at once. The
-// effect is an expression; where it is true already nothing is clicked.
+// clicks clicks an element of the Temporal UI until that shows an effect: an element may be drawn before it reacts. The
+// effect is an expression; if it is true already nothing is clicked.
 func (b *tab) clicks(selector, effect string) {
 	b.t.Helper()
 	b.sees("what comes of clicks on "+selector, fmt.Sprintf(`(() => {
@@ -18,13 +18,13 @@ func (b *tab) clicks(selector, effect string) {
 	})()`, effect, selector))
 }
 
-// shown is true where there is an element of the Temporal UI.
+// shown is an expression that is true if there is such an element of the Temporal UI.
 func shown(id string) string {
 	return fmt.Sprintf("document.querySelector('[data-testid=%q]') !== null", id)
 }
 
-// TestTemporalUIInABrowser looks at what an engineer sees at night: which projects wait for a person and why, in
-// the list; what one waits for and since when, whom it asked, what became of its events, on its page.
+// TestTemporalUIInABrowser looks at what an engineer sees: which projects wait for a person and why, in the list; what
+// one waits for and since when, whom it asked and what became of its events, on its page.
 func TestTemporalUIInABrowser(t *testing.T) {
 	b := openTab(t)
 	r := launch(t, t.TempDir(), "-demo")
@@ -47,16 +47,16 @@ func TestTemporalUIInABrowser(t *testing.T) {
 	}
 	b.picture("temporal-list", "body", 1280, 620, false)
 
-	// The project's page: its timeline's bars have names, its details say it all.
+	// The project's page: the bars of its timeline have names, and its details say the rest.
 	b.goes(fmt.Sprintf("%s/project-%d", base, cpiProject))
 	b.sees("the timeline", "document.body.innerText.includes('Timeline') && location.pathname.endsWith('/timeline')")
 	run := strings.TrimSuffix(b.text("location.origin + location.pathname"), "/timeline")
-	for _, bar := range []string{"ask how the project stands", "ask Prodege how the project stands", fmt.Sprintf("CPI request for project %d", cpiProject), "StatusUpdate"} {
+	for _, bar := range []string{"read the project's figures for the request", "post CPI request", "StatusUpdate"} {
 		b.sees("a bar named "+bar, fmt.Sprintf("document.body.innerText.includes(%q) || document.body.textContent.includes(%q)", bar, bar))
 	}
 	b.picture("temporal-timeline", "body", 1280, 860, false)
 	b.goes(run + "/user-metadata")
-	for _, text := range []string{fmt.Sprintf("Prodege project %d", cpiProject), "Status PAUSED since", "Waits for approval since", "asks to accept $4.25, now $3.75", "asked in Slack", "Events received 2: applied 2", "PAUSED (160) applied"} {
+	for _, text := range []string{fmt.Sprintf("Prodege project %d", cpiProject), "Status PAUSED since", "Waits for a decision about its CPI since", "asks to accept $4.25, now $3.75", "asked in " + approvalsChannel, "Events received: 2 (applied 2", "(160): applied"} {
 		b.sees("details that say "+text, fmt.Sprintf("[...document.querySelectorAll('iframe')].map(f => f.contentDocument?.body?.innerText ?? '').join(' ').replace(/\\s+/g, ' ').includes(%q)", text))
 	}
 	b.picture("temporal-details", "body", 1280, 900, false)
