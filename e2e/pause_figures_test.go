@@ -42,7 +42,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	row("history of a plain pause", "%d events, %d activities", events, activities)
 	const approved = prodege.ProjectID(60_000_000)
 	w.prodege.SetProject(aProject(approved))
-	w.delivered(w.prodege.PauseForCPI(w.ctx, approved, asked))
+	w.delivered(w.prodege.PauseForCPI(w.ctx, approved, asked, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
 	m := w.says(approvals, approved.String())
 	w.click(ann, m, approve)
 	w.becomes(m, "Live again at $4.25")
