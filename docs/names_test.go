@@ -6,13 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
-	"fieldmarshal/config"
 	"fieldmarshal/prodege"
 )
 
@@ -76,48 +72,6 @@ func names(t *testing.T, source, pattern string) map[string]bool {
 		t.Fatal(err)
 	}
 	return found
-}
-
-// TestEveryVariableIsDocumented: the README's table has a row for each variable of the configuration.
-func TestEveryVariableIsDocumented(t *testing.T) {
-	readme := read(t, "../README.md")
-	for _, name := range config.Variables() {
-		if !strings.Contains(readme, "\n| `"+name+"` |") {
-			t.Errorf("README.md has no row for %s", name)
-		}
-	}
-}
-
-// row is a row of the README's table of variables: name and default.
-var row = regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| ([^|]*) \\| [^|]*\\|")
-
-// TestDefaults: the README's table has no row but of a variable, and setting one to the default that the row
-// shows changes nothing.
-func TestDefaults(t *testing.T) {
-	load := func(name, value string) config.Config {
-		c, err := config.Load(config.Environment{name: value}.Get, config.Operator)
-		if err != nil {
-			t.Errorf("README.md's default of %s: %v", name, err)
-		}
-		return c
-	}
-	plain, shown := load("", ""), 0
-	for _, m := range row.FindAllStringSubmatch(read(t, "../README.md"), -1) {
-		name, value := m[1], m[2]
-		if !slices.Contains(config.Variables(), name) {
-			t.Errorf("README.md has a row for %s, which is no variable", name)
-		}
-		if value = strings.Trim(value, "`"); value == m[2] {
-			continue // none, or told in words
-		}
-		shown++
-		if diff := cmp.Diff(plain, load(name, value)); diff != "" {
-			t.Errorf("README.md says that the default of %s is %s, and setting it changes (-default +set):\n%s", name, value, diff)
-		}
-	}
-	if shown < 12 {
-		t.Errorf("found %d defaults only", shown)
-	}
 }
 
 // TestFoldersAreListed: the README's table has a row for each folder of Go code.
