@@ -132,11 +132,17 @@ func (d *driver) start() {
 	}
 }
 
+// endsWithin is how soon whatever is under way ends: a post waits a minute for its turn, and a try lasts half a minute.
+const endsWithin = 2 * time.Minute
+
 // wait waits until something has come, or the core wants to be woken.
 func (d *driver) wait() {
 	at, why := d.state.Wake()
 	if !d.giveUp.IsZero() && (at.IsZero() || d.giveUp.Before(at)) {
 		at, why = d.giveUp, "cancelled: open messages are edited until then"
+	}
+	if len(d.underWay) > 0 && at.Sub(workflow.Now(d.ctx)) > endsWithin {
+		at = time.Time{} // what is under way ends sooner, and brings a turn
 	}
 	d.wake.set(d.ctx, at, why)
 	seen := d.cancelled() // its channel is ready for ever once it was
