@@ -152,3 +152,18 @@ func TestHops(t *testing.T) {
 		}
 	}
 }
+
+// TestDependenciesAreExplained: each direct dependency of go.mod has its reason on the page.
+func TestDependenciesAreExplained(t *testing.T) {
+	page, direct := read(t, "decisions/dependencies.md"), 0
+	for _, m := range regexp.MustCompile(`(?m)^\t([a-z][^ ]*) v[^ ]+$`).FindAllStringSubmatch(read(t, "../go.mod"), -1) {
+		direct++
+		name := m[1][strings.LastIndex(strings.TrimSuffix(m[1], "/v2"), "/")+1:]
+		if !strings.Contains(page, name+"`") {
+			t.Errorf("decisions/dependencies.md lacks %s", m[1])
+		}
+	}
+	if direct < 20 {
+		t.Errorf("found %d only", direct)
+	}
+}
