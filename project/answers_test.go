@@ -17,12 +17,12 @@ func (w *world) results(list []transition) []transition {
 		r := &w.running[i]
 		id, task, card := r.task.ID, r.task, r.card
 		kind := task.Kind()
-		calm := strings.HasPrefix(id, "read/poll/")
+		calm := strings.HasPrefix(id, "read/poll/") || kind == KindAccept && w.switchOff
 		end := func(how string, fault bool, do func(w *world, r *Result)) {
 			if fault && !w.mayFail(kind, how) {
 				return
 			}
-			list = append(list, transition{kind: string(kind) + ": " + how, label: id + ": " + how, good: !fault && how == good(kind), calm: calm && !fault, do: func(w *world) Turn {
+			list = append(list, transition{kind: string(kind) + ": " + how, label: id + ": " + how, good: !fault && how != "conflict", calm: calm && !fault, do: func(w *world) Turn {
 				if fault && !w.m.endless {
 					w.faults--
 				}
@@ -68,8 +68,6 @@ func (w *world) results(list []transition) []transition {
 	}
 	return list
 }
-
-func good(Kind) string { return "ok" }
 
 // mayFail reports whether a fault may happen now.
 func (w *world) mayFail(k Kind, how string) bool {
@@ -122,7 +120,7 @@ type fails func(how string, f Failure)
 
 func (w *world) postEnds(p *Post, card shows, end ends, fail fails) {
 	if w.threadGone(p.Thread) {
-		end("ok", false, func(_ *world, r *Result) { r.Failure = &Failure{Kind: FailedThreadGone, Text: "gone"} })
+		end("thread gone", false, func(_ *world, r *Result) { r.Failure = &Failure{Kind: FailedThreadGone, Text: "gone"} })
 		return
 	}
 	maybe := !p.Tried.IsZero()
@@ -161,7 +159,7 @@ func (w *world) postEnds(p *Post, card shows, end ends, fail fails) {
 
 func (w *world) editEnds(e *Edit, card shows, end ends, fail fails) {
 	if w.threadGone(e.TS) {
-		end("ok", false, func(_ *world, r *Result) { r.Edited = &Edited{Gone: true} })
+		end("gone", false, func(_ *world, r *Result) { r.Edited = &Edited{Gone: true} })
 		return
 	}
 	end("ok", false, func(w *world, r *Result) {

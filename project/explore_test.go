@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -73,6 +74,9 @@ func (x *exploration) explore() string {
 			to, seen := x.visited[sum]
 			if !seen {
 				to = x.visitAs(w, at.n, t.label, sum)
+				if fault := x.stable(w, to, sum); fault != "" {
+					return x.story(to, "", w, fault)
+				}
 				queue = append(queue, open{w, to})
 			} else if other := x.samples[to]; other != nil && to%7 == int32(x.steps%7) {
 				if fault := x.alike(other, w); fault != "" {
@@ -102,6 +106,34 @@ func (x *exploration) visitAs(w *world, parent int32, label string, sum [16]byte
 		x.samples[n] = w.clone()
 	}
 	return n
+}
+
+// stable holds of some states that a turn in which nothing comes changes nothing, and that a step of a clone leaves the
+// original as it is.
+func (x *exploration) stable(w *world, n int32, sum [16]byte) string {
+	if x.samples[n] == nil || w.ended {
+		return ""
+	}
+	before := mustMarshal(w.s)
+	c := w.clone()
+	if fault := c.turn(Turn{}); fault != "" {
+		return "after a turn in which nothing came: " + fault
+	}
+	if c.hash(&x.h) != sum {
+		return "a turn in which nothing came changed the state:\n" + describe(c)
+	}
+	if mustMarshal(w.s) != before {
+		return "a step of a clone changed the original"
+	}
+	return ""
+}
+
+func mustMarshal(v any) string {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		panic(err)
+	}
+	return string(raw)
 }
 
 // alike steps two states that count as the same side by side: in each way that either can go, both must want the same.
@@ -264,6 +296,11 @@ func describe(w *world) string {
 
 // TestExplore walks every model to its fixpoint.
 func TestExplore(t *testing.T) {
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	t.Run("models", testModels) // returns when all have, which run side by side
+}
+
+func testModels(t *testing.T) {
 	for _, m := range models() {
 		if *model1 != "" && m.name != *model1 {
 			continue
@@ -275,6 +312,7 @@ func TestExplore(t *testing.T) {
 			m.large(m)
 		}
 		t.Run(m.name, func(t *testing.T) {
+			t.Parallel()
 			began := time.Now()
 			x := &exploration{m: m}
 			fault := x.explore()
@@ -303,14 +341,10 @@ func sameWants(a, b *State) string {
 
 func wantsJSON(s *State) string {
 	wake, why := s.Wake()
-	raw, err := json.Marshal(struct {
+	return mustMarshal(struct {
 		Tasks []Task
 		Wake  time.Time
 		Why   string
 		View  View
 	}{s.Wanted(), wake.UTC(), why, s.View()})
-	if err != nil {
-		panic(err)
-	}
-	return string(raw)
 }

@@ -161,7 +161,7 @@ func (h *hasher) state(s *State) {
 	h.try(&l.Look)
 	h.n(len(s.Outbox))
 	for _, m := range s.Outbox {
-		h.message(m)
+		h.message(s, m)
 	}
 	h.time(s.ClosesAt)
 	h.yes(s.Cancelled)
@@ -363,7 +363,7 @@ func (h *hasher) invoice(s *State) {
 	h.time(i.LookAt)
 }
 
-func (h *hasher) message(m *Message) {
+func (h *hasher) message(s *State, m *Message) {
 	h.str(m.Key)
 	h.str(m.Channel)
 	h.str(m.Parent)
@@ -375,6 +375,8 @@ func (h *hasher) message(m *Message) {
 	h.yes(m.Busy && m.Saying == m.Wanted)
 	h.yes(m.Read != nil)
 	h.yes(m.TS != "")
+	parent := s.message(m.Parent)
+	h.yes(m.Thread != "" && (parent == nil || parent.TS != m.Thread)) // the last try went in a thread that is not there any more
 	h.yes(m.Stood.IsZero())
 	h.after(m.Due, unsaidFor)
 	h.time(m.Hold)

@@ -54,6 +54,7 @@ type Message struct {
 	Read    *Read     `json:"read,omitempty"`   // what Prodege is asked as it is posted
 	Sent    string    `json:"sent_channel,omitempty"`
 	TS      string    `json:"ts,omitempty"`
+	Thread  string    `json:"thread,omitempty"` // of a reply: ts of the root message in whose thread the last try went
 	Link    string    `json:"link,omitempty"`
 	Stood   time.Time `json:"stood,omitzero"`    // when it stood first
 	Due     time.Time `json:"due,omitzero"`      // since when it is due to be said
@@ -328,9 +329,14 @@ func (s *State) outboxJobs(list []job) []job {
 
 func (s *State) messageJob(m *Message) job {
 	return job{base: "say/" + m.Key, try: &m.Try,
-		begin: func() { m.Saying = m.Wanted },
-		task:  func() Task { return s.messageTask(m) },
-		done:  func(r Result) { s.said(m, r) },
+		begin: func() {
+			m.Saying = m.Wanted
+			if parent := s.message(m.Parent); parent != nil {
+				m.Thread = parent.TS
+			}
+		},
+		task: func() Task { return s.messageTask(m) },
+		done: func(r Result) { s.said(m, r) },
 	}
 }
 
@@ -430,7 +436,7 @@ func (s *State) notSaid(m *Message, f Failure) {
 	case m.User != "" && f.Kind != FailedPassing:
 		m.Shown = m.Wanted
 	case f.Kind == FailedThreadGone:
-		if parent := s.message(m.Parent); parent != nil {
+		if parent := s.message(m.Parent); parent != nil && parent.TS == m.Thread { // else it is posted anew already
 			s.repost(parent)
 		}
 	case f.Kind == FailedNotStarted:

@@ -195,6 +195,7 @@ func (w *world) hash(h *hasher) [16]byte {
 		h.time(r.limit)
 		if r.task.Post != nil {
 			h.yes(r.task.Post.Tried.IsZero())
+			h.yes(w.threadGone(r.task.Post.Thread))
 		}
 	}
 	for _, m := range w.standing {
@@ -424,7 +425,8 @@ func (w *world) happen(i int) {
 	}
 	w.happened |= 1 << i
 	e, t := w.m.events[i].e, &w.truth
-	if (Order{e.Time, e.ID}).before(t.newest) || e.ID == "" {
+	final := t.acted && t.status == prodege.Complete && !slices.Contains([]prodege.Status{prodege.Complete, prodege.Invoiced, prodege.Deleted}, e.Status)
+	if (Order{e.Time, e.ID}).before(t.newest) || e.ID == "" || final {
 		return
 	}
 	t.newest = Order{e.Time, e.ID}
