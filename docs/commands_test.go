@@ -56,21 +56,46 @@ func holds(t *testing.T, path, generated, from string) {
 	}
 }
 
+// describe writes what a command's help says: purpose, use with its flags, examples. --json is told of once, above.
 func describe(page *strings.Builder, c *cobra.Command, level string) {
-	fmt.Fprintf(page, "\n%s %s\n\n%s\n", level, strings.TrimPrefix(c.CommandPath(), "fieldmarshal "), cmp.Or(c.Long, c.Short))
+	fmt.Fprintf(page, "\n%s %s\n\n%s\n", level, strings.TrimPrefix(c.CommandPath(), "fieldmarshal "), joined(cmp.Or(c.Long, c.Short)))
+	var lines []string
 	if !c.HasSubCommands() {
-		fmt.Fprintf(page, "\n```text\n%s\n", c.UseLine())
-		if flags := c.NonInheritedFlags().FlagUsages(); flags != "" {
-			fmt.Fprintf(page, "\n%s", flags)
+		lines = append(lines, c.UseLine())
+		for line := range strings.Lines(c.NonInheritedFlags().FlagUsages()) {
+			if !strings.Contains(line, "--json ") {
+				lines = append(lines, strings.TrimRight(line, "\n"))
+			}
 		}
-		page.WriteString("```\n")
+	}
+	if lines != nil && c.Example != "" {
+		lines = append(lines, "")
 	}
 	if c.Example != "" {
-		fmt.Fprintf(page, "\n```console\n%s\n```\n", unindented(c.Example))
+		lines = append(lines, unindented(c.Example))
+	}
+	if lines != nil {
+		fmt.Fprintf(page, "\n```console\n%s\n```\n", strings.Join(lines, "\n"))
 	}
 	for _, child := range c.Commands() {
 		describe(page, child, level+"#")
 	}
+}
+
+// joined makes one line of each paragraph; what is indented, or a list, stays as it is.
+func joined(text string) string {
+	var page strings.Builder
+	for i, line := range strings.Split(text, "\n") {
+		switch own := line == "" || strings.HasPrefix(line, " ") || strings.HasPrefix(line, "-"); {
+		case i == 0:
+		case own || strings.HasSuffix(page.String(), "\n"):
+			page.WriteString("\n")
+		default:
+			page.WriteString(" ")
+		}
+		page.WriteString(line)
+	}
+	return page.String()
 }
 
 func unindented(example string) string {
