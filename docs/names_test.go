@@ -167,3 +167,31 @@ func TestDependenciesAreExplained(t *testing.T) {
 		t.Errorf("found %d only", direct)
 	}
 }
+
+// TestTestsAreThere: a test that a page names is one that there is.
+func TestTestsAreThere(t *testing.T) {
+	there := map[string]bool{}
+	for _, pattern := range []string{"../*_test.go", "../*/*_test.go", "../*/*/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, file := range files {
+			for _, m := range regexp.MustCompile(`(?m)^func (Test\w+|Fuzz\w+)\(`).FindAllStringSubmatch(read(t, file), -1) {
+				there[m[1]] = true
+			}
+		}
+	}
+	named := regexp.MustCompile(`\b(?:Test|Fuzz)[A-Z]\w+`)
+	for _, page := range markdown(t) {
+		for _, name := range named.FindAllString(read(t, page), -1) {
+			begins := false
+			for is := range there {
+				begins = begins || strings.HasPrefix(is, name) // as -run takes it
+			}
+			if !begins {
+				t.Errorf("%s names %s, which is not there", page, name)
+			}
+		}
+	}
+}
