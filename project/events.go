@@ -123,8 +123,8 @@ func (s *State) take(e prodege.Event) {
 	case Applied:
 		s.Poll.Found = nil // it was found before this event
 		s.pollIfAmbiguous(e)
-		s.Newest = Order{e.Time, e.ID}
 		s.apply(e)
+		s.Newest = Order{e.Time, e.ID}
 	case Late:
 		s.late(e)
 	}
@@ -230,11 +230,9 @@ func (s *State) late(e prodege.Event) {
 	case prodege.Complete:
 		s.invoiceFor(e)
 	case prodege.Invoiced:
-		s.invoicedFirst(e)
+		s.lateInvoiced(e)
 	}
-	if q := s.openRequest(); q != nil && s.Pause.ForCPI && q.Required == nil && e.AsksCPI() && e.RequiredCPI != nil {
-		s.newer(q, e) // it tells what the newest event did not
-	}
+	s.lateAmount(e)
 	if e.Status != s.Status || s.sameSecond(e) && (e.AsksCPI() || s.otherReason(e)) || s.otherPause(e) {
 		s.pollSoon()
 	}

@@ -217,6 +217,7 @@ func (h *hasher) pause(p *Pause) {
 	}
 	h.str(string(p.Opened))
 	h.time(p.Since)
+	h.str(string(p.After.ID))
 	h.event(&p.Event)
 	h.event(&p.About)
 	h.yes(p.ForCPI)
@@ -442,7 +443,7 @@ func showsOf(c *Card) shows {
 // leftOut is what a hash does not read, and why.
 var leftOut = map[string]string{
 	"ID": "never changes", "Version": "never changes here", "Name": "text", "Description": "text", "Note": "text",
-	"WaitingSince": "shown only", "Newest.At": "Newest.ID tells it", "Invoice.Newest.At": "likewise", "Seen": "the events that were handed over tell it",
+	"WaitingSince": "shown only", "Seen": "the events that were handed over tell it",
 	"Deliveries": "likewise", "Counts": "counters", "Last": "text", "Acts": "a counter", "Act.N": "a counter", "Act.Fault": "text", "Runs": "a counter",
 	"Decisions": "text: the record that people see", "Handled": "the clicks that were made tell it", "Answers": "text",
 	"Ledger": "the ledger", "Forgotten": "the ledger", "LedgerCut": "the ledger",
@@ -460,6 +461,7 @@ var leftOutOf = map[reflect.Type]map[string]string{
 	reflect.TypeFor[Try]():            {"Tries": "a counter", "First": "only whether it is set"},
 	reflect.TypeFor[prodege.Event]():  {"ProjectID": "never differs", "Pricing": "text", "Unknown": "text", "Truncated": "text", "TimeGuessed": "text", "Delivery": "text", "Received": "text", "Future": "its time tells it", "Ahead": "text", "Vouched": "only whether it is set", "RejectionNote": "likewise"},
 	reflect.TypeFor[Pause]():          {"Decided": "only whether it is set"},
+	reflect.TypeFor[Order]():          {"At": "its ID tells it"},
 	reflect.TypeFor[Question]():       {"Previous": "text", "Sent": "text", "Unread": "text", "Earlier": "text", "PausedAt": "text", "Refusal": "text", "Other": "text"},
 	reflect.TypeFor[Clock]():          {"Reminders": "a counter"},
 	reflect.TypeFor[Decided]():        {"Reason": "text", "At": "text", "From": "text", "DryRun": "text"},

@@ -67,8 +67,11 @@ func (s *State) invoiceFor(e prodege.Event) {
 	i := s.Invoice
 	switch {
 	case i == nil:
-		s.InvoicedFirst = nil
 		s.Invoice = &Invoicing{Newest: order, Hold: s.Status == prodege.PendingComplete}
+		if f := s.InvoicedFirst; f != nil && order.before(Order{f.Event.Time, f.Event.ID}) {
+			s.Invoice.Ended = prodege.Invoiced
+		}
+		s.InvoicedFirst = nil
 		if s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
 			s.Invoice.Ended = s.Status
 		}
@@ -171,9 +174,10 @@ func (s *State) holdInvoice() {
 	}
 }
 
-// invoicedFirst remembers an INVOICED that no COMPLETE came before: the late one is waited for.
+// invoicedFirst remembers an INVOICED that no COMPLETE came before: the late one is waited for. A project that was
+// deleted meanwhile is not invoiced.
 func (s *State) invoicedFirst(e prodege.Event) {
-	if s.Invoice == nil && s.InvoicedFirst == nil {
+	if s.Invoice == nil && s.InvoicedFirst == nil && s.Status != prodege.Deleted {
 		s.InvoicedFirst = &InvoicedFirst{Event: trimmed(e), Until: s.now.Add(lateComplete)}
 	}
 }
@@ -193,6 +197,14 @@ func (s *State) endInvoice(e prodege.Event) {
 		if i.Phase == InvoiceHeld {
 			s.enterInvoice(InvoiceDue) // the COMPLETE that would have freed it is overtaken
 		}
+	}
+}
+
+// lateInvoiced takes an INVOICED that newer events have overtaken: it ends the wait for it all the same.
+func (s *State) lateInvoiced(e prodege.Event) {
+	s.invoicedFirst(e)
+	if i := s.Invoice; i != nil && i.Ended == "" && i.Newest.before(Order{e.Time, e.ID}) {
+		i.Ended = prodege.Invoiced
 	}
 }
 

@@ -78,8 +78,32 @@ func (s *State) pausedForCPI(e prodege.Event) {
 	}
 }
 
+// lateAmount takes from a late event what the newest one did not tell: the required CPI, if it is of the present pause.
+// A late event that is no pause parts what was told before it from the present pause.
+func (s *State) lateAmount(e prodege.Event) {
+	p, q := s.Pause, s.openRequest()
+	order := Order{e.Time, e.ID}
+	if p == nil || order.before(p.After) {
+		return
+	}
+	if e.Status != prodege.Paused && !e.AsksCPI() {
+		p.After = order
+	}
+	if q == nil || !p.ForCPI || p.Event.RequiredCPI != nil {
+		return
+	}
+	told := Order{q.Event.Time, q.Event.ID}
+	switch {
+	case e.AsksCPI() && e.RequiredCPI != nil && (q.Required == nil || told.before(order)):
+		s.newer(q, e)
+	case p.After == order && q.Required != nil && told.before(order) && q.Phase == PhaseOpen && len(q.Decisions) == 0:
+		q.Required = nil
+		s.ask(q, p.Event)
+	}
+}
+
 func (s *State) openPause(e prodege.Event) {
-	s.Pause = &Pause{Opened: SafeID(e.ID), Since: e.Time, Event: trimmed(e), ForCPI: e.AsksCPI(), Times: 1}
+	s.Pause = &Pause{Opened: SafeID(e.ID), Since: e.Time, Event: trimmed(e), ForCPI: e.AsksCPI(), Times: 1, After: s.Newest}
 }
 
 // alert posts the pause's own message, or takes up the last one again if the project flaps.

@@ -278,7 +278,8 @@ func (s *State) Finished() bool {
 	return !s.ClosesAt.IsZero() && !s.now.Before(s.ClosesAt) && s.InvoicedFirst == nil && !s.invoiceOwed() && s.Act == nil && len(s.Pending) == 0 && s.flushed()
 }
 
-// Drained reports whether a cancelled project has nothing under way and nothing to say any more.
+// Drained reports whether a cancelled project has nothing under way and nothing to say any more. An edit that waits to
+// be tried again is still to be made: it takes buttons away.
 func (s *State) Drained() bool { return len(s.jobs()) == 0 }
 
 // cancel ends what is open: nothing new is begun, what is under way is awaited, and open messages lose their buttons.

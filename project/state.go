@@ -118,6 +118,7 @@ type Pause struct {
 	Since   time.Time       `json:"since"`
 	Event   prodege.Event   `json:"event"`             // the newest pause event
 	About   prodege.Event   `json:"about,omitzero"`    // the event that the alert was posted for
+	After   Order           `json:"after,omitzero"`    // of the newest event that is known to be from before the pause
 	ForCPI  bool            `json:"for_cpi,omitempty"` // the newest pause event asks for a CPI
 	Alert   string          `json:"alert,omitempty"`   // key of the alert's message
 	Request string          `json:"request,omitempty"` // key of the CPI request's message
