@@ -227,7 +227,7 @@ func (w *world) acceptEnds(a *AcceptCPI, end ends, fail fails) {
 		if arrived {
 			got.Outcome, got.Sent = OutcomeSent, a.Amount
 		}
-	case t.status != prodege.Paused:
+	case t.status != prodege.Paused && t.status.Known():
 		got.Outcome = OutcomeEnded
 	case !t.forCPI():
 		got.Outcome = OutcomeOther
@@ -270,7 +270,7 @@ func (w *world) acceptEnds(a *AcceptCPI, end ends, fail fails) {
 func (w *world) actEnds(a *ActOnProject, end ends, fail fails) {
 	t := &w.truth
 	got := Acceptance{Status: t.status, MaxCPI: new(t.maxCPI)}
-	ended := t.status != prodege.Paused && t.status != prodege.Live
+	ended := t.status != prodege.Paused && t.status != prodege.Live && t.status.Known()
 	arrived := a.Maybe && (t.status == a.Action.Status || a.Action.Status == prodege.Complete && ended && t.status != prodege.Deleted)
 	switch forbidden := w.forbidden(nil); {
 	case arrived:
@@ -281,7 +281,7 @@ func (w *world) actEnds(a *ActOnProject, end ends, fail fails) {
 		got.Outcome = OutcomeAlreadyLive
 	case ended:
 		got.Outcome = OutcomeEnded
-	case t.forCPI(), t.reason == prodege.MaxClicks && a.Action.Reason != prodege.MaxClicks:
+	case t.forCPI(), t.status != prodege.Paused, t.reason == prodege.MaxClicks && a.Action.Reason != prodege.MaxClicks:
 		got.Outcome = OutcomeOther
 	}
 	if got.Outcome != "" {

@@ -43,7 +43,7 @@ func (w *world) checkAct(t Task) string {
 		amount = fmt.Sprintf("%s %d", t.Act.Action.ID, t.Act.Number)
 	}
 	switch {
-	case q == nil || s.Status != prodege.Paused:
+	case q == nil || s.Status != prodege.Paused && s.Status.Known():
 		return "an act is begun for a pause that is over: " + t.Summary
 	case q.Generation != a.Generation:
 		return fmt.Sprintf("an act is begun for generation %d, while %d is open: %s", a.Generation, q.Generation, t.Summary)
@@ -257,7 +257,7 @@ func (w *world) gaveUp() bool { return w.ended && w.cancelled && !w.now.Before(w
 // deadButtons is why nothing can be decided by a card's buttons; empty if something can.
 func (w *world) deadButtons(c shows) string {
 	s := w.s
-	if s.Cancelled {
+	if s.Cancelled && !w.came { // else it lives on
 		return "the workflow is cancelled"
 	}
 	var q *Question

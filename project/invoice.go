@@ -455,7 +455,7 @@ func (s *State) invoiceAlarms(list []alarm) []alarm {
 	if f := s.InvoicedFirst; f != nil {
 		list = append(list, alarm{f.Until, "wait for a late COMPLETE before invoicing", func() {
 			s.InvoicedFirst = nil
-			s.Invoice = &Invoicing{Ended: prodege.Invoiced, Missing: true}
+			s.Invoice = &Invoicing{Ended: prodege.Invoiced, Missing: true, Hold: s.Status == prodege.PendingComplete}
 			if s.Status == prodege.Deleted {
 				s.Invoice.Ended = prodege.Deleted
 			}
