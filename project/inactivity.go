@@ -54,7 +54,7 @@ func (s *State) inactivityAlarms(list []alarm) []alarm {
 	list = append(list, alarm{c.Remind, "remind people: Prodege completes the project by itself soon", func() {
 		c.Remind = time.Time{}
 		if s.now.Before(c.At) {
-			s.insist(p.Alert, "auto-complete-"+string(p.Opened), Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}, "reminder: it is completed soon")
+			s.insist(p.Alert, "auto-complete-"+string(p.Opened)+"-"+itoa(int(c.Paused.Unix())), Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}, "reminder: it is completed soon")
 		}
 	}})
 	if !c.Polled {
