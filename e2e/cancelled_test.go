@@ -74,6 +74,22 @@ func TestACancelledProjectClosesWhatAnEarlierRunOpened(t *testing.T) {
 	w.becomes(m, "Cancelled by an operator")
 }
 
+// TestATerminatedProjectIsTold: it can say nothing itself, and the alerts channel and doctor tell of it.
+func TestATerminatedProjectIsTold(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, cancels)
+	m := w.pausedForCPI(asked)
+	w.request(func(q *project.Question) bool { return !q.Clock.From.IsZero() }, "the request to know that it was posted")
+	if err := w.temporal.TerminateWorkflow(w.ctx, workflows.ProjectID(theProject), "", "by mistake"); err != nil {
+		t.Fatal(err)
+	}
+	w.says(alerts, "was ended in Temporal")
+	w.click(ann, m, approve)
+	w.whispered(ann, "closed")
+	w.acceptances(0)
+	tells(t, w.run(0, "doctor"), theProject.String(), "terminated", "/archives/"+approvals)
+}
+
 // TestATerminatedKillSwitchRunsAgain as it was set: once Temporal forgot it, it would read as on.
 func TestATerminatedKillSwitchRunsAgain(t *testing.T) {
 	t.Parallel()

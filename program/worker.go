@@ -85,6 +85,7 @@ func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 		Digest:         c.Digest,
 		Channels:       channels,
 		PostsPerSecond: c.Slack.PostsPerSecond,
+		Alarm:          activities.Alarms(api, c.Slack.AlertsChannel, p.Simulated),
 	}, nil
 }
 

@@ -44,8 +44,9 @@ type Options struct {
 	PostsPerSecond float64 // in each channel, across all workers
 
 	// Optional.
-	Digest    string        // when the weekly report is posted, as DIGEST has it: "Mon 09:00 America/New_York"; never if empty
-	LookEvery time.Duration // between looks at a Temporal that is away or lacks attributes; 2 s if 0
+	Digest    string                                       // when the weekly report is posted, as DIGEST has it: "Mon 09:00 America/New_York"; never if empty
+	Alarm     func(ctx context.Context, text string) error // tells the alerts channel; nil: only logged
+	LookEvery time.Duration                                // between looks at a Temporal that is away or lacks attributes; 2 s if 0
 }
 
 func (o Options) check() error {
@@ -112,6 +113,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	go w.keepSchedule(ctx)
 	go w.keepSwitch(ctx)
+	go w.keepEnded(ctx)
 	w.set("")
 	w.log.Info("the worker polls", "task_queue", w.options.TaskQueue, "namespace", w.options.Namespace, "channels", w.channels())
 	select {

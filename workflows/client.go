@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
@@ -187,4 +188,24 @@ func (c *Client) ResumeHeld(ctx context.Context) (told int, err error) {
 		return true
 	})
 	return told, errors.Join(err, failed)
+}
+
+// Ended is a Project that Temporal ended: terminated, failed or timed out. It can say nothing any more.
+type Ended struct {
+	Workflow string
+	Run      string
+	How      string // "Terminated", …
+}
+
+// EndedSince lists the Projects that Temporal ended since then and that no event has opened again.
+func (c *Client) EndedSince(ctx context.Context, since time.Time) (ended []Ended, err error) {
+	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut') AND CloseTime >= '%s'", TypeProject, since.UTC().Format(time.RFC3339))
+	err = c.list(ctx, query, func(e *workflowpb.WorkflowExecutionInfo) bool {
+		ended = append(ended, Ended{Workflow: e.GetExecution().GetWorkflowId(), Run: e.GetExecution().GetRunId(), How: e.GetStatus().String()})
+		return true
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list ended projects: %w", err)
+	}
+	return ended, nil
 }
