@@ -53,7 +53,7 @@ type Options struct {
 	Registry       *prometheus.Registry // what /metrics shows; the ingress adds its own
 
 	// Optional.
-	Secrets     []prodege.Secret                              // further secrets that must never be shown
+	Secrets          []prodege.Secret                                     // further secrets that must never be shown
 	Anyone           bool                                                 // SLACK_APPROVERS is anyone: everybody in the channel decides, if of our own workspace
 	Simulated        bool                                                 // Prodege is a simulator: answers say so
 	MaxEventAge      time.Duration                                        // an older event is unusable; 0: none is
@@ -64,7 +64,7 @@ type Options struct {
 	AlertsChannel    string                                               // likewise, about a pause
 	UILink           func(workflowID string) string                       // link to a workflow in the Temporal UI; nil: no links
 	Now              func() time.Time                                     // time.Now
-	Temporal    func(ctx context.Context) error               // says why Temporal can't take events now, a *NamespaceMissing for one; nil: Workflows.Health
+	Temporal         func(ctx context.Context) error                      // says why Temporal can't take events now, a *NamespaceMissing for one; nil: Workflows.Health
 }
 
 func (o Options) check() error {
