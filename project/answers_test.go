@@ -22,7 +22,7 @@ func (w *world) results(list []transition) []transition {
 			if fault && !w.mayFail(kind, how) {
 				return
 			}
-			list = append(list, transition{kind: string(kind) + ": " + how, label: id + ": " + how, good: !fault && how != "conflict", calm: calm && !fault, do: func(w *world) Turn {
+			list = append(list, transition{kind: string(kind) + ": " + how, label: id + ": " + how, good: !fault && how != "conflict" && how != "as it was before", calm: calm && !fault, do: func(w *world) Turn {
 				if fault && !w.m.endless {
 					w.faults--
 				}
@@ -46,7 +46,18 @@ func (w *world) results(list []transition) []transition {
 			fail("passing", Failure{Kind: FailedPassing})
 			fail("refused", Failure{Kind: FailedRefused})
 		case KindRead:
-			end("ok", false, func(w *world, r *Result) { r.Reading = w.tell(task.Read) })
+			asks, overtaken, before, asked := r.polls(), r.overtaken, r.before, r.since
+			answer := func(w *world, t *truth) *Reading {
+				out := w.tell(task.Read, t)
+				if out.Asked = asked; asks && !overtaken {
+					w.polls = append(slices.Clone(w.polls[:min(1, len(w.polls))]), asked) // the first and the last
+				}
+				return out
+			}
+			end("ok", false, func(w *world, r *Result) { r.Reading = answer(w, &w.truth) })
+			if asks && before != w.truth {
+				end("as it was before", false, func(w *world, r *Result) { r.Reading = answer(w, &before) })
+			}
 			fail("passing", Failure{Kind: FailedPassing})
 			fail("refused", Failure{Kind: FailedRefused, Refusal: &Refusal{Party: "Prodege", Codes: []int{101}}})
 		case KindMay:
@@ -133,7 +144,7 @@ func (w *world) postEnds(p *Post, card shows, end ends, fail fails) {
 		}
 		out.TS, out.Link = m.ts, "link "+m.key
 		if p.Read != nil && reading && !out.Found {
-			out.Reading = w.tell(p.Read)
+			out.Reading = w.tell(p.Read, &w.truth)
 		}
 		return out
 	}
@@ -176,8 +187,7 @@ func (w *world) editEnds(e *Edit, card shows, end ends, fail fails) {
 }
 
 // tell is what Prodege tells of the project.
-func (w *world) tell(r *Read) *Reading {
-	t := &w.truth
+func (w *world) tell(r *Read, t *truth) *Reading {
 	info := prodege.ProjectInfo{ID: w.s.ID, Name: "Study", Status: t.status, CPI: new(prodege.MustUSD("3.50")), MaxCPI: new(t.maxCPI), SampleSize: 400}
 	if t.status == prodege.Paused {
 		info.PausedForCPI, info.PausedClicks = t.forCPI(), t.reason == prodege.MaxClicks

@@ -139,6 +139,9 @@ func (w *world) checkTurn(t Turn, out Output) string {
 		w.open = slices.Delete(w.open, at, at+1)
 	}
 	for _, l := range out.Lines {
+		if l.Kind == LineFound && !w.foundTwice() {
+			return "a poll's finding counts that was not found twice, a minute apart, with no event in between"
+		}
 		if l.Kind != LineDecided && (l.Kind != LineInvoice || l.Verdict == "") {
 			continue
 		}
@@ -162,6 +165,12 @@ func (w *world) checkTurn(t Turn, out Output) string {
 			w.confirmed = true
 		}
 	}
+	if slices.ContainsFunc(out.Events, func(e EventLine) bool { return e.Disposition == Applied }) {
+		w.polls = nil
+		for i := range w.running {
+			w.running[i].overtaken = true
+		}
+	}
 	if len(w.open) != len(w.s.Pending) {
 		return fmt.Sprintf("%d clicks got neither a record nor an answer, and %d are being checked", len(w.open), len(w.s.Pending))
 	}
@@ -174,6 +183,12 @@ func (w *world) checkTurn(t Turn, out Output) string {
 		}
 	}
 	return ""
+}
+
+// foundTwice reports whether Prodege answered twice since the last event that was applied, a minute apart.
+func (w *world) foundTwice() bool {
+	n := len(w.polls)
+	return n >= 2 && w.polls[n-1].Sub(w.polls[0]) >= pollAgain-pollSkew
 }
 
 // checkRule holds of an automatic approval.
@@ -216,6 +231,9 @@ func (w *world) checkState() string {
 	}
 	if newest := w.newest(); newest != (Order{}) && s.Newest != newest && !w.m.endless {
 		return fmt.Sprintf("the newest event is %s, not %s", newest.ID, s.Newest.ID)
+	}
+	if n := w.duplicates(); !w.m.endless && s.Counts.Duplicate != n {
+		return fmt.Sprintf("%d events were handed over twice, and %d count as duplicates", n, s.Counts.Duplicate)
 	}
 	for _, m := range s.Outbox {
 		if c := showsOf(&m.Card); c.buttons {
@@ -296,10 +314,26 @@ func (w *world) newest() (newest Order) {
 	return newest
 }
 
+// duplicates is how many events were handed over that had been before.
+func (w *world) duplicates() (n int64) {
+	for i := range w.m.events {
+		for j := range i {
+			if w.handed&(1<<i) != 0 && w.handed&(1<<j) != 0 && w.m.events[i].e.ID == w.m.events[j].e.ID {
+				n++
+				break
+			}
+		}
+	}
+	return n
+}
+
 // atRest holds in a state in which nothing is under way and nothing will come but the answers to polls: whatever was
 // owed is done, or waits for people.
 func (w *world) atRest() string {
 	s := w.s
+	if w.ended && w.cancelled {
+		return "" // nothing more is said but that it was cancelled
+	}
 	for _, id := range w.owedNotes {
 		if !slices.ContainsFunc(w.standing, func(m standing) bool { return m.shows.kind == "rejection" && m.shows.id == id }) {
 			return "the rejection of " + id + " was never told"
@@ -334,6 +368,9 @@ func (w *world) atRest() string {
 		if q != nil && (q.Stage != "" || q.ToAct && !q.Closed || q.Newer != nil || q.Check != nil || !q.CheckAt.IsZero()) {
 			return "a question goes no further: " + string(q.Kind)
 		}
+		if q != nil && !q.Closed && s.Act == nil && (q.Phase == PhaseApproved || q.Phase == PhaseHeld) {
+			return "what was decided is never done: " + string(q.Kind)
+		}
 	}
 	return w.agrees()
 }
@@ -363,15 +400,19 @@ func (w *world) agrees() string {
 			return "people are asked, but no message with buttons stands"
 		}
 	}
-	polled := s.pollEvery() > 0 && t.status != "" && s.Status != ""
+	polled := s.pollable() && s.pollEvery() > 0 && t.status != "" && s.Status != ""
 	switch {
 	case !polled:
 	case t.status != s.Status:
 		return fmt.Sprintf("Prodege says %s, and we believe %s for ever", t.status, s.Status)
 	case t.forCPI() && (q == nil || !s.Pause.ForCPI):
 		return "Prodege waits for a CPI, and nobody is asked"
-	case t.forCPI() && q.Required != nil && t.required != nil && !q.Required.Equal(*t.required) && q.Phase == PhaseOpen:
+	case t.forCPI() && !(q.Phase.Decidable() || q.Phase.Failed() || q.Phase == PhaseHeld || q.Phase == PhaseDryRun || q.Phase == PhaseByHand):
+		return "Prodege waits for a CPI, and the request is " + string(q.Phase)
+	case t.forCPI() && q.Required != nil && t.required != nil && q.Phase.Decidable() && !q.Required.Equal(*t.required):
 		return fmt.Sprintf("people are asked for %s, and Prodege wants %s", q.Required.Dollars(), t.required.Dollars())
+	case t.forCPI() && q.Approved != nil && t.required != nil && q.Phase.Failed() && q.Approved.Cmp(*t.required) < 0:
+		return fmt.Sprintf("people may try again with %s, and Prodege wants %s", q.Approved.Dollars(), t.required.Dollars())
 	}
 	return ""
 }

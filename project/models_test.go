@@ -125,6 +125,15 @@ func models() []*model {
 			},
 		},
 		{
+			name: "a request and an action", about: "an amount is approved, and meanwhile an act from the alert of the same pause", truth: live(),
+			settings: settings(),
+			events:   comes(cpi(60, "p1", "4.00"), at(50, "x", prodege.Paused, prodege.MaxClicks)),
+			clicks:   []click{approve("ana"), {user: "bob", of: OfAction, verdict: ChooseAction, action: prodege.ActClicks, number: 100, command: true}},
+			large: func(m *model) {
+				m.faults, m.trouble = 1, only(map[Kind][]string{KindAccept: {"any"}, KindAct: {"any"}})
+			},
+		},
+		{
 			name: "two approvers", about: "an amount that needs two people", short: true, truth: live(),
 			settings: with(func(s *Settings) { s.SecondApproverAbove, s.Ceiling = money("4.00"), money("4.80") }),
 			events:   comes(cpi(60, "p1", "4.25"), cpi(50, "p2", "4.50")),
@@ -138,7 +147,7 @@ func models() []*model {
 			name: "who may not", about: "clicks of people who may not decide, that are late, or above the ceiling, and their answers", short: true, truth: live(),
 			settings: with(func(s *Settings) { s.Ceiling = money("4.20") }),
 			events:   comes(cpi(60, "p1", "4.00")),
-			clicks:   []click{{user: "eve", of: OfCPI, verdict: Approve}, {user: "bob", of: OfCPI, verdict: Approve, upTo: money("4.25")}, {user: "bob", of: OfCPI, verdict: Reject}},
+			clicks:   []click{{user: "eve", of: OfCPI, verdict: Approve}, {user: "bob", of: OfCPI, verdict: Approve, upTo: money("4.25")}, {user: "ana", of: OfCPI, verdict: Approve, upTo: money("3.95")}},
 			faults:   1, trouble: only(map[Kind][]string{KindMay: {"no list"}}),
 			large: func(m *model) {
 				m.events = append(m.events, happening{e: cpi(50, "p2", "4.30")})
@@ -148,14 +157,15 @@ func models() []*model {
 		{
 			name: "an act from the alert", about: "what people do about a pause, another reason, and try again", truth: live(),
 			settings: settings(),
-			events:   append(comes(at(60, "s1", prodege.Paused, prodege.SampleSize), at(50, "i1", prodege.Paused, prodege.PausedInactive)), liveAfterAct("z")),
+			events:   append(comes(at(60, "n1", prodege.Paused, prodege.NoUniqueLinks), at(50, "h1", prodege.Paused, prodege.HighDropOff)), liveAfterAct("z")),
 			clicks: []click{
-				{user: "ana", of: OfAction, verdict: ChooseAction, action: prodege.ActSample, number: 500, command: true},
+				{user: "ana", of: OfAction, verdict: ChooseAction, action: prodege.ActLive, command: true},
 				by("bob", OfAction, TryAgain),
 			},
 			faults: 1, trouble: only(map[Kind][]string{KindAct: {"refused", "heard, answer lost"}}),
 			large: func(m *model) {
-				m.clicks = append(m.clicks, click{user: "bob", of: OfAction, verdict: ChooseAction, action: prodege.ActComplete, command: true})
+				m.events = append(m.events, happening{e: at(55, "s1", prodege.Paused, prodege.SampleSize)})
+				m.clicks = append(m.clicks, click{user: "bob", of: OfAction, verdict: ChooseAction, action: prodege.ActSample, number: 500, command: true})
 				m.trouble = only(map[Kind][]string{KindAct: {"any"}})
 			},
 		},
@@ -224,6 +234,15 @@ func models() []*model {
 			large: func(m *model) { m.events = append(m.events, happening{e: cpi(45, "p1", "4.00")}) },
 		},
 		{
+			name: "a burst", about: "alerts whose turn does not come become lines of a digest, with news about them", short: true, truth: live(),
+			settings: settings(),
+			events:   comes(at(60, "x", prodege.Paused, prodege.NoUniqueLinks), at(50, "h", prodege.Paused, prodege.SupportAgent), at(40, "l", prodege.Live, 0)),
+			faults:   2, trouble: only(map[Kind][]string{KindPost: {"not started"}, KindFold: {"passing"}, KindEdit: {"deleted by somebody"}}),
+			large: func(m *model) {
+				m.trouble = only(map[Kind][]string{KindPost: {"any"}, KindFold: {"any"}, KindEdit: {"any"}})
+			},
+		},
+		{
 			name: "Slack away from a request", about: "a request whose message fails: its clock stands still", truth: live(),
 			settings: settings(),
 			events:   comes(cpi(60, "p1", "4.00"), at(40, "l", prodege.Live, 0)),
@@ -284,8 +303,15 @@ func models() []*model {
 			clicks:   []click{by("fin", OfInvoice, SendInvoice)},
 		},
 		{
-			name: "a second life", about: "the project lived here before", short: true, truth: live(), earlier: true,
+			name: "an old life", about: "the first event is older than a project stays open here", short: true, truth: live(),
 			settings: with(func(s *Settings) { s.AutoApproveUpTo, s.ProjectLinger = money("4.00"), 90*time.Second }),
+			events:   comes(cpi(100, "p1", "3.90"), at(95, "c0", prodege.Complete, 903), at(20, "i1", prodege.Invoiced, 0)),
+			clicks:   []click{by("fin", OfInvoice, SendInvoice)},
+			faults:   1, trouble: only(map[Kind][]string{KindRead: {"passing"}}),
+		},
+		{
+			name: "a second life", about: "the project lived here before", short: true, truth: live(), earlier: true,
+			settings: with(func(s *Settings) { s.AutoApproveUpTo = money("4.00") }),
 			events:   comes(cpi(100, "p1", "3.90"), at(20, "c1", prodege.Complete, 903), at(10, "i1", prodege.Invoiced, 0)),
 			clicks:   []click{by("fin", OfInvoice, SendInvoice)},
 			faults:   1, trouble: only(map[Kind][]string{KindEarlier: {"passing"}}),

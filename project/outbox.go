@@ -397,13 +397,18 @@ func (s *State) said(m *Message, r Result) {
 	case m.Folding:
 		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // and the digest does not say so
 		m.Folding, m.Folded, m.Shown = false, true, m.Wanted
-		if !m.Fold || over {
+		if !m.Fold || over || s.repliesWait(m) {
 			s.unfold(m)
 		}
 	}
 	if m.unsaid() {
 		m.Due, m.First = s.now, time.Time{}
 	}
+}
+
+// repliesWait reports whether something is to be said in a message's thread.
+func (s *State) repliesWait(root *Message) bool {
+	return slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.Parent == root.Key && m.unsaid() })
 }
 
 func (s *State) posted(m *Message, p Posted) {

@@ -1,7 +1,6 @@
 package project
 
 import (
-	"cmp"
 	"net/url"
 	"time"
 
@@ -173,9 +172,7 @@ func (s *State) askAnew() {
 	s.AskAnew = false
 	switch q, a := s.openRequest(), s.openAction(); {
 	case q != nil && s.Pause.ForCPI && q.Phase == PhaseCancelled:
-		e := q.askedAnew(s.now)
-		e.RequiredCPI = cmp.Or(s.Pause.Event.RequiredCPI, q.Required) // an event that came during the last act may tell another
-		s.ask(q, e)
+		s.ask(q, s.askedAnew(q))
 		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "asked again after a cancel")
 	case a != nil && !s.Pause.ForCPI && a.Phase == PhaseCancelled:
 		s.offerAnew(a, s.Pause.Event)

@@ -131,14 +131,19 @@ func (s *State) followCeiling() {
 	case over && q.asking():
 		s.enter(q, PhaseOverLimit)
 	case !over && q.Phase == PhaseOverLimit:
-		s.ask(q, q.askedAnew(s.now))
+		s.ask(q, s.askedAnew(q))
 		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "it can be approved now")
 	}
 }
 
-// askedAnew is the event by which the same amount is asked for once more.
-func (q *Question) askedAnew(now time.Time) prodege.Event {
-	return prodege.Event{ID: q.Event.ID, Time: now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: q.Required, Source: prodege.FromSweep}
+// askedAnew is the event by which a request is asked for once more: for the amount that the newest event told, as what
+// was approved may have covered it without being asked for.
+func (s *State) askedAnew(q *Question) prodege.Event {
+	e := prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: q.Required, Source: prodege.FromSweep}
+	if p := s.pauseOf(q); p != nil && p.ForCPI && !p.Event.Time.Before(q.Event.Time) {
+		e.RequiredCPI = cmp.Or(p.Event.RequiredCPI, q.Required)
+	}
+	return e
 }
 
 // advanceRequest lets a rule approve, once it is known that no earlier life forbids it.
@@ -314,7 +319,7 @@ func (s *State) askAgain(q *Question, d Decision) {
 		return
 	}
 	s.record(q, d, q.Required)
-	s.ask(q, q.askedAnew(s.now))
+	s.ask(q, s.askedAnew(q))
 	s.reply(requestKey(q.ID), "asked-again-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteAskedAgain), "asked again")
 }
 

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 var (
 	walks     = flag.Int("walks", 200, "how many random histories are walked")
 	walkSteps = flag.Int("walks.steps", 300, "how many steps each has")
+	trailed   = flag.Int("walks.trail", 40, "how many steps of a walk that fails are shown")
 	walkSeed  = flag.Uint64("walks.seed", 1, "seed of the first one")
 )
 
@@ -60,11 +62,36 @@ func walk(seed uint64, steps int) (largest int, fault string) {
 			}
 		}
 	}
-	return largest, ""
+	return largest, settled(w, trail)
+}
+
+// settled follows a walk to its rest, all going well and nothing new coming: whatever was owed must be done.
+func settled(w *world, trail []string) string {
+	for step := range 500 {
+		if step > 400 && len(w.running) == 0 || w.ended {
+			if fault := w.atRest(); fault != "" {
+				return told("at rest, and "+fault, trail, w)
+			}
+			return ""
+		}
+		list := w.transitions(nil)
+		at := slices.IndexFunc(list, func(t transition) bool { return t.good })
+		if at < 0 {
+			break
+		}
+		trail = append(trail, list[at].label)
+		if fault := w.take(list[at]); fault != "" {
+			return told(fault, trail, w)
+		}
+	}
+	if fault := w.atRest(); fault != "" && len(w.running) == 0 {
+		return told("at rest, and "+fault, trail, w)
+	}
+	return ""
 }
 
 func told(fault string, trail []string, w *world) string {
-	return fault + "\n     " + strings.Join(trail[max(0, len(trail)-40):], "\n     ") + "\n" + describe(w)
+	return fault + "\n     " + strings.Join(trail[max(0, len(trail)-*trailed):], "\n     ") + "\n" + describe(w)
 }
 
 // chosen is a random transition: answers come more often than anything else, and time passes seldom.

@@ -44,7 +44,8 @@ type world struct {
 	confirmed bool     // people said that an invoice is to be sent
 	held      bool     // a dry run held it back
 	rules     []time.Time
-	owedNotes []string // events with a rejection
+	owedNotes []string    // events with a rejection
+	polls     []time.Time // when Prodege was asked for its answers since the last event that was applied
 }
 
 // truth is the project at Prodege.
@@ -68,6 +69,9 @@ type running struct {
 	since time.Time
 	card  shows // of a post or an edit
 	limit time.Time
+
+	before    truth // as the task was begun
+	overtaken bool  // an event was applied meanwhile
 }
 
 // standing is a message in Slack.
@@ -173,13 +177,11 @@ func (w *world) hash(h *hasher) [16]byte {
 	h.yes(w.settings.HasAPIKey)
 	h.yes(w.settings.HasBilling)
 	h.yes(w.settings.AlertActions)
-	t := &w.truth
-	h.str(string(t.newest.ID))
-	h.str(string(t.status))
-	h.n(int(t.reason))
-	h.usd(t.required)
-	h.usd(&t.maxCPI)
-	h.yes(t.acted)
+	h.truth(&w.truth)
+	h.n(len(w.polls))
+	for _, at := range w.polls {
+		h.after(at, pollAgain-pollSkew)
+	}
 	h.yes(w.switchOff)
 	h.yes(w.cancelled)
 	h.yes(w.ended)
@@ -193,6 +195,10 @@ func (w *world) hash(h *hasher) [16]byte {
 		h.str(baseOf(r.task.ID))
 		h.shown(r.card)
 		h.time(r.limit)
+		if r.polls() {
+			h.yes(r.overtaken)
+			h.truth(&r.before)
+		}
 		if r.task.Post != nil {
 			h.yes(r.task.Post.Tried.IsZero())
 			h.yes(w.threadGone(r.task.Post.Thread))
@@ -223,6 +229,18 @@ func (w *world) hash(h *hasher) [16]byte {
 	h.n(len(w.owedNotes))
 	return h.sum()
 }
+
+func (h *hasher) truth(t *truth) {
+	h.str(string(t.newest.ID))
+	h.str(string(t.status))
+	h.n(int(t.reason))
+	h.usd(t.required)
+	h.usd(&t.maxCPI)
+	h.yes(t.acted)
+}
+
+// polls reports whether a task asks how the project is.
+func (r *running) polls() bool { return strings.HasPrefix(r.task.ID, "read/poll/") }
 
 // matters reports whether a standing message can still make a difference: it has buttons, or may be edited.
 func (w *world) matters(m standing) bool {
@@ -344,7 +362,7 @@ func (w *world) begin() string {
 		if fault := w.checkBegin(t); fault != "" {
 			return fault
 		}
-		r := running{task: t, since: w.now, limit: w.now.Add(tryLasts)}
+		r := running{task: t, since: w.now, limit: w.now.Add(tryLasts), before: w.truth}
 		switch {
 		case t.Post != nil:
 			r.card, r.limit = showsOf(&t.Post.Card), r.limit.Add(t.Post.Wait)
