@@ -88,7 +88,11 @@ func cut(text string, max int) string {
 	if i := strings.LastIndexByte(t, '&'); i > strings.LastIndexByte(t, ';') && len(t)-i < longestEntity {
 		t = t[:i]
 	}
-	return strings.TrimRight(t, " \n") + "…"
+	t = strings.TrimRight(t, " \n")
+	if quote := strings.TrimSuffix(t, "\n>"); quote != t { // a quote of which nothing is left
+		t = strings.TrimRight(quote, " \n")
+	}
+	return t + "…"
 }
 
 // size counts UTF-16 units.
