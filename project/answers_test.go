@@ -111,7 +111,6 @@ func (w *world) place(key string, card shows, c *Card) *standing {
 	if m == nil {
 		w.standing = append(w.standing, standing{key: key, ts: "ts " + key})
 		w.said = append(w.said[:len(w.said):len(w.said)], key)
-		m = &w.standing[len(w.standing)-1]
 		slices.SortFunc(w.standing, func(a, b standing) int { return strings.Compare(a.key, b.key) })
 		m = w.inSlack(key)
 	}
