@@ -301,10 +301,17 @@ func TestExplore(t *testing.T) {
 }
 
 func testModels(t *testing.T) {
+	found := false
+	defer func() {
+		if !found {
+			t.Errorf("there is no model %q", *model1)
+		}
+	}()
 	for _, m := range models() {
 		if *model1 != "" && m.name != *model1 {
 			continue
 		}
+		found = true
 		if testing.Short() && !m.short {
 			continue
 		}

@@ -136,12 +136,16 @@ func models() []*model {
 		{
 			name: "two approvers", about: "an amount that needs two people", short: true, truth: live(),
 			settings: with(func(s *Settings) { s.SecondApproverAbove, s.Ceiling = money("4.00"), money("4.80") }),
+			events:   append(comes(cpi(60, "p1", "4.25")), liveAfterAct("z")),
+			clicks:   []click{approve("ana"), approve("ana"), approve("bob")},
+			large:    func(m *model) { m.events = append(m.events, happening{e: cpi(50, "p2", "4.50")}) },
+		},
+		{
+			name: "two amounts", about: "two people approve, and not the same amount", short: true, truth: live(),
+			settings: with(func(s *Settings) { s.SecondApproverAbove, s.Ceiling = money("4.00"), money("4.80") }),
 			events:   comes(cpi(60, "p1", "4.25"), cpi(50, "p2", "4.50")),
-			clicks:   []click{approve("ana"), approve("bob"), {user: "ana", of: OfCPI, verdict: Approve, upTo: money("4.75"), command: true}},
-			large: func(m *model) {
-				m.events = append(m.events, liveAfterAct("z"))
-				m.faults, m.trouble = 1, only(map[Kind][]string{KindMay: {"any"}, KindAccept: {"passing"}})
-			},
+			clicks:   []click{approve("ana"), {user: "bob", of: OfCPI, verdict: Approve, upTo: money("4.75"), command: true}},
+			large:    func(m *model) { m.clicks = append(m.clicks, approve("bob")) },
 		},
 		{
 			name: "who may not", about: "clicks of people who may not decide, that are late, or above the ceiling, and their answers", short: true, truth: live(),
@@ -180,13 +184,21 @@ func models() []*model {
 		{
 			name: "invoicing", about: "COMPLETE, facts and INVOICED", short: true, truth: live(),
 			settings: settings(), together: true,
-			events: comes(at(60, "pc", prodege.PendingComplete, 902), noted(at(50, "c1", prodege.Complete, 903), "done"), noted(at(40, "c2", prodege.Complete, 903), "done again"), at(30, "i1", prodege.Invoiced, 0)),
+			events: comes(at(45, "pc", prodege.PendingComplete, 902), noted(at(50, "c1", prodege.Complete, 903), "done"), noted(at(40, "c2", prodege.Complete, 903), "done again"), at(30, "i1", prodege.Invoiced, 0)),
 			clicks: []click{by("fin", OfInvoice, TryAgain)},
 			faults: 1, trouble: only(map[Kind][]string{KindInvoice: {"refused", "heard, answer lost"}}),
 			large: func(m *model) {
 				m.clicks = append(m.clicks, by("fin", OfInvoice, MarkInvoiced))
 				m.faults, m.trouble = 2, only(map[Kind][]string{KindInvoice: {"any"}, KindRead: {"passing"}})
 			},
+		},
+		{
+			name: "the same COMPLETE", about: "two COMPLETE that say the same, and one that billing refuses", short: true, truth: live(),
+			settings: settings(), together: true,
+			events: comes(noted(at(50, "c1", prodege.Complete, 903), "done"), noted(at(40, "c2", prodege.Complete, 903), "done"), at(45, "p", prodege.PendingComplete, 902)),
+			clicks: []click{by("fin", OfInvoice, TryAgain)},
+			faults: 2, trouble: only(map[Kind][]string{KindInvoice: {"refused", "heard, answer lost", "not heard, as it seems"}}),
+			large: func(m *model) { m.trouble = only(map[Kind][]string{KindInvoice: {"any"}}) },
 		},
 		{
 			name: "by hand", about: "an invoice that people make, that a dry run holds back, or that is deleted", truth: live(),
@@ -199,7 +211,7 @@ func models() []*model {
 		{
 			name: "late, duplicate, same second", about: "events out of order, twice, and in one second", short: true, truth: live(),
 			settings: settings(), together: true,
-			events: comes(cpi(60, "p1", "4.00"), at(60, "q1", prodege.Live, 0), cpi(60, "p1", "4.00"), rejected(at(50, "r1", prodege.Paused, 0))),
+			events: comes(cpi(60, "p1", "4.00"), at(60, "q1", prodege.Live, 0), cpi(60, "p1", "4.00"), rejected(at(65, "r1", prodege.Paused, 0))),
 			clicks: []click{approve("ana")},
 			large: func(m *model) {
 				m.faults, m.trouble = 1, only(map[Kind][]string{KindRead: {"passing"}, KindPost: {"heard, answer lost"}})

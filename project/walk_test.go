@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	walks     = flag.Int("walks", 200, "how many random histories are walked")
+	walks     = flag.Int("walks", 120, "how many random histories are walked")
 	walkSteps = flag.Int("walks.steps", 300, "how many steps each has")
 	trailed   = flag.Int("walks.trail", 40, "how many steps of a walk that fails are shown")
 	walkSeed  = flag.Uint64("walks.seed", 1, "seed of the first one")
@@ -52,8 +52,15 @@ func walk(seed uint64, steps int) (largest int, fault string) {
 		}
 		t := chosen(r, list)
 		trail = append(trail, t.label)
+		bare := w.bare()
 		if fault := w.take(t); fault != "" {
 			return largest, told(fault, trail, w)
+		}
+		if fault := bare.take(t); fault != "" {
+			return largest, told("without its ledger and texts: "+fault, trail, bare)
+		}
+		if one, other := w.wants(), bare.wants(); one != other {
+			return largest, told("with its ledger and texts it wants\n  "+one+"\nand without them\n  "+other, trail, w)
 		}
 		if step%7 == 0 && !w.ended {
 			size, fault := throughJSON(w)
@@ -63,6 +70,15 @@ func walk(seed uint64, steps int) (largest int, fault string) {
 		}
 	}
 	return largest, settled(w, trail)
+}
+
+// bare is a copy without what no decision may read.
+func (w *world) bare() *world {
+	c := w.clone()
+	s := c.s
+	s.Ledger, s.Forgotten, s.LedgerCut, s.Last, s.Answers = nil, 0, time.Time{}, nil, nil
+	s.Decisions, s.Note, s.Description, s.WaitingSince = nil, "", "", time.Time{}
+	return c
 }
 
 // settled follows a walk to its rest, all going well and nothing new coming: whatever was owed must be done.
@@ -153,7 +169,7 @@ func throughJSON(w *world) (size int, fault string) {
 func randomModel(r *rand.Rand) *model {
 	m := &model{name: "random", truth: live(), faults: 1 << 30, endless: true, keep: true, settings: with(func(s *Settings) {
 		s.Ceiling, s.SecondApproverAbove = money("5.00"), money("4.40")
-		if r.IntN(2) == 0 {
+		if r.IntN(4) > 0 {
 			s.AutoApproveUpTo = money("4.00")
 		}
 		s.HasBilling, s.HasAPIKey = r.IntN(4) > 0, r.IntN(8) > 0
@@ -189,10 +205,10 @@ func randomModel(r *rand.Rand) *model {
 	return m
 }
 
-// randomEvent is the i-th event; each lies an hour, a minute or no second after the one before.
+// randomEvent is the i-th event; each lies half a minute after the one before, or in the same second.
 func randomEvent(r *rand.Rand, i int) prodege.Event {
 	kinds := []prodege.Event{
-		cpi(0, "", "3.90"), cpi(0, "", "4.00"), cpi(0, "", "4.25"), cpi(0, "", "4.50"), cpi(0, "", "5.25"), cpi(0, "", ""),
+		cpi(0, "", "3.90"), cpi(0, "", "3.80"), cpi(0, "", "4.00"), cpi(0, "", "4.25"), cpi(0, "", "4.50"), cpi(0, "", "5.25"), cpi(0, "", ""),
 		at(0, "", prodege.Paused, prodege.MaxClicks), at(0, "", prodege.Paused, prodege.SampleSize), at(0, "", prodege.Paused, prodege.PausedInactive),
 		at(0, "", prodege.Paused, prodege.HighDropOff), rejected(at(0, "", prodege.Paused, 0)), at(0, "", prodege.Live, 0), at(0, "", prodege.Live, 0),
 		at(0, "", prodege.Live, 0), at(0, "", "ODD", 0),
@@ -204,9 +220,9 @@ func randomEvent(r *rand.Rand, i int) prodege.Event {
 	}
 	e := kinds[r.IntN(pick)]
 	e.ID = prodege.EventID(fmt.Sprintf("e%03d", r.IntN(50)+i*10))
-	e.Time = start.Add(-2 * time.Hour).Add(time.Duration(i) * time.Minute)
+	e.Time = start.Add(-45 * time.Minute).Add(time.Duration(i) * 30 * time.Second)
 	if r.IntN(10) == 0 {
-		e.Time = e.Time.Add(-time.Minute) // of the same second as the one before
+		e.Time = e.Time.Add(-30 * time.Second) // of the same second as the one before
 	}
 	return e
 }

@@ -59,6 +59,11 @@ type truth struct {
 	acted    bool // our act set its status
 }
 
+// same reports whether Prodege would tell the same.
+func (t *truth) same(u *truth) bool {
+	return t.status == u.status && t.reason == u.reason && sameAmount(t.required, u.required) && t.maxCPI.Equal(u.maxCPI)
+}
+
 func (t *truth) forCPI() bool {
 	return t.status == prodege.Paused && t.reason == prodege.RealTimePricing
 }
