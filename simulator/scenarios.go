@@ -51,14 +51,14 @@ var scenarios = []scenario{
 		asksFor("$4.25"),
 		rises("4.50"),
 		{"The same message now asks for $4.50, and its thread says so, as edits notify nobody.", func(ctx context.Context, on *play) error {
-			return on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.50", 3)
+			return on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.50", 4)
 		}},
 		{"Ann clicks on what her screen still shows, which by now belongs to an older amount. She is told so; nothing is sent.", func(ctx context.Context, on *play) error {
 			old := Buttons(on.message)[0].Value
 			if err := on.sent(on.Prodege.ChangePrice(ctx, on.project, prodege.MustUSD("4.75"))); err != nil {
 				return err
 			}
-			if err := on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.75", 3); err != nil {
+			if err := on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.75", 4); err != nil {
 				return err
 			}
 			if err := on.clicks(ctx, on.Cast.Approver, pressApprove, &old); err != nil {
@@ -150,7 +150,7 @@ func rises(amount string) step {
 // asksFor waits for the request.
 func asksFor(dollars string) step {
 	return step{"Fieldmarshal asks in #cpi-approvals, with what it costs and until when.", func(ctx context.Context, on *play) error {
-		return on.stands(ctx, on.Cast.Approvals, "approve a cpi of "+dollars, 3)
+		return on.stands(ctx, on.Cast.Approvals, "approve a cpi of "+dollars, 4)
 	}}
 }
 
