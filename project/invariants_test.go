@@ -229,10 +229,10 @@ func (w *world) checkState() string {
 	if c := s.Counts; c.Received != c.Applied+c.Duplicate+c.Late+c.Unusable {
 		return fmt.Sprintf("the dispositions do not add up: %+v", c)
 	}
-	if newest := w.newest(); newest != (Order{}) && s.Newest != newest && !w.m.endless {
+	if newest := w.newest(); newest != (Order{}) && s.Newest != newest {
 		return fmt.Sprintf("the newest event is %s, not %s", newest.ID, s.Newest.ID)
 	}
-	if n := w.duplicates(); !w.m.endless && s.Counts.Duplicate != n {
+	if n := w.duplicates(); s.Counts.Duplicate != n {
 		return fmt.Sprintf("%d events were handed over twice, and %d count as duplicates", n, s.Counts.Duplicate)
 	}
 	for _, m := range s.Outbox {

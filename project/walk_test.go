@@ -175,7 +175,11 @@ func randomModel(r *rand.Rand) *model {
 		s.HasBilling, s.HasAPIKey = r.IntN(4) > 0, r.IntN(8) > 0
 	})}
 	for i := range 1 + r.IntN(60) {
-		m.events = append(m.events, happening{e: randomEvent(r, i)})
+		e := randomEvent(r, i)
+		if i > 0 && r.IntN(12) == 0 {
+			e = m.events[r.IntN(i)].e // once more
+		}
+		m.events = append(m.events, happening{e: e})
 	}
 	for _, user := range []string{"ana", "bob", "eve"} {
 		for _, v := range []Verdict{Approve, Reject, AskAgain, TryAgain, Close} {
@@ -219,7 +223,7 @@ func randomEvent(r *rand.Rand, i int) prodege.Event {
 		pick -= 3 // it lives a while before it is complete
 	}
 	e := kinds[r.IntN(pick)]
-	e.ID = prodege.EventID(fmt.Sprintf("e%03d", r.IntN(50)+i*10))
+	e.ID = prodege.EventID(fmt.Sprintf("e%03d", r.IntN(10)+i*10))
 	e.Time = start.Add(-45 * time.Minute).Add(time.Duration(i) * 30 * time.Second)
 	if r.IntN(10) == 0 {
 		e.Time = e.Time.Add(-30 * time.Second) // of the same second as the one before
