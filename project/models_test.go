@@ -197,8 +197,8 @@ func models() []*model {
 			settings: settings(), together: true,
 			events: comes(noted(at(50, "c1", prodege.Complete, 903), "done"), noted(at(40, "c2", prodege.Complete, 903), "done"), at(45, "p", prodege.PendingComplete, 902)),
 			clicks: []click{by("fin", OfInvoice, TryAgain)},
-			faults: 2, trouble: only(map[Kind][]string{KindInvoice: {"refused", "heard, answer lost", "not heard, as it seems"}}),
-			large: func(m *model) { m.trouble = only(map[Kind][]string{KindInvoice: {"any"}}) },
+			faults: 1, trouble: only(map[Kind][]string{KindInvoice: {"refused", "heard, answer lost", "not heard, as it seems"}}),
+			large: func(m *model) { m.faults, m.trouble = 2, only(map[Kind][]string{KindInvoice: {"any"}}) },
 		},
 		{
 			name: "by hand", about: "an invoice that people make, that a dry run holds back, or that is deleted", truth: live(),
@@ -233,10 +233,13 @@ func models() []*model {
 			name: "Prodege refuses or is silent", about: "an acceptance that fails, and reads that fail", short: true, truth: live(),
 			settings: settings(),
 			events:   append(comes(cpi(60, "p1", "4.00")), liveAfterAct("z")),
-			clicks:   []click{approve("ana"), by("bob", OfCPI, TryAgain), by("bob", OfCPI, Close)},
+			clicks:   []click{approve("ana"), by("bob", OfCPI, TryAgain)},
 			moves:    []move{continueMove},
 			faults:   2, trouble: only(map[Kind][]string{KindAccept: {"any"}, KindRead: {"passing"}}),
-			large: func(m *model) { m.events = append(m.events, happening{e: cpi(50, "p2", "3.90")}) },
+			large: func(m *model) {
+				m.events = append(m.events, happening{e: cpi(50, "p2", "3.90")})
+				m.clicks = append(m.clicks, by("bob", OfCPI, Close))
+			},
 		},
 		{
 			name: "Slack away", about: "posts and edits that fail, are heard without an answer, or are deleted", truth: live(),
@@ -259,7 +262,7 @@ func models() []*model {
 			settings: settings(),
 			events:   comes(cpi(60, "p1", "4.00"), at(40, "l", prodege.Live, 0)),
 			clicks:   []click{approve("ana")},
-			faults:   2, trouble: only(map[Kind][]string{KindPost: {"heard, answer lost", "operator"}, KindEdit: {"passing", "deleted by somebody"}}),
+			faults:   2, trouble: only(map[Kind][]string{KindPost: {"heard, answer lost"}, KindEdit: {"passing", "deleted by somebody"}}),
 			large: func(m *model) { m.trouble = only(map[Kind][]string{KindPost: {"any"}, KindEdit: {"any"}}) },
 		},
 		{
