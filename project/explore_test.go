@@ -28,6 +28,7 @@ type exploration struct {
 	kinds   map[string]int
 	pairs   int // states that count as the same and were stepped side by side
 	steps   int
+	givenUp bool // after -explore.most states
 	samples map[int32]*world
 }
 
@@ -88,8 +89,8 @@ func (x *exploration) explore() string {
 			}
 		}
 	}
-	if len(queue) > 0 {
-		return "" // it was given up
+	if x.givenUp = len(queue) > 0; x.givenUp {
+		return ""
 	}
 	return x.ends()
 }
@@ -325,6 +326,9 @@ func testModels(t *testing.T) {
 			fault := x.explore()
 			seconds := time.Since(began).Seconds()
 			t.Logf("%s: %d states, %d transitions of %d kinds, %d pairs, %.1f s", m.about, len(x.nodes), x.steps, len(x.kinds), x.pairs, seconds)
+			if x.givenUp {
+				t.Logf("given up before its fixpoint, after %d states", *most)
+			}
 			if *table {
 				for _, k := range slices.Sorted(maps.Keys(x.kinds)) {
 					t.Logf("  %8d  %s", x.kinds[k], k)

@@ -64,7 +64,7 @@ func with(change func(*Settings)) Settings {
 func approve(user string) click { return by(user, OfCPI, Approve) }
 
 func live() truth {
-	return truth{status: prodege.Live, maxCPI: prodege.MustUSD("3.75"), size: 400}
+	return truth{status: prodege.Live, maxCPI: prodege.MustUSD("3.75")}
 }
 
 // by is what a person does from the command line, so that the answer is not told in Slack.

@@ -90,11 +90,11 @@ func (m mutation) run(t *testing.T) {
 	if err := os.WriteFile(mutated, []byte(strings.Replace(string(source), m.from, m.to, 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	real, err := filepath.Abs(m.file)
+	path, err := filepath.Abs(m.file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {real: mutated}})
+	overlay, err := json.Marshal(map[string]map[string]string{"Replace": {path: mutated}})
 	if err != nil {
 		t.Fatal(err)
 	}

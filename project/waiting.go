@@ -45,7 +45,6 @@ func (s *State) advanceClock() {
 			c.Deadline = deadline
 		}
 		c.Remind = s.reminderAt(q, 1)
-		return
 	}
 	switch away := s.away(); {
 	case !away.IsZero() && c.SilentSince.IsZero():

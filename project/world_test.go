@@ -55,7 +55,6 @@ type truth struct {
 	reason   prodege.Reason
 	required *prodege.USD // paused for CPI
 	maxCPI   prodege.USD
-	size     int64
 	acted    bool // our act set its status
 }
 
@@ -471,7 +470,7 @@ func (w *world) peoples(list []transition) []transition {
 				continue
 			}
 			label := fmt.Sprintf("%s clicks %s on %s", c.user, d.Verdict, m.shows)
-			make := func(w *world) []Decision {
+			clicked := func(w *world) []Decision {
 				if !w.m.endless {
 					w.made |= 1 << i
 				}
@@ -485,12 +484,12 @@ func (w *world) peoples(list []transition) []transition {
 				w.noteApproval(d)
 				return []Decision{d}
 			}
-			list = append(list, transition{kind: "click " + string(d.Verdict), label: label, do: func(w *world) Turn { return Turn{Decisions: make(w)} }})
+			list = append(list, transition{kind: "click " + string(d.Verdict), label: label, do: func(w *world) Turn { return Turn{Decisions: clicked(w)} }})
 			if w.m.together {
 				for j := range w.m.events {
 					if h := &w.m.events[j]; w.handed&(1<<j) == 0 && (h.after == nil || h.after(w)) {
 						list = append(list, transition{kind: "an event and a click in one turn", label: label + " in one turn with " + eventLabel(h.e), do: func(w *world) Turn {
-							return Turn{Events: []prodege.Event{w.hand(j)}, Decisions: make(w)}
+							return Turn{Events: []prodege.Event{w.hand(j)}, Decisions: clicked(w)}
 						}})
 					}
 				}
