@@ -79,18 +79,15 @@ func TestEventsOfOneTurn(t *testing.T) {
 // A run whose history is long continues as new only when nothing is under way that may not be lost, and loses nothing.
 func TestContinueAsNewAwaitsAnAct(t *testing.T) {
 	w := newWorld(t)
-	limited := false
+	limited := w.fullWhen("AcceptCPI")
 	w.accept = func(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
-		w.env.SetContinueAsNewSuggested(true)
-		limited = true
-		time.Sleep(10 * time.Millisecond)
 		return project.Acceptance{Outcome: project.OutcomeSent, Sent: &in.Approved, Status: prodege.Paused}, nil
 	}
 	w.run(w.cpi("e1", 0, "4.25"), func() {
 		w.after(time.Minute, func() { w.signal(Decide, approve("e1", "c1", "4.25")) })
 	})
 	var next *workflow.ContinueAsNewError
-	if err := w.env.GetWorkflowError(); !limited || !errors.As(err, &next) {
+	if err := w.env.GetWorkflowError(); !*limited || !errors.As(err, &next) {
 		t.Fatalf("it ended with %v", w.env.GetWorkflowError())
 	}
 	in := carried(t, next)
@@ -102,8 +99,8 @@ func TestContinueAsNewAwaitsAnAct(t *testing.T) {
 // A read is abandoned by continue-as-new, and begun anew by the next run.
 func TestContinueAsNewAbandonsARead(t *testing.T) {
 	w := newWorld(t)
+	w.fullWhen("ReadProject")
 	w.read = func(ctx context.Context, in project.Read) (project.Reading, error) {
-		w.env.SetContinueAsNewSuggested(true)
 		return project.Reading{}, errors.New("no answer")
 	}
 	w.run(w.cpi("e1", 0, "4.25"), func() {

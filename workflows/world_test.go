@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 	sdklog "go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
@@ -131,6 +132,19 @@ func (w *world) run(first prodege.Event, later func()) {
 		later()
 	}
 	w.env.ExecuteWorkflow(w.flows.Project, ProjectInput{ProjectID: theProject})
+}
+
+// fullWhen has the server suggest continue-as-new when the named activity starts, in the environment's own goroutine.
+// It returns whether that has come.
+func (w *world) fullWhen(activityName string) *bool {
+	var full bool
+	w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		if info.ActivityType.Name == activityName {
+			w.env.SetContinueAsNewSuggested(true)
+			full = true
+		}
+	})
+	return &full
 }
 
 func (w *world) signal(name any, v any) { w.env.SignalWorkflow(fmt.Sprint(name), v) }
