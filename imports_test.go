@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -120,6 +121,42 @@ func TestProgramHoldsNoServer(t *testing.T) {
 			}
 			if path == module && (dep == module+"/simulator" || dep == module+"/devserver") {
 				t.Errorf("the production program holds %s", dep)
+			}
+		}
+	}
+}
+
+// TestModuleGroups: the first group of go.mod is what the production program imports, the second what only tests, the
+// simulators and cmd/dev do.
+func TestModuleGroups(t *testing.T) {
+	file, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := strings.Split(string(file), "\nrequire (\n")
+	if len(groups) != 4 {
+		t.Fatalf("go.mod has %d groups, want production, tests and indirect", len(groups)-1)
+	}
+	produced := map[string]bool{} // packages that the production program's own packages import
+	all := goList(t, "Imports")
+	for _, dep := range append(goList(t, "Deps")[module], module) {
+		for _, imported := range all[dep] {
+			produced[imported] = true
+		}
+	}
+	needed := func(name string) bool {
+		for path := range produced {
+			if within(path, name) {
+				return true
+			}
+		}
+		return false
+	}
+	for group, want := range map[string]bool{groups[1]: true, groups[2]: false} {
+		block, _, _ := strings.Cut(group, "\n)")
+		for line := range strings.Lines(block) {
+			if name := strings.Fields(line)[0]; needed(name) != want {
+				t.Errorf("go.mod: %s is in the wrong group", name)
 			}
 		}
 	}
