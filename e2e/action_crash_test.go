@@ -30,6 +30,7 @@ var actSteps = []step{
 // TestCrashOfAnAct kills the worker, and Temporal, before and after each step of what is done from an alert: the
 // decision recorded, the clicks allowed, the project set LIVE. Each is done once, and people see one message.
 func TestCrashOfAnAct(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	victims := []string{"worker", "Temporal"}
 	if *long {

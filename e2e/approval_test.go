@@ -217,6 +217,7 @@ func TestResolvedElsewhere(t *testing.T) {
 }
 
 func TestExpiredAndAskedAgain(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	// Long enough for what is decided after the request is asked again to come in time.
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s", "APPROVAL_REMINDER_EVERY", "6s", "SLACK_ESCALATION", ben))

@@ -14,6 +14,7 @@ import (
 // TestABacklog sends one project a great many events, with a worker and while there is none: all are counted once, none
 // is lost, no history grows too long, and what is said is what still matters and all that is owed.
 func TestABacklog(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	events := 3000
 	if *long {

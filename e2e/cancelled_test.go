@@ -76,6 +76,7 @@ func TestACancelledProjectClosesWhatAnEarlierRunOpened(t *testing.T) {
 
 // TestATerminatedProjectIsTold: it can say nothing itself, and the alerts channel and doctor tell of it.
 func TestATerminatedProjectIsTold(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t, cancels)
 	m := w.pausedForCPI(asked)

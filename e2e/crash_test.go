@@ -63,6 +63,7 @@ func (l *life) String() string {
 // process is stopped at the very call: the kill falls there and nowhere else. All lives of one victim share a
 // world, one project each, so that one kill falls on all of its steps at once.
 func TestCrashMatrix(t *testing.T) {
+	slow(t)
 	victims := []string{"worker", "ingress", "Temporal"}
 	rounds := 1
 	if *long {

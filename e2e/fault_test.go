@@ -26,6 +26,7 @@ func TestSlacksAnswerIsLost(t *testing.T) {
 }
 
 func TestSlackFailsAndLimits(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	for _, f := range []simulator.Fault{
@@ -93,6 +94,7 @@ func TestProdegeRefusesAndIsTriedAgain(t *testing.T) {
 }
 
 func TestProdegeFailsForAWhile(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "100", Method: "project-update"})

@@ -16,6 +16,7 @@ import (
 // TestALongLife sends one project a hundred events a second while its workflow continues as new again and
 // again: none is lost, none counted twice, and neither histories nor memory grow with them.
 func TestALongLife(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	events, limit := 1500, 400 // a short run's histories are cut short, so that many runs are tried
 	var options []func(*plan)

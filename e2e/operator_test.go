@@ -93,6 +93,7 @@ func TestDecidingOnTheCommandLine(t *testing.T) {
 
 // TestFurtherDecisionsOnTheCommandLine: what an expired and a failed request offer as buttons in Slack.
 func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s"))
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
@@ -161,6 +162,7 @@ func TestTheInboxOnTheCommandLine(t *testing.T) {
 }
 
 func TestWatchOpensAProjectByHand(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	if _, err := w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Quiet: true}); err != nil {

@@ -67,6 +67,7 @@ func TestAClickWhileTemporalIsAwayDoesNotCount(t *testing.T) {
 }
 
 func TestTheIngressIsKilledRightAfterAnswers(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	p := newProxy(t, server.HostPort) // so that everything is still in the inbox when it is killed
 	w := newWorld(t, func(plan *plan) { plan.temporal = p.addr })
@@ -134,6 +135,7 @@ func TestTheWorkerIsKilledWhileARequestIsOpen(t *testing.T) {
 }
 
 func TestTheWorkerIsKilledWhileItAccepts(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)

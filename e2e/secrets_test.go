@@ -12,6 +12,7 @@ import (
 // Each test looks for secrets at its end (checkLogs, checkEnd). This one goes everywhere a secret is used or
 // could be quoted, with the log at its most talkative, and makes sure that the look would find one.
 func TestNoSecretInLogsOrHistories(t *testing.T) {
+	slow(t)
 	t.Parallel()
 	w := newWorld(t, with("LOG_LEVEL", "debug", "PRODEGE_SECRET_KEY", prodegeSecret+",old-"+prodegeSecret, "SLACK_SIGNING_SECRET", slackSecret+",old-"+slackSecret))
 

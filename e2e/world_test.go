@@ -314,3 +314,11 @@ func buttons(m simulator.Message) []string {
 	}
 	return ids
 }
+
+// slow marks a test that takes more than ten seconds, which -short leaves out.
+func slow(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes more than ten seconds")
+	}
+}

@@ -71,6 +71,9 @@ func (b *tab) fitsAPhone() {
 
 // TestScenarios plays every scenario of the page to its end.
 func TestScenarios(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than ten seconds")
+	}
 	b := openTab(t)
 	r := launch(t, t.TempDir(), "-data", t.TempDir())
 	for _, id := range []string{"approved", "refused", "superseded", "acted", "invoiced", "outage"} {
@@ -120,6 +123,9 @@ func TestTheWorkerIsStopped(t *testing.T) {
 // TestTemporalIsStopped stops Temporal with the page's own button. A delivery is kept and shown so, a click does
 // not count and its person is told so; both are made good after it is started.
 func TestTemporalIsStopped(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than ten seconds")
+	}
 	b := openTab(t)
 	r := launch(t, t.TempDir(), "-demo")
 	request := "#msgs-" + approvalsChannel
