@@ -26,7 +26,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	t.Parallel()
 	pauses, each, waiting := 20, 3, 20
 	if *figures {
-		pauses, each, waiting = 100, 60, 50
+		pauses, each, waiting = 1000, 60, 500
 	}
 	w := newWorld(t, with("SLACK_POSTS_PER_SECOND", "1000"))
 	var b strings.Builder
