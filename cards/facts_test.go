@@ -374,6 +374,14 @@ func noteFacts() map[string]project.Card {
 			withEvent(event(prodege.Complete, prodege.CompleteInactive, ""))(n)
 			n.Since = paused
 		}),
+		"note-unsaid": noteCard(project.NoteUnsaid, func(n *project.Note) {
+			n.Channel, n.What, n.Since, n.Mention = "C0APPROVALS", "CPI request", paused, []string{"S0OPS"}
+			n.Refusal = &project.Refusal{Party: "Slack", Text: "the channel is archived: unarchive it, or configure another one"}
+		}),
+		"note-unsaid-over": noteCard(project.NoteUnsaid, func(n *project.Note) {
+			n.Channel, n.What, n.Since, n.Over = "C0FINANCE", "invoice", paused, live
+			n.Refusal = &project.Refusal{Party: "Slack", Text: "the channel is archived: unarchive it, or configure another one"}
+		}),
 		"note-unknown": noteCard(project.NoteUnknown, withEvent(event("ARCHIVED", 0, "MOVED_TO_ARCHIVE"))),
 	}
 }

@@ -109,7 +109,7 @@ func checkText(t *testing.T, text *slack.TextBlockObject, max int) {
 }
 
 // ours are the only <…> forms that a message may hold; mentions only of the ids that the tests set.
-var ours = regexp.MustCompile(`<@U0[A-Z]+>|<!subteam\^S0[A-Z]+>|<!date\^\d+\^[^<>|]+\|[^<>|]+>|<https?://[^<>|\s]+\|[A-Za-z ]+>`)
+var ours = regexp.MustCompile(`<@U0[A-Z]+>|<#C0[A-Z]+>|<!subteam\^S0[A-Z]+>|<!date\^\d+\^[^<>|]+\|[^<>|]+>|<https?://[^<>|\s]+\|[A-Za-z ]+>`)
 
 var entity = regexp.MustCompile(`&(amp|lt|gt);`)
 

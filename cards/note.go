@@ -78,6 +78,8 @@ func (n note) story() story {
 			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project changes any more; it will be invoiced as it is.", todo: advice}
 	case project.NoteFailed:
 		return n.failed()
+	case project.NoteUnsaid:
+		return n.unsaid()
 	case project.NoteMore:
 		return story{title: "➕ " + number(int64(n.Times)) + " more events", what: "They came faster than Slack takes messages, so they share one. The newest: " + reason + "."}
 	}
@@ -96,6 +98,17 @@ func (n note) failed() story {
 		s, where = failedAct(n.Phase, d.doing(), n.Refusal), "The buttons are on the alert above."
 	}
 	return story{title: s.icon + " " + s.title, what: s.what, todo: sentences(s.todo, where)}
+}
+
+// unsaid tells the alerts channel what could not be said in another one.
+func (n note) unsaid() story {
+	channel, what := channelName(n.Channel), clean(n.What, 60)
+	if !n.Over.IsZero() {
+		return story{title: "✅ Slack takes messages in " + channel + " again",
+			what: "From " + when(n.Since) + " until " + when(n.Over) + " it did not take this project's messages: " + what + "."}
+	}
+	return story{title: "⚠️ Slack does not take messages in " + channel + ": " + what, what: sentences("Since "+when(n.Since)+" nobody in that channel has been told.", refusal(n.Refusal)),
+		todo: "Fix what Slack names; then the message is posted by itself. Until then, `fieldmarshal state " + n.Project.ID.String() + "` shows what it says."}
 }
 
 // requestStory is that of the notes about a CPI request.

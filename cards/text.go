@@ -138,6 +138,14 @@ func plainID(id string, max int) bool {
 	}) < 0
 }
 
+// channelName writes a channel so that Slack shows its name.
+func channelName(id string) string {
+	if slackID(id, "CG") {
+		return "<#" + id + ">"
+	}
+	return clean(id, 80)
+}
+
 // mentions writes up to twenty people in a row, followed by a colon; empty if there are none.
 func mentions(ids []string) string {
 	const most = 20

@@ -154,7 +154,7 @@ func (c *call) presentSentences(s *project.State) (list []Sentence) {
 		known("Its CPI request: ", standing(s.OpenRequest())),
 		known("From its alert: ", standing(s.OpenAction())),
 		known("Its invoice: ", invoiceWords(s)),
-		known("It needs attention: ", cards.Attention(c.attention(s))),
+		known("It needs attention: ", cards.Attention(s.Attention())),
 		map[bool]string{true: "DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent"}[s.Settings.DryRun],
 		map[bool]string{true: "The worker had no PRODEGE_API_KEY: nothing is read or accepted at Prodege"}[!s.Settings.HasAPIKey],
 		known("Prodege could not be asked: ", s.Poll.Fault),

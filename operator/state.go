@@ -103,27 +103,12 @@ func (c *call) readState(id prodege.ProjectID, lines int) (State, error) {
 		return State{}, err
 	}
 	v := p.View()
-	v.Attention = c.attention(p)
 	s.Attention, s.Summary, s.MaxCPI, s.Inactive = cards.Attention(v.Attention), cards.Summary(v), maxCPI(p.Request), v.Completes
 	s.Messages = messages(p)
 	shown := *p
 	shown.Ledger, shown.Outbox, shown.Handled = newest(l.Lines, lines), nil, nil // how things are said is not of interest here
 	s.State = &shown
 	return s, nil
-}
-
-// unsaidFor is how long a message may be due before people must know that it is not said.
-const unsaidFor = 5 * time.Minute
-
-// attention says why people must look at a project. The state itself does not carry the time of now.
-func (c *call) attention(p *project.State) project.Attention {
-	a := p.Attention()
-	for _, m := range p.Outbox {
-		if a.Kind == "" && m.Shown < m.Wanted && m.User == "" && !m.Due.IsZero() && c.now().Sub(m.Due) >= unsaidFor {
-			a = project.Attention{Kind: project.AttentionUnsaid, Text: m.Trouble}
-		}
-	}
-	return a
 }
 
 // messages are links to a project's newest messages in Slack, by what they are.

@@ -103,7 +103,7 @@ func TestWhatSlackDoesNotTakeNeedsAttention(t *testing.T) {
 	if a := run(t, f.world(), "", "state", "29303649"); strings.Contains(a.out, "ATTENTION") {
 		t.Errorf("after four minutes:\n%s", a.out)
 	}
-	f.project.Outbox[0].Due = noon.Add(-5 * time.Minute)
+	step(f.project, -time.Minute, project.Turn{})
 	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "rate_limited")
 }
 

@@ -27,7 +27,7 @@ func (s *State) clone() *State {
 	}
 	c.InvoicedFirst = copied(s.InvoicedFirst)
 	c.Poll.Asking, c.Figures = copied(s.Poll.Asking), copied(s.Figures)
-	c.Ledger = slices.Clone(s.Ledger)
+	c.Ledger, c.Unsaid = slices.Clone(s.Ledger), slices.Clone(s.Unsaid)
 	if s.Outbox != nil {
 		c.Outbox = make([]*Message, len(s.Outbox))
 		list := make([]Message, len(s.Outbox))

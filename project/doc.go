@@ -21,6 +21,7 @@
 //	invoice.go     a completed project is invoiced, once per revision
 //	poll.go        Prodege is asked how the project is, as a webhook can be missed
 //	outbox.go      what is to be said in Slack, and what stands there
+//	unsaid.go      people learn elsewhere of what Slack does not take
 //	ledger.go      the record of decisions, calls and pauses; report.go sums it up
 //	view.go        what people see in the list and on the page
 //	project.go     one turn, from top to bottom

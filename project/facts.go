@@ -307,9 +307,11 @@ const (
 	NoteFailed          NoteKind = "failed"           // what was decided did not come to its end (Phase, Decision, Refusal, Mention)
 	NoteAutoComplete    NoteKind = "auto_complete"    // Prodege completes the project by itself soon (Deadline, Since, Mention)
 	NoteAutoCompleted   NoteKind = "auto_completed"   // Prodege has completed it for inactivity (Event, Since)
+	NoteUnsaid          NoteKind = "unsaid"           // Slack has not taken What in another channel (Channel, Since, Refusal, Mention; Over: it does again)
 )
 
-// Note is one reply in the thread of a root message, or, without one, a message of its own. It is never edited.
+// Note is one reply in the thread of a root message, or, without one, a message of its own. None but NoteUnsaid is
+// edited.
 type Note struct {
 	Frame
 	Kind     NoteKind       `json:"kind"`
@@ -325,6 +327,9 @@ type Note struct {
 	Phase    Phase          `json:"phase,omitempty"`
 	Decision *Decided       `json:"decision,omitempty"` // the newest, which says what was sent
 	Refusal  *Refusal       `json:"refusal,omitempty"`
+	Channel  string         `json:"channel,omitempty"` // id of the channel that it is about
+	What     string         `json:"what,omitempty"`    // a message that is not said: "CPI request"
+	Over     time.Time      `json:"over,omitzero"`
 }
 
 // AnswerKind says why a click did nothing.

@@ -163,6 +163,11 @@ func (h *hasher) state(s *State) {
 	for _, m := range s.Outbox {
 		h.message(s, m)
 	}
+	h.n(len(s.Unsaid))
+	for i := range s.Unsaid {
+		h.str(s.Unsaid[i].Channel)
+		h.str(uncounted(s.Unsaid[i].Told))
+	}
 	h.time(s.ClosesAt)
 	h.yes(s.Cancelled)
 	h.yes(s.AskAnew)
@@ -364,8 +369,16 @@ func (h *hasher) invoice(s *State) {
 	h.time(i.LookAt)
 }
 
+// uncounted is a message's key without the version that it tells of.
+func uncounted(key string) string {
+	if strings.Contains(key, "unsaid-") {
+		key = key[:strings.LastIndexByte(key, '-')]
+	}
+	return key
+}
+
 func (h *hasher) message(s *State, m *Message) {
-	h.str(m.Key)
+	h.str(uncounted(m.Key))
 	h.str(m.Channel)
 	h.str(m.Parent)
 	h.str(m.User)
@@ -386,6 +399,8 @@ func (h *hasher) message(s *State, m *Message) {
 	h.yes(m.Folded)
 	h.yes(m.Fault != "")
 	h.yes(m.Trouble != "")
+	h.yes(m.Queued)
+	h.yes(m.Overdue)
 	h.yes(m.Plain)
 }
 
@@ -433,7 +448,7 @@ func showsOf(c *Card) shows {
 		buttons := phase == InvoiceByHand || phase == InvoiceRefused || phase == InvoiceAsks || phase == InvoiceAsked
 		return shows{kind: "invoice", id: c.Invoice.Key, generation: c.Invoice.Revision, phase: string(phase), buttons: buttons}
 	case c.Note != nil:
-		return shows{kind: string(c.Note.Kind)}
+		return shows{kind: string(c.Note.Kind), over: !c.Note.Over.IsZero()}
 	case c.Answer != nil:
 		return shows{kind: "answer", phase: string(c.Answer.Kind)}
 	}
@@ -453,6 +468,7 @@ var leftOut = map[string]string{
 	"Invoice.By": "text", "Invoice.PhaseAt": "shown only", "Invoice.Twice": "text", "Invoice.Refusal": "text",
 	"Pending[].Decision.Reason": "text", "Pending[].Decision.From": "text", "Pending[].Decision.At": "text",
 	"Outbox[].Card": "text; what decides is read", "Outbox[].What": "text", "Outbox[].Sent": "TS tells it", "Outbox[].Link": "a link",
+	"Unsaid[].What": "text", "Unsaid[].Since": "shown only", "Unsaid[].Trouble": "text",
 	"Outbox[].Again": "a counter", "Outbox[].Wanted": "a counter", "Outbox[].Shown": "a counter", "Outbox[].Saying": "a counter", "Outbox[].Read": "text",
 }
 

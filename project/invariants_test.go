@@ -348,6 +348,8 @@ func (w *world) atRest() string {
 		}
 	}
 	switch i := s.Invoice; {
+	case len(s.Unsaid) > 0:
+		return "people are told for ever that Slack does not take a message"
 	case len(s.Pending) > 0:
 		return "a click is never weighed"
 	case s.Act != nil && !w.switchOff:

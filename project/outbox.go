@@ -65,6 +65,8 @@ type Message struct {
 	Again   int       `json:"again,omitempty"`   // how often it was posted anew, because someone deleted it
 	Fault   string    `json:"fault,omitempty"`   // what people must put right before it can be said
 	Trouble string    `json:"trouble,omitempty"` // why the last try failed
+	Queued  bool      `json:"queued,omitempty"`  // and that was no fault: its turn did not come
+	Overdue bool      `json:"overdue,omitempty"` // it has been due for five minutes
 	Plain   bool      `json:"plain,omitempty"`   // Slack refused its layout: its text stands alone, without buttons
 }
 
@@ -170,7 +172,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 // want has a message said, or said once more.
 func (s *State) want(m *Message) {
 	if !m.unsaid() {
-		m.Due, m.First = s.now, time.Time{}
+		m.Due, m.First, m.Overdue = s.now, time.Time{}, false
 	}
 	m.Wanted++
 }
@@ -384,7 +386,7 @@ func (s *State) said(m *Message, r Result) {
 		s.notSaid(m, *r.Failure)
 		return
 	}
-	m.Fault, m.Trouble, m.After, m.Maybe = "", "", m.Hold, false
+	m.Fault, m.Trouble, m.Queued, m.Overdue, m.After, m.Maybe = "", "", false, false, m.Hold, false
 	m.Shown = m.Saying
 	switch {
 	case r.Posted != nil:
@@ -434,7 +436,7 @@ func (s *State) posted(m *Message, p Posted) {
 // notSaid takes a failed try to say a message, and decides about the next.
 func (s *State) notSaid(m *Message, f Failure) {
 	m.Maybe = m.Maybe || f.Maybe
-	m.Trouble = cut(f.Text, 200)
+	m.Trouble, m.Queued = cut(f.Text, 200), f.Kind == FailedNotStarted
 	switch {
 	case m.User != "" && !s.now.Before(m.Until):
 		m.Shown = m.Wanted
@@ -450,6 +452,8 @@ func (s *State) notSaid(m *Message, f Failure) {
 		}
 	case f.Kind == FailedOperator, f.Kind == FailedRefused:
 		m.Fault = cut(f.Text, 300)
+		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
+	case s.tellsUnsaid(m.Key): // Slack is away altogether: what this tells of should come through first, and take it back
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
 	default:
 		m.again(s.now, time.Second, postBackoff, f.RetryAfter)
@@ -482,11 +486,11 @@ func (s *State) nobodyDecides(m *Message, nobody bool) {
 	}
 }
 
-// away reports since when Slack has not taken something that is to be said; zero if it takes everything.
-func (s *State) away() time.Time {
+// away is since when Slack has not taken something that is to be said in a channel; zero if it takes everything there.
+func (s *State) away(channel string) time.Time {
 	var since time.Time
 	for _, m := range s.Outbox {
-		if m.unsaid() && m.User == "" && m.Trouble != "" && !m.Due.IsZero() && (since.IsZero() || m.Due.Before(since)) {
+		if m.Channel == channel && m.unsaid() && m.User == "" && m.Trouble != "" && !m.Due.IsZero() && (since.IsZero() || m.Due.Before(since)) {
 			since = m.Due
 		}
 	}
@@ -556,7 +560,7 @@ func (s *State) inUse(key string) bool {
 			return true
 		}
 	}
-	return s.Invoice != nil && s.Invoice.Key == key
+	return s.Invoice != nil && s.Invoice.Key == key || s.tellsUnsaid(key)
 }
 
 func (s *State) frame() Frame {

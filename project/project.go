@@ -23,6 +23,7 @@ type Output struct {
 	Events   []EventLine // what became of each event
 	Answered []Answered  // clicks that did nothing
 	Steps    []Step      // steps of a pause, for the histograms
+	Unsaid   []Unsaid    // channels in which Slack has not taken something for five minutes
 }
 
 // Step takes a turn. What is known of our own acts is taken first, then what Prodege says, then what people decide:
@@ -197,11 +198,7 @@ func (s *State) alarms() []alarm {
 	list = s.inactivityAlarms(list)
 	list = s.invoiceAlarms(list)
 	list = s.pollAlarms(list)
-	for _, m := range s.Outbox {
-		if m.unsaid() && m.User == "" && !m.Due.IsZero() {
-			list = append(list, alarm{at: m.Due.Add(unsaidFor), why: "Slack has not taken a message for five minutes"})
-		}
-	}
+	list = s.unsaidAlarms(list)
 	if q := s.Request; q != nil && q.Stage == StageChecking {
 		list = append(list, alarm{at: s.Life.Look.Until, why: "ask people, whatever earlier lives there were"})
 	}
@@ -259,6 +256,7 @@ func (s *State) advance() {
 	s.advanceActs()
 	s.advanceInvoice()
 	s.advanceClock()
+	s.advanceUnsaid()
 }
 
 // draw writes the messages as the state is now.

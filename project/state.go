@@ -49,6 +49,7 @@ type State struct {
 	Life    Life `json:"life"`
 
 	Outbox    []*Message `json:"outbox,omitempty"`
+	Unsaid    []Unsaid   `json:"unsaid,omitempty"` // channels in which Slack does not take what is due
 	Ledger    []Line     `json:"ledger,omitempty"`    // newest 500, oldest first
 	Forgotten int        `json:"forgotten,omitempty"` // ledger lines that are not kept any more
 	LedgerCut time.Time  `json:"ledger_cut,omitzero"` // time of the newest of those

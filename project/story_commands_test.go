@@ -65,7 +65,7 @@ func (w *world) command(d *datadriven.TestData) {
 		w.set(a)
 		w.settle()
 	case "slack":
-		w.slack.behaviour = a.behaviour()
+		w.slack.behaviour, w.slack.only = a.behaviour(), a.value("in")
 		if key := a.value("deletes"); key != "" {
 			w.deletes(key)
 		}

@@ -548,6 +548,11 @@ func (w *world) noteWords(n *project.Note) string {
 		text = "Prodege completes the project by itself about " + w.clock(n.Deadline)
 	case project.NoteAutoCompleted:
 		text = "Prodege completed the project for inactivity, paused since " + w.clock(n.Since)
+	case project.NoteUnsaid:
+		text = "Slack has not taken a message in " + n.Channel + " since " + w.clock(n.Since) + ": " + n.What + inParens(n.Refusal.Text)
+		if !n.Over.IsZero() {
+			text += ", until " + w.clock(n.Over)
+		}
 	default:
 		text = "unknown note " + string(n.Kind)
 	}

@@ -78,6 +78,7 @@ type flight struct {
 
 type slackFake struct {
 	behaviour
+	only     string // the channel that it holds for; empty: all
 	messages []*slackMessage
 }
 
@@ -206,7 +207,9 @@ func (w *world) launch(t project.Task) *flight {
 	f := &flight{task: t, due: w.now}
 	switch t.Kind() {
 	case project.KindPost, project.KindEdit, project.KindEphemeral:
-		f.how = w.slack.next()
+		if w.slack.only == "" || w.slack.only == channelOf(t) {
+			f.how = w.slack.next()
+		}
 		f.result = func() (project.Result, string) { return w.slackAnswers(t, f.how) }
 		if t.Post != nil && f.how.mode == "queued" {
 			f.due = w.now.Add(t.Post.Wait)
@@ -327,6 +330,9 @@ func (w *world) checkCarriedOver() {
 	}
 	before := mustJSON(w.t, w.s)
 	carried := carry(w.t, w.s)
+	if asked, here := mustJSON(w.t, carried.View()), mustJSON(w.t, w.s.View()); asked != here {
+		w.t.Fatalf("whoever queries the state sees something else:\nhere    %s\nqueried %s", here, asked)
+	}
 	carried.Step(project.Turn{Now: w.now, Settings: w.settings, Cancelled: w.turn.Cancelled})
 	if after := mustJSON(w.t, carried); after != before {
 		w.t.Fatalf("a turn in which nothing came changes the state:\nbefore %s\nafter  %s", before, after)
@@ -461,6 +467,17 @@ func (w *world) stand(p *project.Post, plain bool) *slackMessage {
 
 // nobody reports whether a card has buttons that nobody may click.
 func (w *world) nobody(c project.Card) bool { return len(w.approvers) == 0 && len(buttons(c)) > 0 }
+
+// channelOf is the channel in which a task says something.
+func channelOf(t project.Task) string {
+	switch {
+	case t.Post != nil:
+		return t.Post.Channel
+	case t.Edit != nil:
+		return t.Edit.Channel
+	}
+	return t.Ephemeral.Channel
+}
 
 func readOf(t project.Task) *project.Read {
 	if t.Post != nil {
@@ -624,6 +641,9 @@ func (w *world) report(out project.Output) {
 		case i == 1:
 			w.say(fmt.Sprintf("ledger: … %d more lines …", len(out.Lines)-2))
 		}
+	}
+	for _, u := range out.Unsaid {
+		w.say("log: Slack has not taken a message in " + u.Channel + " for five minutes: " + u.What + inParens(u.Trouble))
 	}
 	for _, a := range out.Answered {
 		w.say("click of " + cmp.Or(a.User, "nobody") + " without effect: " + answerWords(project.Answer{Kind: a.Kind, Amount: a.Amount}))

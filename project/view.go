@@ -147,9 +147,6 @@ func (s *State) waiting() Waiting {
 	return WaitsAction
 }
 
-// unsaidFor is how long a message may be due before people must know that it is not said.
-const unsaidFor = 5 * time.Minute
-
 // Attention says why people must look at the project; its Kind is empty if they need not.
 func (s *State) Attention() Attention {
 	for _, m := range s.Outbox {
@@ -158,7 +155,7 @@ func (s *State) Attention() Attention {
 		}
 	}
 	for _, m := range s.Outbox {
-		if m.unsaid() && m.User == "" && !m.Due.IsZero() && !s.now.Before(m.Due.Add(unsaidFor)) {
+		if m.overdue() {
 			return Attention{AttentionUnsaid, m.Trouble}
 		}
 	}

@@ -29,7 +29,7 @@ func (s *State) reminderAt(q *Question, n int) time.Time {
 	return at
 }
 
-// advanceClock starts the clock of a request whose message stands, and stops it while Slack takes nothing.
+// advanceClock starts the clock of a request whose message stands, and stops it while Slack takes nothing in its channel.
 func (s *State) advanceClock() {
 	q := s.openRequest()
 	if q == nil || !q.asking() {
@@ -46,7 +46,7 @@ func (s *State) advanceClock() {
 		}
 		c.Remind = s.reminderAt(q, 1)
 	}
-	switch away := s.away(); {
+	switch away := s.away(m.Channel); {
 	case !away.IsZero() && c.SilentSince.IsZero():
 		c.SilentSince = away
 		if away.Before(c.From) {
@@ -62,7 +62,10 @@ func (s *State) advanceClock() {
 
 func (s *State) waitingAlarms(list []alarm) []alarm {
 	q := s.openRequest()
-	if q == nil || !q.asking() || q.Clock.From.IsZero() || !q.Clock.SilentSince.IsZero() || !s.away().IsZero() {
+	if q == nil || !q.asking() || q.Clock.From.IsZero() || !q.Clock.SilentSince.IsZero() {
+		return list
+	}
+	if m := s.message(requestKey(q.ID)); m == nil || !s.away(m.Channel).IsZero() {
 		return list
 	}
 	return append(list,

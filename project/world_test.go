@@ -210,7 +210,7 @@ func (w *world) hash(h *hasher) [16]byte {
 	}
 	for _, m := range w.standing {
 		if w.matters(m) {
-			h.str(m.key)
+			h.str(uncounted(m.key))
 			h.shown(m.shows)
 		}
 	}
@@ -262,7 +262,7 @@ func baseOf(id string) string {
 	case strings.HasPrefix(id, "act/"), strings.HasPrefix(id, "read/effect/"):
 		id = id[:strings.LastIndexByte(id, '/')]
 	}
-	return id
+	return uncounted(id)
 }
 
 // transition is one thing that can happen next.

@@ -231,6 +231,10 @@ func (d *driver) report(out project.Output) {
 	for _, a := range out.Answered {
 		log.Info("click without effect", "project_id", id, "user", a.User, "click", a.ID, "why", string(a.Kind))
 	}
+	for _, u := range out.Unsaid {
+		metrics.WithTags(map[string]string{"channel": u.Channel}).Counter("fieldmarshal_unsaid").Inc(1)
+		log.Error("slack has not taken a message for five minutes", "project_id", id, "channel", u.Channel, "what", u.What, "since", u.Since, "error", u.Trouble)
+	}
 	for _, step := range out.Steps {
 		kind := "action"
 		if step.ForCPI {
