@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,70 +10,45 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"testing"
-	"time"
 
-	enums "go.temporal.io/api/enums/v1"
 	history "go.temporal.io/api/history/v1"
 	"google.golang.org/protobuf/encoding/protojson"
+
+	"fieldmarshal/simulator"
 )
 
 const historiesDir = "../workflows/testdata/histories"
 
-// TestRecordHistories drives every workflow to its end states and writes their histories down, for
-// workflows/replay_test.go to replay with whatever the code is then:
+// record writes down the histories of a scenario's workflows, for workflows/replay_test.go to replay with whatever the
+// code is then:
 //
-//	go test ./e2e -run TestRecordHistories -record
+//	go test ./e2e -run TestScenarios -record
 //
 // Record anew when the set is to show something new. A history that no longer replays is no reason: it shows
-// that a change would block workflows in the field. To record one scenario, name it: -run
-// TestRecordHistories/rejected.
-func TestRecordHistories(t *testing.T) {
-	if !*record {
-		t.Skip("writes files: asked for by -record")
-	}
-	for _, s := range scenarios {
-		t.Run(s.name, func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, s.plan...)
-			s.play(w)
-			w.save(s)
-		})
-	}
-}
-
-// scenario is a course of things whose histories are worth keeping.
-type scenario struct {
-	name  string
-	keeps []string // workflow types; a history is named <type>.<name>, with a number where there are several
-	plan  []func(*plan)
-	play  func(*world)
-}
-
-// save writes the histories that the scenario keeps.
-func (w *world) save(s scenario) {
+// that a change would block workflows in the field. To record one scenario, name it: -run TestScenarios/rejected.
+func (w *world) record(s simulator.Scenario) {
 	w.t.Helper()
-	for _, kind := range s.keeps {
+	for _, kind := range s.Histories {
 		var all []execution
 		for _, one := range w.runs() {
 			if one.kind == kind {
 				all = append(all, one)
 			}
 		}
-		if len(all) == 0 {
-			w.t.Errorf("there is no %s", kind)
+		if len(all) == 0 || s.Worker != nil && len(all) == 1 { // whose arguments make workflows continue as new
+			w.t.Errorf("there are %d runs of %s", len(all), kind)
 		}
 		slices.SortFunc(all, func(a, b execution) int {
 			return a.history.Events[0].GetEventTime().AsTime().Compare(b.history.Events[0].GetEventTime().AsTime())
 		})
-		w.forget(kind + "." + s.name)
+		w.forget(kind + "." + s.Name)
 		const most = 2 // of a workflow that continued as new often
 		for i, one := range all[:min(most, len(all))] {
-			name := kind + "." + s.name
+			name := kind + "." + s.Name
 			if len(all) > 1 {
 				name += fmt.Sprintf("-%d", i+1)
 			}
-			w.write(name, settled(w, one))
+			w.write(name, w.history(w.ctx, one.id, one.run))
 		}
 	}
 }
@@ -91,23 +65,6 @@ func (w *world) forget(name string) {
 			w.t.Fatal(err)
 		}
 	}
-}
-
-// settled gives a history that does not end in the middle of a workflow task, so that all of it is replayed.
-func settled(w *world, one execution) *history.History {
-	w.t.Helper()
-	h := one.history
-	await(w.t, one.id+" to be at rest", func() bool {
-		last := h.Events[len(h.Events)-1].GetEventType()
-		if last != enums.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED && last != enums.EVENT_TYPE_WORKFLOW_TASK_STARTED {
-			return true
-		}
-		ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
-		defer cancel()
-		h = w.history(ctx, one.id, one.run)
-		return false
-	})
-	return h
 }
 
 // write writes a history, an event a line, without what only tells where it was recorded.

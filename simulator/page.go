@@ -32,21 +32,14 @@ type projectCard struct {
 	Page    *pageView
 }
 
-// PageOptions say what the page shows. What is nil is left out: with a real Slack, for instance, Slack.
+// PageOptions say what the page shows. What is nil is left out: with a real Slack, for instance, Slack. A Breath of 0
+// is 1.2 s, a StepLimit of 0 a minute.
 type PageOptions struct {
-	Slack   *Slack
-	Prodege *Prodege
-	Billing *Billing
+	Stage
 
 	TemporalUI string // "http://localhost:8233"; empty shows no links
 	Namespace  string // default "default"
 	SlackNote  string // where Slack is nil: where its messages are to be seen
-
-	Cast      Cast          // of the scenarios; without an Approver there are none
-	Breath    time.Duration // between two steps of a scenario; 1.2 s where 0
-	StepLimit time.Duration // how long a step of a scenario may take; a minute where 0
-	Parts     []Part        // that can be stopped
-	Waiting   func() int    // deliveries that the ingress keeps until Temporal takes them; nil where that is not known
 
 	Command string // the slash command that the page offers; default "/fieldmarshal"
 
@@ -57,7 +50,7 @@ type PageOptions struct {
 // page serves the simulators to a browser.
 type page struct {
 	PageOptions
-	theatre theatre
+	player player
 }
 
 // Page is the stand-ins' page: Prodege's projects with buttons for its events, Slack's channels with working
@@ -129,7 +122,7 @@ func (p *page) events(w http.ResponseWriter, r *http.Request) {
 	_ = flush.SetWriteDeadline(time.Time{}) // a stream has no end
 	w.Header().Set("Content-Type", "text/event-stream")
 	ctx := r.Context()
-	scenes := p.theatre.Subscribe(ctx)
+	scenes := p.player.Subscribe(ctx)
 	var slack, supplier, billing <-chan struct{}
 	if p.Slack != nil {
 		slack = p.Slack.Subscribe(ctx)

@@ -30,7 +30,7 @@ func (p *page) actions() map[string]action {
 func (p *page) click(r *http.Request) (string, error) {
 	f := r.PostForm
 	c := Click{User: f.Get("as"), Channel: f.Get("channel"), TS: f.Get("ts"), ActionID: f.Get("action"), Home: f.Get("home") != ""}
-	before := p.sight(c.User, c.Channel, c.TS)
+	before := p.Slack.sight(c.User, c.Channel, c.TS)
 	reply, err := p.Slack.Click(r.Context(), c)
 	return p.came(r.Context(), before, reply, err)
 }
@@ -43,7 +43,7 @@ func (p *page) submit(r *http.Request) (string, error) {
 		}
 	}
 	user := r.PostForm.Get("as")
-	before := p.sight(user, "", "")
+	before := p.Slack.sight(user, "", "")
 	out, err := p.Slack.Submit(r.Context(), r.PostForm.Get("view"), user, values)
 	if err == nil && out.Action == "errors" {
 		return "", sorry("Please look at the marked field.")
@@ -185,11 +185,6 @@ func (p *page) newProject(r *http.Request) (string, error) {
 	if _, there := p.Prodege.Project(id); there {
 		return "", fmt.Errorf("project %s is there already", id)
 	}
-	cpi, most := prodege.MustUSD("3.50"), prodege.MustUSD("3.75")
-	p.Prodege.SetProject(Project{
-		ID: id, Name: or(strings.TrimSpace(r.PostForm.Get("name")), "Project "+id.String()), ReferenceID: "PO-" + id.String(), Status: prodege.Live,
-		CPI: &cpi, AvgCPI: &cpi, MaxCPI: &most, SampleSize: 400, ExpectedIR: 30, LOI: 12, ActualIR: 22, ActualLOI: 15,
-		Quotas: []Quota{{ID: 1, Active: true, Respondents: 400, Completes: 120, Clicks: 900}},
-	})
+	p.Prodege.SetProject(exampleProject(id, or(strings.TrimSpace(r.PostForm.Get("name")), "Project "+id.String())))
 	return fmt.Sprintf("Project %s is live.", id), nil
 }

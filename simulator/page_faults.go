@@ -110,7 +110,7 @@ func (p *page) activeFaults() []faultView {
 
 // hindrances are what a scenario may fail by: parts that are stopped and faults that are set, but for those that
 // the scenario under way brought about by itself.
-func (p *page) hindrances(now *performance) []string {
+func (p *page) hindrances(now *playback) []string {
 	var out []string
 	own := now != nil && !now.Over
 	for _, part := range p.partViews() {

@@ -24,15 +24,6 @@ type partView struct {
 // partLimit is how long stopping or starting a part may take.
 const partLimit = time.Minute
 
-func (p *page) part(id string) *Part {
-	for i := range p.Parts {
-		if p.Parts[i].ID == id {
-			return &p.Parts[i]
-		}
-	}
-	return nil
-}
-
 func (p *page) partViews() (views []partView) {
 	for _, part := range p.Parts {
 		views = append(views, partView{part.ID, part.Name, part.Stopped()})
@@ -62,7 +53,7 @@ func (p *page) turn(r *http.Request) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), partLimit)
 	defer cancel()
-	defer p.theatre.tell()
+	defer p.player.tell()
 	if r.PostForm.Get("to") == "stop" {
 		return part.Name + " is stopped. Send events and click as before, then start it again.", part.Stop(ctx)
 	}

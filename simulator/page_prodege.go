@@ -61,7 +61,7 @@ const (
 
 func (p *page) prodegeView() *prodegeView {
 	out := &prodegeView{Reasons: pauseReasons, Encodings: prodege.Encodings}
-	now := p.theatre.watch()
+	now := p.player.watch()
 	for _, project := range p.Prodege.Projects() {
 		onStage := now != nil && !now.Over && now.Project == project.ID
 		if view := p.project(project); p.ofScenario(project) && !onStage {

@@ -44,18 +44,18 @@ type sight struct {
 	edits             int    // of the message that is clicked
 }
 
-func (p *page) sight(user, channel, ts string) sight {
-	s := sight{user: user, channel: channel, ts: ts}
-	if all := p.Slack.Ephemerals(user); len(all) > 0 {
-		s.alone = all[len(all)-1].TS
+func (s *Slack) sight(user, channel, ts string) sight {
+	seen := sight{user: user, channel: channel, ts: ts}
+	if all := s.Ephemerals(user); len(all) > 0 {
+		seen.alone = all[len(all)-1].TS
 	}
-	if all := p.Slack.Views(user); len(all) > 0 {
-		s.modal = all[len(all)-1].ID
+	if all := s.Views(user); len(all) > 0 {
+		seen.modal = all[len(all)-1].ID
 	}
-	if m, there := p.Slack.Message(channel, ts); there {
-		s.edits = m.Edits
+	if m, there := s.Message(channel, ts); there {
+		seen.edits = m.Edits
 	}
-	return s
+	return seen
 }
 
 // defaultEffectLimit is how long something may take to come of a click for the page to tell of it. The app answers
@@ -72,13 +72,13 @@ func (p *page) came(ctx context.Context, before sight, reply Reply, err error) (
 	defer cancel()
 	var now sight
 	err = p.Slack.await(ctx, "what comes of it", func() bool {
-		now = p.sight(before.user, before.channel, before.ts)
+		now = p.Slack.sight(before.user, before.channel, before.ts)
 		return now.alone != before.alone || now.modal != "" && now.modal != before.modal || now.edits != before.edits
 	})
 	said = strings.TrimSuffix(said, ".")
 	switch {
 	case now.alone != before.alone:
-		return "", sorry(said + ", with a message to you alone: " + p.aloneWords(before.user))
+		return "", sorry(said + ", with a message to you alone: " + p.Slack.aloneWords(before.user))
 	case now.modal != "" && now.modal != before.modal:
 		return said + ", with a modal.", nil
 	case err != nil:
@@ -88,8 +88,8 @@ func (p *page) came(ctx context.Context, before sight, reply Reply, err error) (
 }
 
 // aloneWords are the first sentence of the newest message to a person alone.
-func (p *page) aloneWords(user string) string {
-	all := p.Slack.Ephemerals(user)
+func (s *Slack) aloneWords(user string) string {
+	all := s.Ephemerals(user)
 	if len(all) == 0 {
 		return "it is gone by now."
 	}

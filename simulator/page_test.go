@@ -20,7 +20,7 @@ func stage(t *testing.T) (*Slack, *Prodege, *httptest.Server, *httptest.Server) 
 	t.Helper()
 	s, api := workspace(t, nil)
 	p, _ := supplier(t, nil)
-	srv := httptest.NewServer(Page(PageOptions{Slack: s, Prodege: p, Billing: NewBilling(billingSecret), TemporalUI: "http://localhost:8233/",
+	srv := httptest.NewServer(Page(PageOptions{Stage: Stage{Slack: s, Prodege: p, Billing: NewBilling(billingSecret)}, TemporalUI: "http://localhost:8233/",
 		Soon: 30 * time.Second}))
 	t.Cleanup(srv.Close)
 	return s, p, api, srv

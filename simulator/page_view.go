@@ -24,17 +24,14 @@ type pageView struct {
 	Command  string
 	Channels []Channel
 
-	Scenarios []scenarioView
-	Play      *performance
+	Scenarios []Scenario
+	Play      *playback
 	Playing   bool
 	Hinders   []string // a scenario
 	PlayLink  string   // to its project in the Temporal UI
 	Parts     []partView
 	Waiting   int // -1: not known
 }
-
-// scenarioView is a scenario as its button shows it.
-type scenarioView struct{ ID, Title, About string }
 
 type slackView struct {
 	Channels []channelView
@@ -84,13 +81,11 @@ const shownMessages = 40
 
 func (p *page) view(query url.Values) *pageView {
 	v := &pageView{Said: query.Get("said"), Bad: query.Get("bad") != "", UI: p.TemporalUI, Note: p.SlackNote, Command: p.Command, Faults: p.faultChoices(), Active: p.activeFaults()}
-	v.Parts, v.Waiting, v.Play = p.partViews(), -1, p.theatre.watch()
+	v.Parts, v.Waiting, v.Play = p.partViews(), -1, p.player.watch()
 	if p.Waiting != nil {
 		v.Waiting = p.Waiting()
 	}
-	for _, s := range p.scenarios() {
-		v.Scenarios = append(v.Scenarios, scenarioView{s.id, s.title, s.about})
-	}
+	v.Scenarios = p.scenarios()
 	if v.Play != nil {
 		v.Playing, v.PlayLink = !v.Play.Over, p.workflowLink(v.Play.Project)
 	}

@@ -100,6 +100,9 @@ func (p *Prodege) SetWebhookURL(url string) { p.mu.Lock(); p.opts.WebhookURL = u
 // SetPricingURL sets where Real Time Pricing updates are sent.
 func (p *Prodege) SetPricingURL(url string) { p.mu.Lock(); p.opts.PricingURL = url; p.mu.Unlock() }
 
+// announceUpdates sets AnnounceUpdates.
+func (p *Prodege) announceUpdates(now bool) { p.mu.Lock(); p.opts.AnnounceUpdates = now; p.mu.Unlock() }
+
 // SetClockSkew sets how far Prodege's clock is ahead of ours; negative is behind.
 func (p *Prodege) SetClockSkew(by time.Duration) { p.mu.Lock(); p.opts.ClockSkew = by; p.mu.Unlock() }
 

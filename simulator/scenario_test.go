@@ -5,6 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,8 +22,8 @@ func performs(t *testing.T, status int, stepLimit time.Duration, parts ...Part) 
 	t.Cleanup(app.Close)
 	p, _ := supplier(t, nil)
 	p.SetWebhookURL(app.URL)
-	srv := httptest.NewServer(Page(PageOptions{Slack: s, Prodege: p, Parts: parts, Breath: time.Millisecond, StepLimit: stepLimit,
-		Cast: Cast{Approver: "U1", Second: "U2", Outsider: "U3", Alerts: "C1", Approvals: "C1", FirstProject: 71000001}}))
+	srv := httptest.NewServer(Page(PageOptions{Stage: Stage{Slack: s, Prodege: p, Parts: parts, Breath: time.Millisecond, StepLimit: stepLimit,
+		Cast: Cast{Approver: "U1", Second: "U2", Outsider: "U3", Alerts: "C1", Approvals: "C1", FirstProject: 71000001}}}))
 	t.Cleanup(srv.Close)
 	return srv
 }
@@ -69,14 +72,14 @@ func TestAScenarioIsStopped(t *testing.T) {
 	if !strings.Contains(html, `<article class="card project" id="p-71000001"`) {
 		t.Error("the project of a scenario that is played is folded")
 	}
-	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"refused"}}); ok || !strings.Contains(said, "one at a time") {
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"rejected"}}); ok || !strings.Contains(said, "one at a time") {
 		t.Errorf("a second scenario began: %s", said)
 	}
 	if ok, said := press(t, srv, "scenario", url.Values{"stop": {"1"}}); !ok {
 		t.Error(said)
 	}
 	shows(t, srv, "It stopped here: it was stopped on the page")
-	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"refused"}}); !ok {
+	if ok, said := press(t, srv, "scenario", url.Values{"scenario": {"rejected"}}); !ok {
 		t.Errorf("none can be played after it: %s", said)
 	}
 	if ok, said := press(t, srv, "scenario", url.Values{"stop": {"1"}}); !ok { // nothing plays on when the test is over
@@ -124,8 +127,7 @@ func TestWhoIsAskedToClickAgainDoesSo(t *testing.T) {
 	t.Cleanup(app.Close)
 	s.SetInteractionsURL(app.URL)
 	message, _ := s.Message("C1", ts)
-	on := &play{page: &page{PageOptions: PageOptions{Slack: s}}, message: message}
-	on.theatre.now = &performance{Steps: make([]stepView, 1)}
+	on := &play{Stage: &Stage{Slack: s}, message: message}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := on.clicks(ctx, "U1", "yes", nil); err != nil {
@@ -133,5 +135,36 @@ func TestWhoIsAskedToClickAgainDoesSo(t *testing.T) {
 	}
 	if n := clicks.Load(); n != 2 || on.offers("yes") {
 		t.Errorf("%d clicks, and the button stands: %v", n, on.offers("yes"))
+	}
+}
+
+// Each recorded history has its scenario, and the page offers those that it can play.
+func TestTheTableOfScenarios(t *testing.T) {
+	page := Stage{Slack: &Slack{}, Prodege: &Prodege{}, Billing: &Billing{}, Cast: Cast{Approver: "U1"}, Parts: []Part{{ID: "temporal"}}}
+	known := map[string]bool{}
+	for _, s := range Scenarios {
+		if s.Name == "" || s.Title == "" || known[s.Name] {
+			t.Errorf("the scenario %q has no name or title of its own", s.Name)
+		}
+		known[s.Name] = true
+		if lacks := page.Lacks(s); s.About != "" && lacks != "" {
+			t.Errorf("the page offers %q, and lacks %s", s.Name, lacks)
+		}
+		for i, st := range s.Steps {
+			if st.Says == "" || st.Do == nil {
+				t.Errorf("step %d of %q says or does nothing", i, s.Name)
+			}
+		}
+	}
+	files, err := filepath.Glob("../workflows/testdata/histories/*.json")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("no histories: %v", err)
+	}
+	for _, file := range files {
+		kind, name, _ := strings.Cut(strings.TrimSuffix(filepath.Base(file), ".json"), ".")
+		name = regexp.MustCompile(`-\d$`).ReplaceAllString(name, "")
+		if !slices.ContainsFunc(Scenarios, func(s Scenario) bool { return s.Name == name && slices.Contains(s.Histories, kind) }) {
+			t.Errorf("no scenario records %s", filepath.Base(file))
+		}
 	}
 }

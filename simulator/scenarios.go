@@ -2,169 +2,321 @@ package simulator
 
 import (
 	"context"
+	"fmt"
+	"time"
 
 	"fieldmarshal/prodege"
 )
 
-// Action ids of the app's buttons, as they stand in its messages.
+// Action ids of the app's buttons and fields of its modals, as they stand in its messages.
 const (
 	pressApprove  = "cpi_approve"
+	pressReject   = "cpi_reject"
 	pressTryAgain = "cpi_try_again"
+	pressAskAgain = "cpi_ask_again"
+	pressClose    = "cpi_close"
 	pressSample   = "act_sample"
+	pressInvoiced = "invoice_mark"
+	pressInvoice  = "invoice_send"
+
+	fieldReason = "reason/value"
+	fieldNumber = "number/value"
 )
 
-var scenarios = []scenario{
-	{id: "approved", title: "A CPI pause, approved", about: "Prodege asks for a higher price; the wrong person clicks, then the right one, and the project is live again.", steps: []step{
-		pausesFor("4.25"),
-		asksFor("$4.25"),
-		{"Eve, who is on no list, clicks Approve. She alone is told that it does not count.", func(ctx context.Context, on *play) error {
+// The workflow types whose histories are recorded.
+var (
+	ofProject           = []string{"Project"}
+	ofControlAndProject = []string{"Control", "Project"}
+	ofDigest            = []string{"Digest"}
+	ofReport            = []string{"Report"}
+)
+
+// Scenarios are all that are played, on the page and in tests, in the page's order. Each recorded history has its
+// scenario here; Env, Worker and Needs say which of them the page can't play.
+var Scenarios = []Scenario{
+	{Name: "approved", Title: "A CPI pause, approved", About: "The wrong person clicks, then the right one, and the project is live again.", Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25").pictured("asked"),
+		{Says: "Eve, who is on no list, clicks Approve. She alone is told that it does not count.", Do: func(ctx context.Context, on *play) error {
 			if err := on.clicks(ctx, on.Cast.Outsider, pressApprove, nil); err != nil {
 				return err
 			}
 			return on.told(ctx, on.Cast.Outsider, "did not count")
 		}},
 		approves("Ann clicks Approve $4.25. Her decision is recorded, and the buttons go."),
-		{"The project is read once more, then max_cpi=4.25 and status=LIVE go to Prodege: see “Calls from the app”.", accepts},
-		{"Prodege tells that it is live, and the same message ends the story.", ends("live again at $4.25")},
+		accepted("The project is read once more, then max_cpi=4.25 and status=LIVE go to Prodege: see “Calls from the app”."),
+		request("The same message says who approved, and waits for Prodege to confirm.", "approved", noButton).pictured("approved"),
+		request("Prodege tells that it is live, and the same message ends the story.", "live again at $4.25", noButton).pictured("live"),
 	}},
-	{id: "refused", title: "Approved, but refused", about: "Prodege refuses what was approved; the message says why, and somebody tries again.", steps: []step{
-		{"Prodege will refuse the next change of this project with code 2010: our account may not set its CPI.", func(_ context.Context, on *play) error {
-			on.waits("#trouble", "the fault", "")
-			on.Prodege.Inject(Fault{Kind: AnswerCode, Code: "2010", Method: "project-update", Project: on.project.String(),
-				label: "Prodege: the next change of project " + on.project.String() + " is refused (2010)"})
-			return nil
+	{Name: "rejected", Title: "A CPI pause, rejected", About: "Somebody says no and why. Asking again stays possible.", Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		{Says: "Ann clicks Reject…, and writes why.", Do: func(ctx context.Context, on *play) error {
+			return on.submits(ctx, on.Cast.Approver, pressReject, map[string]string{fieldReason: "Over the client's budget"})
 		}},
-		pausesFor("4.25"),
-		asksFor("$4.25"),
-		approves("Ann clicks Approve $4.25."),
-		{"Prodege refuses. The message says so, with the code in words, and offers “Try again”.", func(ctx context.Context, on *play) error {
-			return on.stands(ctx, on.Cast.Approvals, "Prodege refused $4.25", 2)
-		}},
-		{"The account is mended meanwhile, and Ben clicks Try again.", func(ctx context.Context, on *play) error {
-			return on.clicks(ctx, on.Cast.Second, pressTryAgain, nil)
-		}},
-		{"This time Prodege takes it.", accepts},
-		{"Live again, on the same message.", ends("live again at $4.25")},
+		request("The message says who rejected it and why. Nothing is sent to Prodege.", "rejected", anyButton).pictured("rejected"),
+		resumedElsewhere(),
 	}},
-	{id: "superseded", title: "Superseded twice", about: "The price rises while people think; buttons of an older amount count for nothing.", steps: []step{
-		pausesFor("4.25"),
-		asksFor("$4.25"),
-		rises("4.50"),
-		{"The same message now asks for $4.50, and its thread says so, as edits notify nobody.", func(ctx context.Context, on *play) error {
-			return on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.50", 4)
-		}},
-		{"Ann clicks on what her screen still shows, which by now belongs to an older amount. She is told so; nothing is sent.", func(ctx context.Context, on *play) error {
+	{Name: "superseded", Title: "Superseded twice", About: "The price rises while people think; an older amount counts for nothing.", Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		rise("4.50"),
+		request("The same message now asks for $4.50, and its thread says so, as edits notify nobody.", "approve a newer cpi of $4.50", pressApprove).pictured("superseded"),
+		{Says: "Ann clicks on what her screen still shows, which by now belongs to an older amount. She is told so; nothing is sent.", Do: func(ctx context.Context, on *play) error {
 			old := Buttons(on.message)[0].Value
 			if err := on.sent(on.Prodege.ChangePrice(ctx, on.project, prodege.MustUSD("4.75"))); err != nil {
 				return err
 			}
-			if err := on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.75", 4); err != nil {
+			if err := on.stands(ctx, on.Cast.Approvals, "approve a newer cpi of $4.75", pressApprove); err != nil {
 				return err
 			}
 			if err := on.clicks(ctx, on.Cast.Approver, pressApprove, &old); err != nil {
 				return err
 			}
-			return on.told(ctx, on.Cast.Approver, "older amount")
+			return on.told(ctx, on.Cast.Approver, "$4.75")
 		}},
 		approves("She looks again, and approves $4.75."),
-		{"Only this amount goes to Prodege.", accepts},
-		{"Live again, on the same message.", ends("live again at $4.75")},
+		accepted("Only this amount goes to Prodege."),
+		live("4.75"),
 	}},
-	{id: "acted", title: "More completes, from the alert", about: "The sample size is reached; somebody raises it without leaving Slack.", steps: []step{
-		{"Prodege pauses the project: all completes are in (158).", func(ctx context.Context, on *play) error {
-			on.opens("more completes")
-			return on.sent(on.Prodege.Pause(ctx, on.project, prodege.SampleSize))
+	{Name: "refused-tried-again", Title: "Approved, but refused", About: "Prodege refuses; the message says why, and somebody tries again.", Histories: ofProject, Steps: []Step{
+		{Says: "Prodege will refuse the next change of this project with code 2010: our account may not set its CPI.", Do: func(_ context.Context, on *play) error {
+			on.waits("#trouble", "the fault", "")
+			on.Prodege.Inject(Fault{Kind: AnswerCode, Code: "2010", Method: "project-update", Project: on.project.String(),
+				label: "Prodege: the next change of project " + on.project.String() + " is refused (2010)"})
+			return nil
 		}},
-		{"The alert tells what it means, and offers what can be done about it.", func(ctx context.Context, on *play) error {
-			return on.stands(ctx, on.Cast.Alerts, "sample size reached", 2)
+		pauseFor("4.25"),
+		asks("4.25"),
+		approves("Ann clicks Approve $4.25."),
+		request("Prodege refuses. The message says so, with the code in words, and offers “Try again”.", "prodege refused $4.25", pressTryAgain).pictured("refused"),
+		{Says: "The account is put right meanwhile, and Ben clicks Try again.", Do: func(ctx context.Context, on *play) error {
+			return on.clicks(ctx, on.Cast.Second, pressTryAgain, nil)
 		}},
-		{"Ann clicks “Raise sample size…”, and writes 500 in the modal, which tells what a complete costs.", func(ctx context.Context, on *play) error {
-			if err := on.clicks(ctx, on.Cast.Approver, pressSample, nil); err != nil {
+		accepted("This time Prodege takes it."),
+		live("4.25"),
+	}},
+	{Name: "nobody-can-decide", Title: "Nobody can decide", About: "The approvers' user group is disabled; the request says so and what to do.", Steps: []Step{
+		{Says: "In Slack, somebody disables the user group of the approvers.", Do: func(_ context.Context, on *play) error { on.Slack.disableGroups(true); return nil }},
+		pauseFor("4.25"),
+		request("The request says that nobody can decide, and who can put it right.", "nobody", anyButton).pictured("nobody"),
+		{Says: "The group is enabled again.", Do: func(_ context.Context, on *play) error { on.Slack.disableGroups(false); return nil }},
+		resumedElsewhere(),
+	}},
+	{Name: "acted", Title: "More completes, from the alert", About: "The sample size is reached; somebody raises it without leaving Slack.", Histories: ofProject, Steps: []Step{
+		pausedAs("Prodege pauses the project: all completes are in (158).", prodege.SampleSize),
+		alert("The alert tells what it means, and offers what can be done about it.", "sample size reached", pressSample).pictured("alert"),
+		{Says: "Ann clicks “Raise sample size…”, and writes 500 in the modal, which tells what a complete costs.", Do: func(ctx context.Context, on *play) error {
+			return on.submits(ctx, on.Cast.Approver, pressSample, map[string]string{fieldNumber: "500"})
+		}},
+		accepted("sample_size=500 and status=LIVE go to Prodege in one call."),
+		alert("The alert closes: who did what, and how long it stood still.", "live again", noButton).pictured("alert-live"),
+	}},
+	{Name: "invoiced", Title: "From completion to the invoice", About: "Reconciliation, COMPLETE, one signed call to billing, and Prodege's own invoice.", Needs: NeedsBilling, Histories: ofProject, Steps: []Step{
+		{Says: "The reconciliation is handed in: the project is PENDING_COMPLETE, and nothing is invoiced yet.", Do: func(ctx context.Context, on *play) error {
+			on.open()
+			return on.sent(on.Prodege.PendingComplete(ctx, on.project, "Reconciliation file received"))
+		}},
+		alert("People are told in #survey-alerts.", "reconciliation", anyButton),
+		complete("Prodege takes it: COMPLETE (903).", "388 of 400 accepted"),
+		{Says: "Billing gets one signed call with an idempotency key: see “Billing”.", Do: func(ctx context.Context, on *play) error { return on.booked(ctx, 1) }},
+		complete("The reconciliation is corrected: Prodege says COMPLETE again, with another note.", "386 of 400 accepted"),
+		{Says: "Billing gets a revised invoice that supersedes the first.", Do: func(ctx context.Context, on *play) error { return on.booked(ctx, 2) }},
+		invoiced(),
+	}},
+	{Name: "outage", Title: "Temporal is away", About: "Deliveries are answered and kept on disk while it is stopped, and acted on when it is back.", Needs: NeedsTemporal, Steps: []Step{
+		{Says: "Temporal is stopped.", Do: func(ctx context.Context, on *play) error { return on.stops(ctx, "temporal") }},
+		pauseFor("4.25"),
+		{Says: "It was answered 200 all the same: the delivery is on disk, in the ingress' inbox.", Do: func(ctx context.Context, on *play) error {
+			return on.keeps(ctx)
+		}},
+		{Says: "Temporal is started again. The inbox hands on what it kept.", Do: func(ctx context.Context, on *play) error { return on.starts(ctx) }},
+		asks("4.25"),
+		approves("Ann clicks Approve $4.25."),
+		accepted("Prodege takes it."),
+		live("4.25"),
+	}},
+	{Name: "other-pause", Title: "Another pause in between", About: "Support pauses what was asked about; the price is asked for again later.", Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		pausedAs("Prodege's support pauses the project meanwhile (244).", prodege.SupportAgent),
+		request("The CPI is no longer asked about.", "cpi no longer asked", anyButton),
+		rise("4.50"),
+		request("The price is asked about again, on the same message.", "approve a newer cpi of $4.50", pressApprove),
+		approves("Ann approves $4.50."),
+		live("4.50"),
+	}},
+
+	// Those that follow need other settings, an operator, or nobody to watch.
+	{Name: "asked-again", Title: "Expired, asked again", Env: []string{"APPROVAL_TIMEOUT=2s"}, Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		request("Nobody decides in time.", "expired", pressAskAgain).pictured("expired"),
+		{Says: "Ann asks again.", Do: func(ctx context.Context, on *play) error {
+			return on.clicks(ctx, on.Cast.Approver, pressAskAgain, nil)
+		}},
+		request("The buttons are back.", "$4.25", pressApprove),
+		approves("Ann approves."),
+		live("4.25"),
+	}},
+	{Name: "above-ceiling", Title: "Above the ceiling", Env: []string{"CPI_CEILING=4"}, Steps: []Step{
+		pauseFor("4.25"),
+		request("The request says that nobody may approve so much, and what would have to change.", "ceiling", anyButton).pictured("above-ceiling"),
+		resumedElsewhere(),
+	}},
+	{Name: "dry-run", Title: "Dry run", Env: []string{"DRY_RUN=true"}, Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		approves("Ann approves."),
+		request("Nothing is sent.", "nothing sent (dry run)", noButton),
+		resumedElsewhere(),
+		complete("Prodege completes the project.", ""),
+		finance("Finance is told that no invoice was sent.", "not sent (dry run)", anyButton),
+	}},
+	{Name: "by-hand", Title: "By hand", Env: []string{"PRODEGE_API_KEY=", "BILLING_URL=", "BILLING_SIGNING_SECRET="}, Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		approves("Ann approves."),
+		request("People are asked to accept it themselves.", "accept it by hand", anyButton),
+		resumedElsewhere(),
+		complete("Prodege completes the project.", "all good"),
+		finance("Finance is asked to make the invoice.", "invoice to make", pressInvoiced).pictured("invoice"),
+		{Says: "Eve marks it as invoiced.", Do: func(ctx context.Context, on *play) error {
+			return on.clicks(ctx, on.Cast.Outsider, pressInvoiced, nil)
+		}},
+		finance("The message says so.", "marked as invoiced", anyButton),
+		invoiced(),
+	}},
+	{Name: "by-rule", Title: "Approved by rule", Env: []string{"CPI_AUTO_APPROVE_UP_TO=4.30", "CPI_CEILING=6"}, Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		request("The rule approves.", "the rule", noButton),
+		live("4.25"),
+	}},
+	{Name: "not-live", Title: "Accepted, but not live", Env: []string{"RESUME_TIMEOUT=2s"}, Histories: ofProject, Steps: []Step{
+		{Says: "Prodege will not tell of what our own calls change.", Do: func(_ context.Context, on *play) error { on.Prodege.announceUpdates(false); return nil }},
+		pauseFor("4.25"),
+		asks("4.25"),
+		approves("Ann approves."),
+		{Says: "Prodege takes it, and its support pauses the project without a webhook.", Do: func(ctx context.Context, on *play) error {
+			if err := accepted("").Do(ctx, on); err != nil {
 				return err
 			}
-			on.lacks = "no modal opened"
-			view, err := on.Slack.WaitView(ctx, on.Cast.Approver, func(v View) bool { return v.Title == "Raise sample size" })
-			if err != nil {
+			_, err := on.Prodege.Pause(ctx, on.project, prodege.SupportAgent, How{Quiet: true})
+			return err
+		}},
+		request("LIVE does not come.", "accepted $4.25, but not live", pressClose).pictured("not-live"),
+		{Says: "Ann closes the request.", Do: func(ctx context.Context, on *play) error {
+			return on.clicks(ctx, on.Cast.Approver, pressClose, nil)
+		}},
+		request("It says so.", "given up", anyButton),
+		resumedElsewhere(),
+	}},
+	{Name: "held", Title: "Accepting is switched off", Needs: NeedsOperator, Histories: ofControlAndProject, Steps: []Step{
+		accepting(false),
+		pauseFor("4.25"),
+		asks("4.25"),
+		approves("Ann approves."),
+		request("The decision is held back.", "held back", anyButton).pictured("held"),
+		accepting(true),
+		live("4.25"),
+	}},
+	{Name: "cancelled", Title: "Cancelled in Temporal", Needs: NeedsOperator, Env: []string{"BILLING_URL=", "BILLING_SIGNING_SECRET="}, Histories: ofProject, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		cancel(),
+		request("The request has no buttons any more.", "cancelled by an operator", noButton),
+		resumedElsewhere(),
+		pausedAs("Prodege pauses the project: all completes are in (158).", prodege.SampleSize),
+		alert("The alert offers actions.", "sample size reached", pressSample),
+		cancel(),
+		alert("The alert has no buttons any more.", "cancelled by an operator", noButton),
+		complete("Prodege completes the project.", ""),
+		finance("What the lives before did, nobody knows.", "may have been invoiced", pressInvoice),
+		{Says: "Eve has it sent.", Do: func(ctx context.Context, on *play) error {
+			return on.clicks(ctx, on.Cast.Outsider, pressInvoice, nil)
+		}},
+		finance("Finance is asked to make the invoice.", "invoice to make", pressInvoiced),
+		cancel(),
+		finance("The invoice has no buttons any more.", "cancelled by an operator", noButton),
+	}},
+	{Name: "continued", Title: "A long life", Needs: NeedsOperator | NeedsBilling, Worker: []string{"--history-limit", "60"}, Histories: ofControlAndProject, Steps: []Step{
+		{Says: "Accepting is switched off and on, often.", Do: func(ctx context.Context, on *play) error {
+			return repeat(12, func(i int) error { return on.Operator.Accepting(ctx, i%2 == 1) })
+		}},
+		{Says: "Prodege pauses the project again and again.", Do: func(ctx context.Context, on *play) error {
+			on.open()
+			return repeat(15, func(i int) error {
+				return on.sent(on.Prodege.Pause(ctx, on.project, []prodege.Reason{prodege.SampleSize, prodege.MaxClicks, prodege.HighDropOff}[i%3]))
+			})
+		}},
+		resumedElsewhere(),
+		pauseFor("4.25"),
+		asks("4.25"),
+		{Says: "The price rises again and again.", Do: func(ctx context.Context, on *play) error {
+			return repeat(15, func(i int) error {
+				amount := prodege.MustUSD(fmt.Sprintf("4.%d", 30+i))
+				if err := on.sent(on.Prodege.ChangePrice(ctx, on.project, amount)); err != nil {
+					return err
+				}
+				return on.stands(ctx, on.Cast.Approvals, amount.Dollars(), pressApprove)
+			})
+		}},
+		approves("Ann approves."),
+		live("4.44"),
+		{Says: "The reconciliation is corrected again and again.", Do: func(ctx context.Context, on *play) error {
+			return repeat(8, func(i int) error {
+				if err := on.sent(on.Prodege.Complete(ctx, on.project, prodege.ReconciliationComplete, fmt.Sprintf("%d removed", i))); err != nil {
+					return err
+				}
+				return on.booked(ctx, i+1)
+			})
+		}},
+		invoiced(),
+	}},
+	{Name: "every-reason", Title: "Every reason, late and double", Histories: ofProject, Steps: []Step{
+		{Says: "One event of each reason, late and double ones, and a status that nobody knows.", Do: everyReason},
+		alert("The unknown status is told.", "archived", anyButton),
+	}},
+	{Name: "second-life", Title: "A second life", Histories: ofProject, Steps: []Step{
+		{Says: "A project is first heard of by an event of two months ago: it may have lived before.", Do: func(ctx context.Context, on *play) error {
+			on.open()
+			return on.sent(on.Prodege.PauseForCPI(ctx, on.project, prodege.MustUSD("4.25"), How{Time: time.Now().Add(-60 * 24 * time.Hour)}))
+		}},
+		asks("4.25"),
+		approves("Ann approves."),
+		live("4.25"),
+	}},
+	{Name: "found-by-asking", Title: "A webhook goes missing", Env: []string{"PRODEGE_POLL_EVERY=2s"}, Histories: ofProject, Steps: []Step{
+		{Says: "The project is paused, and the webhook goes missing.", Do: func(ctx context.Context, on *play) error {
+			on.open()
+			if err := on.sent(on.Prodege.Live(ctx, on.project)); err != nil {
 				return err
 			}
-			return on.enters(ctx, view, on.Cast.Approver, map[string]string{"number/value": "500"})
+			_, err := on.Prodege.PauseForCPI(ctx, on.project, prodege.MustUSD("4.25"), How{Quiet: true})
+			return err
 		}},
-		{"sample_size=500 and status=LIVE go to Prodege in one call.", accepts},
-		{"The alert closes: who did what, and how long it stood still.", func(ctx context.Context, on *play) error {
-			return on.stands(ctx, on.Cast.Alerts, "live again", 0)
+		asks("4.25"),
+		approves("Ann approves."),
+		live("4.25"),
+	}},
+	{Name: "burst", Title: "More pauses than Slack takes", Env: []string{"SLACK_POSTS_PER_SECOND=0.05"}, Histories: ofDigest, Steps: []Step{
+		{Says: "A dozen projects are paused at once: each is told all the same.", Do: burst},
+	}},
+	{Name: "weekly", Title: "The weekly report", Needs: NeedsOperator, Env: []string{"DIGEST=Mon 09:00 America/New_York"}, Histories: ofReport, Steps: []Step{
+		pauseFor("4.25"),
+		asks("4.25"),
+		approves("Ann approves."),
+		live("4.25"),
+		pausedAs("Prodege pauses the project: all completes are in (158).", prodege.SampleSize),
+		alert("The alert offers actions.", "sample size reached", pressSample),
+		{Says: "Ben raises the sample size.", Do: func(ctx context.Context, on *play) error {
+			return on.submits(ctx, on.Cast.Second, pressSample, map[string]string{fieldNumber: "650"})
+		}},
+		alert("It is live again.", "live again", noButton),
+		{Says: "The week is over.", Do: func(ctx context.Context, on *play) error { return on.Operator.Report(ctx) }},
+		{Says: "The report comes in the alerts channel.", Do: func(ctx context.Context, on *play) error {
+			on.lacks = "no report came"
+			_, err := on.Slack.WaitMessage(ctx, on.Cast.Alerts, func(m Message) bool { return says(m, "pauses of the last 7 days") })
+			return err
 		}},
 	}},
-	{id: "invoiced", title: "From completion to the invoice", about: "Reconciliation, COMPLETE, one signed call to billing, and Prodege's own invoice.",
-		needs: func(p *page) bool { return p.Billing != nil }, steps: []step{
-			{"The reconciliation is handed in: the project is PENDING_COMPLETE, and nothing is invoiced yet.", func(ctx context.Context, on *play) error {
-				on.opens("to the invoice")
-				return on.sent(on.Prodege.PendingComplete(ctx, on.project, "Reconciliation file received"))
-			}},
-			{"People are told in #survey-alerts.", func(ctx context.Context, on *play) error {
-				return on.stands(ctx, on.Cast.Alerts, "reconciliation", -1)
-			}},
-			{"Prodege takes it: COMPLETE (903).", func(ctx context.Context, on *play) error {
-				return on.sent(on.Prodege.Complete(ctx, on.project, prodege.ReconciliationComplete, "388 of 400 accepted"))
-			}},
-			{"Billing gets one signed call with an idempotency key: see “Billing”.", func(ctx context.Context, on *play) error {
-				on.waits("#billing", "billing", "no call came to billing")
-				_, err := on.Billing.WaitInvoice(ctx, func(i Invoice) bool { return i.Key == "project-"+on.project.String()+"-invoice-r1" })
-				return err
-			}},
-			{"Prodege invoices the project, and the story is over.", func(ctx context.Context, on *play) error {
-				return on.sent(on.Prodege.Invoice(ctx, on.project))
-			}},
-		}},
-	{id: "outage", title: "Temporal is away", about: "Deliveries are answered and kept on disk while Temporal is stopped, and acted on when it is back.",
-		needs: func(p *page) bool { return p.part("temporal") != nil }, steps: []step{
-			{"Temporal is stopped.", func(ctx context.Context, on *play) error { return on.stops(ctx, "temporal") }},
-			pausesFor("4.25"),
-			{"It was answered 200 all the same: the delivery is on disk, in the ingress' inbox.", func(ctx context.Context, on *play) error {
-				return on.keeps(ctx)
-			}},
-			{"Temporal is started again. The inbox hands on what it kept.", func(ctx context.Context, on *play) error { return on.starts(ctx) }},
-			asksFor("$4.25"),
-			approves("Ann clicks Approve $4.25."),
-			{"Prodege takes it.", accepts},
-			{"Nothing was lost, and nothing done twice.", ends("live again at $4.25")},
-		}},
-}
-
-// pausesFor pauses the scenario's project until a required CPI is accepted.
-func pausesFor(amount string) step {
-	return step{"Prodege pauses the project: it needs $" + amount + " a complete. The signed webhook stands under “Deliveries to the app”.", func(ctx context.Context, on *play) error {
-		if _, there := on.Prodege.Project(on.project); !there {
-			on.opens("a CPI pause")
-		}
-		return on.sent(on.Prodege.PauseForCPI(ctx, on.project, prodege.MustUSD(amount)))
-	}}
-}
-
-// rises asks for more in the same pause.
-func rises(amount string) step {
-	return step{"The price rises to $" + amount + " before anybody has decided.", func(ctx context.Context, on *play) error {
-		return on.sent(on.Prodege.ChangePrice(ctx, on.project, prodege.MustUSD(amount)))
-	}}
-}
-
-// asksFor waits for the request.
-func asksFor(dollars string) step {
-	return step{"Fieldmarshal asks in #cpi-approvals, with what it costs and until when.", func(ctx context.Context, on *play) error {
-		return on.stands(ctx, on.Cast.Approvals, "approve a cpi of "+dollars, 4)
-	}}
-}
-
-func approves(says string) step {
-	return step{says, func(ctx context.Context, on *play) error { return on.clicks(ctx, on.Cast.Approver, pressApprove, nil) }}
-}
-
-// accepts waits until Prodege has the project live.
-func accepts(ctx context.Context, on *play) error {
-	on.waits("#calls", "the calls", "the project did not go live at Prodege")
-	return on.Prodege.WaitStatus(ctx, on.project, prodege.Live)
-}
-
-// ends waits for the request's last words, without buttons.
-func ends(text string) func(context.Context, *play) error {
-	return func(ctx context.Context, on *play) error { return on.stands(ctx, on.Cast.Approvals, text, 0) }
 }

@@ -194,6 +194,15 @@ func (s *Slack) SetGroup(g Group) {
 	s.opts.Groups = append(s.opts.Groups, g)
 }
 
+// disableGroups disables or enables every user group.
+func (s *Slack) disableGroups(now bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.opts.Groups {
+		s.opts.Groups[i].Disabled = now
+	}
+}
+
 // Channels lists the workspace's channels.
 func (s *Slack) Channels() []Channel {
 	s.mu.Lock()

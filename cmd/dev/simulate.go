@@ -35,6 +35,12 @@ const (
 	firstScenario prodege.ProjectID = 71000001 // and those after it
 )
 
+// cast is who plays in the scenarios.
+var cast = simulator.Cast{
+	Approver: approverAnn, Second: approverBen, Outsider: outsiderEve,
+	Alerts: alertsChannel, Approvals: approvalsChannel, Finance: financeChannel, FirstProject: firstScenario,
+}
+
 // simulate starts the stand-ins for whatever is not real, serves them with their page, and gives the
 // environment with the variables that lead to them. Prodege and billing are real with -real only, whatever
 // .env holds; Slack is real where there is a token.
@@ -42,9 +48,8 @@ func (s *stack) simulate(env config.Environment) (config.Environment, error) {
 	env = maps.Clone(env)
 	mux := http.NewServeMux()
 	page := simulator.PageOptions{
-		TemporalUI: s.temporal.UIURL, Parts: s.parts(), Waiting: s.waiting,
-		Breath: s.limits.breath, StepLimit: s.limits.step, EffectLimit: s.limits.effect, Soon: s.limits.soon,
-		Cast: simulator.Cast{Approver: approverAnn, Second: approverBen, Outsider: outsiderEve, Alerts: alertsChannel, Approvals: approvalsChannel, FirstProject: firstScenario},
+		TemporalUI: s.temporal.UIURL, EffectLimit: s.limits.effect, Soon: s.limits.soon,
+		Stage: simulator.Stage{Cast: cast, Parts: s.parts(), Waiting: s.waiting, Breath: s.limits.breath, StepLimit: s.limits.step},
 	}
 	if !s.real {
 		if err := s.simulateProdege(mux, env); err != nil {

@@ -106,14 +106,14 @@ function merge(next) {
     if (here) mergeList(here, list);
   });
   showModals();
-  curtain();
+  tellEnd();
   if (focused && document.activeElement === document.body) focusOn(place);
 }
 
-// curtain says how a scenario ended that was on when the page looked last.
+// tellEnd says how a scenario ended that was on when the page looked last.
 let playing = false;
-function curtain() {
-  const play = $("performance"), verdict = play?.dataset.verdict;
+function tellEnd() {
+  const play = $("playback"), verdict = play?.dataset.verdict;
   if (playing && verdict) say(verdict, "failed" in play.dataset);
   playing = Boolean(play) && !verdict;
 }
@@ -192,7 +192,7 @@ addEventListener("hashchange", () => document.querySelectorAll("details").forEac
 
 remember();
 showModals();
-curtain();
+tellEnd();
 const stream = new EventSource("events");
 const live = (is) => { $("live").textContent = is ? "live" : "not live"; $("live").classList.toggle("on", is); };
 stream.onopen = () => { live(true); refresh(); };
