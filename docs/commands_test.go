@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -17,7 +18,7 @@ const commandsPreamble = `# The operator's commands
 
 Commands of ` + "`fieldmarshal`" + ` beside ` + "`ingress`" + ` and ` + "`worker`" + `. They read the same configuration and ` + "`.env`" + `. The page is written by ` + "`go test ./docs -update`" + ` from the program's own help.
 
-Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes.
+Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of whoever decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s).
 
 Those about the inbox (` + "`inbox`, `deadletter`, `refused`" + `) must run where the ingress runs, as its user, with its ` + "`INBOX_DIR`" + `. The others need Temporal, and most of them a live worker.
 
@@ -56,26 +57,24 @@ func holds(t *testing.T, path, generated, from string) {
 	}
 }
 
-// describe writes what a command's help says: purpose, use with its flags, examples. --json is told of once, above.
+// everywhere are flags that the page's beginning tells of, as they are the same for all that decide.
+var everywhere = regexp.MustCompile(`^ *--(json|as string +who decides|wait duration +how long to wait for the outcome)\b`)
+
+// describe writes what a command's help says: purpose, use with its flags, examples. Of a command with others below it,
+// purpose and the others.
 func describe(page *strings.Builder, c *cobra.Command, level string) {
 	fmt.Fprintf(page, "\n%s %s\n\n%s\n", level, strings.TrimPrefix(c.CommandPath(), "fieldmarshal "), joined(cmp.Or(c.Long, c.Short)))
-	var lines []string
 	if !c.HasSubCommands() {
-		lines = append(lines, c.UseLine())
+		fmt.Fprintf(page, "\n```console\n%s\n", c.UseLine())
 		for line := range strings.Lines(c.NonInheritedFlags().FlagUsages()) {
-			if !strings.Contains(line, "--json ") {
-				lines = append(lines, strings.TrimRight(line, "\n"))
+			if !everywhere.MatchString(line) {
+				page.WriteString(line)
 			}
 		}
-	}
-	if lines != nil && c.Example != "" {
-		lines = append(lines, "")
-	}
-	if c.Example != "" {
-		lines = append(lines, unindented(c.Example))
-	}
-	if lines != nil {
-		fmt.Fprintf(page, "\n```console\n%s\n```\n", strings.Join(lines, "\n"))
+		if c.Example != "" {
+			page.WriteString(unindented(c.Example) + "\n")
+		}
+		page.WriteString("```\n")
 	}
 	for _, child := range c.Commands() {
 		describe(page, child, level+"#")

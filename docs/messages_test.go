@@ -8,39 +8,40 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "write the generated pages of docs/reference anew")
 
-// chapters of the page, each with the beginning of its golden files' names, and those that are shown in full.
+// chapters of the page. Each has the beginning of its golden files' names, those of its pictures in images/, in the
+// order in which they are shown, and the golden files that are shown as text until there are pictures.
 var chapters = []struct {
 	prefix, title, intro string
+	pictures             []string
 	shown                []string
 }{
-	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"pause-act-158-open", "pause-act-done"}},
-	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack takes messages.", nil},
-	{"report", "The weekly report", "In the alerts channel, when `DIGEST` says.", nil},
-	{"rejection", "Rejected reconciliation", "In the alerts channel.", []string{"rejection"}},
-	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"request-open", "request-live"}},
-	{"modal-", "Modals", "What a button opens if something must be asked first.", []string{"modal-approve-up-to"}},
-	{"note-", "Notes", "Replies in the thread of a message, or messages of their own. They are never edited.", nil},
-	{"answer-", "Answers to one person", "What a click did or did not do, seen by the person who clicked and nobody else.", []string{"answer-superseded"}},
-	{"invoice-", "Invoices", "In the finance channel.", []string{"invoice-byhand"}},
-	{"alarm", "Alarms of the ingress", "In the alerts channel.", nil},
-	{"command-", "The slash command", "Seen by the person who asked, and nobody else.", nil},
-	{"home-", "The home tab", "What the app's own page shows to whoever opens it.", nil},
+	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"alert"}, []string{"pause-act-158-open"}},
+	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack takes messages.", nil, nil},
+	{"report", "The weekly report", "In the alerts channel, when `DIGEST` says.", nil, nil},
+	{"rejection", "Rejected reconciliation", "In the alerts channel.", nil, []string{"rejection"}},
+	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"asked", "above-ceiling", "accepting", "live-again", "rejected", "expired", "superseded", "nobody-can-decide"}, []string{"request-open", "request-live"}},
+	{"modal-", "Modals", "What a button opens if something must be asked first, or *Details*.", nil, []string{"modal-approve-up-to"}},
+	{"note-", "Notes", "Replies in the thread of a message, or messages of their own.", nil, nil},
+	{"answer-", "Answers to one person", "What a click did or did not do, seen by the person who clicked and nobody else.", nil, []string{"answer-superseded"}},
+	{"invoice-", "Invoices", "In the finance channel.", []string{"invoice"}, []string{"invoice-byhand"}},
+	{"alarm", "Alarms of the ingress", "In the alerts channel.", nil, nil},
+	{"command-", "The slash command", "Seen by the person who asked, and nobody else.", nil, nil},
+	{"home-", "The home tab", "What the app's own page shows to whoever opens it.", nil, nil},
 }
 
 const preamble = `# Slack messages
 
-What people read in Slack: the most frequent messages as text, and an index of every message in every state by the first line that tells it apart. Each name is that of a file ` + "`<name>.golden.json`" + ` in ` + "`cards/testdata`" + `: paste one into Slack's
-[Block Kit Builder](https://app.slack.com/block-kit-builder) to see it as people do. Buttons are in brackets; times are in the reader's own zone, here in UTC. The page is written by ` + "`go test ./docs -update`" + `.
+What people read in Slack: how the most frequent messages look, and every message in every state by the name of its golden file, ` + "`cards/testdata/<name>.golden.json`" + `. Paste one into Slack's [Block Kit Builder](https://app.slack.com/block-kit-builder) to see it as people do.
+In the texts buttons are in brackets; times are in the reader's own zone, here in UTC. The page is written by ` + "`go test ./docs -update`" + `.
 `
 
-// TestSlackMessages holds the page to the golden files.
+// TestSlackMessages holds the page to the golden files and the pictures.
 func TestSlackMessages(t *testing.T) {
 	files, err := filepath.Glob("../cards/testdata/*.golden.json")
 	if err != nil || len(files) == 0 {
@@ -51,37 +52,55 @@ func TestSlackMessages(t *testing.T) {
 	listed := 0
 	for _, c := range chapters {
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n", c.title, c.intro)
-		for _, name := range c.shown {
-			fmt.Fprintf(&page, "\n```text\n%s\n```\n", asText(t, "../cards/testdata/"+name+".golden.json"))
-		}
-		page.WriteString("\n| message | says |\n| --- | --- |\n")
-		told := map[string]bool{}
-		for _, file := range files {
-			if name := strings.TrimSuffix(filepath.Base(file), ".golden.json"); strings.HasPrefix(name, c.prefix) {
-				fmt.Fprintf(&page, "| `%s` | %s |\n", name, strings.ReplaceAll(tellsApart(asText(t, file), told), "|", "\\|"))
-				listed++
+		pictures := picturesOf(c.pictures)
+		page.WriteString(pictures)
+		if pictures == "" {
+			for _, name := range c.shown {
+				fmt.Fprintf(&page, "\n```text\n%s\n```\n", asText(t, "../cards/testdata/"+name+".golden.json"))
 			}
 		}
+		var names []string
+		for _, file := range files {
+			if name := strings.TrimSuffix(filepath.Base(file), ".golden.json"); strings.HasPrefix(name, c.prefix) {
+				names = append(names, "`"+name+"`")
+			}
+		}
+		fmt.Fprintf(&page, "\n%s\n", strings.Join(names, ", "))
+		listed += len(names)
 	}
 	if listed != len(files) {
 		t.Errorf("%d golden files, of which %d belong to a chapter: add one to chapters", len(files), listed)
 	}
-	holds(t, "reference/slack-messages.md", page.String(), "the golden files")
+	holds(t, "reference/slack-messages.md", page.String(), "the golden files and the pictures")
 }
 
-// tellsApart is the first line of a message that none before it had; its first line if they had all.
-func tellsApart(message string, told map[string]bool) string {
-	lines := strings.Split(message, "\n")
-	first := lines[0]
-	for _, line := range slices.Backward(lines) {
-		if !told[line] {
-			first = line
+// picturesOf are the pictures of phases, as far as they were taken, each with its name below.
+func picturesOf(phases []string) string {
+	var page strings.Builder
+	for _, phase := range phases {
+		if _, err := os.Stat("images/phase-" + phase + ".png"); err == nil {
+			words := strings.ReplaceAll(phase, "-", " ")
+			fmt.Fprintf(&page, "\n![%s](../images/phase-%s.png)\n\n*%s*\n", words, phase, words)
 		}
 	}
-	for _, line := range lines {
-		told[line] = true
+	return page.String()
+}
+
+// TestPicturesAreShown: each picture of docs/images stands on some page.
+func TestPicturesAreShown(t *testing.T) {
+	var all strings.Builder
+	for _, path := range markdown(t) {
+		all.WriteString(read(t, path))
 	}
-	return strings.TrimSpace(first)
+	pictures, err := filepath.Glob("images/*.png")
+	if err != nil || len(pictures) == 0 {
+		t.Fatalf("no pictures: %v", err)
+	}
+	for _, picture := range pictures {
+		if !strings.Contains(all.String(), picture) {
+			t.Errorf("no page shows docs/%s", picture)
+		}
+	}
 }
 
 // block is what the page shows of one of Slack's blocks.
