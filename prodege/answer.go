@@ -2,7 +2,7 @@ package prodege
 
 import (
 	"encoding/json"
-	"strconv"
+	"math"
 	"strings"
 	"time"
 )
@@ -17,14 +17,14 @@ type answer struct {
 
 // judge reads return_status. No return_status at all is left to the call, for not every call has one.
 func (a *answer) judge(name string) *APIError {
-	raw, found := a.body["return_status"]
-	status, ok := object(unwrapped(raw))
-	if !ok && !found && a.status/100 == 2 && a.body["error_codes"] == nil {
+	raw := a.body["return_status"]
+	status, _ := object(unwrapped(raw))
+	codes := append(numbers(status["error_codes"]), numbers(a.body["error_codes"])...)
+	if SaysNothing(asText(raw)) && len(codes) == 0 && a.status/100 == 2 {
 		return nil
 	}
-	codes := append(numbers(status["error_codes"]), numbers(a.body["error_codes"])...)
-	done := strings.TrimSpace(asText(status["status_id"])) == "1"
-	if done && len(codes) == 0 && a.status/100 == 2 {
+	id, _ := wholeNumber(asText(status["status_id"]))
+	if done := id == 1; done && len(codes) == 0 && a.status/100 == 2 {
 		a.succeeded = true
 		return nil
 	}
@@ -36,13 +36,13 @@ func (a *answer) fault(call, what string) *APIError {
 	return &APIError{Call: call, HTTPStatus: a.status, Messages: []string{what}, odd: true}
 }
 
-// numbers reads error codes: an array, one number, or a text of either.
+// numbers reads error codes: an array, one number, or a text of either. 0 is the code of no error.
 func numbers(raw json.RawMessage) []int {
 	var codes []int
 	for _, text := range texts(raw) {
-		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ' ' }) {
-			if n, err := strconv.Atoi(part); err == nil && len(codes) < maxTold {
-				codes = append(codes, n)
+		for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || r == ';' || invisible(r) }) {
+			if n, ok := wholeNumber(part); ok && n > 0 && n <= math.MaxInt32 && len(codes) < maxTold {
+				codes = append(codes, int(n))
 			}
 		}
 	}
@@ -53,7 +53,7 @@ func numbers(raw json.RawMessage) []int {
 func messages(raw json.RawMessage) []string {
 	var all []string
 	for _, text := range texts(raw) {
-		if text, _ = fit(strings.TrimSpace(text), maxMessage); text != "" && len(all) < maxTold {
+		if text, _ = fit(trim(text), maxMessage); !SaysNothing(text) && len(all) < maxTold {
 			all = append(all, text)
 		}
 	}

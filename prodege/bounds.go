@@ -25,9 +25,9 @@ type bounds struct {
 	cut  bool // something did not fit
 }
 
-// text keeps of s what fits, up to max, without white space at either end.
+// text keeps of s what fits, up to max, without what can't be seen at either end.
 func (b *bounds) text(s string, max int) string {
-	return strings.TrimSpace(b.exact(strings.TrimSpace(s), max))
+	return trim(b.exact(trim(s), max))
 }
 
 // exact keeps of s what fits, up to max, cut between characters.

@@ -1,6 +1,7 @@
 package prodege
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -181,7 +182,7 @@ func (c *Client) once(ctx context.Context, method, name string, params map[strin
 	a := answer{status: res.StatusCode}
 	a.date, _ = http.ParseTime(res.Header.Get("Date")) // zero where it has none
 	var ok bool
-	if a.body, ok = object(body); !ok || len(body) > maxAnswer {
+	if a.body, ok = object(bytes.TrimPrefix(body, []byte("\ufeff"))); !ok || len(body) > maxAnswer {
 		return a, &APIError{Call: name, HTTPStatus: a.status, notJSON: true}
 	}
 	refused := a.judge(name)

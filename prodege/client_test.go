@@ -110,7 +110,12 @@ func TestProjectInfo(t *testing.T) {
 		"a text":              `{"return_status":{"status_id":"1"},"project_info":` + quoted(fullInfo) + `}`,
 		"all of it as texts":  `{"return_status":` + quoted(`{"status_id":1}`) + `,"project_info":` + quoted(fullInfo) + `}`,
 		"without its own id":  `{"return_status":{"status_id":1},"project_info":` + strings.Replace(fullInfo, `"prodege_project_id":"29303649",`, "", 1) + `}`,
-		"a status_id of 1.0?": `{"return_status":{"status_id":1, "error_codes":[]},"project_info":` + fullInfo + `}`,
+		"no error_codes":      `{"return_status":{"status_id":1, "error_codes":[]},"project_info":` + fullInfo + `}`,
+		"a status_id of 1.0":  `{"return_status":{"status_id":1.0, "error_codes":[0]},"project_info":` + fullInfo + `}`,
+		"codes that are none": `{"return_status":{"status_id":"1 ", "error_codes":"null"},"error_codes":"0","project_info":` + fullInfo + `}`,
+		"return_status null":  `{"return_status":null,"error_codes":[],"project_info":` + fullInfo + `}`,
+		"return_status empty": `{"return_status":{},"project_info":` + fullInfo + `}`,
+		"a byte order mark":   "\ufeff" + `{"project_info":` + fullInfo + `}`,
 	} {
 		api := newAPI(t, says(200, body, "Date", date))
 		got, err := api.client().ProjectInfo(t.Context(), 29303649)
@@ -122,6 +127,44 @@ func TestProjectInfo(t *testing.T) {
 		}
 		if got := api.calls[0].Get("request_date"); got != strconv.FormatInt(utc(testTime).UnixMilli(), 10) {
 			t.Errorf("%s: request_date %s", name, got)
+		}
+	}
+}
+
+// TestWhatAProjectSays: values that say nothing are absent, and one kind of value may be written as another.
+func TestWhatAProjectSays(t *testing.T) {
+	for fields, check := range map[string]func(ProjectInfo) bool{
+		`"ir_based_cpi":"4.25"`: func(i ProjectInfo) bool { return i.PausedForCPI },
+		`"ir_based_cpi":"4.25","disabled_by_cpi_reality_check":"null"`: func(i ProjectInfo) bool { return i.PausedForCPI },
+		`"ir_based_cpi":"4.25","disabled_by_cpi_reality_check":"N/A"`:  func(i ProjectInfo) bool { return i.PausedForCPI },
+		`"ir_based_cpi":"4.25","disabled_by_cpi_reality_check":"No"`:   func(i ProjectInfo) bool { return !i.PausedForCPI },
+		`"ir_based_cpi":"4.25","disabled_by_cpi_reality_check":0`:      func(i ProjectInfo) bool { return !i.PausedForCPI },
+		`"ir_based_cpi":"4.25","disabled_by_cpi_reality_check":false`:  func(i ProjectInfo) bool { return !i.PausedForCPI },
+		`"ir_based_cpi":"0.00"`:                         func(i ProjectInfo) bool { return !i.PausedForCPI && i.RequiredCPI == nil },
+		`"ir_based_cpi":"N/A"`:                          func(i ProjectInfo) bool { return !i.PausedForCPI && i.RequiredCPI == nil && i.Unknown == nil },
+		`"ir_based_cpi":"-1"`:                           func(i ProjectInfo) bool { return !i.PausedForCPI && i.RequiredCPI == nil },
+		`"disabled_by_cpi_reality_check":1.0`:           func(i ProjectInfo) bool { return i.PausedForCPI },
+		`"disabled_by_cpi_reality_check":" TRUE\u00a0"`: func(i ProjectInfo) bool { return i.PausedForCPI },
+		`"disabled_by_max_clicks":"1"`:                  func(i ProjectInfo) bool { return i.PausedClicks },
+		`"disabled_by_max_clicks":"null"`:               func(i ProjectInfo) bool { return !i.PausedClicks },
+		`"project_name":"null","reference_id":"N/A","expected_ir":"-","loi":"None","status":"LIVE"`: func(i ProjectInfo) bool {
+			return i.Name == "" && i.ReferenceID == "" && i.ExpectedIR == "" && i.LOI == "" && i.Status == Live && i.Unknown == nil
+		},
+		`"status":"null"`:               func(i ProjectInfo) bool { return i.Status == "" },
+		`"status":" pending complete "`: func(i ProjectInfo) bool { return i.Status == PendingComplete },
+		`"max_cpi":0,"cpi":"0.00","current_avg_cpi":0`: func(i ProjectInfo) bool {
+			return i.MaxCPI == nil && i.CPI == nil && i.AvgCPI.IsZero()
+		},
+		`"max_cpi":"$4.00","cpi":4.2999999999999998`: func(i ProjectInfo) bool { return i.MaxCPI.String() == "4.00" && i.CPI.String() == "4.30" },
+		`"max_cpi":"4,00"`:                           func(i ProjectInfo) bool { return i.MaxCPI == nil && i.Unknown[0] == Field{"max_cpi", "4,00"} },
+		`"sample_size":"500.0"`:                      func(i ProjectInfo) bool { return i.SampleSize == 500 },
+		`"sample_size":5e2`:                          func(i ProjectInfo) bool { return i.SampleSize == 500 },
+		`"sample_size":-500`:                         func(i ProjectInfo) bool { return i.SampleSize == 0 },
+		`"sample_size":"1,000"`:                      func(i ProjectInfo) bool { return i.SampleSize == 0 },
+	} {
+		got, err := newAPI(t, says(200, `{"project_info":{`+fields+`}}`)).client().ProjectInfo(t.Context(), 5)
+		if err != nil || !check(got) {
+			t.Errorf("%s: %+v, %v", fields, got, err)
 		}
 	}
 }
@@ -196,6 +239,11 @@ func TestUpdateProject(t *testing.T) {
 			t.Errorf("%+v was sent", u)
 		}
 	}
+	for _, done := range []string{`1.0`, `"1"`, `" 1 "`} {
+		if err := newAPI(t, says(200, `{"return_status":{"status_id":`+done+`,"error_codes":["0"]}}`)).client().UpdateProject(t.Context(), 5, ProjectUpdate{Status: Live}); err != nil {
+			t.Errorf("status_id %s is no success: %v", done, err)
+		}
+	}
 	err := newAPI(t, says(200, `{}`)).client().UpdateProject(t.Context(), 5, ProjectUpdate{Status: Live})
 	var e *APIError
 	if !errors.As(err, &e) || !e.Retryable() {
@@ -260,6 +308,8 @@ func TestAnswersOfOtherForms(t *testing.T) {
 		{"one code", says(200, `{"return_status":{"status_id":0,"error_codes":2014}}`), []int{2014}, "COMPLETE", false, false},
 		{"return_status as a text", says(200, `{"return_status":"{\"status_id\":0,\"error_codes\":[101]}"}`), []int{101}, "API key", false, true},
 		{"codes beside return_status", says(200, `{"return_status":{"status_id":2},"error_codes":[100]}`), []int{100}, "maintenance", true, false},
+		{"codes with decimals", says(200, `{"return_status":{"status_id":0,"error_codes":[2014.0,"103.0"]}}`), []int{2014, 103}, "COMPLETE", false, false},
+		{"a code of nothing", says(200, `{"return_status":{"status_id":0,"error_codes":[0],"message":["null"]}}`), nil, "refused without a code", false, false},
 		{"a passing and a final code", says(200, `{"return_status":{"status_id":0,"error_codes":[103,2014]}}`), []int{103, 2014}, "rate limit", false, false},
 		{"success with a code", says(200, `{"return_status":{"status_id":1,"error_codes":[2014]}}`), []int{2014}, "COMPLETE", false, false},
 		{"codes with HTTP 500", says(500, `{"return_status":{"status_id":0,"error_codes":[2014]}}`), []int{2014}, "COMPLETE", false, false},

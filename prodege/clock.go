@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // an image from scratch has no time zones
+	"unicode"
 )
 
 // Prodege's clock is Pacific Time with daylight saving, on the wall: its times have no zone.
@@ -52,7 +53,7 @@ func ParseTime(text string, id EventID) (time.Time, error) {
 
 // cutZone takes a time apart into date and time of day, as wallClock writes them, and what follows them.
 func cutZone(text string) (wall, zone string) {
-	text = strings.TrimSpace(text)
+	text = tidy(text)
 	const date = len("2006-01-02")
 	if len(text) <= date {
 		return text, ""
@@ -62,6 +63,29 @@ func cutZone(text string) (wall, zone string) {
 		clock, zone = clock[:i], strings.ToUpper(strings.TrimSpace(clock[i:]))
 	}
 	return day + " " + clock, zone
+}
+
+// tidy writes blanks of any kind and a typographic minus plainly, and leaves out the name of a zone whose offset stands
+// before it, as in 2026-11-30T12:00:00-08:00[America/Los_Angeles].
+func tidy(text string) string {
+	text = strings.Map(func(r rune) rune {
+		switch {
+		case r == '−':
+			return '-'
+		case unicode.IsSpace(r):
+			return ' '
+		case invisible(r):
+			return -1
+		}
+		return r
+	}, text)
+	text = strings.TrimSpace(text)
+	if before, name, found := strings.Cut(text, "["); found && strings.HasSuffix(name, "]") {
+		if _, zone := cutZone(before); zone != "" {
+			return strings.TrimSpace(before)
+		}
+	}
+	return text
 }
 
 // zoneOffset is how far a zone is ahead of UTC.

@@ -18,6 +18,7 @@ type Unusable struct {
 	EventID EventID   // as it was sent; empty if there is none
 	Project ProjectID // 0 if it can't be read
 	Error   string    // what it lacks, a sentence
+	Cause   string    // the same in a word, to count equal faults: a field's name, or "element"
 }
 
 // Events reads a delivery of the Project Status Update webhook. now is the time of receipt. Events come in the
@@ -49,7 +50,9 @@ type parser struct {
 	source   Source
 	events   []Event
 	unusable []Unusable
-	members  members // of the event at hand, reused
+	odd      int      // how many of those are elements of an array that are no events
+	refusal  *Refusal // of the first of them
+	members  members  // of the event at hand, reused
 }
 
 // data reads an event, an array of events, or a string that holds the text of either.
@@ -77,8 +80,11 @@ func (p *parser) data(d Data) *Refusal {
 		if _, err := in.ReadToken(); err != nil {
 			return refuseSyntax(err)
 		}
-		if len(p.events)+len(p.unusable) == 0 {
+		switch found := len(p.events) + len(p.unusable); {
+		case found == 0:
 			return refuse(EmptyArray, "data is an empty array")
+		case found == p.odd:
+			return p.refusal
 		}
 	default:
 		return refuse(Malformed, "data is neither an event nor an array of events")
@@ -86,30 +92,40 @@ func (p *parser) data(d Data) *Refusal {
 	return atEnd(in)
 }
 
-// element reads an element of an array of events: an event, or a string that holds the text of one.
+// element reads an element of an array of events: an event, or a string that holds the text of one. Another one is
+// listed as unusable, so that it hinders no event beside it; if no element is an event, the data is refused for it.
 func (p *parser) element(in *jsontext.Decoder, text []byte) *Refusal {
-	switch in.PeekKind() {
-	case '{':
+	if in.PeekKind() == '{' {
 		return p.event(in, text)
-	case '"':
-		quoted, err := in.ReadValue()
-		if err != nil {
-			return refuseSyntax(err)
-		}
-		held, _ := unquoteExact(quoted)
-		inside := strictDecoder(held)
-		if inside.PeekKind() != '{' {
-			break
-		}
-		if refusal := p.event(inside, held); refusal != nil {
-			return refusal
-		}
-		return atEnd(inside)
 	}
-	if _, err := in.ReadValue(); err != nil {
+	value, err := in.ReadValue()
+	if err != nil {
 		return refuseSyntax(err)
 	}
-	return refuse(Malformed, "element %d of data is not an event", len(p.events)+len(p.unusable)+1)
+	events, unusable := len(p.events), len(p.unusable)
+	refusal := p.eventText(value, events+unusable+1)
+	if refusal == nil {
+		return nil
+	}
+	if p.odd++; p.odd == 1 {
+		p.refusal = refusal
+	}
+	p.events = p.events[:events]
+	p.unusable = append(p.unusable[:unusable], Unusable{Error: refusal.Detail, Cause: "element"})
+	return nil
+}
+
+// eventText reads a string that holds the text of an event; number is that of the element.
+func (p *parser) eventText(value []byte, number int) *Refusal {
+	held, isText := unquoteExact(value)
+	in := strictDecoder(held)
+	if !isText || in.PeekKind() != '{' {
+		return refuse(Malformed, "element %d of data is not an event", number)
+	}
+	if refusal := p.event(in, held); refusal != nil {
+		return refusal
+	}
+	return atEnd(in)
 }
 
 // event reads the object that in, a decoder of text, stands before.
@@ -141,8 +157,8 @@ func (p *parser) event(in *jsontext.Decoder, text []byte) *Refusal {
 	}
 	r := fieldReader{members: p.members, room: bounds{left: maxEvent}}
 	e, fault := r.event(p.source, p.now)
-	if fault != "" {
-		p.unusable = append(p.unusable, Unusable{EventID: e.ID, Project: e.ProjectID, Error: fault})
+	if fault != nil {
+		p.unusable = append(p.unusable, Unusable{EventID: e.ID, Project: e.ProjectID, Error: fault.Error, Cause: fault.Cause})
 	} else {
 		p.events = append(p.events, e)
 	}

@@ -5,7 +5,6 @@ import (
 	"math"
 	"strings"
 	"time"
-	"unicode"
 )
 
 const (
@@ -15,8 +14,9 @@ const (
 	maxClockBehind = 24 * time.Hour
 )
 
-// event reads the fields of an event. fault says what it lacks; ID and ProjectID are then set as far as they can be.
-func (r *fieldReader) event(source Source, now time.Time) (e Event, fault string) {
+// event reads the fields of an event. fault says what it lacks, if it can't be used; ID and ProjectID are then set as far
+// as they can be.
+func (r *fieldReader) event(source Source, now time.Time) (e Event, fault *Unusable) {
 	e = Event{Source: source, Received: now.UTC()}
 	project := r.take("project_id")
 	id, usable := wireProjectID(project)
@@ -27,16 +27,16 @@ func (r *fieldReader) event(source Source, now time.Time) (e Event, fault string
 		e.ID = r.room.id(r.take("event_id"))
 	}
 	switch {
-	case strings.TrimSpace(string(e.ID)) == "":
+	case SaysNothing(string(e.ID)): // "null" for an id would make all later events its duplicates
 		e.ID = ""
-		return e, "the event has no event_id"
-	case saysNothing(project):
-		return e, "the event has no project_id"
+		return e, lacks("event_id")
+	case SaysNothing(project):
+		return e, lacks("project_id")
 	case !usable:
-		return e, fmt.Sprintf("project_id %.40q is not a positive whole number", project)
+		return e, &Unusable{Error: fmt.Sprintf("project_id %.40q is not a positive whole number", project), Cause: "project_id"}
 	}
 	if e.Status = r.status(source); e.Status == "" {
-		return e, "the event has no " + statusName(source)
+		return e, lacks(statusName(source))
 	}
 	e.Reason = r.reason()
 	e.RequiredCPI, e.RequiredCPIText = r.requiredCPI()
@@ -50,7 +50,11 @@ func (r *fieldReader) event(source Source, now time.Time) (e Event, fault string
 	}
 	e.Unknown = r.unknown(maxText)
 	e.Truncated = r.room.cut
-	return e, ""
+	return e, nil
+}
+
+func lacks(field string) *Unusable {
+	return &Unusable{Error: "the event has no " + field, Cause: field}
 }
 
 func statusName(source Source) string {
@@ -65,7 +69,7 @@ func (r *fieldReader) status(source Source) Status {
 	if k := kind(r.raw(name)); k != '"' && k != '0' {
 		return ""
 	}
-	return knownStatus(r.room.text(r.take(name), maxText))
+	return knownStatus(r.note(name))
 }
 
 // knownStatus finds the status that a text means, in whatever case of letters and with blanks or hyphens for
@@ -82,7 +86,7 @@ func canonical(text string) string {
 	if isCanonical(text) {
 		return text
 	}
-	words := strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || unicode.IsSpace(r) })
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || invisible(r) })
 	return strings.ToUpper(strings.Join(words, "_"))
 }
 
@@ -97,8 +101,8 @@ func isCanonical(text string) bool {
 
 // reason reads update_reason; one that is no number, or none that a code could be, is kept as unknown.
 func (r *fieldReader) reason() Reason {
-	text := strings.TrimSpace(r.take("update_reason"))
-	if saysNothing(text) {
+	text := trim(r.take("update_reason"))
+	if SaysNothing(text) {
 		return 0
 	}
 	n, ok := wholeNumber(text)
@@ -111,8 +115,11 @@ func (r *fieldReader) reason() Reason {
 
 // requiredCPI reads required_cpi; what is no amount is kept as it came, for it asks for a decision all the same.
 func (r *fieldReader) requiredCPI() (*USD, string) {
-	text := strings.TrimSpace(r.take("required_cpi"))
+	text := trim(r.take("required_cpi"))
 	if saysNoPrice(text) {
+		if strings.Contains(text, "-") && !SaysNothing(text) {
+			r.keep("required_cpi", text) // below zero: no price, and nothing that should be overlooked
+		}
 		return nil, ""
 	}
 	if amount, ok := wireUSD(text); ok {
@@ -124,11 +131,11 @@ func (r *fieldReader) requiredCPI() (*USD, string) {
 // time reads event_time. If it is absent or unreadable the event's order is guessed from the second in its id, if
 // that can be right, else from the time of receipt.
 func (r *fieldReader) time(id EventID, now time.Time) (at time.Time, guessed bool) {
-	text := strings.TrimSpace(r.take("event_time"))
+	text := trim(r.take("event_time"))
 	if t, err := ParseTime(text, id); err == nil && t.Year() >= firstYear && t.Year() <= lastYear {
 		return t, false
 	}
-	if !saysNothing(text) {
+	if !SaysNothing(text) {
 		r.keep("event_time", text)
 	}
 	if t, ok := ObjectIDTime(id); ok && t.Year() >= firstYear && !t.After(now.Add(maxAhead)) {
@@ -158,9 +165,9 @@ func (e Event) AheadOf(clock time.Time) bool {
 
 func (r *fieldReader) pricing() *Pricing {
 	const maxFigure = 40 // bytes of a per cent figure or of minutes
-	text := func(name string) string { return r.room.text(r.take(name), maxFigure) }
+	text := func(name string) string { return r.short(name, maxFigure) }
 	return &Pricing{
-		MaxCPI: r.amount("max_cpi"), CurrentCPI: r.amount("current_cpi"), AvgCPI: r.amount("avg_cpi"),
+		MaxCPI: r.price("max_cpi"), CurrentCPI: r.price("current_cpi"), AvgCPI: r.amount("avg_cpi"),
 		BidIR: text("bid_ir"), ActualIR: text("actual_ir"), BidLOI: text("bid_loi"), ActualMedianLOI: text("actual_median_loi"),
 	}
 }

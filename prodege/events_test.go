@@ -59,7 +59,10 @@ func TestWhatAnEventSays(t *testing.T) {
 		{"numbers as texts", `,"update_reason":"160","required_cpi":"4.25"`, func(e Event) bool { return e.Reason == 160 && e.RequiredCPI.Equal(MustUSD("4.25")) && e.AsksCPI() }},
 		{"required_cpi as a number", `,"required_cpi":4.250`, func(e Event) bool { return e.RequiredCPI.String() == "4.25" && e.AsksCPI() }},
 		{"required_cpi that is no amount", `,"required_cpi":"about 4"`, func(e Event) bool { return e.RequiredCPI == nil && e.RequiredCPIText == "about 4" && e.AsksCPI() }},
-		{"required_cpi that is negative", `,"required_cpi":-4`, func(e Event) bool { return e.RequiredCPI == nil && e.RequiredCPIText == "-4" }},
+		{"required_cpi that is negative", `,"required_cpi":-4`, func(e Event) bool {
+			return !e.AsksCPI() && e.RequiredCPIText == "" && hasField(e, "required_cpi", "-4")
+		}},
+		{"a description of a row in other letters", `,"description":"disabled by has reached sample size"`, func(e Event) bool { return e.Meaning().Title == "Sample size reached" }},
 		{"required_cpi empty", `,"required_cpi":""`, func(e Event) bool { return e.RequiredCPI == nil && e.RequiredCPIText == "" && !e.AsksCPI() }},
 		{"required_cpi null", `,"required_cpi":null`, func(e Event) bool { return !e.AsksCPI() && e.Unknown == nil }},
 		{"the description in other letters", `,"description":" disabled by CPI reality check "`, Event.AsksCPI},
@@ -113,19 +116,29 @@ func TestStatuses(t *testing.T) {
 
 // TestWhatSaysNothing: a value that stands for an absent one asks for nothing and tells of nothing.
 func TestWhatSaysNothing(t *testing.T) {
-	for _, value := range []string{`""`, `" "`, `null`, `"null"`, `"NULL"`, `"None"`, `"N/A"`, `"n/a"`, `"-"`, `false`, `"false"`, `[]`, `{}`, `[ ]`} {
+	for _, value := range []string{
+		`""`, `" "`, `null`, `"null"`, `"NULL"`, `"None"`, `"N/A"`, `"n/a"`, `"N.A."`, `"-"`, `"---"`, `"—"`, `false`, `"false"`, `"False "`, `[]`, `{}`, `[ ]`,
+		`"\u00a0"`, `"\u200b"`, `"\ufeff"`, `"\u3000\u2003"`, `"\u00a0null\u200b"`, `"'null'"`, `"\"\""`, `"\"null\""`, `"(none)"`, `"<null>"`, `"NaN"`, `"undefined"`,
+		`[null]`, `[""]`, `["N/A", null]`, `{"text":null}`, `{"a":[{"b":"-"}]}`, `"[]"`, `"[null]"`,
+	} {
 		e := one(t, `{"event_id":"e","project_id":1,"status":"PAUSED","update_reason":158,"required_cpi":`+value+`,"rejection_note":`+value+`,"reconciliation_note":`+value+`,"description":`+value+`}`)
 		if e.AsksCPI() || e.RequiredCPI != nil || e.RequiredCPIText != "" || e.Rejected() || e.ReconciliationNote != "" || e.Description != "" || e.Unknown != nil {
 			t.Errorf("%s says something: %+v", value, e)
 		}
 	}
-	for _, value := range []string{`0`, `"0"`, `"0.00"`, `0.0`, `-0`, `0e5`, `" 0 "`, `"$0.00"`, `"000"`} {
+	for _, value := range []string{`0`, `"0"`, `"0.00"`, `0.0`, `-0`, `0e5`, `" 0 "`, `"$0.00"`, `"000"`, `"0,00"`, `"0."`, `".0"`, `"0.00 USD"`, `"\u00a00\u00a0"`, `"+0"`, `"0.000000000000000000000000000000000000000000000000"`} {
 		e := one(t, `{"event_id":"e","project_id":1,"status":"PAUSED","update_reason":158,"required_cpi":`+value+`,"rejection_note":`+value+`}`)
 		if e.AsksCPI() || e.RequiredCPI != nil || e.RequiredCPIText != "" {
 			t.Errorf("%s asks for a CPI: %+v", value, e)
 		}
 		if !e.Rejected() {
 			t.Errorf("%s is no note", value)
+		}
+	}
+	for _, value := range []string{`-4`, `"-1"`, `-0.5`, `"$-1"`} {
+		e := one(t, `{"event_id":"e","project_id":1,"status":"PAUSED","update_reason":158,"required_cpi":`+value+`}`)
+		if e.AsksCPI() || !hasField(e, "required_cpi", strings.Trim(value, `"`)) {
+			t.Errorf("%s is taken for a price, or is not shown: %+v", value, e)
 		}
 	}
 	e := one(t, `{"event_id":"e","project_id":1,"status":"PAUSED","update_reason":160,"required_cpi":"0.00"}`)
@@ -139,7 +152,10 @@ func TestAmounts(t *testing.T) {
 		`"4.25"`: "4.25", `4.25`: "4.25", `4.250`: "4.25", `"36"`: "36.00", `4.25e0`: "4.25", `425E-2`: "4.25", `"1e2"`: "100.00", `0.000001`: "0.000001",
 		`4.2999999999999998`: "4.30", `"4.2999999999999998"`: "4.30", `4.3000000000000007`: "as sent", `4.123456`: "4.123456",
 		`4.1234567`: "as sent", `4.12345678901234567`: "as sent", `4.2500000`: "4.25", `0.30000000000000004`: "as sent", `5.0000000000000001`: "5.00",
-		`-4`: "as sent", `"+4"`: "as sent", `"4,25"`: "as sent", `"$4.25"`: "as sent", `true`: "as sent", `1e19`: "as sent", `0.1e-18`: "as sent", `99999999999`: "as sent",
+		`"+4"`: "as sent", `"4,25"`: "as sent", `"1,000.50"`: "as sent", `"1.000,50"`: "as sent", `"4.25 EUR"`: "as sent", `"€4.25"`: "as sent", `"4.25/complete"`: "as sent",
+		`"$4.25"`: "4.25", `"4.25 USD"`: "4.25", `"USD 4.25"`: "4.25", `"usd4.25"`: "4.25", `"US$4.25"`: "4.25", `"4.25$"`: "4.25", `"$ 4.2999999999999998"`: "4.30",
+		`"\u00a04.25\u00a0"`: "4.25", `"\ufeff4.25"`: "4.25", `"4.25\u200b"`: "4.25", `"4.25\t"`: "4.25", `"$"`: "as sent", `"$$4"`: "as sent",
+		`["4.25"]`: "as sent", `"４.２５"`: "as sent", `true`: "as sent", `1e19`: "as sent", `0.1e-18`: "as sent", `99999999999`: "as sent",
 		`"0x10"`: "as sent", `"1_000"`: "as sent", `"Inf"`: "as sent", `"4."`: "as sent", `".5"`: "as sent",
 	} {
 		e := one(t, `{"event_id":"e","project_id":1,"status":"PAUSED","required_cpi":`+value+`}`)
@@ -163,6 +179,7 @@ func TestWholeNumbersAreExact(t *testing.T) {
 		`9.63794E7`: 96379400, `"9.63794e+7"`: 96379400, `29303649.0`: 29303649, `"29303649"`: 29303649, `9007199254740993`: 9007199254740993,
 		`9.007199254740993e15`: 9007199254740993, `9007199254740993.000`: 9007199254740993, `1e18`: 1000000000000000000, `1.5e1`: 15, `9223372036854775807`: 9223372036854775807,
 		`1e3`: 1000, `" 7 "`: 7, `9223372036854775808`: 0, `1e19`: 0, `9.3e18`: 0, `1.5`: 0, `-7`: 0, `0`: 0, `0e9`: 0,
+		`150e-1`: 0, `"\u00a07\ufeff"`: 7, `"29,303,649"`: 0, `[7]`: 0, `"1_000"`: 0, `"007"`: 7, `1E+2`: 100,
 		`7.` + strings.Repeat("0", 40): 0, `1e`: 0, `"1e"`: 0, `"1e+"`: 0, `"e5"`: 0, `"1 000"`: 0,
 	} {
 		if value == `1e` {
@@ -234,29 +251,53 @@ func TestWhatCannotBeUsed(t *testing.T) {
 		data string
 		want Unusable
 	}{
-		{`{}`, Unusable{"", 0, "the event has no event_id"}},
-		{`{"event_id":"","project_id":1,"status":"LIVE"}`, Unusable{"", 1, "the event has no event_id"}},
-		{`{"event_id":" ","project_id":1,"status":"LIVE"}`, Unusable{"", 1, "the event has no event_id"}},
-		{`{"event_id":null,"project_id":1,"status":"LIVE"}`, Unusable{"", 1, "the event has no event_id"}},
-		{`{"event_id":{},"project_id":1,"status":"LIVE"}`, Unusable{"", 1, "the event has no event_id"}},
-		{`{"event_id":"a","status":"LIVE"}`, Unusable{"a", 0, "the event has no project_id"}},
-		{`{"event_id":"a","project_id":null,"status":"LIVE"}`, Unusable{"a", 0, "the event has no project_id"}},
-		{`{"event_id":7,"project_id":0,"status":"LIVE"}`, Unusable{"7", 0, `project_id "0" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":-5,"status":"LIVE"}`, Unusable{"a", 0, `project_id "-5" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":"+5","status":"LIVE"}`, Unusable{"a", 0, `project_id "+5" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":1.5,"status":"LIVE"}`, Unusable{"a", 0, `project_id "1.5" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":1e19,"status":"LIVE"}`, Unusable{"a", 0, `project_id "1e19" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":15e-1,"status":"LIVE"}`, Unusable{"a", 0, `project_id "15e-1" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":"0x10","status":"LIVE"}`, Unusable{"a", 0, `project_id "0x10" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":9223372036854775808,"status":"LIVE"}`, Unusable{"a", 0, `project_id "9223372036854775808" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":true,"status":"LIVE"}`, Unusable{"a", 0, `project_id "true" is not a positive whole number`}},
-		{`{"event_id":"a","project_id":1}`, Unusable{"a", 1, "the event has no status"}},
-		{`{"event_id":"a","project_id":1,"status":""}`, Unusable{"a", 1, "the event has no status"}},
-		{`{"event_id":"a","project_id":1,"status":[]}`, Unusable{"a", 1, "the event has no status"}},
+		{`{}`, Unusable{EventID: "", Project: 0, Error: "the event has no event_id"}},
+		{`{"event_id":"","project_id":1,"status":"LIVE"}`, Unusable{EventID: "", Project: 1, Error: "the event has no event_id"}},
+		{`{"event_id":" ","project_id":1,"status":"LIVE"}`, Unusable{EventID: "", Project: 1, Error: "the event has no event_id"}},
+		{`{"event_id":null,"project_id":1,"status":"LIVE"}`, Unusable{EventID: "", Project: 1, Error: "the event has no event_id"}},
+		{`{"event_id":{},"project_id":1,"status":"LIVE"}`, Unusable{EventID: "", Project: 1, Error: "the event has no event_id"}},
+		{`{"event_id":"a","status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: "the event has no project_id"}},
+		{`{"event_id":"a","project_id":null,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: "the event has no project_id"}},
+		{`{"event_id":7,"project_id":0,"status":"LIVE"}`, Unusable{EventID: "7", Project: 0, Error: `project_id "0" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":-5,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "-5" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":"+5","status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "+5" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":1.5,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "1.5" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":1e19,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "1e19" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":15e-1,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "15e-1" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":"0x10","status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "0x10" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":9223372036854775808,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "9223372036854775808" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":true,"status":"LIVE"}`, Unusable{EventID: "a", Project: 0, Error: `project_id "true" is not a positive whole number`}},
+		{`{"event_id":"a","project_id":1}`, Unusable{EventID: "a", Project: 1, Error: "the event has no status"}},
+		{`{"event_id":"a","project_id":1,"status":""}`, Unusable{EventID: "a", Project: 1, Error: "the event has no status"}},
+		{`{"event_id":"null","project_id":1,"status":"LIVE"}`, Unusable{Project: 1, Error: "the event has no event_id"}},
+		{`{"event_id":"\u00a0\u200b","project_id":1,"status":"LIVE"}`, Unusable{Project: 1, Error: "the event has no event_id"}},
+		{`{"event_id":"a","project_id":"N/A","status":"LIVE"}`, Unusable{EventID: "a", Error: "the event has no project_id"}},
+		{`{"event_id":"a","project_id":1,"status":"null"}`, Unusable{EventID: "a", Project: 1, Error: "the event has no status"}},
+		{`{"event_id":"a","project_id":1,"status":"\u200b"}`, Unusable{EventID: "a", Project: 1, Error: "the event has no status"}},
+		{`{"event_id":"a","project_id":1,"status":[]}`, Unusable{EventID: "a", Project: 1, Error: "the event has no status"}},
 	} {
 		events, unusable, err := delivered(t, c.data).Events(receipt)
-		if err != nil || len(events) != 0 || len(unusable) != 1 || unusable[0] != c.want {
+		if len(unusable) == 1 && strings.Contains(c.want.Error, unusable[0].Cause) {
+			c.want.Cause = unusable[0].Cause
+		}
+		if err != nil || len(events) != 0 || len(unusable) != 1 || unusable[0] != c.want || c.want.Cause == "" {
 			t.Errorf("%s: events %v, unusable %v, error %v", c.data, events, unusable, err)
+		}
+	}
+}
+
+// TestAnElementThatIsNoEventHindersNone: what is odd about one element must not cost the events beside it.
+func TestAnElementThatIsNoEventHindersNone(t *testing.T) {
+	const a, b = `{"event_id":"a","project_id":1,"status":"LIVE"}`, `{"event_id":"b","project_id":1,"status":"LIVE"}`
+	for _, odd := range []string{`null`, `1`, `[]`, `""`, `"soon"`, `"[]"`, `"{\"event_id\":"`, `"{}{}"`, `"{\"a\":1,\"a\":2}"`} {
+		for _, data := range []string{"[" + a + "," + odd + "," + b + "]", "[" + quoted(a) + "," + odd + "," + quoted(b) + "]"} {
+			events, unusable, err := delivered(t, data).Events(receipt)
+			if err != nil || len(events) != 2 || events[0].ID != "a" || events[1].ID != "b" {
+				t.Errorf("%s: events %v, error %v", data, events, err)
+			}
+			if len(unusable) != 1 || unusable[0].Error == "" || unusable[0].Cause != "element" {
+				t.Errorf("%s: unusable %+v", data, unusable)
+			}
 		}
 	}
 }
@@ -303,7 +344,7 @@ func TestEventTimes(t *testing.T) {
 		if got := e.Time.UTC().Format(wallClock); got != c.want || e.TimeGuessed != c.guessed || e.Time.Location() != Pacific() {
 			t.Errorf("%s: %s in %s, guessed %t; want %s", c.name, got, e.Time.Location(), e.TimeGuessed, c.want)
 		}
-		if shown := hasField(e, "event_time", strings.Trim(c.time, `"`)); shown != (c.guessed && !saysNothing(strings.Trim(c.time, `"`))) {
+		if shown := hasField(e, "event_time", strings.Trim(c.time, `"`)); shown != (c.guessed && !SaysNothing(strings.Trim(c.time, `"`))) {
 			t.Errorf("%s: what stood there is shown: %t", c.name, shown)
 		}
 	}

@@ -66,23 +66,26 @@ func (r *fieldReader) take(name string) string {
 }
 
 // note takes a text for people, of which some ways to write it say that there is none.
-func (r *fieldReader) note(name string) string {
+func (r *fieldReader) note(name string) string { return r.short(name, maxText) }
+
+// short is a note of at most max bytes.
+func (r *fieldReader) short(name string, max int) string {
 	text := r.take(name)
-	if saysNothing(text) {
+	if SaysNothing(text) {
 		return ""
 	}
-	return r.room.text(text, maxText)
+	return r.room.text(text, max)
 }
 
 // amount takes an amount; one that can't be read is kept as it came.
 func (r *fieldReader) amount(name string) *USD {
 	text := r.take(name)
-	if saysNothing(text) {
+	if SaysNothing(text) {
 		return nil
 	}
 	amount, ok := wireUSD(text)
 	if !ok {
-		r.keep(name, strings.TrimSpace(text))
+		r.keep(name, trim(text))
 		return nil
 	}
 	return &amount

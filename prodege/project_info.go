@@ -2,7 +2,6 @@ package prodege
 
 import (
 	"encoding/json"
-	"slices"
 	"strings"
 	"time"
 )
@@ -49,16 +48,16 @@ const (
 // known, or can't be read, is kept as it came.
 func parseProjectInfo(raw rawObject) ProjectInfo {
 	r := fieldReader{members: membersOf(raw), room: bounds{left: maxInfo}}
-	text := func(name string) string { return r.room.text(r.take(name), maxValue) }
+	text := func(name string) string { return r.short(name, maxValue) }
 	info := ProjectInfo{
 		PartnerID: text("project_id"), Name: text("project_name"), ReferenceID: text("reference_id"),
-		CPI: r.amount("cpi"), AvgCPI: r.amount("current_avg_cpi"), MaxCPI: r.amount("max_cpi"), RequiredCPI: r.price("ir_based_cpi"),
+		CPI: r.price("cpi"), AvgCPI: r.amount("current_avg_cpi"), MaxCPI: r.price("max_cpi"), RequiredCPI: r.price("ir_based_cpi"),
 		PausedClicks: truth(r.take("disabled_by_max_clicks")),
 		ExpectedIR:   text("expected_ir"), LOI: text("loi"),
 	}
 	// Both are given only while the project is paused for CPI: where one does not say otherwise, the other suffices.
 	flag := r.take("disabled_by_cpi_reality_check")
-	info.PausedForCPI = truth(flag) || flag == "" && info.RequiredCPI != nil
+	info.PausedForCPI = truth(flag) || info.RequiredCPI != nil && !untruth(flag)
 	info.ID, _ = wireProjectID(r.take("prodege_project_id")) // 0: the caller knows whom it asked for
 	info.SampleSize = count(r.take("sample_size"))
 	info.Status = knownStatus(text("status"))
@@ -79,7 +78,8 @@ func parseQuotas(raw json.RawMessage) (Quotas, bool) {
 			return Quotas{}, false
 		}
 		sum.Completes += count(asText(q["quota_completes"]))
-		onComplete := slices.Contains([]string{"", "1"}, strings.TrimSpace(asText(q["calculation_type"]))) // 2: a slot is used on click
+		calculation := asText(q["calculation_type"])
+		onComplete := SaysNothing(calculation) || count(calculation) == 1 // 2: a slot is used on click
 		if truth(asText(q["active"])) && onComplete {
 			sum.Wanted += count(asText(q["number_of_respondents"]))
 		}
@@ -89,11 +89,22 @@ func parseQuotas(raw json.RawMessage) (Quotas, bool) {
 
 // truth reads a boolean that may be a text or a number.
 func truth(text string) bool {
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "true", "1", "yes", "y":
+	switch strings.ToLower(trim(text)) {
+	case "true", "t", "yes", "y", "on":
 		return true
 	}
-	return false
+	d, ok := parseDecimal(text)
+	return ok && d.digits != ""
+}
+
+// untruth reads a boolean that says no, as against none at all.
+func untruth(text string) bool {
+	switch strings.ToLower(trim(text)) {
+	case "false", "f", "no", "n", "off":
+		return true
+	}
+	d, ok := parseDecimal(text)
+	return ok && d.digits == ""
 }
 
 // count reads a number of things; what is none, or can't be, counts as not given.

@@ -1,9 +1,6 @@
 package prodege
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Urgency says how soon people should look at a pause.
 type Urgency string
@@ -162,7 +159,7 @@ func (r row) tells(e Event) bool {
 	if r.reason == 0 {
 		return false // those come first, see Meaning
 	}
-	byDescription := e.Reason == 0 && r.description != "" && strings.EqualFold(e.Description, r.description)
+	byDescription := e.Reason == 0 && r.description != "" && canonical(e.Description) == r.description
 	return (e.Reason == r.reason || byDescription) && r.fits(e.Status)
 }
 
@@ -181,7 +178,7 @@ func (r row) fits(s Status) bool {
 // with adds Prodege's own words where the row has none of its own.
 func (r row) with(description string) Meaning {
 	m := r.Meaning
-	if r.reason == Other && description != "" && !strings.EqualFold(description, "OTHER") {
+	if r.reason == Other && description != "" && canonical(description) != "OTHER" {
 		m.Meaning += " It describes it as: " + description + "."
 	}
 	return m

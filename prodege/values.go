@@ -1,29 +1,87 @@
 package prodege
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // This file says how single values are read that Prodege sends: numbers may come as texts, texts as numbers, and
 // there are many ways to say nothing.
 
-// saysNothing reports whether a value, as text, stands for an absent one.
-func saysNothing(text string) bool {
-	switch strings.ToLower(strings.TrimSpace(text)) {
-	case "", "null", "nil", "none", "undefined", "n/a", "na", "false", "-", "--", "–", "—", "[]", "{}", `""`:
+// invisible reports whether a character can't be seen: a blank of any kind, a control character, or a mark such as a
+// byte order mark or a zero width space.
+func invisible(r rune) bool {
+	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
+}
+
+// trim cuts off what can't be seen at either end.
+func trim(text string) string { return strings.TrimFunc(text, invisible) }
+
+// SaysNothing reports whether a value, as text, stands for an absent one.
+func SaysNothing(text string) bool {
+	text = trim(text)
+	if text != "" && (text[0] == '[' || text[0] == '{') {
+		var value any
+		return json.Unmarshal([]byte(text), &value) == nil && holdsNothing(value)
+	}
+	switch strings.ToLower(strings.Trim(text, `"'()<>`)) {
+	case "null", "nil", "none", "undefined", "nan", "n/a", "n.a.", "na", "false":
 		return true
 	}
-	return false
+	return strings.Trim(text, `"'()<>-_–—`) == ""
+}
+
+// holdsNothing reports whether nothing that a JSON value holds says anything.
+func holdsNothing(value any) bool {
+	switch v := value.(type) {
+	case []any:
+		for _, element := range v {
+			if !holdsNothing(element) {
+				return false
+			}
+		}
+		return true
+	case map[string]any:
+		for _, element := range v {
+			if !holdsNothing(element) {
+				return false
+			}
+		}
+		return true
+	case string:
+		return SaysNothing(v)
+	}
+	return value == nil || value == false
 }
 
 // saysNoPrice reports whether a value stands for no price at all: a price is above zero.
 func saysNoPrice(text string) bool {
-	if saysNothing(text) {
+	if SaysNothing(text) {
 		return true
 	}
-	d, ok := parseDecimal(strings.TrimPrefix(strings.TrimSpace(text), "$"))
-	return ok && d.digits == ""
+	text = withoutCurrency(text)
+	if zeros := strings.Trim(text, "+-.,"); zeros != "" && strings.Trim(zeros, "0.,") == "" {
+		return true // in whatever notation
+	}
+	d, ok := parseDecimal(text)
+	return ok && (d.digits == "" || d.negative)
+}
+
+// withoutCurrency takes off the mark of the currency that every amount is in: "$4.25" and "4.25 USD" are 4.25.
+func withoutCurrency(text string) string {
+	text = trim(text)
+	for _, mark := range []string{"US$", "USD", "$"} {
+		switch at := len(text) - len(mark); {
+		case at < 0:
+		case strings.EqualFold(text[:len(mark)], mark):
+			return trim(text[len(mark):])
+		case strings.EqualFold(text[at:], mark):
+			return trim(text[:at])
+		}
+	}
+	return text
 }
 
 const (
@@ -39,13 +97,14 @@ type decimalText struct {
 	negative bool
 	digits   string
 	point    int
+	exponent int // as it was written
 }
 
 // parseDecimal reads a number in the grammar of JSON, leading zeros allowed, of at most maxNumber bytes and with an
 // exponent of at most maxExponent either way.
 func parseDecimal(text string) (decimalText, bool) {
 	var d decimalText
-	text = strings.TrimSpace(text)
+	text = trim(text)
 	if len(text) > maxNumber {
 		return d, false
 	}
@@ -57,13 +116,12 @@ func parseDecimal(text string) (decimalText, bool) {
 			return d, false
 		}
 	}
-	exponent := 0
 	if exponentText != "" {
 		n, err := strconv.Atoi(exponentText) // which takes a sign, as JSON does
 		if err != nil || n > maxExponent || n < -maxExponent {
 			return d, false
 		}
-		exponent = n
+		d.exponent = n
 	}
 	whole, fraction, dotted := strings.Cut(mantissa, ".")
 	if !digits(whole) || dotted && !digits(fraction) {
@@ -71,7 +129,7 @@ func parseDecimal(text string) (decimalText, bool) {
 	}
 	all := strings.TrimRight(whole+fraction, "0")
 	d.digits = strings.TrimLeft(all, "0")
-	d.point = len(whole) + exponent - (len(all) - len(d.digits))
+	d.point = len(whole) + d.exponent - (len(all) - len(d.digits))
 	return d, true
 }
 
@@ -101,10 +159,11 @@ func (d decimalText) plain() string {
 }
 
 // wholeNumber reads a whole number that is not negative, exactly: "29303649", "29303649.0" and "2.9303649E7" are
-// the same, and none goes through a float, in which 9007199254740993 would become another one.
+// the same, and none goes through a float, in which 9007199254740993 would become another one. Nobody writes one with a
+// negative exponent.
 func wholeNumber(text string) (int64, bool) {
 	d, ok := parseDecimal(text)
-	if !ok || d.negative || d.places() > 0 || d.point > maxExponent+1 {
+	if !ok || d.negative || d.exponent < 0 || d.places() > 0 || d.point > maxExponent+1 {
 		return 0, false
 	}
 	n, err := strconv.ParseInt(d.plain(), 10, 64)
@@ -118,14 +177,16 @@ func wireProjectID(text string) (ProjectID, bool) {
 }
 
 // wireUSD reads an amount exactly, with at most six decimals. One with more is what a float made of a shorter one
-// if the shortest text of the same float has at most four decimals: 4.2999999999999998 is 4.3. Nothing is rounded.
+// if the shortest text of the same float has at most four decimals: 4.2999999999999998 is 4.3. Nothing is rounded. A
+// comma may separate thousands or decimals, so a number with one is not read.
 func wireUSD(text string) (USD, bool) {
+	text = withoutCurrency(text)
 	d, ok := parseDecimal(text)
 	if !ok || d.negative {
 		return USD{}, false
 	}
 	if d.places() > maxPlaces {
-		f, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
+		f, err := strconv.ParseFloat(text, 64)
 		if err != nil {
 			return USD{}, false
 		}
