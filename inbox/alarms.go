@@ -6,9 +6,11 @@ import (
 )
 
 const (
-	alarmLogEvery  = time.Minute      // one kind of alarm is logged at most so often
+	alarmLogEvery  = time.Minute      // one kind of alarm is logged at most so often, but those of which each tells another loss
 	alarmTellEvery = 10 * time.Minute // and told to people at most so often
 )
+
+var alarmLogAlways = map[string]bool{"dead": true, "damaged": true, "stuck": true}
 
 // alarms tells what people must know, not too often.
 type alarms struct {
@@ -27,7 +29,7 @@ func (a *alarms) raise(kind, text string, args ...any) {
 		a.logged, a.told = map[string]time.Time{}, map[string]time.Time{}
 	}
 	now := time.Now()
-	if kind == "dead" || kind == "damaged" || now.Sub(a.logged[kind]) >= alarmLogEvery { // each of these is another loss
+	if alarmLogAlways[kind] || now.Sub(a.logged[kind]) >= alarmLogEvery {
 		a.logged[kind] = now
 		a.in.log.Error(text, append([]any{"alarm", kind}, args...)...)
 	}

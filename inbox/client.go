@@ -1,15 +1,15 @@
 package inbox
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
-	"strconv"
+	"slices"
 )
 
 // Control reaches the inbox of an ingress that runs on this machine, for the operator's commands.
@@ -30,74 +30,80 @@ func NewControl(dir string) *Control {
 
 // List says how the inbox stands, with the oldest thousand events that wait.
 func (c *Control) List(ctx context.Context) (Listing, error) {
-	return ask[Listing](ctx, c, http.MethodGet, "/inbox")
+	return ask[Listing](ctx, c, "list", order{})
 }
 
-// Drain is Inbox.Drain. Where ctx ends first, the inbox takes events again.
+// Drain is Inbox.Drain. If ctx ends first, the inbox goes on taking events.
 func (c *Control) Drain(ctx context.Context) (Stats, error) {
-	return ask[Stats](ctx, c, http.MethodPost, "/drain")
+	return ask[Stats](ctx, c, "drain", order{})
 }
 
 // DeadLetters lists the dead letters, oldest first.
 func (c *Control) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
-	return ask[[]DeadLetter](ctx, c, http.MethodGet, "/deadletters")
+	return ask[[]DeadLetter](ctx, c, "deadletters", order{})
 }
 
-// DeadLetter gives one, or ErrNoLetter.
+// DeadLetter returns one, or ErrNone.
 func (c *Control) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
-	return ask[DeadLetter](ctx, c, http.MethodGet, "/deadletters/"+strconv.FormatUint(id, 10))
+	letters, err := c.DeadLetters(ctx)
+	if err != nil {
+		return DeadLetter{}, err
+	}
+	if i := slices.IndexFunc(letters, func(l DeadLetter) bool { return l.ID == id }); i >= 0 {
+		return letters[i], nil
+	}
+	return DeadLetter{}, ErrNone
 }
 
-// Retry puts a dead letter back among what waits, or answers ErrNoLetter.
+// Retry is Inbox.Retry.
 func (c *Control) Retry(ctx context.Context, id uint64) error {
-	_, err := ask[Stats](ctx, c, http.MethodPost, "/deadletters/"+strconv.FormatUint(id, 10)+"/retry")
+	_, err := ask[any](ctx, c, "retry", order{ID: id})
 	return err
 }
 
-// Drop forgets a dead letter for good, or answers ErrNoLetter.
+// Drop is Inbox.Drop.
 func (c *Control) Drop(ctx context.Context, id uint64) error {
-	_, err := ask[Stats](ctx, c, http.MethodDelete, "/deadletters/"+strconv.FormatUint(id, 10))
+	_, err := ask[any](ctx, c, "drop", order{ID: id})
 	return err
 }
 
 // Refused lists the deliveries that were refused, and counts as a look at them.
 func (c *Control) Refused(ctx context.Context) (RefusedList, error) {
-	return ask[RefusedList](ctx, c, http.MethodGet, "/refused")
+	return ask[RefusedList](ctx, c, "refused", order{})
 }
 
-// Admit has the ingress hand on a refused delivery for which by vouches, or answers ErrNoRefused.
+// Admit is Inbox.Admit.
 func (c *Control) Admit(ctx context.Context, id uint64, by string) error {
-	_, err := ask[Stats](ctx, c, http.MethodPost, "/refused/"+strconv.FormatUint(id, 10)+"/admit?by="+url.QueryEscape(by))
-	if errors.Is(err, ErrNoLetter) {
-		return ErrNoRefused
-	}
+	_, err := ask[any](ctx, c, "admit", order{ID: id, By: by})
 	return err
 }
 
-func ask[T any](ctx context.Context, c *Control, method, path string) (T, error) {
-	var result T
-	request, err := http.NewRequestWithContext(ctx, method, "http://inbox"+path, nil)
+func ask[T any](ctx context.Context, c *Control, name string, o order) (T, error) {
+	var answer reply[T]
+	body, err := json.Marshal(o)
 	if err != nil {
-		return result, err
+		return answer.Result, err
 	}
-	answer, err := c.http.Do(request)
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://inbox/"+name, bytes.NewReader(body))
+	if err != nil {
+		return answer.Result, err
+	}
+	response, err := c.http.Do(request)
 	if ctx.Err() != nil {
-		return result, ctx.Err()
+		return answer.Result, ctx.Err()
 	}
 	if err != nil {
-		return result, fmt.Errorf("no ingress answers at %s: is it running, with this INBOX_DIR?", filepath.Join(c.dir, socketName))
+		return answer.Result, fmt.Errorf("no ingress answers at %s: is it running, with this INBOX_DIR?", filepath.Join(c.dir, socketName))
 	}
-	defer answer.Body.Close()
-	body := json.NewDecoder(answer.Body)
-	switch answer.StatusCode {
-	case http.StatusOK:
-		return result, body.Decode(&result)
-	case http.StatusNotFound:
-		return result, ErrNoLetter
+	defer response.Body.Close()
+	err = json.NewDecoder(response.Body).Decode(&answer)
+	switch {
+	case err != nil:
+		err = fmt.Errorf("the ingress answered %s: %w", response.Status, err)
+	case answer.None:
+		err = ErrNone
+	case answer.Error != "":
+		err = errors.New(answer.Error)
 	}
-	var f fault
-	if err := body.Decode(&f); err != nil || f.Error == "" {
-		return result, fmt.Errorf("the ingress answered %s", answer.Status)
-	}
-	return result, errors.New(f.Error)
+	return answer.Result, err
 }

@@ -9,16 +9,18 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strconv"
 	"time"
 )
 
 // socketName is the control socket's name in the inbox's folder. Only one process may write to the folder, so the running
-// ingress serves it to the operator's commands.
+// ingress serves it to the operator's commands (client.go). Whoever may open the socket may do all of it.
 const socketName = "control.sock"
 
 // A socket's path holds 108 bytes on Linux, 104 elsewhere.
 const longestSocket = 100
+
+// shown is how many events that wait are listed.
+const shown = 1000
 
 // Listing is how the inbox stands, with the oldest events that wait.
 type Listing struct {
@@ -26,9 +28,55 @@ type Listing struct {
 	Waiting []Waiting `json:"waiting"`
 }
 
-// fault is what the control socket answers if it can't do what it was asked.
-type fault struct {
-	Error string `json:"error"`
+// order is what a command asks for. Its name is the path of the request.
+type order struct {
+	ID uint64 `json:"id,omitempty"`
+	By string `json:"by,omitempty"`
+}
+
+// reply is what the ingress answers: the result, or why not.
+type reply[T any] struct {
+	Result T      `json:"result"`
+	Error  string `json:"error,omitempty"`
+	None   bool   `json:"none,omitempty"` // ErrNone
+}
+
+// obey does what a command asks for.
+func (in *Inbox) obey(ctx context.Context, name string, o order) (result any, err error) {
+	switch name {
+	case "list":
+		result = Listing{Stats: in.Stats(), Waiting: in.Waiting(shown)}
+	case "drain":
+		err = in.Drain(ctx)
+		result = in.Stats()
+	case "deadletters":
+		result = in.DeadLetters()
+	case "retry":
+		err = in.Retry(ctx, o.ID)
+	case "drop":
+		err = in.Drop(ctx, o.ID)
+	case "refused":
+		result = in.Refused()
+		in.LookedAtRefused()
+	case "admit":
+		err = in.Admit(ctx, o.ID, o.By)
+	default:
+		err = fmt.Errorf("this ingress knows no command %.40q", name)
+	}
+	return result, err
+}
+
+func (in *Inbox) serveCommand(w http.ResponseWriter, r *http.Request) {
+	var o order
+	var answer reply[any]
+	err := json.NewDecoder(r.Body).Decode(&o)
+	if err == nil {
+		answer.Result, err = in.obey(r.Context(), r.URL.Path[1:], o)
+	}
+	if err != nil {
+		answer = reply[any]{Error: err.Error(), None: errors.Is(err, ErrNone)}
+	}
+	_ = json.NewEncoder(w).Encode(answer)
 }
 
 // serveControl opens the socket. Without it the inbox works all the same, so a fault is only logged.
@@ -54,7 +102,7 @@ func (in *Inbox) serveControl() {
 		return
 	}
 	in.control = listener
-	server := &http.Server{Handler: in.controlHandler(), ReadHeaderTimeout: 5 * time.Second}
+	server := &http.Server{Handler: http.HandlerFunc(in.serveCommand), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = server.Serve(listener) }() // ends when Close closes the listener
 }
 
@@ -69,135 +117,4 @@ func socketAddress(path string) (address string, release func()) {
 		return path, func() {}
 	}
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }
-}
-
-// controlHandler answers the commands. Whoever may open the socket may do all of it.
-func (in *Inbox) controlHandler() http.Handler {
-	const shown = 1000 // of the events that wait
-	mux := http.NewServeMux()
-	for pattern, do := range map[string]func(r *http.Request, id uint64) (any, error){
-		"GET /inbox": func(*http.Request, uint64) (any, error) {
-			waiting, err := in.Waiting(shown)
-			return Listing{Stats: in.Stats(), Waiting: waiting}, err
-		},
-		"POST /drain": func(r *http.Request, _ uint64) (any, error) {
-			err := in.Drain(r.Context())
-			return in.Stats(), err
-		},
-		"GET /deadletters":             func(*http.Request, uint64) (any, error) { return in.DeadLetters() },
-		"GET /deadletters/{id}":        func(_ *http.Request, id uint64) (any, error) { return in.DeadLetter(id) },
-		"POST /deadletters/{id}/retry": func(r *http.Request, id uint64) (any, error) { return in.Stats(), in.Retry(r.Context(), id) },
-		"DELETE /deadletters/{id}":     func(r *http.Request, id uint64) (any, error) { return in.Stats(), in.Drop(r.Context(), id) },
-		"GET /refused": func(*http.Request, uint64) (any, error) {
-			defer in.LookedAtRefused()
-			return in.Refused(), nil
-		},
-		"POST /refused/{id}/admit": func(r *http.Request, id uint64) (any, error) {
-			return in.Stats(), in.Admit(r.Context(), id, r.URL.Query().Get("by"))
-		},
-	} {
-		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
-			id, _ := strconv.ParseUint(r.PathValue("id"), 10, 64) // there is no number 0
-			answer(w)(do(r, id))
-		})
-	}
-	return mux
-}
-
-// answer writes what came of a command.
-func answer(w http.ResponseWriter) func(result any, err error) {
-	return func(result any, err error) {
-		w.Header().Set("Content-Type", "application/json")
-		switch {
-		case errors.Is(err, ErrNoLetter) || errors.Is(err, ErrNoRefused):
-			w.WriteHeader(http.StatusNotFound)
-		case err != nil:
-			w.WriteHeader(http.StatusInternalServerError)
-		}
-		if err != nil {
-			result = fault{err.Error()}
-		}
-		_ = json.NewEncoder(w).Encode(result)
-	}
-}
-
-const (
-	// drainable is how few events may wait when the inbox stops taking further ones: these are handed on in no time,
-	// unless Temporal has just gone away.
-	drainable = 100
-	// drainFor is how long it waits for those few before it takes events again.
-	drainFor = 5 * time.Second
-)
-
-// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and stays so:
-// INBOX_DIR may be removed once the process has stopped, and Append answers ErrDraining, so that the ingress hands
-// deliveries to Temporal directly. While many events wait it takes further ones: what it refuses is lost if Temporal is
-// away. If ctx ends first, it goes on taking events.
-func (in *Inbox) Drain(ctx context.Context) error {
-	select { // one at a time
-	case in.drains <- struct{}{}:
-		defer func() { <-in.drains }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if in.Stats().Draining { // it was drained before and stays so, but a dead letter may have been retried since
-		return in.drained(ctx)
-	}
-	for {
-		// Few events wait, and one was handed on since it was asked: Temporal is there.
-		before := in.Stats().Forwarded
-		err := until(ctx, func() bool {
-			s := in.Stats()
-			return s.Depth == 0 || s.Depth <= drainable && s.Forwarded > before
-		})
-		if err == nil {
-			in.setDraining(true)
-			shortly, cancel := context.WithTimeout(ctx, drainFor)
-			err = in.drained(shortly)
-			cancel()
-			if err == nil {
-				in.log.Info("the inbox is drained and takes nothing any more")
-				return nil
-			}
-			in.setDraining(false)
-		}
-		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
-			return fmt.Errorf("drain the inbox, in which %d events still wait: %w", in.Stats().Depth, err)
-		}
-	}
-}
-
-// drained returns once nothing waits, in the queue and on disk.
-func (in *Inbox) drained(ctx context.Context) error {
-	barrier := func(do func() error) error { return in.submit(ctx, &change{barrier: true, do: do}) }
-	// What was under way when draining began is in the queue once the first barrier is through.
-	if err := barrier(func() error { return nil }); err != nil {
-		return err
-	}
-	if err := until(ctx, func() bool { return in.Stats().Depth == 0 }); err != nil {
-		return err
-	}
-	return barrier(func() error {
-		return in.work(func() error { in.events.end(); return in.events.flush(true) })
-	})
-}
-
-// until returns nil once something is so.
-func until(ctx context.Context, is func() bool) error {
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for !is() {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-look.C:
-		}
-	}
-	return nil
-}
-
-func (in *Inbox) setDraining(on bool) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.draining = on
 }

@@ -13,10 +13,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// ErrNoLetter means that there is no dead letter of that number, or none any more.
-var ErrNoLetter = errors.New("no such dead letter")
-
-// DeadLetter is an event that can never be handed on, or could not be read from disk.
+// DeadLetter is an event that can never be handed on, or could not be read from disk. It waits for a person.
 type DeadLetter struct {
 	ID      uint64        `json:"id"` // the event's number
 	At      time.Time     `json:"at"` // UTC
@@ -25,90 +22,46 @@ type DeadLetter struct {
 	Damaged []byte        `json:"damaged,omitempty"` // what stands on disk, if it can't be read as an event
 }
 
-// letter is a dead letter and where its record lies.
+// letter is a dead letter and its record.
 type letter struct {
 	DeadLetter
 	record record
 }
 
-// loadLetter takes in a dead letter that was found on disk. After a crash one may be there twice; the last counts.
-func (in *Inbox) loadLetter(r record, text []byte) {
-	var l DeadLetter
-	if err := json.Unmarshal(text, &l); err != nil {
-		l = DeadLetter{ID: r.number, Reason: errDamaged.Error(), Damaged: slices.Clone(text)}
-	}
-	in.addLetter(l, r)
-}
-
-func (in *Inbox) addLetter(l DeadLetter, r record) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if before, there := in.dead[l.ID]; there {
-		in.letters.took(before.record)
-	}
-	in.dead[l.ID] = letter{l, r}
-}
-
-// writeLetter makes a dead letter durable. The goroutine that writes calls it.
-func (in *Inbox) writeLetter(l DeadLetter) error {
-	body, err := json.Marshal(l)
-	if err != nil {
-		return err
-	}
-	var records []record
-	if err := in.work(func() error { records, err = in.letters.write([][]byte{body}); return err }); err != nil {
-		in.fails(err)
-		return err
-	}
-	in.addLetter(l, records[0])
-	return nil
-}
-
 // DeadLetters lists the dead letters, oldest first.
-func (in *Inbox) DeadLetters() ([]DeadLetter, error) {
+func (in *Inbox) DeadLetters() []DeadLetter {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	list := make([]DeadLetter, 0, len(in.dead))
 	for _, l := range slices.SortedFunc(maps.Values(in.dead), func(a, b letter) int { return cmp.Compare(a.ID, b.ID) }) {
 		list = append(list, l.DeadLetter)
 	}
-	return list, nil
+	return list
 }
 
-// DeadLetter returns one, or ErrNoLetter.
-func (in *Inbox) DeadLetter(id uint64) (DeadLetter, error) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	l, there := in.dead[id]
-	if !there {
-		return DeadLetter{}, ErrNoLetter
-	}
-	return l.DeadLetter, nil
-}
-
-// Retry puts a dead letter back among what waits, behind all of its project.
+// Retry puts a dead letter back among what waits, behind all of its project. It answers ErrNone if there is none of that
+// number.
 func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 	err := in.submit(ctx, &change{do: func() error {
-		l, err := in.DeadLetter(id)
+		in.mu.Lock()
+		l, there := in.dead[id]
+		in.mu.Unlock()
 		switch {
-		case err != nil:
-			return err
+		case !there:
+			return ErrNone
 		case l.Event.ID == "":
 			return errors.New("it can't be read as an event: drop it")
 		}
-		back := &change{events: []prodege.Event{l.Event}, at: in.now().UTC()}
-		body, err := json.Marshal(entry{Delivery: l.Event.Delivery, At: back.at, Event: l.Event})
+		back, err := in.appending([]prodege.Event{l.Event})
 		if err != nil {
 			return err
 		}
-		records, err := in.write([][]byte{body})
+		records, err := in.write(in.events, back.bodies)
 		if err != nil {
 			return err
 		}
-		in.mu.Lock()
-		in.totals.retried++
-		in.mu.Unlock()
-		in.queue.add(refsOf(records, back))
+		in.count(func(s *Stats) { s.Retried++ })
+		back.added(records)
 		return in.forgetLetter(id)
 	}})
 	if err != nil {
@@ -117,7 +70,7 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// Drop forgets a dead letter permanently.
+// Drop forgets a dead letter permanently. It answers ErrNone if there is none of that number.
 func (in *Inbox) Drop(ctx context.Context, id uint64) error {
 	if err := in.submit(ctx, &change{do: func() error { return in.forgetLetter(id) }}); err != nil {
 		return fmt.Errorf("drop dead letter %d: %w", id, err)
@@ -125,15 +78,49 @@ func (in *Inbox) Drop(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// forgetLetter takes a letter off the list, durably. If that fails, the letter may be there again after a restart.
+// loadLetter takes in a dead letter that was found on disk.
+func (in *Inbox) loadLetter(r record, text []byte) {
+	var l DeadLetter
+	if err := json.Unmarshal(text, &l); err != nil {
+		l = DeadLetter{ID: r.number, Reason: errDamaged.Error(), Damaged: slices.Clone(text)}
+	}
+	in.addLetter(l, r)
+}
+
+// writeLetter makes a dead letter durable. The goroutine that writes calls it.
+func (in *Inbox) writeLetter(l DeadLetter) error {
+	body, err := json.Marshal(l)
+	if err != nil {
+		return err
+	}
+	records, err := in.write(in.letters, [][]byte{body})
+	if err != nil {
+		return err
+	}
+	in.addLetter(l, records[0])
+	return nil
+}
+
+// addLetter puts a letter on the list. After a crash one may be there twice; the last counts.
+func (in *Inbox) addLetter(l DeadLetter, r record) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if before, there := in.dead[l.ID]; there {
+		in.letters.finish(before.record)
+	}
+	in.dead[l.ID] = letter{l, r}
+}
+
+// forgetLetter takes a letter off the list, durably. If that fails, the letter may be there again after a restart. The
+// goroutine that writes calls it.
 func (in *Inbox) forgetLetter(id uint64) error {
 	in.mu.Lock()
 	l, there := in.dead[id]
 	delete(in.dead, id)
 	in.mu.Unlock()
 	if !there {
-		return ErrNoLetter
+		return ErrNone
 	}
-	in.letters.took(l.record)
+	in.letters.finish(l.record)
 	return in.work(func() error { return in.letters.flush(true) })
 }

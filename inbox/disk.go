@@ -21,12 +21,14 @@ func (d disk) try(op, path string, do func() error) error {
 	return do()
 }
 
+func (d disk) open(op, path string, flag int) (f *os.File, err error) {
+	err = d.try(op, path, func() error { f, err = os.OpenFile(path, flag, 0o600); return err })
+	return f, err
+}
+
 // create makes a file that isn't there yet, to be appended to, and makes sure that its name is on disk.
-func (d disk) create(path string) (f *os.File, err error) {
-	err = d.try("create", path, func() error {
-		f, err = os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_APPEND|os.O_WRONLY, 0o600)
-		return err
-	})
+func (d disk) create(path string) (*os.File, error) {
+	f, err := d.open("create", path, os.O_CREATE|os.O_EXCL|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return nil, err
 	}
@@ -38,14 +40,12 @@ func (d disk) create(path string) (f *os.File, err error) {
 }
 
 func (d disk) syncDir(path string) error {
-	return d.try("syncdir", path, func() error {
-		dir, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer dir.Close()
-		return dir.Sync()
-	})
+	dir, err := d.open("syncdir", path, os.O_RDONLY)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	return dir.Sync()
 }
 
 // write appends b to f, durably if sync is set.
@@ -58,11 +58,7 @@ func (d disk) write(f *os.File, b []byte, sync bool) error {
 
 // note appends b to the file at path, which is made if it is missing.
 func (d disk) note(path string, b []byte, sync bool) error {
-	var f *os.File
-	err := d.try("open", path, func() (err error) {
-		f, err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		return err
-	})
+	f, err := d.open("open", path, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
@@ -70,13 +66,13 @@ func (d disk) note(path string, b []byte, sync bool) error {
 	return d.write(f, b, sync)
 }
 
+// remove deletes a file, or finds it gone.
 func (d disk) remove(path string) error {
-	return d.try("remove", path, func() error {
-		if err := os.Remove(path); !os.IsNotExist(err) {
-			return err
-		}
+	err := d.try("remove", path, func() error { return os.Remove(path) })
+	if os.IsNotExist(err) {
 		return nil
-	})
+	}
+	return err
 }
 
 func (d disk) rename(from, to string) error {
@@ -88,25 +84,21 @@ func (d disk) read(path string) (b []byte, err error) {
 	return b, err
 }
 
-// readAt reads one record's text, and checks it against its checksum once more.
-func (d disk) readAt(p place) (text []byte, err error) {
-	err = d.try("read", p.file.path, func() error {
-		f, err := os.Open(p.file.path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		line := make([]byte, p.length+sumLength)
-		if _, err := f.ReadAt(line, p.at-int64(sumLength)); err != nil {
-			return err
-		}
-		text = line[sumLength:]
-		if _, ok := parseLine(line); !ok {
-			return fmt.Errorf("%s at byte %d: %w", filepath.Base(p.file.path), p.at, errDamaged)
-		}
-		return nil
-	})
-	return text, err
+// readRecord reads a record's text, and checks it against its checksum once more.
+func (d disk) readRecord(r record) (text []byte, err error) {
+	f, err := d.open("read", r.file.path, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	line := make([]byte, sumLength+r.length)
+	if _, err := f.ReadAt(line, r.at-int64(sumLength)); err != nil {
+		return nil, err
+	}
+	if _, ok := parseLine(line); !ok {
+		err = fmt.Errorf("%s at byte %d: %w", filepath.Base(r.file.path), r.at, errDamaged)
+	}
+	return line[sumLength:], err
 }
 
 // probeSize is more than a delivery with a few events of the largest size needs.

@@ -25,19 +25,13 @@ func (in *Inbox) Run(ctx context.Context, deliver func(context.Context, prodege.
 	var underWay sync.WaitGroup
 	defer underWay.Wait()
 	for ctx.Err() == nil {
-		l, first, wait := in.queue.next(time.Now())
-		if l != nil {
+		if l, first := in.queue.next(); l != nil {
 			underWay.Go(func() { in.handover(ctx, l, first, deliver) })
 			continue
-		}
-		var due <-chan time.Time
-		if wait > 0 {
-			due = time.After(wait)
 		}
 		select {
 		case <-ctx.Done():
 		case <-in.queue.changed:
-		case <-due:
 		}
 	}
 }
@@ -57,11 +51,9 @@ func (in *Inbox) handover(ctx context.Context, l *lane, first ref, deliver func(
 	}
 	switch {
 	case err == nil:
-		in.events.took(first.record)
-		in.mu.Lock()
-		in.totals.forwarded++
-		in.mu.Unlock()
-		in.queue.succeeded(l)
+		in.count(func(s *Stats) { s.Forwarded++ })
+		in.events.finish(first.record)
+		in.queue.done(l, event.Source, true)
 	case in.options.Final != nil && in.options.Final(err):
 		in.bury(ctx, l, first, DeadLetter{Event: event}, err)
 	default:
@@ -84,7 +76,7 @@ func (in *Inbox) event(r ref) (e prodege.Event, raw []byte, err error) {
 	if r.event != nil {
 		return *r.event, nil, nil
 	}
-	text, err := in.read(r.place)
+	text, err := in.read(r.record)
 	if err != nil {
 		return prodege.Event{}, text, err
 	}
@@ -95,8 +87,8 @@ func (in *Inbox) event(r ref) (e prodege.Event, raw []byte, err error) {
 	return found.Event, nil, nil
 }
 
-// read reads one record's text. One at a time reads, and a disk that hangs holds nobody up for longer than a second.
-func (in *Inbox) read(p place) ([]byte, error) {
+// read reads a record's text. One at a time reads, and a disk that hangs holds nobody up for longer than a second.
+func (in *Inbox) read(r record) ([]byte, error) {
 	late := time.After(in.options.patience)
 	select {
 	case in.reading <- struct{}{}:
@@ -110,7 +102,7 @@ func (in *Inbox) read(p place) ([]byte, error) {
 	found := make(chan result, 1)
 	go func() {
 		defer func() { <-in.reading }()
-		text, err := in.disk.readAt(p)
+		text, err := in.disk.readRecord(r)
 		found <- result{text, err}
 	}()
 	select {
@@ -121,15 +113,25 @@ func (in *Inbox) read(p place) ([]byte, error) {
 	}
 }
 
-// stays lets an event wait for its next try.
+// stays lets an event wait for its next try, and tells people if it waits too long.
 func (in *Inbox) stays(l *lane, r ref, event prodege.Event, err error) {
-	if in.queue.failed(l, time.Now()) {
-		in.log.Warn("an event could not be handed on and is tried again", "project_id", r.project, "event_id", event.ID, "error", err)
+	refused, stuck := in.queue.failed(l, event.Source, err)
+	args := []any{"project_id", r.project, "event_id", event.ID, "error", err.Error()}
+	if refused.times == 1 {
+		in.log.Warn("an event could not be handed on and is tried again", args...)
 	}
-	if waited := in.now().Sub(time.Unix(0, r.appended)); r.appended != 0 && waited > waitedLong {
-		n, _ := in.queue.depth()
-		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken events for %s; %d wait safely in the inbox and are tried again.", waited.Round(time.Second), n),
-			"project_id", r.project, "event_id", event.ID, "error", err.Error())
+	waited := in.now().Sub(time.Unix(0, r.appended)).Round(time.Second)
+	switch {
+	case stuck:
+		in.alarms.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not taken it for %s, though it takes others. It is tried again. "+
+			"See `fieldmarshal inbox`, and the project's workflow.", event.ID, r.project, waited), args...)
+	case r.appended == 0 || waited <= waitedLong || refused.told:
+	case !refused.passed.IsZero():
+		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken event %s of project %s for %s, though it takes others. It waits safely in the inbox and is tried again.",
+			event.ID, r.project, waited), args...)
+	default:
+		n, _, _ := in.queue.depth()
+		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken events for %s; %d wait safely in the inbox and are tried again.", waited, n), args...)
 	}
 }
 
@@ -140,18 +142,16 @@ func (in *Inbox) bury(ctx context.Context, l *lane, r ref, dead DeadLetter, caus
 		in.stays(l, r, dead.Event, err)
 		return
 	}
-	in.events.took(r.record)
-	in.mu.Lock()
-	in.totals.dead++
-	in.mu.Unlock()
-	in.queue.succeeded(l)
+	in.count(func(s *Stats) { s.Dead++ })
+	in.events.finish(r.record)
+	in.queue.done(l, dead.Event.Source, false)
 	in.alarms.raise("dead", fmt.Sprintf("Event %s of project %s can't be handed to Temporal and waits for a person: see `fieldmarshal deadletter`.", dead.Event.ID, r.project),
 		"project_id", r.project, "event_id", dead.Event.ID, "dead_letter", r.number, "error", cause.Error())
 }
 
-func cut(text string, most int) string {
-	if len(text) <= most {
+func cut(text string, limit int) string {
+	if len(text) <= limit {
 		return text
 	}
-	return text[:most] + "…"
+	return text[:limit] + "…"
 }

@@ -25,10 +25,10 @@ var (
 	ErrHung     = errors.New("the disk of the inbox hangs")
 )
 
-var (
-	errOpening = errors.New("the inbox is not open yet")
-	errBusy    = errors.New("another process has the inbox: one INBOX_DIR per ingress")
-)
+// ErrNone means that there is no dead letter or refused delivery of that number, or none any more.
+var ErrNone = errors.New("there is none of that number")
+
+var errBusy = errors.New("another process has the inbox: one INBOX_DIR per ingress")
 
 // Options configure an Inbox.
 type Options struct {
@@ -45,6 +45,7 @@ type Options struct {
 	patience time.Duration               // else patience
 	lazily   time.Duration               // else lazily
 	promptly time.Duration               // else promptly
+	longest  time.Duration               // else longestPause
 }
 
 // Inbox is deliveries on disk. It is safe for concurrent use.
@@ -57,23 +58,21 @@ type Inbox struct {
 	alarms  alarms
 	events  *journal      // what waits
 	letters *journal      // dead letters
-	lot     refusals      // refused deliveries
+	lots    refusals      // refused deliveries
 	reading chan struct{} // holds something while the disk is read
 	wake    chan struct{} // a change waits
 	closing chan struct{}
-	drains  chan struct{} // holds something while somebody drains
 	stopped chan struct{} // the goroutine that writes has ended
 
-	mu       sync.Mutex
-	lock     *os.File
-	control  net.Listener // nil until the socket is open
-	admit    AdmitFunc
-	closed   bool
-	draining bool
-	pending  []*change // to be committed, in order
-	dead     map[uint64]letter
-	totals   totals // since start
-	health   health
+	mu      sync.Mutex
+	lock    *os.File
+	control net.Listener // nil until the socket is open
+	admit   AdmitFunc
+	closed  bool
+	pending []*change // to be committed, in order
+	dead    map[uint64]letter
+	stats   Stats // what is counted; Inbox.Stats adds the rest
+	health  health
 }
 
 // openTimeout is how long Open waits for the disk. After that the inbox opens without one: deliveries are refused, so
@@ -91,13 +90,15 @@ func Open(options Options) (*Inbox, error) {
 		options.Now = time.Now
 	}
 	options.patience, options.lazily, options.promptly = cmp.Or(options.patience, patience), cmp.Or(options.lazily, lazily), cmp.Or(options.promptly, promptly)
+	options.longest = cmp.Or(options.longest, longestPause)
 	d := disk{options.before}
+	logOf := func(prefix string, limit int64) *journal {
+		return &journal{disk: d, dir: options.Dir, prefix: prefix, limit: limit, next: 1}
+	}
 	in := &Inbox{
-		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(), dead: map[uint64]letter{},
-		events:  &journal{disk: d, dir: options.Dir, next: 1, most: fileLimit},
-		letters: &journal{disk: d, dir: options.Dir, next: 1, most: fileLimit, prefix: "dead-"},
-		lot:     newRefusals(&journal{disk: d, dir: options.Dir, next: 1, most: refusedFileLimit, prefix: "refused-"}),
-		reading: make(chan struct{}, 1), wake: make(chan struct{}, 1), closing: make(chan struct{}), drains: make(chan struct{}, 1), stopped: make(chan struct{}),
+		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(options), dead: map[uint64]letter{},
+		events: logOf("", fileLimit), letters: logOf("dead-", fileLimit), lots: newRefusals(logOf("refused-", refusedFileLimit)),
+		reading: make(chan struct{}, 1), wake: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
 		health: health{fault: errOpening, since: time.Now()},
 	}
 	in.alarms.in = in
@@ -122,14 +123,15 @@ func fatal(err error) bool {
 
 // start takes the folder for this process and reads what waits in it.
 func (in *Inbox) start() error {
-	if _, err := os.Stat(in.options.Dir); err != nil {
-		if err := os.MkdirAll(in.options.Dir, 0o700); err != nil {
+	dir := in.options.Dir
+	if _, err := os.Stat(dir); err != nil {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
-		_ = in.disk.syncDir(filepath.Dir(in.options.Dir)) // as far as it may be opened
+		_ = in.disk.syncDir(filepath.Dir(dir)) // as far as it may be opened
 	}
 	var lock *os.File
-	err := in.disk.try("lock", in.options.Dir, func() (err error) { lock, err = lockDir(in.options.Dir); return err })
+	err := in.disk.try("lock", dir, func() (err error) { lock, err = lockDir(dir); return err })
 	if err != nil {
 		return err
 	}
@@ -140,8 +142,8 @@ func (in *Inbox) start() error {
 	in.mu.Lock()
 	in.lock = lock
 	in.mu.Unlock()
-	if where := Volatile(in.options.Dir); where != "" {
-		in.log.Warn("the inbox does not outlive its machine or container: give INBOX_DIR a disk of its own", "dir", in.options.Dir, "lies_on", where)
+	if where := Volatile(dir); where != "" {
+		in.log.Warn("the inbox does not outlive its machine or container: give INBOX_DIR a disk of its own", "dir", dir, "lies_on", where)
 	}
 	return nil
 }
@@ -177,14 +179,16 @@ func (in *Inbox) load() error {
 	if err := in.events.load(func(r record, text []byte) { refs = append(refs, refOf(r, text)) }, damaged); err != nil {
 		return err
 	}
-	clear(in.dead)
+	in.mu.Lock()
+	clear(in.dead) // of an earlier try
+	in.mu.Unlock()
 	if err := in.letters.load(in.loadLetter, damaged); err != nil {
 		return err
 	}
 	for id := range in.dead { // which is its event's number
 		in.events.next = max(in.events.next, id+1)
 	}
-	if err := in.lot.load(damaged); err != nil {
+	if err := in.lots.load(damaged); err != nil {
 		return err
 	}
 	in.queue.add(refs)
@@ -205,18 +209,33 @@ func (in *Inbox) Append(ctx context.Context, events []prodege.Event) error {
 	if len(events) == 0 {
 		return nil
 	}
-	c := &change{events: events, at: in.now().UTC(), bodies: make([][]byte, len(events))}
-	for i, e := range events {
-		body, err := json.Marshal(entry{Delivery: e.Delivery, At: c.at, Event: e})
-		if err != nil {
-			return fmt.Errorf("append event %.128s: %w", e.ID, err)
-		}
-		c.bodies[i] = body
+	c, err := in.appending(events)
+	if err == nil {
+		err = in.submit(ctx, c)
 	}
-	if err := in.submit(ctx, c); err != nil {
+	if err != nil {
 		return fmt.Errorf("append %d events: %w", len(events), err)
 	}
 	return nil
+}
+
+// appending is the change that makes events wait.
+func (in *Inbox) appending(events []prodege.Event) (*change, error) {
+	at := in.now().UTC()
+	bodies := make([][]byte, len(events))
+	for i, e := range events {
+		var err error
+		if bodies[i], err = json.Marshal(entry{Delivery: e.Delivery, At: at, Event: e}); err != nil {
+			return nil, fmt.Errorf("event %.128s: %w", e.ID, err)
+		}
+	}
+	return &change{bodies: bodies, added: func(records []record) {
+		refs := make([]ref, len(records))
+		for i, r := range records {
+			refs[i] = ref{record: r, appended: at.UnixNano(), project: events[i].ProjectID, event: &events[i]}
+		}
+		in.queue.add(refs)
+	}}, nil
 }
 
 // Close commits what is pending and closes the files. Run must have returned. Append answers ErrClosed from now on.

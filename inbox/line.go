@@ -11,8 +11,9 @@ import (
 //
 //	1c291ca3 {"number":12,"delivery":"…","at":"…","event":{…}}
 //
-// The text is JSON and holds no line break. A changed byte costs at most the record it is in: one that joins two lines
-// is found by how a record begins. A line that was cut off at the end of a file was never acknowledged.
+// The text is JSON and holds no line break. A changed byte costs at most the record it is in: where a line break was
+// changed, the next line is found by how the text of a record begins. A line that was cut off at the end of a file was
+// never acknowledged.
 
 const (
 	sumLength   = len("1c291ca3 ")
@@ -47,41 +48,29 @@ func parseLine(line []byte) (text []byte, ok bool) {
 	return text, crc32.Checksum(text, castagnoli) == binary.BigEndian.Uint32(sum[:])
 }
 
-// splitLines calls good with the offset and text of each line that fits its checksum, and bad with what fits none.
-// A line that was cut off at the end is passed over.
-func splitLines(data []byte, good func(at int, text []byte), bad func(at int, raw []byte)) {
+// splitLines calls good with the offset and text of each line that fits its checksum, and bad for each damage. A line
+// that was cut off at the end is passed over.
+func splitLines(data []byte, good func(at int, text []byte), bad func(at int)) {
 	for at := 0; at < len(data); {
-		line, rest, ended := bytes.Cut(data[at:], []byte{'\n'})
-		next := len(data) - len(rest)
-		if text, ok := parseLine(line); ok {
-			good(at+sumLength, text)
-		} else if len(line) > 0 {
-			if found := salvage(at, line, good); found || ended {
-				bad(at, line)
-			}
+		line := data[at:]
+		if i := bytes.IndexByte(line, '\n'); i >= 0 {
+			line = line[:i+1]
 		}
-		at = next
-	}
-}
-
-// salvage looks for whole records in a line that does not fit its checksum, and reports whether it found one: where a
-// line break was changed, the record before it is followed by one strange byte, and the next one begins after that.
-func salvage(at int, line []byte, good func(at int, text []byte)) (found bool) {
-	for start := 0; start < len(line); {
-		end := len(line)
-		if i := bytes.Index(line[min(start+sumLength+1, end):], []byte(" "+recordStart)); i >= 0 {
-			end = max(start+1, start+sumLength+1+i-(sumLength-1))
+		// Where the line break before another record was changed, this line ends there.
+		if i := bytes.Index(line[min(sumLength, len(line)):], []byte(" "+recordStart)); i >= 0 {
+			line = line[:i+1]
 		}
-		piece := line[start:end]
-		text, ok := parseLine(piece)
-		if !ok {
-			text, ok = parseLine(piece[:len(piece)-1])
+		text, ok := parseLine(bytes.TrimSuffix(line, []byte{'\n'}))
+		intact := ok || len(line) == 1 && line[0] == '\n'
+		if !intact {
+			text, ok = parseLine(line[:len(line)-1]) // with another byte for its line break
 		}
 		if ok {
-			good(at+start+sumLength, text)
-			found = true
+			good(at+sumLength, text)
 		}
-		start = end
+		at += len(line)
+		if cutOff := at == len(data) && !ok && line[len(line)-1] != '\n'; !intact && !cutOff {
+			bad(at - len(line))
+		}
 	}
-	return found
 }

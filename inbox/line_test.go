@@ -14,7 +14,7 @@ func split(data []byte) (texts []string, bad int) {
 			panic("the offset does not fit the text")
 		}
 		texts = append(texts, string(text))
-	}, func(int, []byte) { bad++ })
+	}, func(int) { bad++ })
 	return texts, bad
 }
 

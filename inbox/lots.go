@@ -9,18 +9,6 @@ import (
 	"time"
 )
 
-// kept is a refused delivery that is kept. Its Data is set until it is saved.
-type kept struct {
-	Refused
-	key    uint64 // equal ones have the same
-	first  bool   // among the first since somebody looked
-	record record // number 0: not saved yet
-}
-
-func newRefusals(j *journal) refusals {
-	return refusals{journal: j, seed: maphash.MakeSeed(), counts: map[string]uint64{}, added: map[Lot][]time.Time{}, next: 1}
-}
-
 // refusals is the refused deliveries. The goroutine that writes calls load and save.
 type refusals struct {
 	journal *journal
@@ -31,9 +19,15 @@ type refusals struct {
 	kept    []*kept // oldest first
 	next    uint64
 	added   map[Lot][]time.Time // when the newest were added, at most refusedPerSecond each
-	gone    []record            // of those that are kept no longer
 	changed bool                // what state holds
 	state   record              // of the last saved state; number 0: none
+}
+
+// kept is a refused delivery that is kept. Its Data is set until it is saved.
+type kept struct {
+	Refused
+	key    uint64 // equal ones have the same
+	record record // number 0: not saved yet
 }
 
 // refusedRecord is a refused delivery on disk, or the state of all, which replaces the one before.
@@ -44,14 +38,13 @@ type refusedRecord struct {
 }
 
 type refusedState struct {
-	Counts map[string]uint64     `json:"counts"`
-	Next   uint64                `json:"next"`
-	Kept   map[uint64]savedTally `json:"kept"` // of those that aren't as they were when they came
+	Counts map[string]uint64       `json:"counts"`
+	Next   uint64                  `json:"next"`
+	Kept   map[uint64]RefusedTally `json:"kept"` // of those that aren't as they were when they came
 }
 
-type savedTally struct {
-	RefusedTally
-	First bool `json:"first,omitempty"`
+func newRefusals(j *journal) refusals {
+	return refusals{journal: j, seed: maphash.MakeSeed(), counts: map[string]uint64{}, added: map[Lot][]time.Time{}, next: 1}
 }
 
 func (l *refusals) add(r Refused, now time.Time) {
@@ -76,38 +69,18 @@ func (l *refusals) add(r Refused, now time.Time) {
 	firsts, firstsSize, unsaved := 0, 0, 0
 	for _, k := range l.kept {
 		unsaved += len(k.Data)
-		if k.first && k.Lot == r.Lot {
+		if k.First && k.Lot == r.Lot {
 			firsts, firstsSize = firsts+1, firstsSize+k.Size
 		}
 	}
 	if unsaved+len(r.Data) > maxUnsaved {
 		r.Data = nil
 	}
-	r.ID, r.At, r.Size, r.RefusedTally = l.next, now, len(r.Data), RefusedTally{Count: 1, Last: now}
+	r.ID, r.At, r.Size = l.next, now, len(r.Data)
+	r.RefusedTally = RefusedTally{Count: 1, Last: now, First: firsts < rules[r.Lot].firsts && firstsSize+r.Size <= rules[r.Lot].firstsSize}
 	l.next++
-	first := firsts < rules[r.Lot].firsts && firstsSize+r.Size <= rules[r.Lot].firstsSize
-	l.kept = append(l.kept, &kept{Refused: r, key: key, first: first})
+	l.kept = append(l.kept, &kept{Refused: r, key: key})
 	l.trim(r.Lot)
-}
-
-// trim forgets the oldest of a lot until it is within its bounds, but none of the first.
-func (l *refusals) trim(lot Lot) {
-	n, size := 0, 0
-	for _, k := range l.kept {
-		if k.Lot == lot {
-			n, size = n+1, size+k.Size
-		}
-	}
-	l.kept = slices.DeleteFunc(l.kept, func(k *kept) bool {
-		if k.Lot != lot || k.first || n <= rules[lot].all && size <= rules[lot].size {
-			return false
-		}
-		n, size = n-1, size-k.Size
-		if k.record.number != 0 {
-			l.gone = append(l.gone, k.record)
-		}
-		return true
-	})
 }
 
 // key is the same for equal deliveries. Headers and sender don't count: they differ between calls.
@@ -122,29 +95,53 @@ func (l *refusals) key(r *Refused) uint64 {
 	return h.Sum64()
 }
 
-// save brings to disk what came since the last time.
-func (l *refusals) save() error {
-	l.mu.Lock()
-	var unsaved []*kept
-	var bodies [][]byte
+// trim forgets the oldest of a lot until it is within its bounds, but none of the first.
+func (l *refusals) trim(lot Lot) {
+	n, size := 0, 0
 	for _, k := range l.kept {
-		if k.record.number == 0 {
-			body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data})
-			if err == nil {
-				unsaved, bodies = append(unsaved, k), append(bodies, body)
-			}
+		if k.Lot == lot {
+			n, size = n+1, size+k.Size
 		}
 	}
-	changed, gone := l.changed, l.gone
-	l.changed, l.gone = false, nil
-	if changed {
-		body, _ := json.Marshal(refusedRecord{State: l.tally()})
-		bodies = append(bodies, body)
+	l.kept = slices.DeleteFunc(l.kept, func(k *kept) bool {
+		if k.Lot != lot || k.First || n <= rules[lot].all && size <= rules[lot].size {
+			return false
+		}
+		n, size = n-1, size-k.Size
+		l.forget(k.record)
+		return true
+	})
+}
+
+// forget lets a record go that was saved.
+func (l *refusals) forget(r record) {
+	if r.number != 0 {
+		l.journal.finish(r)
 	}
-	l.mu.Unlock()
-	for _, r := range gone {
-		l.journal.took(r)
+}
+
+// update changes the tally of those that are kept.
+func (l *refusals) update(change func(*kept)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, k := range l.kept {
+		change(k)
 	}
+	l.changed = true
+}
+
+func (l *refusals) find(id uint64) (found kept, there bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.kept, func(k *kept) bool { return k.ID == id }); i >= 0 {
+		return *l.kept[i], true
+	}
+	return kept{}, false
+}
+
+// save brings to disk what came since the last time.
+func (l *refusals) save() error {
+	unsaved, bodies, changed := l.unsaved()
 	if len(bodies) == 0 {
 		return l.journal.flush(false)
 	}
@@ -153,37 +150,42 @@ func (l *refusals) save() error {
 	if err != nil {
 		l.changed = l.changed || changed
 	} else {
-		l.saved(unsaved, records)
+		for i, k := range unsaved {
+			k.record, k.Data = records[i], nil
+			if !slices.Contains(l.kept, k) { // forgotten meanwhile
+				l.forget(k.record)
+			}
+		}
+		if changed {
+			l.forget(l.state)
+			l.state = records[len(unsaved)]
+		}
 	}
 	l.mu.Unlock()
 	return errors.Join(err, l.journal.flush(false))
 }
 
-// saved notes where what save wrote lies: some refused deliveries, then perhaps the state.
-func (l *refusals) saved(written []*kept, records []record) {
-	for i, k := range written {
-		k.record, k.Data = records[i], nil
-		if !slices.Contains(l.kept, k) { // forgotten meanwhile
-			l.gone = append(l.gone, k.record)
-		}
-	}
-	if len(records) > len(written) {
-		if l.state.number != 0 {
-			l.journal.took(l.state)
-		}
-		l.state = records[len(written)]
-	}
-}
-
-// tally is the state of all.
-func (l *refusals) tally() *refusedState {
-	s := &refusedState{Counts: l.counts, Next: l.next, Kept: map[uint64]savedTally{}}
+// unsaved returns what isn't on disk yet, as bodies of records: some refused deliveries, then the state if it changed.
+func (l *refusals) unsaved() (unsaved []*kept, bodies [][]byte, changed bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	tallies := map[uint64]RefusedTally{}
 	for _, k := range l.kept {
-		if k.Count > 1 || k.first || k.AdmittedBy != "" {
-			s.Kept[k.ID] = savedTally{k.RefusedTally, k.first}
+		if k.record.number == 0 {
+			if body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data}); err == nil {
+				unsaved, bodies = append(unsaved, k), append(bodies, body)
+			}
+		}
+		if k.Count > 1 || k.First || k.AdmittedBy != "" {
+			tallies[k.ID] = k.RefusedTally
 		}
 	}
-	return s
+	if changed = l.changed; changed {
+		l.changed = false
+		body, _ := json.Marshal(refusedRecord{State: &refusedState{Counts: l.counts, Next: l.next, Kept: tallies}})
+		bodies = append(bodies, body)
+	}
+	return unsaved, bodies, changed
 }
 
 // load reads what was saved. What came meanwhile is numbered after it.
@@ -195,18 +197,16 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 		_ = json.Unmarshal(text, &on)
 		switch {
 		case on.State != nil:
-			if l.state.number != 0 {
-				l.journal.took(l.state)
-			}
+			l.forget(l.state)
 			state, l.state = *on.State, r
 		case on.Refused != nil:
-			one := *on.Refused
-			one.Data = on.Data
-			key := l.key(&one)
-			one.Data = nil
-			found = append(found, &kept{Refused: one, key: key, record: r})
+			k := &kept{Refused: *on.Refused, record: r}
+			k.Data = on.Data
+			k.key = l.key(&k.Refused)
+			k.Data = nil
+			found = append(found, k)
 		default:
-			l.journal.took(r)
+			l.journal.finish(r)
 		}
 	}, damaged)
 	if err != nil {
@@ -222,7 +222,9 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 	for _, k := range found {
 		l.next = max(l.next, k.ID+1)
 		if t, there := state.Kept[k.ID]; there {
-			k.RefusedTally, k.first = t.RefusedTally, t.First
+			k.RefusedTally = t
+		} else {
+			k.First = false // when it came it was
 		}
 	}
 	for _, k := range meanwhile {

@@ -2,7 +2,6 @@ package inbox
 
 import (
 	"cmp"
-	"container/heap"
 	"encoding/json"
 	"math/rand/v2"
 	"slices"
@@ -25,12 +24,17 @@ const (
 	longestPause = 5 * time.Second        // so that an end of an outage is noticed soon
 
 	cached = 1024 // events kept in memory beside the disk, at most about 8 KiB each
+
+	// An event is stuck if it has waited for a day and is refused while others of its kind get through. That they do
+	// is watched for an hour: after an outage of a day the first refusal means nothing.
+	stuckAfter = 24 * time.Hour
+	stuckGrace = time.Hour
 )
 
 // ref is an event that waits.
 type ref struct {
 	record
-	appended int64 // when it was appended, Unix nanoseconds
+	appended int64 // when it was appended, Unix nanoseconds; 0: it can't be told
 	project  prodege.ProjectID
 	event    *prodege.Event // nil: read it from disk
 }
@@ -52,26 +56,42 @@ func refOf(r record, text []byte) ref {
 // lane is one project's events, in order; one at a time is handed over.
 type lane struct {
 	refs     []ref
-	failures int       // of the first ref
-	due      time.Time // not before; zero: at once
-	turn     uint64    // order among lanes that are due
+	failures int         // of the first
+	pause    *time.Timer // until its next try; nil: it is ready or under way
+	refused  refusal
+}
+
+// refusal is what is known of the first event of a lane, if it was refused.
+type refusal struct {
+	times  int
+	since  time.Time // the first time
+	passed time.Time // when another of its kind got through first since then; zero: none did
+	why    string    // the last time
+	told   bool      // that it is stuck
+}
+
+func (l *lane) stuck(now time.Time) bool {
+	passed, at := l.refused.passed, l.refs[0].appended
+	return !passed.IsZero() && now.Sub(passed) >= stuckGrace && at != 0 && now.Sub(time.Unix(0, at)) >= stuckAfter
 }
 
 // queue is what waits, in memory: which lane is tried next, and when.
 type queue struct {
-	changed chan struct{} // something may be due earlier than was said
+	changed chan struct{} // a lane may be ready
+	now     func() time.Time
+	longest time.Duration // of pauses
 
 	mu       sync.Mutex
 	lanes    map[prodege.ProjectID]*lane
-	ready    laneHeap
+	ready    []*lane                      // in the order of their turns
+	passed   map[prodege.Source]time.Time // when an event of a kind was handed over last
 	inMemory int
-	turns    uint64
 	busy     int
 	failures int // in a row, of any lane
 }
 
-func newQueue() *queue {
-	return &queue{changed: make(chan struct{}, 1), lanes: map[prodege.ProjectID]*lane{}}
+func newQueue(o Options) *queue {
+	return &queue{changed: make(chan struct{}, 1), now: o.Now, longest: o.longest, lanes: map[prodege.ProjectID]*lane{}, passed: map[prodege.Source]time.Time{}}
 }
 
 // add appends refs to their lanes.
@@ -94,13 +114,11 @@ func (q *queue) add(refs []ref) {
 		}
 		l.refs = append(l.refs, r)
 	}
-	q.tell()
 }
 
 func (q *queue) push(l *lane) {
-	q.turns++
-	l.turn = q.turns
-	heap.Push(&q.ready, l)
+	q.ready = append(q.ready, l)
+	q.tell()
 }
 
 func (q *queue) tell() {
@@ -110,28 +128,25 @@ func (q *queue) tell() {
 	}
 }
 
-// next takes the lane that is due first, with the event to hand over, or returns how long it is until one is due, 0 if
-// none will be by itself. The lane grows while that event is under way: only the queue may look into it.
-func (q *queue) next(now time.Time) (l *lane, first ref, wait time.Duration) {
+// next takes the lane whose turn it is, with the event to hand over, or nil. The lane grows while that event is under
+// way: only the queue may look into it.
+func (q *queue) next() (l *lane, first ref) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	most := handovers
+	limit := handovers
 	if q.failures >= outage {
-		most = 1
+		limit = 1
 	}
-	if q.busy >= most || len(q.ready) == 0 {
-		return nil, ref{}, 0
-	}
-	if wait := q.ready[0].due.Sub(now); wait > 0 {
-		return nil, ref{}, wait
+	if q.busy >= limit || len(q.ready) == 0 {
+		return nil, ref{}
 	}
 	q.busy++
-	l = heap.Pop(&q.ready).(*lane)
-	return l, l.refs[0], 0
+	l, q.ready = q.ready[0], q.ready[1:]
+	return l, l.refs[0]
 }
 
-// succeeded takes the first event off the lane.
-func (q *queue) succeeded(l *lane) {
+// done takes the first event off the lane. passed says that it was handed over, and did not become a dead letter.
+func (q *queue) done(l *lane, kind prodege.Source, passed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	first := l.refs[0]
@@ -139,80 +154,102 @@ func (q *queue) succeeded(l *lane) {
 		q.inMemory--
 	}
 	l.refs[0] = ref{}
-	l.refs = l.refs[1:]
-	l.failures, l.due = 0, time.Time{}
-	q.busy--
+	l.refs, l.refused = l.refs[1:], refusal{}
 	if len(l.refs) == 0 {
 		delete(q.lanes, first.project)
 	} else {
 		q.push(l)
 	}
 	if q.failures >= outage { // it is over: no lane waits any longer
-		for _, other := range q.ready {
-			other.due = time.Time{}
+		for _, other := range q.lanes {
+			q.resume(other)
 		}
-		heap.Init(&q.ready)
+	}
+	if passed {
+		q.passed[kind] = q.now()
 	}
 	q.failures = 0
+	q.busy--
 	q.tell()
 }
 
-// failed lets the lane wait, twice as long each time, with jitter. It reports whether this was the first failure.
-func (q *queue) failed(l *lane, now time.Time) (first bool) {
+// resume ends a lane's pause.
+func (q *queue) resume(l *lane) {
+	if l.pause != nil {
+		l.pause.Stop()
+		l.pause = nil
+		q.push(l)
+	}
+}
+
+// failed lets the lane wait, twice as long each time, with jitter. It returns how its first event stands now, and whether
+// people should be told that it is stuck.
+func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuck bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	first = l.failures == 0
-	pause := min(firstPause<<min(l.failures, 10), longestPause)
-	l.failures++
-	l.due = now.Add(pause/2 + rand.N(pause/2+1))
+	now, r := q.now(), l.refused
+	if r.times == 0 {
+		r.since = now
+	}
+	if passed := q.passed[kind]; r.passed.IsZero() && !passed.Before(r.since) {
+		r.passed = passed
+	}
+	pause := min(firstPause<<min(r.times, 10), q.longest)
+	r.times, r.why = r.times+1, cut(why.Error(), 500)
+	l.refused = r
+	stuck = l.stuck(now) && !r.told
+	l.refused.told = r.told || stuck
+	l.pause = time.AfterFunc(pause/2+rand.N(pause/2+1), func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		q.resume(l)
+	})
 	q.failures++
 	q.busy--
-	q.push(l)
 	q.tell()
-	return first
+	return r, stuck
 }
 
-// oldest returns up to most of what waits, in the order in which it came.
-func (q *queue) oldest(most int) []ref {
+// standing is an event that waits, and how it stands.
+type standing struct {
+	ref
+	refused string // why it was the last time
+	stuck   bool
+}
+
+// oldest returns up to limit of what waits, in the order in which it came.
+func (q *queue) oldest(limit int) []standing {
 	q.mu.Lock()
-	var all []ref
+	var all []standing
+	now := q.now()
 	for _, l := range q.lanes {
-		all = append(all, l.refs[:min(len(l.refs), most)]...)
+		for i, r := range l.refs[:min(len(l.refs), limit)] {
+			s := standing{ref: r}
+			if i == 0 {
+				s.refused, s.stuck = l.refused.why, l.stuck(now)
+			}
+			all = append(all, s)
+		}
 	}
 	q.mu.Unlock()
-	slices.SortFunc(all, func(a, b ref) int { return cmp.Compare(a.number, b.number) })
-	return all[:min(len(all), most)]
+	slices.SortFunc(all, func(a, b standing) int { return cmp.Compare(a.number, b.number) })
+	return all[:min(len(all), limit)]
 }
 
-// depth returns how many events wait, and when the oldest was appended (Unix nanoseconds, 0 if none waits).
-func (q *queue) depth() (n int, oldest int64) {
+// depth returns how many events wait, how many of them are stuck, and when the oldest was appended (Unix nanoseconds, 0
+// if none waits).
+func (q *queue) depth() (n, stuck int, oldest int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
+	now := q.now()
 	for _, l := range q.lanes {
 		n += len(l.refs)
 		if at := l.refs[0].appended; at != 0 && (oldest == 0 || at < oldest) {
 			oldest = at
 		}
+		if l.stuck(now) {
+			stuck++
+		}
 	}
-	return n, oldest
-}
-
-// laneHeap is a container/heap, by when a lane is due, then by its turn.
-type laneHeap []*lane
-
-func (h laneHeap) Len() int { return len(h) }
-func (h laneHeap) Less(i, j int) bool {
-	if !h[i].due.Equal(h[j].due) {
-		return h[i].due.Before(h[j].due)
-	}
-	return h[i].turn < h[j].turn
-}
-func (h laneHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
-func (h *laneHeap) Push(x any)   { *h = append(*h, x.(*lane)) }
-func (h *laneHeap) Pop() any {
-	old := *h
-	l := old[len(old)-1]
-	old[len(old)-1] = nil
-	*h = old[:len(old)-1]
-	return l
+	return n, stuck, oldest
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 )
@@ -17,7 +17,7 @@ import (
 //   - Equal ones are kept once, with a count. At most ten a second are added to a lot; the others are only counted.
 //   - What people may read is in memory. The exact text of data, which is needed to admit a delivery, is on disk only,
 //     and is never printed.
-//   - Nothing waits for the disk: they are saved once a second.
+//   - Nothing waits for the disk: they are saved once a second (lots.go).
 
 // Lot says where a refused delivery belongs.
 type Lot string
@@ -43,14 +43,11 @@ var rules = map[Lot]lotRules{
 }
 
 const (
-	refusedPerSecond = 10
+	refusedPerSecond = 10       // are added to each lot
 	maxRefused       = 16 << 10 // bytes kept of what people may read of one, headers and body together
 	refusedFileLimit = 4 << 20
 	maxUnsaved       = 16 << 20 // bytes of data that may wait to be saved; what comes on top is kept without
 )
-
-// ErrNoRefused means that there is no refused delivery of that number, or none any more.
-var ErrNoRefused = errors.New("no such refused delivery")
 
 // Refused is a delivery that was answered with a refusal. The caller of Refuse has removed what is secret from Header,
 // Path, Detail and Body.
@@ -69,7 +66,7 @@ type Refused struct {
 
 	RefusedTally
 
-	// Data is the exact text of data. Only RefusedData returns it; it is never encoded here.
+	// Data is the exact text of data. It is on disk only, in a field of its own: nothing that shows a Refused has it.
 	Data []byte `json:"-"`
 }
 
@@ -77,6 +74,7 @@ type Refused struct {
 type RefusedTally struct {
 	Count      int       `json:"count"`                 // how many equal ones came
 	Last       time.Time `json:"last,omitzero"`         // when the last of them came, UTC
+	First      bool      `json:"first,omitempty"`       // it is among the first since somebody looked
 	AdmittedBy string    `json:"admitted_by,omitempty"` // who vouched for it
 	AdmittedAt time.Time `json:"admitted_at,omitzero"`  // UTC
 }
@@ -88,7 +86,7 @@ type RefusedList struct {
 }
 
 // Refuse keeps a refused delivery. It never waits for the disk. Whoever calls it has removed what is secret, but from
-// Data. ID, At, Size, Count and Last are set here.
+// Data. ID, At, Size and the tally are set here.
 func (in *Inbox) Refuse(r Refused) {
 	if rules[r.Lot].all == 0 {
 		r.Lot = LotJunk
@@ -101,102 +99,7 @@ func (in *Inbox) Refuse(r Refused) {
 		r.Header = http.Header{}
 	}
 	r.fit()
-	in.lot.add(r, in.now().UTC())
-}
-
-// Refused lists what was refused, without the exact data.
-func (in *Inbox) Refused() RefusedList {
-	l := &in.lot
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	list := RefusedList{Counts: map[string]uint64{}, Kept: make([]Refused, 0, len(l.kept))}
-	for cause, n := range l.counts {
-		list.Counts[cause] = n
-	}
-	for _, k := range l.kept {
-		r := k.Refused
-		r.Data = nil
-		list.Kept = append(list.Kept, r)
-	}
-	return list
-}
-
-// LookedAtRefused notes that somebody has looked: those that come from now on are the first.
-func (in *Inbox) LookedAtRefused() {
-	l := &in.lot
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, k := range l.kept {
-		k.first = false
-	}
-	l.changed = true
-}
-
-// RefusedData returns a refused delivery with its exact data, or ErrNoRefused.
-func (in *Inbox) RefusedData(id uint64) (Refused, error) {
-	l := &in.lot
-	l.mu.Lock()
-	i := slices.IndexFunc(l.kept, func(k *kept) bool { return k.ID == id })
-	if i < 0 {
-		l.mu.Unlock()
-		return Refused{}, ErrNoRefused
-	}
-	r, record := l.kept[i].Refused, l.kept[i].record
-	l.mu.Unlock()
-	if record.number == 0 || r.Size == 0 {
-		return r, nil
-	}
-	text, err := in.read(record.place)
-	if err != nil {
-		return Refused{}, err
-	}
-	var found refusedRecord
-	if err := json.Unmarshal(text, &found); err != nil {
-		return Refused{}, err
-	}
-	r.Data = found.Data
-	return r, nil
-}
-
-// AdmitFunc hands a refused delivery on for which somebody vouches.
-type AdmitFunc func(ctx context.Context, r Refused, by string) error
-
-// OnAdmit sets what the control socket calls to admit a refused delivery.
-func (in *Inbox) OnAdmit(admit AdmitFunc) {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	in.admit = admit
-}
-
-// Admit has a refused delivery handed on, and notes who vouched for it. It answers ErrNoRefused if there is none of
-// that number. One that was admitted before is handed on again.
-func (in *Inbox) Admit(ctx context.Context, id uint64, by string) error {
-	in.mu.Lock()
-	admit := in.admit
-	in.mu.Unlock()
-	if admit == nil {
-		return errors.New("this ingress can't admit a refused delivery")
-	}
-	r, err := in.RefusedData(id)
-	if err != nil {
-		return err
-	}
-	if r.Size == 0 {
-		return errors.New("its data was not kept: it can't be admitted")
-	}
-	if err := admit(ctx, r, by); err != nil {
-		return err
-	}
-	l := &in.lot
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, k := range l.kept {
-		if k.ID == id {
-			k.AdmittedBy, k.AdmittedAt = by, in.now().UTC()
-		}
-	}
-	l.changed = true
-	return nil
+	in.lots.add(r, in.now().UTC())
 }
 
 // fit cuts the body, then the headers, so that the whole stays within bounds.
@@ -214,4 +117,80 @@ func (r *Refused) fit() {
 	if room := max(0, maxRefused-used); len(r.Body) > room {
 		r.Body, r.Cut = strings.ToValidUTF8(r.Body[:room], "\ufffd"), true
 	}
+}
+
+// Refused lists what was refused, without the exact data.
+func (in *Inbox) Refused() RefusedList {
+	l := &in.lots
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := RefusedList{Counts: maps.Clone(l.counts), Kept: make([]Refused, len(l.kept))}
+	for i, k := range l.kept {
+		list.Kept[i] = k.Refused
+		list.Kept[i].Data = nil
+	}
+	return list
+}
+
+// LookedAtRefused notes that somebody has looked: those that come from now on are the first.
+func (in *Inbox) LookedAtRefused() {
+	in.lots.update(func(k *kept) { k.First = false })
+}
+
+// AdmitFunc hands a refused delivery on for which somebody vouches.
+type AdmitFunc func(ctx context.Context, r Refused, by string) error
+
+// OnAdmit sets what admits a refused delivery.
+func (in *Inbox) OnAdmit(admit AdmitFunc) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.admit = admit
+}
+
+// Admit has a refused delivery handed on, and notes who vouched for it. It answers ErrNone if there is none of that
+// number. One that was admitted before is handed on again.
+func (in *Inbox) Admit(ctx context.Context, id uint64, by string) error {
+	in.mu.Lock()
+	admit := in.admit
+	in.mu.Unlock()
+	if admit == nil {
+		return errors.New("this ingress can't admit a refused delivery")
+	}
+	r, err := in.RefusedData(id)
+	if err != nil {
+		return err
+	}
+	if r.Size == 0 {
+		return errors.New("its data was not kept: it can't be admitted")
+	}
+	if err := admit(ctx, r, by); err != nil {
+		return err
+	}
+	in.lots.update(func(k *kept) {
+		if k.ID == id {
+			k.AdmittedBy, k.AdmittedAt = by, in.now().UTC()
+		}
+	})
+	return nil
+}
+
+// RefusedData returns a refused delivery with its exact data, or ErrNone.
+func (in *Inbox) RefusedData(id uint64) (Refused, error) {
+	k, there := in.lots.find(id)
+	if !there {
+		return Refused{}, ErrNone
+	}
+	if k.record.number == 0 || k.Size == 0 {
+		return k.Refused, nil
+	}
+	text, err := in.read(k.record)
+	if err != nil {
+		return Refused{}, err
+	}
+	var found refusedRecord
+	if err := json.Unmarshal(text, &found); err != nil {
+		return Refused{}, err
+	}
+	k.Data = found.Data
+	return k.Refused, nil
 }

@@ -115,9 +115,9 @@ func TestTheExactDataIsOnDiskOnly(t *testing.T) {
 		c.pass(time.Second)
 		in.Refuse(Refused{Lot: LotDeliveries, Cause: "bad_signature", Body: fmt.Sprint(n), Data: exact(n)})
 		eventually(t, "saved", func() bool {
-			in.lot.mu.Lock()
-			defer in.lot.mu.Unlock()
-			last := in.lot.kept[len(in.lot.kept)-1]
+			in.lots.mu.Lock()
+			defer in.lots.mu.Unlock()
+			last := in.lots.kept[len(in.lots.kept)-1]
 			if last.record.number == 0 && n%10 == 9 {
 				return false
 			}
@@ -159,7 +159,7 @@ func TestTheExactDataIsOnDiskOnly(t *testing.T) {
 			t.Errorf("data of %d: %d bytes, %v", n, len(r.Data), err)
 		}
 	}
-	if _, err := in.RefusedData(4711); !errors.Is(err, ErrNoRefused) {
+	if _, err := in.RefusedData(4711); !errors.Is(err, ErrNone) {
 		t.Errorf("%v", err)
 	}
 }
@@ -235,7 +235,7 @@ func TestAdmit(t *testing.T) {
 	if err := client.Admit(ctx, junk, "U1"); err == nil || !strings.Contains(err.Error(), "was not kept") {
 		t.Errorf("junk: %v", err)
 	}
-	if err := client.Admit(ctx, 99, "U1"); !errors.Is(err, ErrNoRefused) {
+	if err := client.Admit(ctx, 99, "U1"); !errors.Is(err, ErrNone) {
 		t.Errorf("one that isn't there: %v", err)
 	}
 	if err := in.Close(); err != nil {

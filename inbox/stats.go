@@ -8,17 +8,11 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// totals count since the process started. They are guarded by Inbox.mu.
-type totals struct {
-	forwarded uint64
-	dead      uint64
-	retried   uint64
-}
-
 // Stats is the state of the inbox.
 type Stats struct {
 	Depth       int       `json:"depth"`           // events that wait
-	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest of them was appended, UTC
+	Stuck       int       `json:"stuck"`           // that Temporal has not taken for a day, while it took others
+	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest was appended, UTC
 	Forwarded   uint64    `json:"forwarded"`       // handed on since start
 	Dead        uint64    `json:"dead"`            // became dead letters since start
 	Retried     uint64    `json:"retried"`         // dead letters that were put back since start: each counts as received once more
@@ -30,47 +24,53 @@ type Stats struct {
 
 // Stats may be called at any time. It never waits for the disk.
 func (in *Inbox) Stats() Stats {
-	var s Stats
-	var oldest int64
-	s.Depth, oldest = in.queue.depth()
+	depth, stuck, oldest := in.queue.depth()
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	s := in.stats
+	s.Depth, s.Stuck, s.DeadLetters, s.Hung = depth, stuck, len(in.dead), in.health.hung
 	if oldest != 0 {
 		s.Oldest = time.Unix(0, oldest).UTC()
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	s.Forwarded, s.Dead, s.Retried = in.totals.forwarded, in.totals.dead, in.totals.retried
-	s.DeadLetters, s.Draining, s.Hung = len(in.dead), in.draining, in.health.hung
 	if in.health.fault != nil {
 		s.Fault = in.health.fault.Error()
 	}
 	return s
 }
 
+func (in *Inbox) count(add func(*Stats)) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	add(&in.stats)
+}
+
 // Waiting is an event that waits.
 type Waiting struct {
 	At    time.Time     `json:"at"` // when it was appended, UTC
 	Event prodege.Event `json:"event"`
+	Error string        `json:"error,omitempty"` // why it could not be handed on the last time
+	Stuck bool          `json:"stuck,omitempty"` // see Stats
 }
 
-// Waiting lists up to most events that wait, oldest first. Of those that the disk does not give away now only the
+// Waiting lists up to limit events that wait, oldest first. Of those that the disk does not give away now only the
 // project is known.
-func (in *Inbox) Waiting(most int) ([]Waiting, error) {
+func (in *Inbox) Waiting(limit int) []Waiting {
 	list := []Waiting{}
-	var fault error
-	for _, r := range in.queue.oldest(most) {
-		w := Waiting{At: time.Unix(0, r.appended).UTC(), Event: prodege.Event{ProjectID: r.project}}
-		if r.event != nil || fault == nil {
-			e, _, err := in.event(r)
+	unreadable := false
+	for _, s := range in.queue.oldest(limit) {
+		w := Waiting{At: time.Unix(0, s.appended).UTC(), Event: prodege.Event{ProjectID: s.project}, Error: s.refused, Stuck: s.stuck}
+		if s.event != nil || !unreadable {
+			e, _, err := in.event(s.ref)
 			switch {
 			case errors.Is(err, os.ErrNotExist):
 				continue // handed on meanwhile, and its file deleted
 			case err != nil:
-				fault = err
+				unreadable = true
 			default:
 				w.Event = e
 			}
 		}
 		list = append(list, w)
 	}
-	return list, nil
+	return list
 }

@@ -22,6 +22,7 @@ type readiness struct {
 	Temporal string    `json:"temporal"`           // "answers", or what it lacks
 	Waiting  int       `json:"waiting"`            // events that Temporal does not have yet
 	Oldest   time.Time `json:"oldest,omitzero"`
+	Stuck    int       `json:"stuck,omitempty"` // of them, that Temporal has not taken for a day; this door's state is another thing
 }
 
 // unready is how long neither the disk nor Temporal must have taken events before the ingress says that it isn't ready:
@@ -83,7 +84,7 @@ func (t *temporalHealth) ask(ctx context.Context, now func() time.Time, ask func
 func (in *Ingress) readyz(c *gin.Context) {
 	disk, temporal := in.options.Inbox.Writable(), in.temporal.ask(c.Request.Context(), in.now, in.options.Temporal)
 	stats := in.options.Inbox.Stats()
-	body := readiness{Ready: true, Inbox: "writable", Temporal: "answers", Waiting: stats.Depth, Oldest: stats.Oldest}
+	body := readiness{Ready: true, Inbox: "writable", Temporal: "answers", Waiting: stats.Depth, Oldest: stats.Oldest, Stuck: stats.Stuck}
 	var degraded []string
 	if disk != nil {
 		body.Inbox = disk.Error()

@@ -103,6 +103,7 @@ type inboxGauges struct{ box *inbox.Inbox }
 var (
 	inboxDepth     = prometheus.NewDesc("fieldmarshal_inbox_depth", "Events on disk that Temporal does not have yet.", nil, nil)
 	inboxOldest    = prometheus.NewDesc("fieldmarshal_inbox_oldest_seconds", "Age of the oldest of them; 0 where none waits.", nil, nil)
+	inboxStuck     = prometheus.NewDesc("fieldmarshal_inbox_stuck", "Events that Temporal has not taken for a day, while it took others of their kind.", nil, nil)
 	inboxForwarded = prometheus.NewDesc("fieldmarshal_inbox_forwarded_total", "Events handed to Temporal.", nil, nil)
 	inboxDead      = prometheus.NewDesc("fieldmarshal_inbox_dead_letters", "Dead letters that wait for a person.", nil, nil)
 	inboxFault     = prometheus.NewDesc("fieldmarshal_inbox_disk_refuses", "1 while the disk takes no events, for whatever reason.", nil, nil)
@@ -110,7 +111,7 @@ var (
 )
 
 func (g *inboxGauges) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{inboxDepth, inboxOldest, inboxForwarded, inboxDead, inboxFault, inboxHung} {
+	for _, d := range []*prometheus.Desc{inboxDepth, inboxOldest, inboxStuck, inboxForwarded, inboxDead, inboxFault, inboxHung} {
 		ch <- d
 	}
 }
@@ -126,6 +127,7 @@ func (g *inboxGauges) Collect(ch chan<- prometheus.Metric) {
 		age = max(0, time.Since(s.Oldest).Seconds())
 	}
 	gauge(inboxOldest, prometheus.GaugeValue, age)
+	gauge(inboxStuck, prometheus.GaugeValue, float64(s.Stuck))
 	gauge(inboxForwarded, prometheus.CounterValue, float64(s.Forwarded))
 	gauge(inboxDead, prometheus.GaugeValue, float64(s.DeadLetters))
 	flag := func(d *prometheus.Desc, on bool) {

@@ -276,12 +276,8 @@ func (w *world) get(path string) (int, string) {
 // waiting lists the events in the inbox.
 func (w *world) waiting() []prodege.Event {
 	w.t.Helper()
-	list, err := w.box.Waiting(1000)
-	if err != nil {
-		w.t.Fatal(err)
-	}
 	var events []prodege.Event
-	for _, e := range list {
+	for _, e := range w.box.Waiting(1000) {
 		events = append(events, e.Event)
 	}
 	return events

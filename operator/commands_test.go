@@ -131,6 +131,14 @@ func TestRefused(t *testing.T) {
 	run(t, f.world(), "", "refused", "admit", "4", "--as", "U1", "--json").wants(t, ExitVain, `"admitted": false`)
 }
 
+func TestAStuckEventIsShown(t *testing.T) {
+	f := &fakes{listing: inbox.Listing{Stats: inbox.Stats{Depth: 2, Stuck: 1}, Waiting: []inbox.Waiting{
+		{At: noon, Event: prodege.Event{ID: "e1", ProjectID: theProject}, Error: "BUSY_WORKFLOW", Stuck: true},
+		{At: noon, Event: prodege.Event{ID: "e2", ProjectID: theProject}},
+	}}}
+	run(t, f.world(), "", "inbox").wants(t, 0, "1 STUCK", "stuck", "BUSY_WORKFLOW")
+}
+
 // TestARealInbox: the commands speak to the socket of an inbox that is open.
 func TestARealInbox(t *testing.T) {
 	dir := t.TempDir()

@@ -114,7 +114,7 @@ func letterFault(err error, id uint64) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, inbox.ErrNoLetter):
+	case errors.Is(err, inbox.ErrNone):
 		return noEffect("there is no dead letter %d", id)
 	}
 	return failed("dead letter %d: %w", id, err)

@@ -126,6 +126,7 @@ func TestDoctor(t *testing.T) {
 		"not Prodege":         {func(t *testing.T, w *World) { w.Prodege = elsewhere(t) }, "Prodege API", Broken, "PRODEGE_BASE_URL"},
 		"inbox not answering": {func(_ *testing.T, w *World) { w.Inbox = inbox.NewControl("/nowhere") }, "inbox", Warning, "no ingress answers"},
 		"dead letters":        {func(_ *testing.T, w *World) { w.Inbox.(box).listing.Stats.DeadLetters = 2 }, "inbox", Warning, "2 dead letters"},
+		"a stuck event":       {func(_ *testing.T, w *World) { w.Inbox.(box).listing.Stats.Stuck = 1 }, "inbox", Warning, "1 events are stuck"},
 		"disk refuses":        {func(_ *testing.T, w *World) { w.Inbox.(box).listing.Stats.Fault = "no space" }, "inbox", Broken, "no space"},
 		"inbox in memory":     {func(_ *testing.T, w *World) { w.Facts.InboxDir = "/dev/shm/inbox" }, "inbox disk", Warning, "memory"},
 	} {

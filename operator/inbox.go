@@ -18,7 +18,8 @@ func (o Options) inbox() *cobra.Command {
 
 func (o Options) inboxList() *cobra.Command {
 	return o.command(help{
-		use: "list", short: "Show the state of the inbox, and the events that wait", long: "Show the state of the inbox, and the oldest thousand events that wait.",
+		use: "list", short: "Show the state of the inbox, and the events that wait", long: "Show the state of the inbox, and the oldest thousand events that wait. One is stuck if Temporal has not taken it for a day,\n" +
+			"while it takes others.",
 		example: "  fieldmarshal inbox list --json | jq .stats.depth",
 	}, none, func(c *call) error {
 		l, err := c.world.Inbox.List(c.ctx)
@@ -31,18 +32,25 @@ func (o Options) inboxList() *cobra.Command {
 			if !s.Oldest.IsZero() {
 				p.line("the oldest has waited for %s", c.ago(s.Oldest))
 			}
+			if s.Stuck > 0 {
+				p.line("%d STUCK: not taken for a day, though others are; see WHY and the project's workflow in Temporal", s.Stuck)
+			}
 			if s.Draining {
-				p.line("it is draining: it takes no new events")
+				p.line("it is drained: it takes no new events")
 			}
 			if s.Fault != "" {
 				p.line("THE DISK REFUSES: %s", s.Fault)
 			}
 			var rows [][]string
 			for _, w := range l.Waiting {
-				rows = append(rows, []string{stamp(w.At), w.Event.ProjectID.String(), string(w.Event.ID), string(w.Event.Status)})
+				state := ""
+				if w.Stuck {
+					state = "stuck"
+				}
+				rows = append(rows, []string{stamp(w.At), w.Event.ProjectID.String(), string(w.Event.ID), string(w.Event.Status), state, w.Error})
 			}
 			if rows != nil {
-				p.table([]string{"SINCE", "PROJECT", "EVENT", "STATUS"}, rows)
+				p.table([]string{"SINCE", "PROJECT", "EVENT", "STATUS", "STATE", "WHY"}, rows)
 			}
 		})
 	})
@@ -52,8 +60,8 @@ func (o Options) inboxDrain() *cobra.Command {
 	timeout := time.Minute
 	cmd := o.command(help{
 		use: "drain", short: "Pass everything on and take nothing new, before the inbox is removed permanently",
-		long: "Have the ingress take nothing new into its inbox and wait until all that waited was passed to Temporal. After that its\n" +
-			"INBOX_DIR may be removed once the process has stopped. If the time is not enough the inbox takes events again.",
+		long: "Wait until all that waits was passed to Temporal, and have the ingress take nothing new into its inbox from then on. After\n" +
+			"that its INBOX_DIR may be removed once the process has stopped. If the time is not enough the inbox goes on taking events.",
 		example: "  fieldmarshal inbox drain --timeout 5m",
 	}, none, func(c *call) error {
 		if timeout <= 0 {
@@ -63,7 +71,7 @@ func (o Options) inboxDrain() *cobra.Command {
 		defer cancel()
 		s, err := c.world.Inbox.Drain(ctx)
 		if ctx.Err() != nil {
-			return failed("drain the inbox: not empty after %s, and it takes events again; is Temporal away?", timeout)
+			return failed("drain the inbox: not empty after %s, and it goes on taking events; is Temporal away?", timeout)
 		}
 		if err != nil {
 			return failed("%w", err)

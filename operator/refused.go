@@ -72,7 +72,7 @@ func (o Options) admit() *cobra.Command {
 		for _, n := range numbers {
 			a := Admission{Number: n, Admitted: true}
 			err := c.world.Inbox.Admit(c.ctx, n, as)
-			if errors.Is(err, inbox.ErrNoRefused) {
+			if errors.Is(err, inbox.ErrNone) {
 				err = errors.New("there is no such number, or no longer")
 			}
 			if err != nil {

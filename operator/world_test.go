@@ -146,7 +146,7 @@ func (b box) DeadLetter(_ context.Context, id uint64) (inbox.DeadLetter, error) 
 			return l, nil
 		}
 	}
-	return inbox.DeadLetter{}, inbox.ErrNoLetter
+	return inbox.DeadLetter{}, inbox.ErrNone
 }
 func (b box) Retry(ctx context.Context, id uint64) error { return b.Drop(ctx, id) }
 func (b box) Drop(ctx context.Context, id uint64) error {
@@ -168,7 +168,7 @@ func (b box) Admit(_ context.Context, id uint64, by string) error {
 			return nil
 		}
 	}
-	return inbox.ErrNoRefused
+	return inbox.ErrNone
 }
 
 func (f *fakes) world() *World {
