@@ -88,15 +88,15 @@ func (r request) closedStory(cpi string) story {
 		if n := len(r.Decisions); n > 0 && r.Decisions[n-1].Verdict == project.Close {
 			return story{icon: "⛔", title: "Closed: " + cpi + " is given up",
 				what: "Accepting it did not succeed, and the request was closed. The project stays as it is at Prodege.",
-				todo: "Look at the project at Prodege and decide there what happens next, or click “Ask again”."}
+				todo: sentences("Look at the project at Prodege and decide there what happens next.", r.reopens("“Ask again” opens the request again."))}
 		}
 		return story{icon: "⛔", title: "Rejected: " + cpi + " is not accepted",
 			what: "Nothing was sent to Prodege" + r.stays(),
-			todo: "Close the project at Prodege, or change its settings there so that a lower CPI is enough. If this was a mistake, click “Ask again”."}
+			todo: sentences("Close the project at Prodege, or change its settings there so that a lower CPI is enough.", r.reopens("If this was a mistake, click “Ask again”."))}
 	case project.PhaseExpired:
 		return story{icon: "⌛", title: "Expired: nobody decided about " + cpi,
 			what: "Nothing was sent to Prodege" + r.stays(),
-			todo: "Click “Ask again” to open the request again."}
+			todo: r.reopens("Click “Ask again” to open the request again.")}
 	case project.PhaseElsewhere:
 		if r.MaybeSent {
 			return story{icon: "▶️", title: "Live again" + after(r.PausedAt, r.PhaseAt),
@@ -129,6 +129,14 @@ func (r request) closedStory(cpi string) story {
 			todo: "For this to be approved here, an operator of Fieldmarshal must raise CPI_CEILING to at least " + cpi + ", or Prodege must ask for less. Otherwise reject it, or accept it at Prodege by hand."}
 	}
 	return story{icon: "💵", title: "Required CPI " + cpi, what: "State: " + clean(string(r.Phase), 40) + "."}
+}
+
+// reopens is how the request is opened again; what nobody could approve is not.
+func (r request) reopens(how string) string {
+	if r.CanAskAgain() || r.Closed {
+		return how
+	}
+	return "It is above the ceiling of " + amountOr(r.Ceiling, "this installation") + ", so it can't be asked for again unless an operator of Fieldmarshal raises CPI_CEILING."
 }
 
 func (r request) stays() string {

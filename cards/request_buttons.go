@@ -23,6 +23,9 @@ func (r request) buttons() []*slack.ButtonBlockElement {
 	case project.PhaseOverLimit:
 		return []*slack.ButtonBlockElement{reject}
 	case project.PhaseExpired, project.PhaseRejected:
+		if !r.CanAskAgain() {
+			return nil
+		}
 		return []*slack.ButtonBlockElement{b.element(ActionAskAgain, "", slack.StyleDefault)}
 	case project.PhaseRefused, project.PhaseStopped, project.PhaseStill:
 		closing := b.element(ActionClose, "", slack.StyleDefault)

@@ -44,7 +44,7 @@ func summary(v project.View) string {
 // summarized reports whether the summary itself says why people must look.
 func summarized(k project.AttentionKind) bool {
 	switch k {
-	case project.AttentionExpired, project.AttentionStill, project.AttentionByHand, project.AttentionInvoiceSlow, project.AttentionInvoiceAsked:
+	case project.AttentionCeiling, project.AttentionHeld, project.AttentionExpired, project.AttentionStill, project.AttentionByHand, project.AttentionInvoiceSlow, project.AttentionInvoiceAsked:
 		return true
 	}
 	return false

@@ -37,6 +37,8 @@ var attentions = map[project.AttentionKind]string{
 	project.AttentionUnsaid:       "a message has not reached Slack for five minutes",
 	project.AttentionPlain:        "Slack refused the buttons of a message: decide on the command line",
 	project.AttentionNobody:       "nobody can decide: SLACK_APPROVERS names no active member",
+	project.AttentionCeiling:      "the required CPI is above CPI_CEILING",
+	project.AttentionHeld:         "what was decided is held back: accepting is switched off",
 	project.AttentionExpired:      "nobody decided in time",
 	project.AttentionRefused:      "what was decided was refused",
 	project.AttentionStopped:      "what was decided did not succeed within 30 minutes",

@@ -28,7 +28,7 @@ func lineWords(l project.Line) string {
 		}
 		return "paused: " + reason(prodege.Paused, l.Reason, l.Text)
 	case project.LineTold:
-		return "told in Slack"
+		return joined(" ", "told in Slack", l.Text)
 	case project.LineAsked:
 		return "people are asked to accept " + amount
 	case project.LineDecided:

@@ -179,6 +179,20 @@ type RequestFacts struct {
 	Nobody      bool            `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
 }
 
+// CanAskAgain reports whether the message offers to ask again: not for what nobody could approve.
+func (r *RequestFacts) CanAskAgain() bool {
+	return !r.Closed && (r.Phase == PhaseExpired || r.Phase == PhaseRejected) && !exceeds(r.Required, r.Ceiling)
+}
+
+// HasButtons reports whether the message has buttons with which people decide.
+func (r *RequestFacts) HasButtons() bool {
+	switch r.Phase {
+	case PhaseExpired, PhaseRejected:
+		return r.CanAskAgain()
+	}
+	return !r.Closed && (r.Phase.Decidable() || r.Phase.Failed())
+}
+
 // Numbers is what Prodege tells about a project that bears on a CPI decision. Nil and 0 mean not told.
 type Numbers struct {
 	CPI       *prodege.USD `json:"cpi,omitempty"`

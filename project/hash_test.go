@@ -255,6 +255,9 @@ func (h *hasher) question(s *State, q *Question) {
 	h.n(q.Generation)
 	h.str(string(q.Phase))
 	h.time(q.PhaseAt)
+	if q.Phase == PhaseOverLimit {
+		h.time(s.nextLook(q.PhaseAt, ceilingLook))
+	}
 	h.event(&q.Event)
 	h.after(q.Event.Time, automaticFresh)
 	h.n(len(q.Decisions))
@@ -366,7 +369,9 @@ func (h *hasher) invoice(s *State) {
 	h.yes(i.FactsRead)
 	h.str(string(i.Status))
 	h.after(i.Conflict, conflictAgain)
-	h.time(i.LookAt)
+	if i.Phase == InvoiceDryRun {
+		h.time(s.nextLook(i.PhaseAt, dryRunLook))
+	}
 }
 
 // uncounted is a message's key without the version that it tells of.
@@ -433,7 +438,7 @@ func showsOf(c *Card) shows {
 		if r.Required != nil {
 			amount = r.Required.String()
 		}
-		return shows{"request", string(r.ID), r.Generation, string(r.Phase), amount, !r.Closed && (r.Phase.Decidable() || r.Phase.Failed()), r.Closed}
+		return shows{"request", string(r.ID), r.Generation, string(r.Phase), amount, r.HasButtons(), r.Closed}
 	case c.Pause != nil:
 		out := shows{kind: "pause", id: string(c.Pause.Event.ID), over: c.Pause.End != nil}
 		if a := c.Pause.Action; a != nil {
@@ -465,7 +470,7 @@ var leftOut = map[string]string{
 	"Settings":   "the environment tells it; it hashes those that change",
 	"Poll.Asked": "a counter", "Poll.Applied": "only whether no event was applied since", "Poll.Fault": "text",
 	"Invoice.Key": "Revision tells it", "Invoice.Body": "text", "Invoice.CPI": "text", "Invoice.Wanted": "text", "Invoice.Info": "text",
-	"Invoice.By": "text", "Invoice.PhaseAt": "shown only", "Invoice.Twice": "text", "Invoice.Refusal": "text",
+	"Invoice.By": "text", "Invoice.PhaseAt": "only when it is looked next", "Invoice.Twice": "text", "Invoice.Refusal": "text",
 	"Pending[].Decision.Reason": "text", "Pending[].Decision.From": "text", "Pending[].Decision.At": "text",
 	"Outbox[].Card": "text; what decides is read", "Outbox[].What": "text", "Outbox[].Sent": "TS tells it", "Outbox[].Link": "a link",
 	"Unsaid[].What": "text", "Unsaid[].Since": "shown only", "Unsaid[].Trouble": "text",

@@ -26,9 +26,9 @@ const (
 	lateComplete   = 15 * time.Minute // an INVOICED waits so long for the COMPLETE that should have come before it
 	invoiceBackoff = 5 * time.Minute
 	invoiceSlow    = time.Hour
-	dryRunLook     = 15 * time.Minute // how often an invoice that DRY_RUN held back looks whether it is off
-	factsFor       = time.Minute      // the facts that belong on an invoice are asked for so long
-	conflictAgain  = time.Minute      // a 409 may mean that an earlier try is still under way
+	dryRunLook     = 6 * time.Hour // an invoice that DRY_RUN held back looks so often whether it is off, if nothing else happens
+	factsFor       = time.Minute   // the facts that belong on an invoice are asked for so long
+	conflictAgain  = time.Minute   // a 409 may mean that an earlier try is still under way
 )
 
 // Invoicing is the invoice of a project: its newest revision.
@@ -57,8 +57,7 @@ type Invoicing struct {
 	Status    prodege.Status `json:"status,omitempty"`  // as read with the facts
 	Conflict  time.Time      `json:"conflict,omitzero"` // when billing answered 409 first
 	Twice     bool           `json:"conflict_twice,omitempty"`
-	LookAt    time.Time      `json:"look_at,omitzero"` // whether the dry run is over
-	Info      string         `json:"info,omitempty"`   // project_info as read, until the body is fixed
+	Info      string         `json:"info,omitempty"` // project_info as read, until the body is fixed
 }
 
 // invoiceFor takes a COMPLETE, in time or late.
@@ -218,6 +217,9 @@ func (s *State) advanceInvoice() {
 		s.deleteInvoice()
 		return
 	}
+	if i.Phase == InvoiceDryRun && !s.Settings.DryRun {
+		s.enterInvoice(InvoiceAsks)
+	}
 	if i.Phase == InvoiceDue {
 		s.startInvoice()
 	}
@@ -279,10 +281,9 @@ func (s *State) startInvoice() {
 	}
 }
 
-// invoiceHeldBack keeps an invoice that DRY_RUN forbids to send, and looks later whether it is off.
+// invoiceHeldBack keeps an invoice that DRY_RUN forbids to send until that is off: then people are asked.
 func (s *State) invoiceHeldBack() {
 	s.Invoice.HeldBack, s.Invoice.Confirmed = true, false
-	s.Invoice.LookAt = s.now.Add(dryRunLook)
 	s.enterInvoice(InvoiceDryRun)
 }
 
@@ -470,11 +471,7 @@ func (s *State) invoiceAlarms(list []alarm) []alarm {
 		list = append(list, alarm{i.First.Add(invoiceSlow), "billing has not taken the invoice for an hour", func() { s.enterInvoice(InvoiceSlow) }})
 	}
 	if i.Phase == InvoiceDryRun {
-		list = append(list, alarm{i.LookAt, "is the dry run over?", func() {
-			if i.LookAt = s.now.Add(dryRunLook); !s.Settings.DryRun {
-				s.enterInvoice(InvoiceAsks)
-			}
-		}})
+		list = append(list, alarm{at: s.nextLook(i.PhaseAt, dryRunLook), why: "is the dry run over?"})
 	}
 	if by := s.invoicedBy(); !by.IsZero() {
 		list = append(list, alarm{by, "INVOICED should have come by the 7th", func() { s.invoiceMissing() }})

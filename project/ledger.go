@@ -27,7 +27,7 @@ type LineKind string
 // What the ledger records. Lines about a pause have its Opened as Ref.
 const (
 	LinePaused    LineKind = "paused"     // Reason, or Text if it has no number; Amount if a CPI is asked for
-	LineTold      LineKind = "told"       // the first message about the pause stands
+	LineTold      LineKind = "told"       // the first message about the pause stands; Text: in a digest
 	LineAsked     LineKind = "asked"      // people are asked to approve Amount
 	LineDecided   LineKind = "decided"    // Verdict, By, From, Amount, Cost, Action, Number; Second: another person is asked
 	LineExpired   LineKind = "expired"    // nobody decided about Amount in time

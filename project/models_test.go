@@ -219,13 +219,13 @@ func models() []*model {
 		},
 		{
 			name: "cancel", about: "somebody cancels the workflow in Temporal", short: true, truth: live(),
-			settings: settings(),
+			settings: with(func(s *Settings) { s.AlertsChannel = s.ApprovalsChannel }), // so that no other channel is told of what Slack does not take
 			events:   comes(cpi(60, "p1", "4.00"), at(50, "c1", prodege.Complete, 903)),
 			clicks:   []click{approve("ana")},
 			moves:    []move{cancelMove(nil)},
 			faults:   1, trouble: only(map[Kind][]string{KindPost: {"heard, answer lost"}, KindEdit: {"passing"}}),
 			large: func(m *model) {
-				m.clicks[0].command = false
+				m.settings, m.clicks[0].command = settings(), false
 				m.trouble = only(map[Kind][]string{KindAccept: {"passing", "heard, answer lost"}, KindInvoice: {"passing"}, KindPost: {"heard, answer lost", "passing"}, KindEdit: {"passing"}})
 			},
 		},

@@ -84,7 +84,7 @@ func (m *Message) givesUpInvoice() bool {
 func (m *Message) hasButtons() bool {
 	switch c := m.Card; {
 	case c.Request != nil:
-		return c.Request.Phase.Decidable() || c.Request.Phase.Failed()
+		return c.Request.HasButtons()
 	case c.Pause != nil:
 		return c.Pause.End == nil && c.Pause.Action.HasButtons()
 	}
@@ -399,6 +399,7 @@ func (s *State) said(m *Message, r Result) {
 	case m.Folding:
 		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // and the digest does not say so
 		m.Folding, m.Folded, m.Shown = false, true, m.Wanted
+		s.stands(m.Key, "in a digest")
 		if !m.Fold || over || s.repliesWait(m) {
 			s.unfold(m)
 		}
@@ -430,7 +431,7 @@ func (s *State) posted(m *Message, p Posted) {
 		s.fillLater()
 	}
 	m.Read = nil
-	s.stands(m.Key)
+	s.stands(m.Key, "")
 }
 
 // notSaid takes a failed try to say a message, and decides about the next.

@@ -254,12 +254,12 @@ func (s *State) endPause(e prodege.Event) {
 	s.Figures = nil
 }
 
-// stands keeps that the first message about a pause stands.
-func (s *State) stands(key string) {
+// stands keeps that the first message about a pause stands; where says so if it is not a message of its own.
+func (s *State) stands(key, where string) {
 	for _, p := range []*Pause{s.Pause, s.LastPause} {
 		if p != nil && (p.Alert == key || p.Request == key) && !p.Told {
 			p.Told = true
-			s.line(Line{Kind: LineTold, Ref: string(p.Opened)})
+			s.line(Line{Kind: LineTold, Ref: string(p.Opened), Text: where})
 			s.step(p, UntilPost, s.now, true)
 		}
 	}

@@ -18,8 +18,8 @@ const (
 	pollSlow   = 24 * time.Hour   // for a project that waits for reconciliation or its invoice
 	pollWithin = 25 * time.Second // bounds one question
 	pollFor    = 2 * time.Minute  // a question without an answer is repeated for so long
-	figuresFor = time.Hour        // figures are worth having for so long once the message stands without them
-	figuresGap = 20 * time.Second // and are asked for again after that, doubling to ten minutes
+	figuresGap = 20 * time.Second // figures that a message went out without are asked for after that, doubling
+	figuresFor = 5 * time.Minute  // and so long: five times at most, as a storm of pauses should not be followed by one of reads
 )
 
 // Poll is when Prodege is asked, and what was found.
@@ -230,7 +230,7 @@ func (s *State) figuresArrived(r Result) {
 			s.Figures = nil
 			return
 		}
-		f.again(s.now, figuresGap, 10*time.Minute, r.Failure.RetryAfter)
+		f.again(s.now, figuresGap, figuresFor, r.Failure.RetryAfter)
 		return
 	}
 	s.Figures = nil

@@ -205,6 +205,11 @@ func (s *State) alarms() []alarm {
 	return append(list, alarm{at: s.ClosesAt, why: "the project has ended: close its workflow"})
 }
 
+// nextLook is when it is looked next whether changed settings let something go on: nothing wakes a project as they change.
+func (s *State) nextLook(since time.Time, every time.Duration) time.Time {
+	return since.Add(s.now.Sub(since).Truncate(every) + every)
+}
+
 // ring does what is due, the earliest first.
 func (s *State) ring() {
 	if s.Cancelled {

@@ -21,6 +21,7 @@ const (
 	maxAutomatic    = 3
 	automaticWithin = 24 * time.Hour
 	automaticFresh  = time.Hour
+	ceilingLook     = time.Hour        // a request above the ceiling looks so often whether it was raised, if nothing else happens
 	lifeWithin      = 10 * time.Second // no word on earlier lives by then: people are asked
 )
 
@@ -316,6 +317,10 @@ func (q *Question) seconds(amount *prodege.USD) bool {
 func (s *State) askAgain(q *Question, d Decision) {
 	if q.Phase != PhaseExpired && q.Phase != PhaseRejected {
 		s.answer(d, q, AnswerNotNow)
+		return
+	}
+	if exceeds(q.Required, s.Settings.Ceiling) {
+		s.answer(d, q, AnswerOverCeiling)
 		return
 	}
 	s.record(q, d, q.Required)

@@ -49,7 +49,7 @@ type State struct {
 	Life    Life `json:"life"`
 
 	Outbox    []*Message `json:"outbox,omitempty"`
-	Unsaid    []Unsaid   `json:"unsaid,omitempty"` // channels in which Slack does not take what is due
+	Unsaid    []Unsaid   `json:"unsaid,omitempty"`    // channels in which Slack does not take what is due
 	Ledger    []Line     `json:"ledger,omitempty"`    // newest 500, oldest first
 	Forgotten int        `json:"forgotten,omitempty"` // ledger lines that are not kept any more
 	LedgerCut time.Time  `json:"ledger_cut,omitzero"` // time of the newest of those
@@ -249,7 +249,7 @@ type Waiting string
 const (
 	WaitsNothing        Waiting = "nothing"
 	WaitsApproval       Waiting = "approval"       // a decision about a CPI
-	WaitsAction         Waiting = "action"         // a person to act on a pause
+	WaitsAction         Waiting = "action"         // a person to act on a pause, or to switch accepting on
 	WaitsLive           Waiting = "live"           // the effect of what we did
 	WaitsReconciliation Waiting = "reconciliation" // PENDING_COMPLETE to become COMPLETE
 	WaitsInvoicing      Waiting = "invoicing"      // our invoice to be made

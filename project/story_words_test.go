@@ -67,6 +67,8 @@ func attentionWords(a project.Attention) string {
 		project.AttentionUnsaid:       "a message is unsaid for five minutes",
 		project.AttentionPlain:        "a message stands without its buttons",
 		project.AttentionNobody:       "nobody can decide",
+		project.AttentionCeiling:      "what is asked is above the ceiling",
+		project.AttentionHeld:         "what was decided is held back",
 		project.AttentionExpired:      "nobody decided in time",
 		project.AttentionRefused:      "what was decided was refused",
 		project.AttentionStopped:      "what was decided failed for half an hour",
@@ -634,7 +636,9 @@ func requestButtons(r *project.RequestFacts) (labels []string) {
 	case project.PhaseOverLimit:
 		return []string{"Reject"}
 	case project.PhaseExpired, project.PhaseRejected:
-		return []string{"Ask again"}
+		if r.CanAskAgain() {
+			return []string{"Ask again"}
+		}
 	case project.PhaseRefused, project.PhaseStopped, project.PhaseStill:
 		return []string{"Try again", "Close"}
 	}

@@ -37,6 +37,8 @@ const (
 	AttentionUnsaid       AttentionKind = "unsaid"        // a message has been due for five minutes (Text: why)
 	AttentionPlain        AttentionKind = "plain"         // Slack refused a layout: a message stands without buttons
 	AttentionNobody       AttentionKind = "nobody"        // nobody is on the list of approvers
+	AttentionCeiling      AttentionKind = "ceiling"       // what is asked is above CPI_CEILING: nobody can approve it
+	AttentionHeld         AttentionKind = "held"          // what was decided is held back: accepting is switched off
 	AttentionExpired      AttentionKind = "expired"       // nobody decided in time
 	AttentionRefused      AttentionKind = "refused"       // what was decided was refused (Text)
 	AttentionStopped      AttentionKind = "stopped"       // half an hour of faults (Text)
@@ -133,7 +135,9 @@ func (s *State) waiting() Waiting {
 		return WaitsAction
 	}
 	switch q.Phase {
-	case PhaseApproved, PhaseHeld, PhaseAccepted, PhaseLive, PhaseDone, PhaseElsewhere, PhaseEnded:
+	case PhaseHeld:
+		return WaitsAction // of whoever switches accepting on
+	case PhaseApproved, PhaseAccepted, PhaseLive, PhaseDone, PhaseElsewhere, PhaseEnded:
 		return WaitsLive
 	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseOverLimit:
 		if q.Kind == OfCPI {
@@ -184,6 +188,10 @@ func (q *Question) attention() Attention {
 		text = cut(q.Refusal.Party+": "+q.Refusal.Text, 200)
 	}
 	switch q.Phase {
+	case PhaseOverLimit:
+		return Attention{Kind: AttentionCeiling}
+	case PhaseHeld:
+		return Attention{Kind: AttentionHeld}
 	case PhaseExpired:
 		return Attention{Kind: AttentionExpired}
 	case PhaseRefused:

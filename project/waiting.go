@@ -62,6 +62,9 @@ func (s *State) advanceClock() {
 
 func (s *State) waitingAlarms(list []alarm) []alarm {
 	q := s.openRequest()
+	if q != nil && q.Phase == PhaseOverLimit {
+		return append(list, alarm{at: s.nextLook(q.PhaseAt, ceilingLook), why: "has the ceiling been raised?"})
+	}
 	if q == nil || !q.asking() || q.Clock.From.IsZero() || !q.Clock.SilentSince.IsZero() {
 		return list
 	}
