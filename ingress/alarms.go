@@ -79,12 +79,20 @@ func (in *Ingress) raise(kind, cause string, ctx context.Context, text func(more
 
 // raiseUnusable tells of an event that is authentic and can't be used.
 func (in *Ingress) raiseUnusable(ctx context.Context, u prodege.Unusable) {
-	in.raise("unusable", u.Error, ctx, func(more string) string {
+	in.raise("unusable", u.Cause, ctx, func(more string) string {
 		project := "a project that can't be read"
 		if u.Project != 0 {
 			project = "project " + u.Project.String()
 		}
 		return fmt.Sprintf("An event of Prodege's for %s can't be used: %s (event %.100q). Prodege does not send it again: look at the project there.%s", project, u.Error, u.EventID, more)
+	})
+}
+
+// raiseFailed tells of a delivery that was answered 500. Prodege sends it again a few times within a quarter of a minute;
+// nobody else knows of it then.
+func (in *Ingress) raiseFailed(ctx context.Context, cause, why string) {
+	in.raise("failed", cause, ctx, func(more string) string {
+		return fmt.Sprintf("A delivery of Prodege's webhook could not be kept: %s. Prodege sends it again up to three times, within about 14 seconds, and then no more: look at the project there.%s", why, more)
 	})
 }
 

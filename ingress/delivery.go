@@ -79,18 +79,19 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 
 // accept makes the usable events durable and answers. All of them, or the answer is 500.
 func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []prodege.Unusable) {
-	for _, u := range unusable {
-		in.raiseUnusable(c.Request.Context(), u)
-	}
 	in.raiseDated(c.Request.Context(), events)
 	events, tooOld := in.splitByAge(events)
 	unusable = append(unusable, tooOld...)
+	for _, u := range unusable {
+		in.raiseUnusable(c.Request.Context(), u)
+	}
 	stamp(events)
 	outcome, err := in.persist(c.Request.Context(), events)
 	if err != nil {
 		in.log.Error("a delivery could not be made durable: the disk refuses and Temporal does not take it",
 			"request_id", c.GetString("request_id"), "event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
 		in.failed(c)
+		in.raiseFailed(c.Request.Context(), "durable", fmt.Sprintf("the disk refuses it and Temporal does not take it (project %s, event %.100q)", events[0].ProjectID, events[0].ID))
 		return
 	}
 	in.metrics.received.Add(int64(len(events) + len(unusable)))
@@ -126,7 +127,7 @@ func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, ol
 	}
 	for _, e := range events {
 		if age := in.now().Sub(e.Time); age > limit {
-			old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit)})
+			old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit), Cause: "age"})
 			continue
 		}
 		young = append(young, e)
@@ -185,6 +186,7 @@ func (in *Ingress) busy(c *gin.Context) {
 	in.log.Warn("a delivery got no turn: too many requests are under way", "request_id", c.GetString("request_id"), "bytes", c.Request.ContentLength)
 	in.count(c, outcomeFailed)
 	fail(c, errBusy.status, "", errBusy.text)
+	in.raiseFailed(c.Request.Context(), "busy", "too many requests were under way")
 }
 
 func (in *Ingress) count(c *gin.Context, outcome string) {

@@ -45,6 +45,12 @@ func changed(fields ...string) string {
 	return string(text)
 }
 
+// quoted is a JSON string that holds a text.
+func quoted(text string) string {
+	b, _ := json.Marshal(text)
+	return string(b)
+}
+
 // TestAnswers is the table of answers.
 func TestAnswers(t *testing.T) {
 	const ok = `{"success":true}`
@@ -79,6 +85,15 @@ func TestAnswers(t *testing.T) {
 		{"a negative project", asJSON, signed(changed("project_id", "-1")), 200, fault(seedID, `project_id "-1" is not a positive whole number`), 0},
 		{"an array with an unusable one", asJSON, signed("[" + seed + "," + changed("event_id", `"b"`, "status", "") + "," + changed("event_id", `"c"`) + "]"), 200,
 			fault("b", "the event has no status"), 2},
+		{"an array with an element that is no event", asJSON, signed("[" + seed + ",null," + changed("event_id", `"c"`) + "]"), 200, fault("", "element 2 of data is not an event"), 2},
+		{"an array of no events", asJSON, signed("[null,1]"), 400, fault("", "element 1 of data is not an event"), 0},
+		{"a text of an event", asJSON, signed(quoted(seed)), 200, ok, 1},
+		{"a list of texts", asJSON, signed("[" + quoted(seed) + "," + quoted(changed("event_id", `"b"`)) + "]"), 200, ok, 2},
+		{"a form of a text", asForm, form(quoted(seed), url.Values{}), 200, ok, 1},
+		{"a form of a list of texts", asForm, form("["+quoted(seed)+"]", url.Values{}), 200, ok, 1},
+		{"numbers of another notation", asJSON, signed(changed("project_id", "2.9303649E7", "update_reason", "158.0")), 200, ok, 1},
+		{"words for nothing", asJSON, signed(changed("required_cpi", `"N/A"`, "rejection_note", "[]")), 200, ok, 1},
+		{"an id that says nothing", asJSON, signed(changed("event_id", `"null"`)), 200, fault("", "the event has no event_id"), 0},
 
 		{"bad signature", asJSON, []byte(`{"data": ` + seed + `, "signature": "nyA8bE-lQ92k4aMP7jo2AIC2_gmHHhGs3-E17rJwYCk"}`), 400, fault(seedID, "the signature does not fit the data"), 0},
 		{"no signature", asJSON, []byte(`{"data": ` + seed + `}`), 400, fault(seedID, "the parameter signature is missing"), 0},
@@ -181,6 +196,10 @@ func TestTooOld(t *testing.T) {
 	if events := w.waiting(); len(events) != 1 || events[0].ID != "young" {
 		t.Errorf("kept: %+v", events)
 	}
+	w.in.Wait()
+	if text := w.nextAlert(); !strings.Contains(text, "project 29303649 can't be used: the event is older than 24h0m0s") {
+		t.Errorf("told: %s", text)
+	}
 }
 
 func TestWhereTheDiskRefuses(t *testing.T) {
@@ -199,6 +218,10 @@ func TestWhereTheDiskRefuses(t *testing.T) {
 	if status != 500 || !strings.Contains(got, `"success":false`) {
 		t.Errorf("both refuse: answered %d %s", status, got)
 	}
+	w.in.Wait()
+	if text := w.nextAlert(); !strings.Contains(text, "could not be kept") || !strings.Contains(text, "project 29303649") {
+		t.Errorf("told: %s", text)
+	}
 	_, metrics := w.get("/metrics")
 	for _, want := range []string{
 		`fieldmarshal_deliveries_total{outcome="direct",webhook="project-status"} 1`,
@@ -208,6 +231,37 @@ func TestWhereTheDiskRefuses(t *testing.T) {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("%s is missing in the metrics", want)
 		}
+	}
+}
+
+// nextAlert is what the alerts channel is told next.
+func (w *world) nextAlert() string {
+	w.t.Helper()
+	select {
+	case text := <-w.alerts:
+		return text
+	case <-time.After(patience):
+		w.t.Fatal("nobody is told")
+		return ""
+	}
+}
+
+// TestEqualFaultsAreToldOnce: an event that can't be used is told by what it lacks, whatever stands there.
+func TestEqualFaultsAreToldOnce(t *testing.T) {
+	w := newWorld(t)
+	for _, project := range []string{`"a"`, `"b"`, `-1`, `0.5`} {
+		w.post(statusPath, "application/json", signed(changed("project_id", project)))
+	}
+	w.post(statusPath, "application/json", signed("["+seed+",null]"))
+	w.in.Wait()
+	if len(w.alerts) != 2 {
+		t.Fatalf("told %d times", len(w.alerts))
+	}
+	if text := w.nextAlert(); !strings.Contains(text, "is not a positive whole number") {
+		t.Errorf("told: %s", text)
+	}
+	if text := w.nextAlert(); !strings.Contains(text, "element 2 of data is not an event") {
+		t.Errorf("told: %s", text)
 	}
 }
 

@@ -62,7 +62,12 @@ func (in *Ingress) keepRefused(c *gin.Context, lot inbox.Lot, id prodege.EventID
 		})
 		return
 	}
-	in.raise("refused", refusal.Cause, ctx, func(more string) string {
+	if refusal.Cause == causeUnreadable {
+		in.raiseFailed(ctx, refusal.Cause, "its body did not come whole")
+		return
+	}
+	// What anyone can post must not keep people from being told of what may be a delivery.
+	in.raise("refused", string(lot)+" "+refusal.Cause, ctx, func(more string) string {
 		return fmt.Sprintf("A delivery of Prodege's webhook was refused as %s: %s. Prodege does not send a refused delivery again. Look at it with `fieldmarshal refused`. "+
 			"If it is Prodege's own, hand it on with `fieldmarshal refused admit`; if the signature is the cause, check PRODEGE_SECRET_KEY.%s", refusal.Cause, why, more)
 	})

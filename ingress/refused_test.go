@@ -45,6 +45,19 @@ func TestTheFirstRefusedOfEachCauseIsTold(t *testing.T) {
 	}
 }
 
+// TestJunkBuriesNoDelivery: what may be a delivery is told although junk was refused for the same cause just before.
+func TestJunkBuriesNoDelivery(t *testing.T) {
+	w := newWorld(t)
+	w.post(statusPath, "application/json", []byte(`{"log4j": 1}`))
+	w.post(statusPath, "application/json", []byte(`{"data": `+seed+`, "signature": "x", "version": 2}`))
+	w.in.Wait()
+	for _, want := range []string{"log4j", "version"} {
+		if text := w.nextAlert(); !strings.Contains(text, "unknown_parameter") || !strings.Contains(text, want) {
+			t.Errorf("told: %s", text)
+		}
+	}
+}
+
 func TestUnusableAndUnreadableAreTold(t *testing.T) {
 	w := newWorld(t)
 	w.post(statusPath, "application/json", signed(changed("status", "")))
