@@ -3,5 +3,5 @@
 // side of HTTP. A test does what a person or a counterparty would do, and looks at what they would see.
 //
 // Besides devserver and cmd/dev it alone links the Temporal server. `go test ./e2e` needs nothing installed;
-// -run TestRecordHistories -record writes the histories that workflows/replay_test.go replays.
+// -run TestScenarios -record writes the histories that workflows/replay_test.go replays.
 package e2e

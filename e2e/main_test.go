@@ -12,7 +12,7 @@ import (
 	"fieldmarshal/devserver"
 )
 
-var record = flag.Bool("record", false, "record workflow histories for replay, see TestRecordHistories")
+var record = flag.Bool("record", false, "record workflow histories for replay, see record in record_test.go")
 
 var (
 	server  *devserver.Server

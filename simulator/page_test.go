@@ -82,7 +82,7 @@ func TestPageShowsEverything(t *testing.T) {
 		t.Fatal(err)
 	}
 	html := read(t, srv.URL+"/?as=U1")
-	for _, want := range []string{"Coffee", "PAUSED", "$4.25", "# alerts", "Approve?", ">Yes</button>", "a <strong>reply</strong>", "@Ann", "1 reply",
+	for _, want := range []string{"Coffee", "PAUSED", "$4.25", `<h3 id="ch-C1">alerts</h3>`, "Approve?", ">Yes</button>", "a <strong>reply</strong>", "@Ann", "1 reply",
 		workflow, "simulator", "No invoices yet."} {
 		if !strings.Contains(html, want) {
 			t.Errorf("the page lacks %q", want)

@@ -194,7 +194,7 @@ func blocksOf(m mrkdwn, blocks []Block, errors map[string]string) []blockView {
 		for _, f := range b.Fields {
 			v.Fields = append(v.Fields, m.text(f))
 		}
-		for _, e := range append(slices.Clone(b.Elements), accessory(b)...) {
+		for _, e := range b.Elements {
 			switch e.Type {
 			case "button":
 				v.Buttons = append(v.Buttons, e)
@@ -205,13 +205,6 @@ func blocksOf(m mrkdwn, blocks []Block, errors map[string]string) []blockView {
 		out = append(out, v)
 	}
 	return out
-}
-
-func accessory(b Block) []Element {
-	if b.Accessory == nil {
-		return nil
-	}
-	return []Element{*b.Accessory}
 }
 
 // text shows a text object.

@@ -96,13 +96,6 @@ var Scenarios = []Scenario{
 		accepted("This time Prodege takes it."),
 		live("4.25"),
 	}},
-	{Name: "nobody-can-decide", Title: "Nobody can decide", About: "The approvers' user group is disabled; the request says so and what to do.", Steps: []Step{
-		{Says: "In Slack, somebody disables the user group of the approvers.", Do: func(_ context.Context, on *play) error { on.Slack.disableGroups(true); return nil }},
-		pauseFor("4.25"),
-		request("The request says that nobody can decide, and who can put it right.", "nobody", anyButton).pictured("nobody"),
-		{Says: "The group is enabled again.", Do: func(_ context.Context, on *play) error { on.Slack.disableGroups(false); return nil }},
-		resumedElsewhere(),
-	}},
 	{Name: "acted", Title: "More completes, from the alert", About: "The sample size is reached; somebody raises it without leaving Slack.", Histories: ofProject, Steps: []Step{
 		pausedAs("Prodege pauses the project: all completes are in (158).", prodege.SampleSize),
 		alert("The alert tells what it means, and offers what can be done about it.", "sample size reached", pressSample).pictured("alert"),
@@ -161,6 +154,11 @@ var Scenarios = []Scenario{
 	{Name: "above-ceiling", Title: "Above the ceiling", Env: []string{"CPI_CEILING=4"}, Steps: []Step{
 		pauseFor("4.25"),
 		request("The request says that nobody may approve so much, and what would have to change.", "ceiling", anyButton).pictured("above-ceiling"),
+		resumedElsewhere(),
+	}},
+	{Name: "nobody-can-decide", Title: "Nobody can decide", Env: []string{"SLACK_APPROVERS=S0GONE"}, Steps: []Step{
+		pauseFor("4.25"),
+		request("The only user group of the approvers is gone: the request says that nobody can decide, and who can put it right.", "nobody", anyButton).pictured("nobody"),
 		resumedElsewhere(),
 	}},
 	{Name: "dry-run", Title: "Dry run", Env: []string{"DRY_RUN=true"}, Histories: ofProject, Steps: []Step{

@@ -45,7 +45,6 @@ type SlackOptions struct {
 // Channel is a conversation of the workspace.
 type Channel struct {
 	ID, Name  string
-	Private   bool
 	NotMember bool     // the app is not in it: posting is refused with not_in_channel
 	Archived  bool     // posting is refused with is_archived
 	Members   []string // user ids; nil means everybody
@@ -192,15 +191,6 @@ func (s *Slack) SetGroup(g Group) {
 		}
 	}
 	s.opts.Groups = append(s.opts.Groups, g)
-}
-
-// disableGroups disables or enables every user group.
-func (s *Slack) disableGroups(now bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.opts.Groups {
-		s.opts.Groups[i].Disabled = now
-	}
 }
 
 // Channels lists the workspace's channels.

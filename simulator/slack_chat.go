@@ -1,7 +1,6 @@
 package simulator
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -40,7 +39,7 @@ func (s *Slack) writable(text string, byName bool) (*Channel, *slackError) {
 		}
 	}
 	switch {
-	case text == "", c == nil, c.Private && c.NotMember:
+	case c == nil:
 		return nil, refuse("channel_not_found")
 	case c.NotMember:
 		return nil, refuse("not_in_channel")
@@ -65,7 +64,6 @@ func (s *Slack) postMessage(a args) (map[string]any, *slackError) {
 			return nil, refuse("thread_not_found")
 		}
 		m.thread = root.root()
-		m.broadcast = a.yes("reply_broadcast")
 	}
 	m.noUnfurl = a.has("unfurl_links") && !a.yes("unfurl_links")
 	s.add(m)
@@ -90,7 +88,7 @@ func (s *Slack) postEphemeral(a args) (map[string]any, *slackError) {
 }
 
 func (s *Slack) update(a args) (map[string]any, *slackError) {
-	m, err := s.own(a, "cant_update_message")
+	m, err := s.own(a)
 	if err != nil {
 		return nil, err
 	}
@@ -103,17 +101,8 @@ func (s *Slack) update(a args) (map[string]any, *slackError) {
 	return map[string]any{"channel": m.channel, "ts": m.ts, "text": m.text, "message": s.render(m, true)}, nil
 }
 
-func (s *Slack) deleteMessage(a args) (map[string]any, *slackError) {
-	m, err := s.own(a, "cant_delete_message")
-	if err != nil {
-		return nil, err
-	}
-	m.deleted = true
-	return map[string]any{"channel": m.channel, "ts": m.ts}, nil
-}
-
 // own gives the app's own message that a call names by channel and ts.
-func (s *Slack) own(a args, foreign string) (*message, *slackError) {
+func (s *Slack) own(a args) (*message, *slackError) {
 	c, err := s.writable(a.text("channel"), false)
 	if err != nil {
 		return nil, err
@@ -123,23 +112,7 @@ func (s *Slack) own(a args, foreign string) (*message, *slackError) {
 	case m == nil, m.to != "": // ephemeral messages can't be named later
 		return nil, refuse("message_not_found")
 	case m.user != s.opts.BotUser:
-		return nil, refuse(foreign)
+		return nil, refuse("cant_update_message")
 	}
 	return m, nil
-}
-
-func (s *Slack) getPermalink(a args) (map[string]any, *slackError) {
-	c := s.channel(a.text("channel"))
-	if c == nil {
-		return nil, refuse("channel_not_found")
-	}
-	m := s.find(c.ID, a.text("message_ts"))
-	if m == nil || m.to != "" {
-		return nil, refuse("message_not_found")
-	}
-	link := fmt.Sprintf("%sarchives/%s/p%s", s.opts.TeamURL, c.ID, strings.Replace(m.ts, ".", "", 1))
-	if m.thread != "" {
-		link += "?thread_ts=" + m.thread + "&cid=" + c.ID
-	}
-	return map[string]any{"channel": c.ID, "permalink": link}, nil
 }

@@ -11,13 +11,11 @@ func (s *Slack) authTest(args) (map[string]any, *slackError) {
 
 func (s *Slack) info(a args) (map[string]any, *slackError) {
 	c := s.channel(a.text("channel"))
-	if c == nil || c.Private && c.NotMember {
+	if c == nil {
 		return nil, refuse("channel_not_found")
 	}
 	return map[string]any{"channel": map[string]any{
-		"id": c.ID, "name": c.Name, "name_normalized": c.Name, "is_channel": !c.Private, "is_group": c.Private, "is_im": false,
-		"is_private": c.Private, "is_archived": c.Archived, "is_member": !c.NotMember, "is_general": false, "is_mpim": false,
-		"context_team_id": s.opts.TeamID,
+		"id": c.ID, "name": c.Name, "is_channel": true, "is_archived": c.Archived, "is_member": !c.NotMember, "context_team_id": s.opts.TeamID,
 	}}, nil
 }
 
@@ -32,15 +30,6 @@ func (s *Slack) groupUsers(a args) (map[string]any, *slackError) {
 		return map[string]any{"users": append([]string{}, g.Users...)}, nil
 	}
 	return nil, refuse("no_such_subteam")
-}
-
-func (s *Slack) groups(args) (map[string]any, *slackError) {
-	all := []any{}
-	for _, g := range s.opts.Groups {
-		all = append(all, map[string]any{"id": g.ID, "team_id": s.opts.TeamID, "is_usergroup": true,
-			"name": g.Handle, "handle": g.Handle, "user_count": len(g.Users)})
-	}
-	return map[string]any{"usergroups": all}, nil
 }
 
 func (s *Slack) userInfo(a args) (map[string]any, *slackError) {

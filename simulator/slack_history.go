@@ -10,7 +10,7 @@ import (
 func (s *Slack) readable(id string) (*Channel, *slackError) {
 	c := s.channel(id)
 	switch {
-	case c == nil, c.Private && c.NotMember:
+	case c == nil:
 		return nil, refuse("channel_not_found")
 	case c.NotMember:
 		return nil, refuse("not_in_channel")
@@ -26,7 +26,7 @@ func (s *Slack) history(a args) (map[string]any, *slackError) {
 	}
 	var found []*message
 	for i := len(s.messages) - 1; i >= 0; i-- {
-		if m := s.messages[i]; m.channel == c.ID && (m.thread == "" || m.broadcast) {
+		if m := s.messages[i]; m.channel == c.ID && m.thread == "" {
 			found = append(found, m)
 		}
 	}
@@ -66,7 +66,7 @@ func (s *Slack) page(found []*message, a args, limit int) (map[string]any, *slac
 	shown := []any{}
 	next := ""
 	for i, m := range found {
-		if m.deleted || m.to != "" || !window.has(m.ts) || i < from {
+		if m.to != "" || !window.has(m.ts) || i < from {
 			continue
 		}
 		if len(shown) == limit {

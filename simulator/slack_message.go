@@ -20,7 +20,6 @@ const (
 type message struct {
 	channel, ts string
 	thread      string // ts of the root; empty for a root
-	broadcast   bool   // also shown in the channel
 	user        string // who wrote it
 	to          string // ephemeral: shown to this person only
 	text        string
@@ -28,7 +27,6 @@ type message struct {
 	metadata    map[string]any
 	edited      string // ts of the last edit that shows the "edited" mark
 	edits       int
-	deleted     bool
 	noUnfurl    bool
 	earlier     [][]any    // the blocks before each edit, so that a click on a stale button can be made
 	replies     []*message // of a root
@@ -90,9 +88,6 @@ func (s *Slack) fill(m *message, a args, method string) *slackError {
 	copyJSON(blocks, &m.seenBlocks)
 	if metadata != nil {
 		m.metadata, m.seenMetadata = metadata, nil
-		if len(metadata) == 0 {
-			m.metadata = nil
-		}
 		copyJSON(m.metadata, &m.seenMetadata)
 	}
 	return nil
@@ -104,7 +99,7 @@ func (s *Slack) messageBlocks(a args) ([]any, *slackError) {
 	if !ok || !isList {
 		return nil, refuse("invalid_blocks_format")
 	}
-	faults, size := checkBlocks(blocks, surfaceMessage, "/blocks")
+	faults, size := checkBlocks(blocks, "/blocks")
 	if faults != nil {
 		return nil, &slackError{code: "invalid_blocks", messages: faults}
 	}
@@ -118,7 +113,7 @@ func (s *Slack) messageBlocks(a args) ([]any, *slackError) {
 	return blocks, nil
 }
 
-// readMetadata gives nil where none was sent, an empty map where it is to be removed.
+// readMetadata gives nil if none was sent.
 func readMetadata(a args) (map[string]any, *slackError) {
 	if !a.has("metadata") || a["metadata"] == "" {
 		return nil, nil
@@ -127,9 +122,6 @@ func readMetadata(a args) (map[string]any, *slackError) {
 	object, isObject := v.(map[string]any)
 	if !ok || !isObject {
 		return nil, refuse("invalid_metadata_format")
-	}
-	if len(object) == 0 {
-		return object, nil
 	}
 	kind, _ := object["event_type"].(string)
 	payload, isObject := object["event_payload"].(map[string]any)
@@ -153,11 +145,7 @@ func (s *Slack) nameBlocks(blocks []any) {
 }
 
 func (s *Slack) find(channel, ts string) *message {
-	m := s.byTS[channel+"/"+ts]
-	if m == nil || m.deleted {
-		return nil
-	}
-	return m
+	return s.byTS[channel+"/"+ts]
 }
 
 func (m *message) root() string {
@@ -184,26 +172,13 @@ func (s *Slack) render(m *message, withMetadata bool) map[string]any {
 	if m.metadata != nil && withMetadata {
 		out["metadata"] = m.metadata
 	}
-	replies, last := m.talk()
-	switch {
+	switch replies := len(m.replies); {
 	case m.thread != "":
 		out["thread_ts"] = m.thread
-		if m.broadcast {
-			out["subtype"] = "thread_broadcast"
-		}
 	case replies > 0:
-		out["thread_ts"], out["reply_count"], out["latest_reply"] = m.ts, replies, last
+		out["thread_ts"], out["reply_count"], out["latest_reply"] = m.ts, replies, m.replies[replies-1].ts
 	}
 	return out
-}
-
-func (m *message) talk() (replies int, last string) {
-	for _, r := range m.replies {
-		if !r.deleted {
-			replies, last = replies+1, r.ts
-		}
-	}
-	return replies, last
 }
 
 // tsTime reads a ts.

@@ -66,7 +66,7 @@ func (s *Slack) clickPayload(c Click) (map[string]any, string, error) {
 		return nil, "", fmt.Errorf("there is no button %s on the message", c.ActionID)
 	}
 	action := map[string]any{"type": "button", "action_id": c.ActionID, "block_id": block, "text": button["text"], "action_ts": s.newTS()}
-	for _, name := range []string{"value", "style", "url"} {
+	for _, name := range []string{"value", "style"} {
 		if v, there := button[name]; there {
 			action[name] = v
 		}
@@ -120,7 +120,7 @@ func (s *Slack) messagePayload(payload map[string]any, m *message, user string) 
 	payload["channel"] = map[string]any{"id": m.channel, "name": c.Name}
 	payload["message"] = s.render(m, true)
 	payload["state"] = map[string]any{"values": map[string]any{}}
-	payload["response_url"] = s.newResponseURL(m.channel, user, m)
+	payload["response_url"] = s.newResponseURL(m.channel, user)
 }
 
 // buttonIn finds a button by its action id, and the id of its block.
@@ -128,7 +128,7 @@ func buttonIn(blocks []any, actionID string) (map[string]any, any) {
 	for _, b := range blocks {
 		block, _ := b.(map[string]any)
 		elements, _ := block["elements"].([]any)
-		for _, e := range append(elements[:len(elements):len(elements)], block["accessory"]) {
+		for _, e := range elements {
 			if element, _ := e.(map[string]any); element["type"] == "button" && element["action_id"] == actionID {
 				return element, block["block_id"]
 			}
@@ -150,7 +150,7 @@ func (s *Slack) Command(ctx context.Context, user, channel, command, text string
 		"token": {"Shh_its_a_seekrit"}, "team_id": {s.opts.TeamID}, "team_domain": {"simulated"},
 		"channel_id": {c.ID}, "channel_name": {c.Name}, "user_id": {u.ID}, "user_name": {u.handle()},
 		"command": {command}, "text": {text}, "api_app_id": {"A0SIMAPP1"}, "is_enterprise_install": {"false"},
-		"response_url": {s.newResponseURL(c.ID, u.ID, nil)}, "trigger_id": {s.newTrigger(u.ID)},
+		"response_url": {s.newResponseURL(c.ID, u.ID)}, "trigger_id": {s.newTrigger(u.ID)},
 	}
 	to := s.opts.CommandsURL
 	s.mu.Unlock()

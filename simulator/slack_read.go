@@ -34,7 +34,7 @@ func (s *Slack) Messages(channel string) []Message {
 	defer s.mu.Unlock()
 	var out []Message
 	for _, m := range s.messages {
-		if m.channel == channel && m.thread == "" && m.to == "" && !m.deleted {
+		if m.channel == channel && m.thread == "" && m.to == "" {
 			out = append(out, m.seen())
 		}
 	}
@@ -51,7 +51,7 @@ func (s *Slack) AllMessages(channel string) []Message {
 	return out
 }
 
-// Message gives one message, false where there is none (any more).
+// Message gives one message, false if there is none.
 func (s *Slack) Message(channel, ts string) (Message, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Slack) Ephemerals(user string) []Message {
 	defer s.mu.Unlock()
 	var out []Message
 	for _, m := range s.messages {
-		if m.to == user && !m.deleted {
+		if m.to == user {
 			out = append(out, m.seen())
 		}
 	}
@@ -80,9 +80,7 @@ func (m *message) seen() Message {
 	out := Message{Channel: m.channel, TS: m.ts, Thread: m.thread, User: m.user, Text: m.text, Edits: m.edits,
 		Edited: m.edited != "", Ephemeral: m.to != "", To: m.to, NoUnfurl: m.noUnfurl, Blocks: m.seenBlocks, Metadata: m.seenMetadata}
 	for _, r := range m.replies {
-		if !r.deleted {
-			out.Replies = append(out.Replies, r.seen())
-		}
+		out.Replies = append(out.Replies, r.seen())
 	}
 	return out
 }

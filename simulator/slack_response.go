@@ -16,21 +16,19 @@ const (
 
 // responseURL is the right to answer one interaction without a token.
 type responseURL struct {
-	channel string
-	user    string
-	message *message // the message that was clicked; nil for a slash command
-	at      time.Time
-	uses    int
+	channel, user string
+	at            time.Time
+	uses          int
 }
 
-func (s *Slack) newResponseURL(channel, user string, m *message) string {
+func (s *Slack) newResponseURL(channel, user string) string {
 	token := s.id("R") + "x" + s.id("")
 	for old, r := range s.responses {
 		if s.now().Sub(r.at) > 2*responseLife {
 			delete(s.responses, old)
 		}
 	}
-	s.responses[token] = &responseURL{channel: channel, user: user, message: m, at: s.now()}
+	s.responses[token] = &responseURL{channel: channel, user: user, at: s.now()}
 	return s.baseURL + "/response/" + token
 }
 
@@ -86,30 +84,22 @@ func (s *Slack) respond(use *responseURL, a args, fault *Fault) (int, string) {
 		return http.StatusNotFound, "used_url"
 	}
 	use.uses++
-	if a.yes("delete_original") {
-		if use.message != nil {
-			use.message.deleted = true
-		}
-		return http.StatusOK, "ok"
-	}
 	if err := s.answerInteraction(use, a); err != nil {
 		return http.StatusBadRequest, err.code
 	}
 	return http.StatusOK, "ok"
 }
 
-// answerInteraction replaces the message that was clicked, or writes a new one: to the person alone unless
-// response_type says in_channel.
+// answerInteraction shows an answer to the person alone, which is all that the app asks for. Whatever else Slack can do
+// (replace_original, delete_original, in_channel) is refused.
 func (s *Slack) answerInteraction(use *responseURL, a args) *slackError {
-	if a.yes("replace_original") && use.message != nil && !use.message.deleted {
-		return s.edit(use.message, a, "response_url")
+	if kind := a.text("response_type"); a.yes("replace_original") || a.yes("delete_original") || kind != "" && kind != "ephemeral" {
+		s.complain("response_url: the answer is not for one person: %v", a)
+		return refuse("invalid_payload")
 	}
-	m := &message{channel: use.channel, user: s.opts.BotUser, to: use.user, thread: a.text("thread_ts")}
+	m := &message{channel: use.channel, user: s.opts.BotUser, to: use.user}
 	if err := s.fill(m, a, "response_url"); err != nil {
 		return err
-	}
-	if a.text("response_type") == "in_channel" {
-		m.to = ""
 	}
 	s.add(m)
 	return nil

@@ -7,39 +7,29 @@ import (
 
 // Block is one block, with the properties of all types that are shown.
 type Block struct {
-	Type      string    `json:"type"`
-	BlockID   string    `json:"block_id"`
-	Text      *Text     `json:"text"`
-	Fields    []Text    `json:"fields"`
-	Elements  []Element `json:"elements"`
-	Accessory *Element  `json:"accessory"`
-	Label     *Text     `json:"label"`
-	Hint      *Text     `json:"hint"`
-	Element   *Element  `json:"element"`
-	Optional  bool      `json:"optional"`
+	Type     string    `json:"type"`
+	BlockID  string    `json:"block_id"`
+	Text     *Text     `json:"text"`
+	Fields   []Text    `json:"fields"`
+	Elements []Element `json:"elements"`
+	Label    *Text     `json:"label"`
+	Hint     *Text     `json:"hint"`
+	Element  *Element  `json:"element"`
+	Optional bool      `json:"optional"`
 }
 
-// Element is a button, an input, or a text or image of a context block.
+// Element is a button, an input, or a text of a context block.
 type Element struct {
 	Type         string   `json:"type"`
 	ActionID     string   `json:"action_id"`
 	Text         Text     `json:"text"`
 	Value        string   `json:"value"`
-	URL          string   `json:"url"`
 	Style        string   `json:"style"`
 	Placeholder  *Text    `json:"placeholder"`
 	InitialValue string   `json:"initial_value"`
 	Multiline    bool     `json:"multiline"`
 	MaxLength    int      `json:"max_length"`
-	Options      []Option `json:"options"`
 	Confirm      *Confirm `json:"confirm"`
-	AltText      string   `json:"alt_text"`
-}
-
-// Option is one choice of a select.
-type Option struct {
-	Text  Text   `json:"text"`
-	Value string `json:"value"`
 }
 
 // Confirm is the dialog that asks before a click is sent.
@@ -73,9 +63,6 @@ func Buttons(m Message) []Element {
 			if e.Type == "button" {
 				out = append(out, e)
 			}
-		}
-		if b.Accessory != nil && b.Accessory.Type == "button" {
-			out = append(out, *b.Accessory)
 		}
 	}
 	return out
@@ -114,12 +101,10 @@ func blocksText(blocks []Block) string {
 			add(f.Text)
 		}
 		for _, e := range b.Elements {
-			add(e.Text.Text, e.AltText)
+			add(e.Text.Text)
 		}
-		for _, e := range []*Element{b.Accessory, b.Element} {
-			if e != nil {
-				add(e.Text.Text, e.AltText, e.InitialValue)
-			}
+		if b.Element != nil {
+			add(b.Element.InitialValue)
 		}
 	}
 	return strings.Join(lines, "\n")

@@ -11,7 +11,7 @@ import (
 // Submitted is what came of a modal's submission.
 type Submitted struct {
 	Reply
-	Action string            // response_action: "" closed it, "errors", "update", "push", "clear"
+	Action string            // response_action: "" closed it, "errors" kept it open
 	Errors map[string]string // at the fields, by block id; from Slack's own checks too, which are made before the app is asked
 }
 
@@ -60,7 +60,6 @@ func (s *Slack) submitted(v *view, reply Reply) Submitted {
 	var body struct {
 		Action string            `json:"response_action"`
 		Errors map[string]string `json:"errors"`
-		View   map[string]any    `json:"view"`
 	}
 	if text := strings.TrimSpace(reply.Body); text != "" && json.Unmarshal([]byte(text), &body) != nil {
 		s.complain("modal %s: the answer is no JSON: %.80q", v.id, text)
@@ -74,14 +73,10 @@ func (s *Slack) submitted(v *view, reply Reply) Submitted {
 				s.complain("modal %s: an error for a field it does not have: %s", v.id, block)
 			}
 		}
-	case "update", "push":
-		if faults := checkView(body.View, "modal", "/view"); faults != nil {
-			s.complain("modal %s: cannot be updated: %s", v.id, strings.Join(faults, "; "))
-			return out
-		}
-		s.show(v, body.View)
-	default:
+	case "":
 		v.closed = true
+	default:
+		s.complain("modal %s: response_action %q is not known here", v.id, body.Action)
 	}
 	return out
 }
@@ -140,33 +135,11 @@ func entryFault(block, element map[string]any, text string) string {
 
 // entry is one input's state. What was left empty is null.
 func entry(element map[string]any, text string) map[string]any {
-	out := map[string]any{"type": element["type"]}
-	name, value := "value", any(text)
-	switch element["type"] {
-	case "static_select", "radio_buttons":
-		name, value = "selected_option", map[string]any{"value": text}
-		options, _ := element["options"].([]any)
-		for _, o := range options {
-			if option, _ := o.(map[string]any); option["value"] == text {
-				value = option
-			}
-		}
-	case "users_select":
-		name = "selected_user"
-	case "channels_select":
-		name = "selected_channel"
-	case "conversations_select":
-		name = "selected_conversation"
-	case "datepicker":
-		name = "selected_date"
-	case "timepicker":
-		name = "selected_time"
-	}
+	value := any(text)
 	if text == "" {
 		value = nil
 	}
-	out[name] = value
-	return out
+	return map[string]any{"type": element["type"], "value": value}
 }
 
 func hasInput(raw map[string]any, block string) bool {

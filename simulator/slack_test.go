@@ -21,7 +21,7 @@ func workspace(t *testing.T, change func(*SlackOptions)) (*Slack, *httptest.Serv
 	opts := SlackOptions{
 		BotToken: token, SigningSecret: "shh",
 		Channels: []Channel{{ID: "C1", Name: "alerts"}, {ID: "C2", Name: "away", NotMember: true}, {ID: "C3", Name: "old", Archived: true},
-			{ID: "C4", Name: "few", Members: []string{"U1"}}, {ID: "G5", Name: "secret", Private: true, NotMember: true}},
+			{ID: "C4", Name: "few", Members: []string{"U1"}}},
 		Users:  []User{{ID: "U1", Name: "Ann"}, {ID: "U2", Name: "Bob"}, {ID: "U9", Name: "Out", TeamID: "T9"}},
 		Groups: []Group{{ID: "S1", Handle: "approvers", Users: []string{"U1", "U2"}}, {ID: "S2", Handle: "gone", Disabled: true}},
 	}
@@ -147,7 +147,7 @@ func TestSignatureVector(t *testing.T) {
 }
 
 func TestRefusals(t *testing.T) {
-	_, srv := workspace(t, nil)
+	s, srv := workspace(t, nil)
 	ts := post(t, srv, map[string]string{"channel": "C1", "text": "root"})
 	long := strings.Repeat("x", 4001)
 	for name, c := range map[string]struct {
@@ -156,7 +156,6 @@ func TestRefusals(t *testing.T) {
 		code   string
 	}{
 		"unknown channel":          {"chat.postMessage", map[string]string{"channel": "C404", "text": "x"}, "channel_not_found"},
-		"private, not in it":       {"chat.postMessage", map[string]string{"channel": "G5", "text": "x"}, "channel_not_found"},
 		"not in channel":           {"chat.postMessage", map[string]string{"channel": "C2", "text": "x"}, "not_in_channel"},
 		"archived":                 {"chat.postMessage", map[string]string{"channel": "C3", "text": "x"}, "is_archived"},
 		"nothing to say":           {"chat.postMessage", map[string]string{"channel": "C1"}, "no_text"},
@@ -167,7 +166,6 @@ func TestRefusals(t *testing.T) {
 		"edit of nothing":          {"chat.update", map[string]string{"channel": "C1", "ts": "1.000001", "text": "x"}, "message_not_found"},
 		"edit too long":            {"chat.update", map[string]string{"channel": "C1", "ts": ts, "text": long}, "msg_too_long"},
 		"edit by channel name":     {"chat.update", map[string]string{"channel": "alerts", "ts": ts, "text": "x"}, "channel_not_found"},
-		"permalink of nothing":     {"chat.getPermalink", map[string]string{"channel": "C1", "message_ts": "1.000001"}, "message_not_found"},
 		"ephemeral to a stranger":  {"chat.postEphemeral", map[string]string{"channel": "C4", "user": "U2", "text": "x"}, "user_not_in_channel"},
 		"history elsewhere":        {"conversations.history", map[string]string{"channel": "C2"}, "not_in_channel"},
 		"history bad cursor":       {"conversations.history", map[string]string{"channel": "C1", "cursor": "zzz"}, "invalid_cursor"},
@@ -180,8 +178,15 @@ func TestRefusals(t *testing.T) {
 		"no trigger":               {"views.open", map[string]string{"trigger_id": "x", "view": modal("Title")}, "invalid_trigger_id"},
 		"title too long":           {"views.open", map[string]string{"trigger_id": "x", "view": modal(strings.Repeat("t", 25))}, "invalid_arguments"},
 		"unknown method":           {"chat.dance", nil, "unknown_method"},
+		"a method never called":    {"chat.delete", map[string]string{"channel": "C1", "ts": ts}, "unknown_method"},
+		"a block never sent":       {"chat.postMessage", map[string]string{"channel": "C1", "text": "x", "blocks": `[{"type":"divider"}]`}, "invalid_blocks"},
 	} {
 		t.Run(name, func(t *testing.T) { wantError(t, api(t, srv, c.method, c.form), c.code) })
+	}
+	for _, want := range []string{"chat.dance: unknown_method", "chat.delete: unknown_method", "unsupported type: divider", "must be less than 25 characters"} {
+		if all := strings.Join(s.Complaints(), "\n"); !strings.Contains(all, want) {
+			t.Errorf("it does not complain of %q, but of:\n%s", want, all)
+		}
 	}
 }
 

@@ -23,11 +23,11 @@ type trigger struct {
 
 // view is a modal that somebody has open, or somebody's home tab.
 type view struct {
-	id, user, hash string
-	home           bool
-	closed         bool
-	raw            map[string]any
-	errors         map[string]string // by block id, of the last submission
+	id, user string
+	home     bool
+	closed   bool
+	raw      map[string]any
+	errors   map[string]string // by block id, of the last submission
 }
 
 func (s *Slack) newTrigger(user string) string {
@@ -56,38 +56,11 @@ func (s *Slack) openView(a args) (map[string]any, *slackError) {
 	case t.used:
 		return nil, refuse("exchanged_trigger_id")
 	}
-	if err := s.externalIDFree(raw, ""); err != nil {
-		return nil, err
-	}
 	t.used = true
 	v := &view{id: s.id("V"), user: t.user}
 	s.show(v, raw)
 	s.views[v.id] = v
 	s.forgetViews()
-	return map[string]any{"view": s.viewOut(v, nil)}, nil
-}
-
-func (s *Slack) updateView(a args) (map[string]any, *slackError) {
-	raw, err := readView(a, "modal")
-	if err != nil {
-		return nil, err
-	}
-	v := s.views[a.text("view_id")]
-	for _, o := range s.views {
-		if id := a.text("external_id"); id != "" && !o.closed && o.raw["external_id"] == id {
-			v = o
-		}
-	}
-	switch {
-	case v == nil || v.closed:
-		return nil, refuse("not_found")
-	case a.has("hash") && a.text("hash") != "" && a.text("hash") != v.hash:
-		return nil, refuse("hash_conflict")
-	}
-	if err := s.externalIDFree(raw, v.id); err != nil {
-		return nil, err
-	}
-	s.show(v, raw)
 	return map[string]any{"view": s.viewOut(v, nil)}, nil
 }
 
@@ -101,9 +74,6 @@ func (s *Slack) publishView(a args) (map[string]any, *slackError) {
 		return nil, refuse("user_not_found")
 	}
 	v := s.homes[u.ID]
-	if v != nil && a.text("hash") != "" && a.text("hash") != v.hash {
-		return nil, refuse("hash_conflict")
-	}
 	if v == nil {
 		v = &view{id: s.id("V"), user: u.ID, home: true}
 		s.homes[u.ID] = v
@@ -115,17 +85,7 @@ func (s *Slack) publishView(a args) (map[string]any, *slackError) {
 func (s *Slack) show(v *view, raw map[string]any) {
 	blocks, _ := raw["blocks"].([]any)
 	s.nameBlocks(blocks)
-	v.raw, v.errors, v.hash = raw, nil, s.newTS()+"."+s.id("h")
-}
-
-func (s *Slack) externalIDFree(raw map[string]any, except string) *slackError {
-	id, _ := raw["external_id"].(string)
-	for _, v := range s.views {
-		if id != "" && !v.closed && v.id != except && v.raw["external_id"] == id {
-			return refuse("duplicate_external_id")
-		}
-	}
-	return nil
+	v.raw, v.errors = raw, nil
 }
 
 func (s *Slack) forgetViews() {
@@ -159,12 +119,10 @@ func readView(a args, kind string) (map[string]any, *slackError) {
 
 // checkView gives the faults of a view, nil where there are none.
 func checkView(raw map[string]any, kind, path string) []string {
-	c := &checker{surface: surfaceModal, blockIDs: map[string]bool{}}
-	names := []string{"type!", "blocks!", "private_metadata", "callback_id", "external_id"}
-	if kind == "home" {
-		c.surface = surfaceHome
-	} else {
-		names = append(names, "title!", "submit", "close", "clear_on_close", "notify_on_close", "submit_disabled")
+	c := &checker{inView: true, blockIDs: map[string]bool{}}
+	names := []string{"type!", "blocks!", "private_metadata", "callback_id"}
+	if kind == "modal" {
+		names = append(names, "title!", "submit", "close")
 	}
 	c.object(raw, path, names...)
 	if raw["type"] != kind {
@@ -175,7 +133,6 @@ func checkView(raw map[string]any, kind, path string) []string {
 	}
 	c.text(raw, "private_metadata", 0, maxPrivate, path)
 	c.text(raw, "callback_id", 0, maxID, path)
-	c.text(raw, "external_id", 0, maxID, path)
 	blocks, isList := raw["blocks"].([]any)
 	if !isList {
 		c.fault(path+"/blocks", "must provide an array")
@@ -194,9 +151,8 @@ func (s *Slack) viewOut(v *view, values map[string]any) map[string]any {
 	}
 	out := map[string]any{
 		"id": v.id, "team_id": s.opts.TeamID, "app_id": "A0SIMAPP1", "bot_id": "B0SIMBOT1", "app_installed_team_id": s.opts.TeamID,
-		"hash": v.hash, "root_view_id": v.id, "previous_view_id": nil, "state": map[string]any{"values": values},
-		"title": nil, "submit": nil, "close": nil, "clear_on_close": false, "notify_on_close": false,
-		"private_metadata": "", "callback_id": "", "external_id": "",
+		"root_view_id": v.id, "previous_view_id": nil, "state": map[string]any{"values": values},
+		"title": nil, "submit": nil, "close": nil, "private_metadata": "", "callback_id": "",
 	}
 	for k, value := range v.raw {
 		out[k] = value

@@ -23,7 +23,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 )
 
-var screenshots = flag.Bool("screenshots", false, "write the pictures of docs/images anew")
+var pictures = flag.Bool("pictures", false, "write the pictures of docs/images anew, with -run 'InABrowser|Pictures|Scenarios'")
 
 // browserVariable says what a machine without Chromium means: "required" makes the browser tests fail there,
 // else they are skipped.
@@ -177,21 +177,25 @@ func (b *tab) looks(width, height int64, dark bool) {
 	})
 }
 
-// picture writes what the browser shows, scrolled to an element, where pictures are asked for.
+// picture writes what the browser shows, scrolled to an element, if pictures are asked for.
 func (b *tab) picture(name, at string, width, height int64, dark bool) {
 	b.t.Helper()
-	if !*screenshots {
+	if !*pictures {
 		return
 	}
 	b.looks(width, height, dark)
 	b.sees(at, fmt.Sprintf("(() => { const e = document.querySelector(%q); if (!e) return false; e.scrollIntoView({block: 'start'}); return true })()", at))
 	b.do("let it settle", chromedp.Sleep(time.Second))
-	picture, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
+	b.write(name, chromedp.CaptureScreenshot())
+	b.looks(1280, 1000, false)
+}
+
+// write keeps a picture among those of the docs.
+func (b *tab) write(name string, take chromedp.Action[[]byte]) {
+	b.t.Helper()
+	picture, err := chromedp.Run(b.ctx, take)
 	if err == nil {
 		picture, err = smaller(picture)
-	}
-	if err == nil {
-		err = os.MkdirAll("../../docs/images", 0o755)
 	}
 	if err == nil {
 		err = os.WriteFile(filepath.Join("../../docs/images", name+".png"), picture, 0o644)
@@ -199,7 +203,6 @@ func (b *tab) picture(name, at string, width, height int64, dark bool) {
 	if err != nil {
 		b.fail("take a picture of "+name, err)
 	}
-	b.looks(1280, 1000, false)
 }
 
 // smaller writes a picture in 256 of its colours, as tightly as PNG can: of letters on a plain ground nothing is

@@ -58,13 +58,20 @@ type running struct {
 // launch starts dev on free ports with its data in dir, where .env is looked for too.
 func launch(t *testing.T, dir string, args ...string) *running {
 	t.Helper()
+	return launchWith(t, dir, invocation{limits: patient}, args...)
+}
+
+// launchWith is launch with other limits or settings.
+func launchWith(t *testing.T, dir string, i invocation, args ...string) *running {
+	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &running{out: &output{}, err: &output{}}
 	args = append([]string{"-data", filepath.Join(dir, "data"), "-http", "0", "-admin-http", "0", "-worker-http", "0", "-page", "0", "-temporal", "0", "-ui", "0"}, args...)
 	up, ended := make(chan *stack, 1), make(chan int, 1)
 	go func() {
 		defer close(ended) // who asks after the first gets 0, and doesn't wait for ever
-		ended <- run(ctx, invocation{args: args, dir: dir, stdout: r.out, stderr: r.err, limits: patient, ready: func(s *stack) { up <- s }})
+		i.args, i.dir, i.stdout, i.stderr, i.ready = args, dir, r.out, r.err, func(s *stack) { up <- s }
+		ended <- run(ctx, i)
 	}()
 	r.stop = sync.OnceValue(func() int { cancel(); return <-ended })
 	t.Cleanup(func() { r.stop() })

@@ -11,6 +11,7 @@ type limits struct {
 	effect time.Duration // what comes of a click on the page; the page's own
 	soon   time.Duration // the answer to a delivery that is sent from the page; the page's own
 	slack  time.Duration // the simulated Slack to wait for an answer; its own
+	live   time.Duration // Prodege to tell of what the program's calls changed
 }
 
 // orUsual fills in what is usual. What is left zero has its default elsewhere.
@@ -20,6 +21,9 @@ func (l limits) orUsual() limits {
 	}
 	if l.demo == 0 {
 		l.demo = 90 * time.Second
+	}
+	if l.live == 0 {
+		l.live = 2 * time.Second
 	}
 	return l
 }

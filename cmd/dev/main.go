@@ -31,13 +31,14 @@ func main() {
 
 // invocation is how dev was called.
 type invocation struct {
-	args    []string
-	dir     string // where .env is looked for
-	environ []string
-	stdout  io.Writer
-	stderr  io.Writer
-	ready   func(*stack) // optional: called once everything answers
-	limits  limits       // how long this or that may take
+	args     []string
+	dir      string // where .env is looked for
+	environ  []string
+	stdout   io.Writer
+	stderr   io.Writer
+	ready    func(*stack) // optional: called once everything answers
+	limits   limits       // how long this or that may take
+	settings []string     // of the program, NAME=value, above all others
 }
 
 // flags are what the command line says. Ports are of 127.0.0.1; 0 is a free one.

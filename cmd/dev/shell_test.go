@@ -27,7 +27,7 @@ var (
 	// fence is a block with its kind. Prose may stand between what is run and what it prints, a heading may not.
 	fence = regexp.MustCompile("(?ms)^```([a-z]*)\n(.*?)\n```$")
 	// looks are the commands that change nothing: they are run again until they show what the page says.
-	looks = regexp.MustCompile(`^bin/fieldmarshal (state|list|approvals|explain|evidence|refused|doctor|inbox list|accepting status)\b`)
+	looks = regexp.MustCompile(`^bin/fieldmarshal (?:(?:state|list|explain|evidence|refused|doctor)\b|(?:inbox|accepting)$)`)
 	// spaces vary with what stands in a column.
 	spaces = regexp.MustCompile(`[ \t]+`)
 )
@@ -63,7 +63,7 @@ func (b block) commands() []string {
 }
 
 // deciding are the commands that wait for what comes of a decision, in one line.
-var deciding = regexp.MustCompile(`(?m)^bin/fieldmarshal (?:approve|reject|ask-again|try-again|close|act) [^\n\\|>#]*$`)
+var deciding = regexp.MustCompile(`(?m)^bin/fieldmarshal (?:approve|reject|act) [^\n\\|>#]*$`)
 
 // patiently has them wait for longer than the ten seconds that a reader's machine needs at most.
 func patiently(text string) string { return deciding.ReplaceAllString(text, "$0 --wait 90s") }

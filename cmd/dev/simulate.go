@@ -77,7 +77,7 @@ func (s *stack) simulateProdege(mux *http.ServeMux, env config.Environment) erro
 	s.prodege = simulator.NewProdege(simulator.ProdegeOptions{
 		APIKey: simulatedAPIKey, SecretKey: simulatedSecretKey,
 		WebhookURL: hooks + "project-status", PricingURL: hooks + "real-time-pricing",
-		AnnounceUpdates: true, AnnounceAfter: 2 * time.Second,
+		AnnounceUpdates: true, AnnounceAfter: s.limits.live,
 	})
 	s.stops = append(s.stops, s.prodege.Close)
 	kept, err := keepProjects(s.prodege, filepath.Join(s.data, "prodege.json"))

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -67,6 +68,10 @@ func (s *stack) start(ctx context.Context, i invocation) error {
 	env, err := s.simulate(env)
 	if err != nil {
 		return err
+	}
+	for _, setting := range i.settings {
+		name, value, _ := strings.Cut(setting, "=")
+		env[name] = value
 	}
 	if err := s.startParts(ctx, env); err != nil {
 		return err
