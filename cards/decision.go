@@ -81,30 +81,30 @@ func newest(all []project.Decided) []project.Decided {
 	return all[max(0, len(all)-most):]
 }
 
-// refusal says what a counterparty refused, with its codes. A refusal of our own client says that nothing was sent.
+// refusal says why something did not succeed. Only what Prodege answered with a code of its own is put in its mouth: on
+// the way, or in a web page that answers in its place, nobody said anything. A refusal of our own client says that
+// nothing was sent.
 func refusal(f *project.Refusal) string {
 	const most = 5
 	if f == nil {
 		return ""
 	}
 	text := strings.TrimRight(clean(f.Text, 500), ".")
-	switch f.Party {
-	case project.PartyUs:
+	switch {
+	case f.Party == project.PartyUs:
 		return sentence("nothing was sent: " + text)
-	case "billing":
-		text = "Billing said: " + text
-	default:
-		text = clean(f.Party, 40) + " said: " + text
+	case f.Party != partyProdege || len(f.Codes) == 0:
+		return sentence(text) // which names whom it is about
 	}
 	var codes []string
 	for _, c := range f.Codes[:min(most, len(f.Codes))] {
 		codes = append(codes, number(int64(c)))
 	}
-	if codes != nil {
-		text += " (code " + strings.ReplaceAll(strings.Join(codes, "; "), ",", "") + ")"
-	}
-	return text + "."
+	return "Prodege said: " + text + " (code " + strings.ReplaceAll(strings.Join(codes, "; "), ",", "") + ")."
 }
+
+// partyProdege is the Party of a refusal by Prodege.
+const partyProdege = "Prodege"
 
 // isOurs reports whether Fieldmarshal itself refused, so that the counterparty was not asked.
 func isOurs(f *project.Refusal) bool {

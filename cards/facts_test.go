@@ -184,11 +184,12 @@ func pauseFacts() map[string]project.Card {
 func requestFacts() map[string]project.Card {
 	other := sampleSize()
 	return map[string]project.Card{
-		"request-open":           requestCard(project.PhaseOpen, nil),
-		"request-open-anyone":    requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Anyone, r.Simulated, r.Earlier = true, true, nil }),
-		"request-open-newer":     requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Generation, r.Previous = 2, usd("4.00") }),
-		"request-open-unread":    requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Numbers, r.Earlier, r.Project.Name = nil, nil, "" }),
-		"request-open-no-amount": requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Required = nil }),
+		"request-open":            requestCard(project.PhaseOpen, nil),
+		"request-open-anyone":     requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Anyone, r.Simulated, r.Earlier = true, true, nil }),
+		"request-open-newer":      requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Generation, r.Previous = 2, usd("4.00") }),
+		"request-open-unread":     requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Numbers, r.Earlier, r.Project.Name = nil, nil, "" }),
+		"request-open-no-amount":  requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Required = nil }),
+		"request-open-odd-amount": requestCard(project.PhaseOpen, func(r *project.RequestFacts) { r.Required, r.RequiredText = nil, "4,25 <per complete>" }),
 		"request-open-by-hand": requestCard(project.PhaseOpen, func(r *project.RequestFacts) {
 			r.NoAPIKey, r.Numbers, r.Project = true, nil, project.Name{ID: 29303649}
 		}),
@@ -260,10 +261,10 @@ func limitFacts() map[string]project.Card {
 func invoiceFacts() map[string]project.Card {
 	cards := map[string]project.Card{
 		"invoice-refused": invoiceCard(project.InvoiceRefused, func(i *project.InvoiceFacts) {
-			i.Refusal = &project.Refusal{Party: "billing", Codes: []int{422}, Text: "unknown purchase order"}
+			i.Refusal = &project.Refusal{Party: "billing", Codes: []int{422}, Text: "billing refuses the invoice (HTTP 422)"}
 		}),
 		"invoice-slow": invoiceCard(project.InvoiceSlow, func(i *project.InvoiceFacts) {
-			i.Refusal = &project.Refusal{Party: "billing", Codes: []int{503}, Text: "service unavailable"}
+			i.Refusal = &project.Refusal{Party: "billing", Codes: []int{503}, Text: "billing can't take it now (HTTP 503)"}
 		}),
 		"invoice-refused-ours": invoiceCard(project.InvoiceRefused, func(i *project.InvoiceFacts) {
 			i.Refusal = &project.Refusal{Party: project.PartyUs, Text: "BILLING_URL is no address"}

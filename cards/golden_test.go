@@ -127,7 +127,8 @@ func buttonsOf(c project.Card) (labels []string) {
 
 func TestButtonsOfEachState(t *testing.T) {
 	want := map[string]string{
-		"request-open": "Approve $4.25, Approve up to…, Reject, Details", "request-open-no-amount": "Approve up to…, Reject, Details", "request-open-at-ceiling": "Approve $4.25, Reject, Details",
+		"request-open": "Approve $4.25, Approve up to…, Reject, Details", "request-open-no-amount": "Approve up to…, Reject, Details",
+		"request-open-odd-amount": "Approve up to…, Reject, Details", "request-open-at-ceiling": "Approve $4.25, Reject, Details",
 		"request-second": "Approve $4.25, Approve up to…, Reject, Details", "request-second-up-to": "Approve up to $4.50, Approve up to…, Reject, Details",
 		"request-over-limit": "Reject", "request-expired": "Ask again", "request-rejected": "Ask again", "request-closed": "Ask again",
 		"request-refused": "Try again, Close", "request-refused-ours": "Try again, Close", "request-refused-ceiling": "Try again, Close", "request-stopped": "Try again, Close", "request-still": "Try again, Close",

@@ -66,8 +66,11 @@ const switchOn = "An operator of Fieldmarshal switches it on again (`fieldmarsha
 // openStory asks.
 func (r request) openStory() story {
 	if r.Required == nil {
-		return story{icon: "💵", title: "Approve a higher CPI? Prodege gave no amount",
-			what: "Prodege paused the project because its CPI reached the maximum, but did not say which CPI it requires.",
+		what := "Prodege paused the project because its CPI reached the maximum, but did not say which CPI it requires."
+		if r.RequiredText != "" {
+			what = "Prodege paused the project because its CPI reached the maximum. What it requires can't be read as an amount: “" + clean(r.RequiredText, 100) + "”."
+		}
+		return story{icon: "💵", title: "Approve a higher CPI? Prodege gave no amount", what: what,
 			todo: "Look up the required CPI at Prodege, then click “Approve up to…” and enter the most you accept, or reject."}
 	}
 	s := story{icon: "💵", title: "Approve a CPI of " + r.Required.Dollars() + "?", what: r.resumesAt()}

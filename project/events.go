@@ -306,7 +306,7 @@ func (s *State) deleted(e prodege.Event) {
 // tellRejection alerts that a reconciliation must be redone; it returns the message's key.
 func (s *State) tellRejection(e prodege.Event, late bool) string {
 	k := key("rejection", e)
-	s.tell(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: trimmed(e), Late: late}}, e, "reconciliation rejected")
+	s.tell(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: withUnknown(e), Late: late}}, e, "reconciliation rejected")
 	return k
 }
 

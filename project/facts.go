@@ -152,31 +152,32 @@ func (p Phase) Decidable() bool {
 // RequestFacts is the message that asks to accept a required CPI, in any phase.
 type RequestFacts struct {
 	Frame
-	ID          prodege.EventID `json:"id"`                 // of the event that opened the pause; the buttons carry it
-	Generation  int             `json:"generation"`         // 1 at first; each newer amount is the next
-	Required    *prodege.USD    `json:"required,omitempty"` // nil: Prodege has not told an amount
-	Previous    *prodege.USD    `json:"previous,omitempty"` // the amount of the generation before
-	Numbers     *Numbers        `json:"numbers,omitempty"`  // nil: Prodege was not asked or did not answer
-	PausedAt    time.Time       `json:"paused_at"`
-	Deadline    time.Time       `json:"deadline,omitzero"` // when it expires
-	Phase       Phase           `json:"phase"`
-	PhaseAt     time.Time       `json:"phase_at,omitzero"`
-	Decisions   []Decided       `json:"decisions,omitempty"`   // of this generation, oldest first
-	Sent        *prodege.USD    `json:"sent,omitempty"`        // max_cpi as sent to Prodege; nil: max_cpi was high enough already, only LIVE was set
-	SentUnread  bool            `json:"sent_unread,omitempty"` // the project could not be read before (101)
-	MaybeSent   bool            `json:"maybe_sent,omitempty"`  // an act may have reached Prodege though its answer was lost
-	Refusal     *Refusal        `json:"refusal,omitempty"`
-	EndStatus   prodege.Status  `json:"end_status,omitempty"`   // with PhaseEnded
-	Closed      bool            `json:"closed,omitempty"`       // its pause is over: nothing can be decided any more
-	Other       *prodege.Event  `json:"other,omitempty"`        // with PhaseOther
-	Earlier     []Decided       `json:"earlier,omitempty"`      // the last three decisions on this project, newest first
-	Alert       string          `json:"alert,omitempty"`        // link to the alert of the same pause
-	Ceiling     *prodege.USD    `json:"ceiling,omitempty"`      // CPI_CEILING
-	SecondAbove *prodege.USD    `json:"second_above,omitempty"` // CPI_SECOND_APPROVER_ABOVE
-	NoAPIKey    bool            `json:"no_api_key,omitempty"`
-	DryRun      bool            `json:"dry_run,omitempty"`
-	Anyone      bool            `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel decides
-	Nobody      bool            `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
+	ID           prodege.EventID `json:"id"`                      // of the event that opened the pause; the buttons carry it
+	Generation   int             `json:"generation"`              // 1 at first; each newer amount is the next
+	Required     *prodege.USD    `json:"required,omitempty"`      // nil: Prodege has not told an amount
+	RequiredText string          `json:"required_text,omitempty"` // what it told instead, as it came
+	Previous     *prodege.USD    `json:"previous,omitempty"`      // the amount of the generation before
+	Numbers      *Numbers        `json:"numbers,omitempty"`       // nil: Prodege was not asked or did not answer
+	PausedAt     time.Time       `json:"paused_at"`
+	Deadline     time.Time       `json:"deadline,omitzero"` // when it expires
+	Phase        Phase           `json:"phase"`
+	PhaseAt      time.Time       `json:"phase_at,omitzero"`
+	Decisions    []Decided       `json:"decisions,omitempty"`   // of this generation, oldest first
+	Sent         *prodege.USD    `json:"sent,omitempty"`        // max_cpi as sent to Prodege; nil: max_cpi was high enough already, only LIVE was set
+	SentUnread   bool            `json:"sent_unread,omitempty"` // the project could not be read before (101)
+	MaybeSent    bool            `json:"maybe_sent,omitempty"`  // an act may have reached Prodege though its answer was lost
+	Refusal      *Refusal        `json:"refusal,omitempty"`
+	EndStatus    prodege.Status  `json:"end_status,omitempty"`   // with PhaseEnded
+	Closed       bool            `json:"closed,omitempty"`       // its pause is over: nothing can be decided any more
+	Other        *prodege.Event  `json:"other,omitempty"`        // with PhaseOther
+	Earlier      []Decided       `json:"earlier,omitempty"`      // the last three decisions on this project, newest first
+	Alert        string          `json:"alert,omitempty"`        // link to the alert of the same pause
+	Ceiling      *prodege.USD    `json:"ceiling,omitempty"`      // CPI_CEILING
+	SecondAbove  *prodege.USD    `json:"second_above,omitempty"` // CPI_SECOND_APPROVER_ABOVE
+	NoAPIKey     bool            `json:"no_api_key,omitempty"`
+	DryRun       bool            `json:"dry_run,omitempty"`
+	Anyone       bool            `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel decides
+	Nobody       bool            `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
 }
 
 // CanAskAgain reports whether the message offers to ask again: not for what nobody could approve.

@@ -383,6 +383,9 @@ func (s *State) requestFacts(q *Question) *RequestFacts {
 		PausedAt: q.PausedAt, Phase: q.Phase, PhaseAt: q.PhaseAt, Decisions: q.Decisions, Sent: q.Sent, SentUnread: q.Unread,
 		MaybeSent: q.MaybeSent && q.Phase == PhaseElsewhere, Refusal: q.Refusal, EndStatus: q.EndStatus, Closed: q.Closed,
 		Ceiling: set.Ceiling, SecondAbove: set.SecondApproverAbove, NoAPIKey: !set.HasAPIKey, DryRun: set.DryRun, Anyone: set.Anyone, Nobody: q.Nobody}
+	if q.Required == nil {
+		r.RequiredText = q.Event.RequiredCPIText
+	}
 	if p := s.pauseOf(q); p != nil {
 		r.Alert = s.link(p.Alert)
 	}

@@ -71,6 +71,16 @@ func trimmed(e prodege.Event) prodege.Event {
 	return e
 }
 
+// withUnknown is trimmed, with the first few fields that are new to us: those are shown on an alert.
+func withUnknown(e prodege.Event) prodege.Event {
+	const fields, name, value = 6, 40, 100 // an alert shows five, and that there are more
+	kept := trimmed(e)
+	for _, f := range e.Unknown[:min(fields, len(e.Unknown))] {
+		kept.Unknown = append(kept.Unknown, prodege.Field{Name: cutEncoded(f.Name, name), Value: cutEncoded(f.Value, value)})
+	}
+	return kept
+}
+
 // lastOf copies the last n of a list.
 func lastOf[T any](list []T, n int) []T {
 	return append([]T(nil), list[max(0, len(list)-n):]...)
