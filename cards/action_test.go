@@ -92,7 +92,7 @@ func actingFacts() map[string]project.Card {
 func actionModals() map[string]any {
 	files := map[string]any{}
 	for _, id := range prodege.ActionIDs() {
-		for _, reason := range []prodege.Reason{113, 156, 158, 207, 222} {
+		for reason := prodege.Reason(1); reason < 1000; reason++ {
 			if _, known := prodege.FindAction(id, reason); !known {
 				continue
 			}
