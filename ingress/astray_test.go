@@ -18,7 +18,7 @@ func TestWhatGoesAstrayIsKept(t *testing.T) {
 		{http.MethodPost, "/webhooks/prodege/project-status/", "", 404, causeWrongAddress},
 		{http.MethodPost, "/webhooks/prodege/project_status", "", 404, causeWrongAddress},
 		{http.MethodPut, "/webhooks/prodege/project-status", "", 405, causeWrongMethod},
-		{http.MethodPost, "/webhooks/prodege/project-status", "gzip", 415, causeCompressed},
+		{http.MethodPost, "/webhooks/prodege/project-status", "br", 415, causeCompressed},
 		{http.MethodGet, "/webhooks/prodege/project-status", "", 405, ""},
 		{http.MethodPost, "/wp-login.php", "", 404, ""},
 	} {

@@ -98,8 +98,10 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case errors.As(err, &tooLarge):
+	case len(b.bytes) > maxBody || errors.As(err, &tooLarge): // decompressed, or as it came
 		return b, &bodyFault{http.StatusRequestEntityTooLarge, causeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)}
+	case notGzip(err):
+		return b, &bodyFault{http.StatusUnsupportedMediaType, causeCompressed, "the body can't be decompressed: " + err.Error()}
 	case err != io.EOF:
 		return b, &bodyFault{http.StatusInternalServerError, causeUnreadable, "the body could not be read to its end: please send it again"}
 	}

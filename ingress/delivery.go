@@ -39,8 +39,8 @@ func readerAt(address string) readEvents {
 // delivery answers one of Prodege's webhooks: check the signature, read what it says, make it durable, then answer.
 func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if encoding := c.GetHeader("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
-			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and none is taken"}, nil)
+		if encoding := c.GetHeader("Content-Encoding"); !decompress(c) {
+			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and only gzip is taken"}, nil)
 			return
 		}
 		body, fault := in.readBody(c)

@@ -83,6 +83,7 @@ func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
 			fail(c, status, "", text)
 			return
 		}
+		_ = decompress(c)
 		body, fault := in.readBody(c)
 		defer body.release()
 		if fault == errBusy {
