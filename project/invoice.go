@@ -37,6 +37,7 @@ type Invoicing struct {
 	Event    prodege.Event `json:"event"`           // the COMPLETE whose facts it has, or the INVOICED that came without one
 	Newest   Order         `json:"newest,omitzero"` // of the newest COMPLETE
 	Revision int           `json:"revision"`
+	Taken    int           `json:"taken,omitempty"` // the newest earlier revision that billing or people have, as far as is known
 	Key      string        `json:"key"`
 	Body     string        `json:"body,omitempty"`
 	CPI      *prodege.USD  `json:"cpi,omitempty"`
@@ -96,8 +97,16 @@ func (s *State) invoiceFor(e prodege.Event) {
 func (s *State) draft(e prodege.Event, revision int) {
 	i := s.Invoice
 	s.replaceInvoice(revision)
-	*i = Invoicing{Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
+	if revision > i.Revision && i.taken() {
+		i.Taken = i.Revision
+	}
+	*i = Invoicing{Taken: i.Taken, Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
 		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
+}
+
+// taken reports whether this revision is at billing or was made by people, or may be.
+func (i *Invoicing) taken() bool {
+	return i.Maybe || i.Phase == InvoiceSent || i.Phase == InvoiceMarked || i.Phase == InvoiceDone
 }
 
 // replaceInvoice says on a message that still asks for something that a newer revision has taken its place.
@@ -345,7 +354,7 @@ type invoiceData struct {
 	ProjectName        string            `json:"project_name"`
 	ReferenceID        string            `json:"reference_id"` // PO number
 	Revision           int               `json:"revision"`
-	Supersedes         string            `json:"supersedes,omitempty"` // key of the revision before
+	Supersedes         string            `json:"supersedes,omitempty"` // key of the newest revision that billing took; of r1 if it took none
 	CompletedAt        time.Time         `json:"completed_at"`
 	UpdateReason       prodege.Reason    `json:"update_reason"`
 	Description        string            `json:"description"`
@@ -368,7 +377,9 @@ func (s *State) compose() string {
 		body.Data.ProjectInfo = json.RawMessage(i.Info)
 	}
 	if i.Revision > 1 {
-		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, i.Revision-1)
+		// From r2 on it is a revision even if billing refused all before: whoever reads it then looks for r1, which people
+		// may have entered by hand.
+		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, max(i.Taken, 1))
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -434,7 +445,11 @@ func (s *State) invoiceRefused(r Refusal) {
 	r.Text = cut(r.Text, 300)
 	i.Refusal = &r
 	s.enterInvoice(InvoiceRefused)
-	s.line(Line{Kind: LineInvoice, Text: "refused by billing: " + r.Text, Ref: i.Key})
+	what := "refused by billing: "
+	if r.Party == PartyUs {
+		what = "not sent: "
+	}
+	s.line(Line{Kind: LineInvoice, Text: what + r.Text, Ref: i.Key})
 }
 
 func (s *State) invoiceFailed(f Failure) {

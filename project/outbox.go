@@ -552,7 +552,7 @@ func (s *State) countIn(m *Message) {
 // inUse reports whether a message may still be edited, or replied to.
 func (s *State) inUse(key string) bool {
 	for _, p := range []*Pause{s.Pause, s.LastPause} {
-		if p != nil && (p.Alert == key || p.Request == key) {
+		if p != nil && (p.Alert == key || p.Request == key || p.Rejection == key) {
 			return true
 		}
 	}

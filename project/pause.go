@@ -29,7 +29,7 @@ func (s *State) paused(e prodege.Event) {
 	case s.Pause == nil:
 		s.openPause(e)
 		s.alert(e)
-	case s.Pause.Alert == "":
+	case s.Pause.Alert == "", s.Pause.Alert == s.Pause.Rejection && !e.Rejected(): // what can be done stands on an alert
 		s.Pause.Event, s.Pause.ForCPI = trimmed(e), false
 		s.alert(e)
 	default:
@@ -110,10 +110,11 @@ func (s *State) openPause(e prodege.Event) {
 func (s *State) alert(e prodege.Event) {
 	p := s.Pause
 	if e.Rejected() {
-		p.Alert = s.tellRejection(e, false)
+		p.Rejection = s.tellRejection(e, false)
+		p.Alert = p.Rejection
 		return
 	}
-	p.About = trimmed(e)
+	p.About = withUnknown(e)
 	if last := s.LastPause; last != nil && last.Ended != nil && e.Time.Sub(last.Ended.Time) < flapWithin {
 		p.Flaps = last.Flaps + 1
 		if m := s.message(last.Alert); m != nil && m.Card.Pause != nil && (sameReason(last.About, e) || last.Flaps >= maxAlerts) {
@@ -132,14 +133,11 @@ func (s *State) drawAlert(p *Pause) {
 	if p == nil || p.Alert == "" {
 		return
 	}
-	m := s.message(p.Alert)
-	if m != nil && m.Card.Rejection != nil {
-		s.drawRejection(m, p)
+	s.drawRejection(p)
+	if p.Alert == p.Rejection {
 		return
 	}
-	if m == nil && p.About.ID == "" {
-		return // a rejection that was counted in one message with others
-	}
+	m := s.message(p.Alert)
 	card := Card{Pause: s.pauseFacts(p)}
 	if m != nil && m.Card.Pause != nil && m.Card.Pause.End != nil && p.Ended != nil && card.Pause.Action == nil {
 		card.Pause.Action = m.Card.Pause.Action // what was done from it stays, once the question is forgotten
@@ -212,9 +210,10 @@ func (p *Pause) end() *End {
 }
 
 // drawRejection says on a rejection that opened a pause that the pause is over.
-func (s *State) drawRejection(m *Message, p *Pause) {
-	if p.Ended == nil || m.Card.Rejection.End != nil {
-		return
+func (s *State) drawRejection(p *Pause) {
+	m := s.message(p.Rejection)
+	if p.Ended == nil || m == nil || m.Card.Rejection == nil || m.Card.Rejection.End != nil {
+		return // not over, told already, or it was counted in one message with others
 	}
 	r := *m.Card.Rejection
 	r.Frame, r.Since, r.End = s.frame(), p.Since, p.end()
@@ -228,9 +227,7 @@ func (s *State) resumed(e prodege.Event) {
 	if p == nil {
 		return
 	}
-	if m := s.message(p.Alert); m != nil && m.Card.Rejection != nil {
-		s.replyOrCount(p.Alert, key("resumed", e), s.note(NoteResumed, e), "resumed")
-	}
+	s.replyOrCount(p.Rejection, key("resumed", e), s.note(NoteResumed, e), "resumed")
 }
 
 func (s *State) endPause(e prodege.Event) {

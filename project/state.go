@@ -115,19 +115,20 @@ type EventLine struct {
 
 // Pause is one pause, from its first event to its end.
 type Pause struct {
-	Opened  prodege.EventID `json:"opened"` // its first event, as SafeID; names it
-	Since   time.Time       `json:"since"`
-	Event   prodege.Event   `json:"event"`             // the newest pause event
-	About   prodege.Event   `json:"about,omitzero"`    // the event that the alert was posted for
-	After   Order           `json:"after,omitzero"`    // of the newest event that is known to be from before the pause
-	ForCPI  bool            `json:"for_cpi,omitempty"` // the newest pause event asks for a CPI
-	Alert   string          `json:"alert,omitempty"`   // key of the alert's message
-	Request string          `json:"request,omitempty"` // key of the CPI request's message
-	Times   int             `json:"times"`             // how often it paused for this reason, each within an hour of the last
-	Flaps   int             `json:"flaps,omitempty"`   // how many pauses came just before, each within the hour
-	Told    bool            `json:"told,omitempty"`    // its first message stands
-	Decided *Decided        `json:"decided,omitempty"` // the first decision about it
-	Ended   *prodege.Event  `json:"ended,omitempty"`   // the event that ended it
+	Opened    prodege.EventID `json:"opened"` // its first event, as SafeID; names it
+	Since     time.Time       `json:"since"`
+	Event     prodege.Event   `json:"event"`               // the newest pause event
+	About     prodege.Event   `json:"about,omitzero"`      // the event that the alert was posted for
+	After     Order           `json:"after,omitzero"`      // of the newest event that is known to be from before the pause
+	ForCPI    bool            `json:"for_cpi,omitempty"`   // the newest pause event asks for a CPI
+	Alert     string          `json:"alert,omitempty"`     // key of the alert's message
+	Request   string          `json:"request,omitempty"`   // key of the CPI request's message
+	Rejection string          `json:"rejection,omitempty"` // key of the rejection's message, if that opened it; the alert is another message once there is another reason
+	Times     int             `json:"times"`               // how often it paused for this reason, each within an hour of the last
+	Flaps     int             `json:"flaps,omitempty"`     // how many pauses came just before, each within the hour
+	Told      bool            `json:"told,omitempty"`      // its first message stands
+	Decided   *Decided        `json:"decided,omitempty"`   // the first decision about it
+	Ended     *prodege.Event  `json:"ended,omitempty"`     // the event that ended it
 
 	Inactivity *InactivityClock `json:"inactivity,omitempty"` // runs while it is paused for inactivity
 }

@@ -2,6 +2,7 @@ package project_test
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -110,6 +111,15 @@ func (w *world) doing(t project.Task) string {
 		return "posts in " + t.Post.Channel + again + ": " + w.cardWords(t.Post.Card)
 	case t.Edit != nil:
 		return "edits: " + w.cardWords(t.Edit.Card)
+	case t.Invoice != nil:
+		var body struct{ Data struct{ Supersedes string } }
+		if err := json.Unmarshal([]byte(t.Invoice.Body), &body); err != nil {
+			w.t.Fatal(err)
+		}
+		if s := body.Data.Supersedes; s != "" {
+			return t.Summary + ", superseding " + s
+		}
+		return t.Summary
 	case t.Ephemeral != nil:
 		return "tells " + t.Ephemeral.User + " alone: " + answerWords(*t.Ephemeral.Card.Answer)
 	case t.Fold != nil:
