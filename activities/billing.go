@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strconv"
 	"strings"
 	"time"
@@ -78,7 +79,10 @@ func (b *Billing) SendInvoice(ctx context.Context, in project.InvoiceCall) (proj
 	answer, err := b.call(ctx, in)
 	var f failure
 	var taken bool
-	if err != nil {
+	var unsent *unsentError
+	if errors.As(err, &unsent) {
+		f = notSent(operation, unsent.text)
+	} else if err != nil {
 		f = billingUnreached(operation, err)
 	} else if f, taken = billingStatus(operation, answer.status, answer.retryAfter); taken && answer.status != http.StatusConflict {
 		if words := answer.saysNo(); words != "" {
@@ -100,6 +104,12 @@ func (b *Billing) SendInvoice(ctx context.Context, in project.InvoiceCall) (proj
 	return project.InvoiceResult{Status: answer.status, Conflict: answer.status == http.StatusConflict}, nil
 }
 
+// unsentError is a fault of our own: nothing was sent.
+type unsentError struct{ text string }
+
+// Error says what is wrong here.
+func (e *unsentError) Error() string { return e.text }
+
 // billingReply is what billing answered.
 type billingReply struct {
 	status      int
@@ -113,11 +123,11 @@ func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingRepl
 	now := b.now()
 	signature, err := b.sign.Sign(in.Key, now, []byte(in.Body))
 	if err != nil {
-		return billingReply{}, errors.New("the body can't be signed")
+		return billingReply{}, &unsentError{"the invoice can't be signed: check BILLING_SIGNING_SECRET"}
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, strings.NewReader(in.Body))
 	if err != nil {
-		return billingReply{}, errors.New("BILLING_URL can't be called")
+		return billingReply{}, &unsentError{"BILLING_URL can't be called"}
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "fieldmarshal", "Idempotency-Key": in.Key,
@@ -132,8 +142,11 @@ func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingRepl
 	defer res.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(res.Body, billingAnswer)) // the status is an answer, however its body ends
 	return billingReply{status: res.StatusCode, retryAfter: retryAfter(res.Header.Get("Retry-After"), now),
-		contentType: res.Header.Get("Content-Type"), body: bytes.TrimSpace(bytes.TrimPrefix(body, []byte("\ufeff")))}, nil
+		contentType: res.Header.Get("Content-Type"), body: bytes.TrimLeft(body, blanks)}, nil
 }
+
+// blanks is what may stand before an answer, beside a byte order mark.
+const blanks = " \t\r\n\f\v\u0085\u00a0\u2028\u2029\ufeff"
 
 // saysNo returns how the body of a 2xx refuses; empty if it does not. What can't be read refuses nothing.
 func (r billingReply) saysNo() string {
@@ -157,17 +170,25 @@ func (r billingReply) saysNo() string {
 	return ""
 }
 
+// isHTML reports whether a web page answered. An answer without a body is none, whatever type it has.
 func (r billingReply) isHTML() bool {
+	if r.status == http.StatusNoContent || r.status == http.StatusResetContent {
+		return false
+	}
 	for _, kind := range []string{r.contentType, http.DetectContentType(r.body)} {
 		if kind = strings.ToLower(strings.TrimSpace(kind)); strings.HasPrefix(kind, "text/html") || strings.HasPrefix(kind, "application/xhtml") {
 			return true
 		}
 	}
-	return false
+	return startsHTML.Match(r.body)
 }
 
-// refuses reports whether a top-level member of an answer says no: success or ok that is false, or an error that is
-// a text or an object with something in it.
+// startsHTML finds a page by its beginning where net/http does not: a line's end behind the first word, or an XML
+// declaration before it.
+var startsHTML = regexp.MustCompile(`(?i)^(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b`)
+
+// refuses reports whether a top-level member of an answer says no: success or ok that is false, or an error that says
+// something.
 func refuses(name string, value json.RawMessage) bool {
 	var parsed any
 	if json.Unmarshal(value, &parsed) != nil {
@@ -180,9 +201,13 @@ func refuses(name string, value json.RawMessage) bool {
 	case "error":
 		switch v := parsed.(type) {
 		case string:
-			return strings.TrimSpace(v) != ""
+			return !prodege.SaysNothing(v)
 		case map[string]any:
 			return len(v) > 0
+		case []any:
+			return len(v) > 0
+		case bool:
+			return v
 		}
 	}
 	return false

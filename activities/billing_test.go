@@ -180,6 +180,24 @@ func TestSendInvoiceBodies(t *testing.T) {
 		{"application/json", `{"success": null, "error": ""}`, ""},
 		{"application/json", `{"error": {}}`, ""},
 		{"application/json", `{"error": false}`, ""},
+		{"application/json", `{"error": []}`, ""},
+		{"application/json", `{"error": 0}`, ""},
+		{"application/json", `{"success": true, "error": "none"}`, ""},
+		{"application/json", `{"success": true, "error": " null "}`, ""},
+		{"application/json", `{"ok": "", "success": "maybe"}`, ""},
+		{"application/xml", `<?xml version="1.0"?><invoice/>`, ""},
+		{"text/plain", "<htmlish>", ""},
+		{"application/json", `{"error": true}`, `"error" is true`},
+		{"application/json", `{"error": ["no such order"]}`, `"error" is ["no such order"]`},
+		{"application/json", `{"OK": " FALSE "}`, `"OK" is`},
+		{"application/json", " \u00a0\ufeff\n" + `{"ok": false}`, `"ok" is false`},
+		{"application/json", `{"success": false`, `"success" is false`},
+		{"application/json", `{"success": true, "success": false}`, `"success" is false`},
+		{"text/plain", "<html\nlang=en>", "web page"},
+		{"text/plain", "<!doctype\nhtml>", "web page"},
+		{"application/json", "<html", "web page"},
+		{"text/xml", "<?xml version='1.0'?>\n<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0'>", "web page"},
+		{"text/plain", "\u00a0\ufeff <!DOCTYPE html>", "web page"},
 		{"application/json", `{"errors": 0, "data": {"success": false, "error": "no"}}`, ""},
 		{"application/json", `[{"success": false}]`, ""},
 		{"application/json", `"success: false"`, ""},
@@ -243,6 +261,30 @@ func TestSendInvoiceUnreached(t *testing.T) {
 	want(t, "type", appError(t, err).Type(), TypeBillingTransient)
 	want(t, "kind", f.Kind, project.FailedPassing)
 	want(t, "maybe", f.Maybe, true)
+}
+
+// An answer without a body says nothing, whatever type the server gives it.
+func TestSendInvoiceNoContent(t *testing.T) {
+	b := biller(t, func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=UTF-8")
+		w.WriteHeader(http.StatusNoContent)
+	}, nil)
+	got, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
+	if err != nil || got.Status != http.StatusNoContent {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// What our own side can't send was not refused by billing, and billing did not hear of it.
+func TestSendInvoiceUnsent(t *testing.T) {
+	b := biller(t, func(http.ResponseWriter, *http.Request) { t.Error("called") }, nil)
+	b.url = "http://bad host/"
+	_, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
+	f := failureOf(t, err)
+	want(t, "type", appError(t, err).Type(), TypeNotSent)
+	want(t, "kind", f.Kind, project.FailedRefused)
+	want(t, "maybe", f.Maybe, false)
+	want(t, "party", f.Refusal.Party, project.PartyUs)
 }
 
 func TestNewBilling(t *testing.T) {
