@@ -75,7 +75,11 @@ func newWorld(t *testing.T, plans ...func(*plan)) *world {
 	for _, change := range plans {
 		change(p)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*patience)
+	within := 4 * patience
+	if *long {
+		within *= 5
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), within)
 	t.Cleanup(cancel)
 	w := &world{t: t, ctx: ctx, namespace: p.namespace}
 	if p.namespace == "" {
