@@ -166,7 +166,8 @@ func (r redactor) json(text []byte, depth int) (shown string, ok bool) {
 		secret = isName && secretName.MatchString(plain)
 	}
 	out.Write(text[from:])
-	return strings.ToValidUTF8(out.String(), "\ufffd"), true
+	// A secret may also be a number, or span what structures JSON.
+	return r.known.Replace(strings.ToValidUTF8(out.String(), "\ufffd")), true
 }
 
 // form gives a form as it may be shown.

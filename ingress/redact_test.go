@@ -75,6 +75,23 @@ func TestNoSecretIsShownBesideTheBody(t *testing.T) {
 	}
 }
 
+// TestAKnownSecretIsHiddenWhereverItStands: as a number, across what structures JSON, or before and after white space.
+func TestAKnownSecretIsHiddenWhereverItStands(t *testing.T) {
+	r := newRedactor([]prodege.Secret{"8675309123", `ab":["cd`, "12 34"})
+	for contentType, bodies := range map[string][]string{
+		"application/json": {`{"event_id":"e1","n":8675309123}`, `[8675309123,"e1"]`, `{"event_id":"e1","ab":["cd"]}`, `{"event_id":"e1","n":[12 34]}`, "8675309123 e1",
+			`{"event_id":"e1","data":"{\"n\":8675309123}"}`, `{"event_id":"e1","data":"[8675309123"}`},
+		"application/x-www-form-urlencoded": {"data=e1&n=8675309123", "8675309123=e1", "e1&8675309123", "a=e1&b=%38675309123", "a=e1&b=ab%22%3A%5B%22cd", "a=e1&b=12+34"},
+		"text/plain":                        {"e1 8675309123", `e1 ab":["cd`, `e1 ab\u0022:[\u0022cd`},
+	} {
+		for _, body := range bodies {
+			if shown := r.body(contentType, []byte(body)); strings.Contains(shown, "8675309123") || strings.Contains(shown, `ab":["cd`) || strings.Contains(shown, "12 34") || !strings.Contains(shown, "e1") {
+				t.Errorf("%s is shown as %s", body, shown)
+			}
+		}
+	}
+}
+
 // What is not secret is shown as it came, white space and escapes included.
 func TestTheRestIsShownAsItCame(t *testing.T) {
 	for contentType, body := range map[string]string{

@@ -139,6 +139,52 @@ func TestLots(t *testing.T) {
 	}
 }
 
+// TestWhoMayAdmit: an approver, or whom SLACK_APPROVERS=anyone lets; nobody whom Slack can't be asked about.
+func TestWhoMayAdmit(t *testing.T) {
+	for _, c := range []struct {
+		name, by, want string
+		away, anyone   bool
+	}{
+		{"an approver", "U0ANN", "", false, false},
+		{"somebody else", "U0EVE", "U0EVE is not among SLACK_APPROVERS", false, false},
+		{"while Slack is away", "U0ANN", "not known right now", true, false},
+		{"anyone", "U0EVE", "", true, true},
+	} {
+		w := newWorld(t, func(o *Options) { o.Anyone = c.anyone })
+		w.who.unknown = c.away
+		w.post(statusPath, "application/json", signedOtherwise(seed))
+		err := w.box.Admit(t.Context(), w.box.Refused().Kept[0].ID, c.by)
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", c.name, err, c.want)
+		}
+		if n := len(w.waiting()); (n == 1) != (c.want == "") {
+			t.Errorf("%s: %d events wait", c.name, n)
+		}
+		if by := w.box.Refused().Kept[0].AdmittedBy; (by == c.by) != (c.want == "") {
+			t.Errorf("%s: admitted by %q", c.name, by)
+		}
+	}
+}
+
+// TestAdmittedTwice is the same event twice, which its project recognises, in two deliveries of ours.
+func TestAdmittedTwice(t *testing.T) {
+	w := newWorld(t)
+	w.post(statusPath, "application/json", signedOtherwise(seed))
+	id := w.box.Refused().Kept[0].ID
+	for _, by := range []string{"U0ANN", "U0BEN"} {
+		if err := w.box.Admit(t.Context(), id, by); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events := w.waiting()
+	if len(events) != 2 || events[0].ID != events[1].ID || events[0].Delivery == events[1].Delivery || !events[0].Received.Equal(events[1].Received) {
+		t.Errorf("waiting: %+v", events)
+	}
+	if r := w.box.Refused().Kept[0]; r.AdmittedBy != "U0BEN" {
+		t.Errorf("the record says %s", r.AdmittedBy)
+	}
+}
+
 func TestAdmit(t *testing.T) {
 	w := newWorld(t)
 	const pricing = `{"event_id":"p","event_time":"2023-02-06 13:42:01","project_id":29303649,"project_status":"PAUSED","required_cpi":"90"}`
