@@ -6,8 +6,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/spf13/cobra"
-
 	"fieldmarshal/operator"
 )
 
@@ -45,9 +43,7 @@ func TestCommandLines(t *testing.T) {
 
 func understood(t *testing.T, path, line string, whole bool) {
 	t.Helper()
-	root := &cobra.Command{Use: "fieldmarshal"}
-	root.AddGroup(&cobra.Group{ID: operator.GroupID})
-	root.AddCommand(operator.Commands(operator.Options{})...)
+	root := operator.Root(operator.Options{})
 	args := words.FindAllString(placeholder.ReplaceAllString(line, "7"), -1)
 	if end := slices.IndexFunc(args, func(word string) bool { return strings.Contains("# | > < &&", word) }); end >= 0 {
 		args = args[:end]

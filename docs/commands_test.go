@@ -18,7 +18,7 @@ const commandsPreamble = `# The operator's commands
 
 Commands of ` + "`fieldmarshal`" + ` beside ` + "`ingress`" + ` and ` + "`worker`" + `. They read the same configuration and ` + "`.env`" + `. The page is written by ` + "`go test ./docs -update`" + ` from the program's own help.
 
-Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of whoever decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s).
+Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of whoever decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s). A project is named by its id, also as ` + "`project-29303649` or `29,303,649`" + `; commands that only look take its PO number or words of its name, too.
 
 Those about the inbox (` + "`inbox`, `deadletter`, `refused`" + `) must run where the ingress runs, as its user, with its ` + "`INBOX_DIR`" + `. The others need Temporal, and most of them a live worker.
 
@@ -32,13 +32,12 @@ fieldmarshal completion bash > /etc/bash_completion.d/fieldmarshal
 
 // TestCommands holds the page to the commands' own help.
 func TestCommands(t *testing.T) {
-	root := &cobra.Command{Use: "fieldmarshal"}
-	root.AddGroup(&cobra.Group{ID: operator.GroupID})
-	root.AddCommand(operator.Commands(operator.Options{})...)
 	page := strings.Builder{}
 	page.WriteString(commandsPreamble)
-	for _, c := range root.Commands() {
-		describe(&page, c, "##")
+	for _, c := range operator.Root(operator.Options{}).Commands() {
+		if c.Name() != "help" && c.Name() != "completion" { // cobra's
+			describe(&page, c, "##")
+		}
 	}
 	holds(t, "reference/commands.md", page.String(), "the commands' help")
 }
@@ -60,24 +59,23 @@ func holds(t *testing.T, path, generated, from string) {
 // everywhere are flags that the page's beginning tells of, as they are the same for all that decide.
 var everywhere = regexp.MustCompile(`^ *--(json|as string +who decides|wait duration +how long to wait for the outcome)\b`)
 
-// describe writes what a command's help says: purpose, use with its flags, examples. Of a command with others below it,
-// purpose and the others.
+// describe writes what a command's help says: purpose, use with its flags, examples.
 func describe(page *strings.Builder, c *cobra.Command, level string) {
 	fmt.Fprintf(page, "\n%s %s\n\n%s\n", level, strings.TrimPrefix(c.CommandPath(), "fieldmarshal "), joined(cmp.Or(c.Long, c.Short)))
-	if !c.HasSubCommands() {
-		fmt.Fprintf(page, "\n```console\n%s\n", c.UseLine())
-		for line := range strings.Lines(c.NonInheritedFlags().FlagUsages()) {
-			if !everywhere.MatchString(line) {
-				page.WriteString(line)
-			}
+	fmt.Fprintf(page, "\n```console\n%s\n", c.UseLine())
+	for line := range strings.Lines(c.NonInheritedFlags().FlagUsages()) {
+		if !everywhere.MatchString(line) {
+			page.WriteString(line)
 		}
-		if c.Example != "" {
-			page.WriteString(unindented(c.Example) + "\n")
-		}
-		page.WriteString("```\n")
 	}
+	if c.Example != "" {
+		page.WriteString(unindented(c.Example) + "\n")
+	}
+	page.WriteString("```\n")
 	for _, child := range c.Commands() {
-		describe(page, child, level+"#")
+		if !child.Hidden {
+			describe(page, child, level+"#")
+		}
 	}
 }
 

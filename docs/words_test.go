@@ -48,7 +48,7 @@ func TestCallsOfProdege(t *testing.T) {
 // TestWhoMayDecide: every command that acts in somebody's name is among those that SECURITY.md warns of.
 func TestWhoMayDecide(t *testing.T) {
 	row := regexp.MustCompile("(?m)^\\| anyone who can run `fieldmarshal .*$").FindString(read(t, "../SECURITY.md"))
-	for _, c := range operator.Commands(operator.Options{}) {
+	for _, c := range operator.Root(operator.Options{}).Commands() {
 		acts := slices.ContainsFunc(append(c.Commands(), c), func(one *cobra.Command) bool { return one.Flags().Lookup("as") != nil })
 		if acts && !strings.Contains(row, c.Name()+"`") {
 			t.Errorf("SECURITY.md does not name %s among the commands that decide", c.Name())

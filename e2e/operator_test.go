@@ -20,7 +20,7 @@ func (w *world) run(want int, args ...string) string {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
-	if slices.Contains([]string{"approve", "reject", "ask-again", "try-again", "close", "act"}, args[0]) {
+	if slices.Contains([]string{"approve", "reject", "act"}, args[0]) {
 		args = append(args, "--wait", "60s") // for what comes of it: the machine may be busy
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
@@ -64,7 +64,7 @@ func TestDecidingOnTheCommandLine(t *testing.T) {
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
 	survey := theProject.String()
-	tells(t, w.run(0, "approvals"), survey, "$4.25")
+	tells(t, w.run(0, "list", "--waiting-for", "approval"), survey, "$4.25")
 	w.run(3, "approve", survey, "--as", eve)
 	w.run(3, "approve", survey, "--as", ann, "--amount", "4.20")
 	w.acceptances(0)
@@ -79,7 +79,7 @@ func TestDecidingOnTheCommandLine(t *testing.T) {
 
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
 	w.says(approvals, "Approve a CPI of $4.50?")
-	w.run(0, "reject", survey, "--as", ben, "--reason", "the client stops here")
+	w.run(0, "reject", survey, "--as", ben, "--note", "the client stops here")
 	w.says(approvals, "the client stops here")
 	tells(t, w.run(0, "state", survey), "PAUSED", "applied", "Oat milk study")
 	tells(t, w.run(0, "explain", survey), "4.25", ann)
@@ -101,11 +101,11 @@ func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 	survey := theProject.String()
 	w.becomes(m, "Expired: nobody decided about $4.25")
 	w.run(3, "approve", survey, "--as", ann)
-	w.run(3, "ask-again", survey, "--as", eve)
-	tells(t, w.run(0, "ask-again", survey, "--as", ann), "asked again on the command line")
+	w.run(3, "act", survey, "ask-again", "--as", eve)
+	tells(t, w.run(0, "act", survey, "ask-again", "--as", ann), "asked again on the command line")
 	tells(t, w.run(0, "approve", survey, "--as", ann), "was refused")
 	w.acceptances(0)
-	tells(t, w.run(0, "try-again", survey, "--as", ben), "Recorded: "+ben+" asked to try again")
+	tells(t, w.run(0, "act", survey, "try-again", "--as", ben), "Recorded: "+ben+" asked to try again")
 	w.becomes(m, "Live again at $4.25")
 	w.acceptances(1)
 	w.run(3, "close", survey, "--as", ben)

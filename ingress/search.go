@@ -107,15 +107,15 @@ func (in *Ingress) find(ctx context.Context, text string) (found []project.Name,
 	}
 	in.learnNames(ctx, ids)
 	var exact []project.Name
-	words := strings.Fields(strings.ToLower(text))
 	for _, id := range ids {
 		name, known := in.names.get(id, in.now())
+		exactly, loosely := name.Called(text)
 		switch {
 		case !known:
 			unasked++
-		case name.PONumber != "" && strings.EqualFold(name.PONumber, strings.TrimSpace(text)):
+		case exactly:
 			exact = append(exact, name)
-		case hasAll(strings.ToLower(name.Name+" "+name.PONumber), words):
+		case loosely:
 			found = append(found, name)
 		}
 	}
@@ -123,15 +123,6 @@ func (in *Ingress) find(ctx context.Context, text string) (found []project.Name,
 		return exact, unasked, nil
 	}
 	return found, unasked, nil
-}
-
-func hasAll(text string, words []string) bool {
-	for _, w := range words {
-		if !strings.Contains(text, w) {
-			return false
-		}
-	}
-	return len(words) > 0
 }
 
 // learnNames asks projects what they are called, as far as that is not remembered and as many as answer in time.

@@ -21,12 +21,21 @@ type Accepting struct {
 const unnamed = "the command line"
 
 func (o Options) accepting() *cobra.Command {
-	return group(help{
-		use: "accepting", short: "Switch all acceptance at Prodege on or off, or tell whether it is on",
+	return group(o.command(help{
+		use: "accepting", short: "Switch acceptance at Prodege on or off for all projects",
 		long: "The kill switch. While accepting is off nothing is accepted at Prodege for any project; decisions are recorded, held\n" +
-			"back, and carried out within a minute once it is on again. It is kept in Temporal and survives every restart. By itself it tells whether accepting is on.",
-		example: "  fieldmarshal accepting off\n  fieldmarshal accepting on --as U012AB3CD\n  fieldmarshal accepting",
-	}, o.acceptingStatus(), o.turn("on", true), o.turn("off", false))
+			"back, and carried out within a minute once it is on again. It is kept in Temporal and survives every restart. By itself it\n" +
+			"tells whether accepting is on, and who switched it when; that needs no worker.",
+		example: "  fieldmarshal accepting",
+	}, none, func(c *call) error {
+		ctx, cancel := c.within()
+		defer cancel()
+		last, err := c.world.Flows.LastSwitch(ctx)
+		if err != nil {
+			return c.explained(err, "read the kill switch")
+		}
+		return c.showSwitch(Accepting{last.On, last.By, last.At})
+	}), "status", o.turn("on", true), o.turn("off", false))
 }
 
 func (o Options) turn(name string, on bool) *cobra.Command {
@@ -34,10 +43,14 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 	cmd := o.command(help{
 		use: name, short: "Switch acceptance " + name,
 		long:    "Switch acceptance " + name + " for all projects. It returns once that is in force; that needs a live worker.",
-		example: "  fieldmarshal accepting " + name + "\n  fieldmarshal accepting " + name + " --as U012AB3CD",
+		example: "  fieldmarshal accepting " + name + " --as U012AB3CD",
 	}, none, func(c *call) error {
-		if as != unnamed && !aUser.MatchString(as) {
-			return usageError("--as must be a Slack user id (U… or W…), not %q", as)
+		as := as
+		if as != unnamed {
+			var err error
+			if as, err = parseUser(as); err != nil {
+				return err
+			}
 		}
 		ctx, cancel := c.within()
 		defer cancel()
@@ -48,7 +61,7 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 		case errors.Is(err, workflows.ErrNotAllowed):
 			return c.notSwitched(err, as)
 		case c.world.Flows.Health(c.ctx) == nil && errors.Is(err, context.DeadlineExceeded):
-			return failed("%w: it takes effect as soon as one runs. See fieldmarshal accepting status", err)
+			return failed("%w: it takes effect as soon as one runs. See fieldmarshal accepting", err)
 		}
 		return c.explained(err, "switch acceptance "+name)
 	})
@@ -68,22 +81,6 @@ func (c *call) notSwitched(refusal error, as string) error {
 		return noEffect("%s: somebody of SLACK_APPROVERS must switch it on; say who with --as U…", still)
 	}
 	return noEffect("%s: %w", still, refusal)
-}
-
-func (o Options) acceptingStatus() *cobra.Command {
-	return o.command(help{
-		use: "status", short: "Tell whether acceptance is on, and who switched it when",
-		long:    "Tell whether acceptance is on, and who switched it when. No worker is needed.",
-		example: "  fieldmarshal accepting status --json",
-	}, none, func(c *call) error {
-		ctx, cancel := c.within()
-		defer cancel()
-		last, err := c.world.Flows.LastSwitch(ctx)
-		if err != nil {
-			return c.explained(err, "read the kill switch")
-		}
-		return c.showSwitch(Accepting{last.On, last.By, last.At})
-	})
 }
 
 func (c *call) showSwitch(a Accepting) error {

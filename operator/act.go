@@ -3,7 +3,6 @@ package operator
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,83 +12,111 @@ import (
 	"fieldmarshal/project"
 )
 
-// actFlags are what the command line of act says.
-type actFlags struct {
-	decideFlags
-	what       string // the action's name here, or again; empty: what is offered
-	number     int64
-	clicks     int64
-	sampleSize int64
-	yes        bool
+// further are the buttons of a message that can't be decided about any more.
+var further = []struct {
+	verdict     project.Verdict
+	label, know string
+}{
+	{project.AskAgain, "Ask again", "The message asks anew, with the present figures. Nothing is approved."},
+	{project.TryAgain, "Try again", "What was decided is sent once more. The project is read first, so nothing is done twice."},
+	{project.Close, "Close", "The acceptance is given up. The project stays as it is at Prodege."},
 }
 
-// again is the word for trying once more what was decided.
-const again = "again"
-
 func (o Options) act() *cobra.Command {
-	var f actFlags
-	cmd := o.command(help{
-		use: "act <project> [" + strings.Join(actNames(), "|") + "] [number]", short: "Act on a paused project, as from its alert",
-		long: "Do what the alert of a paused project offers, as the person given by --as: a Slack user id, held to SLACK_APPROVERS like\n" +
-			"any click. It binds to the pause at the time the command reads it; the project is read at Prodege before anything is sent.\n" +
-			"Without an action it shows what is offered; if nothing is, why, with exit code 3. “again” tries again what failed. A sample\n" +
-			"size can at most be doubled. With an action exit code 0 only if the decision was recorded.",
-		example: "  fieldmarshal act 29303649\n  fieldmarshal act 29303649 sample 600 --as U012AB3CD\n" +
-			"  fieldmarshal act 29303649 clicks 500 --as U012AB3CD\n  fieldmarshal act 29303649 complete --as U012AB3CD --yes",
-	}, between(1, 3, "the id of a project, an action, and its number if it needs one"), func(c *call) error {
-		f := f
-		if err := f.read(c.args[1:]); err != nil {
+	f, yes := newDecideFlags(), false
+	cmd := o.deciding(help{
+		use: "act <project> [" + strings.Join(actNames(), "|") + "] [number]", short: "Do what else a project's message in Slack offers",
+		long: "Do what a button of a project's message does, as the person given by --as: a Slack user id, held to SLACK_APPROVERS like\n" +
+			"any click. Without an action it shows what is offered now; if nothing is, why, with exit code 3. It binds to the pause at\n" +
+			"the time the command reads it; the project is read at Prodege before anything is sent.\n\n" +
+			"clicks and sample need the new number; a sample size can at most be doubled. try-again repeats what was decided and\n" +
+			"failed. ask-again reopens a CPI request that expired or was rejected; close gives up an acceptance that failed. Exit code 0\n" +
+			"only if the decision was recorded.",
+		example: "  fieldmarshal act 29303649\n  fieldmarshal act 29303649 sample 600 --as U012AB3CD\n  fieldmarshal act 29303649 ask-again --as U012AB3CD",
+	}, f, 3, "the id of a project, an action, and its number if it needs one", func(c *call, id prodege.ProjectID) error {
+		if len(c.args) == 1 {
+			return c.offers(id)
+		}
+		d, err := chosen(c.args[1:])
+		if err != nil {
 			return err
 		}
-		return c.act(f)
+		return c.decide(id, *f, d, func(q *project.Question, d *project.Decision) error { return c.checkOffer(id, q, d, yes) })
 	})
-	f.add(cmd)
-	cmd.Flags().Int64Var(&f.clicks, "clicks", 0, "how many clicks to allow from now on; the same as a number after clicks")
-	cmd.Flags().Int64Var(&f.sampleSize, "sample-size", 0, "completes wanted in all, more than now; the same as a number after sample")
-	cmd.Flags().StringVar(&f.reason, "note", "", "a note for the record")
-	cmd.Flags().BoolVar(&f.yes, "yes", false, "complete: do not ask, although it can't be undone")
+	f.addNote(cmd)
+	cmd.Flags().BoolVar(&yes, "yes", false, "complete: do not ask, although it can't be undone")
+	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == 1 {
+			return actNames(), cobra.ShellCompDirectiveNoFileComp
+		}
+		return o.completeProjects(cmd, args, typed)
+	}
 	return cmd
 }
 
-// actNames are the actions as the command line names them, sample for act_sample, and again.
-func actNames() []string {
-	var names []string
+// actName is an action as the command line names it: sample for act_sample.
+func actName(id prodege.ActionID) string { return strings.TrimPrefix(string(id), "act_") }
+
+func actNames() (names []string) {
 	for _, id := range prodege.ActionIDs() {
-		names = append(names, strings.TrimPrefix(string(id), "act_"))
+		names = append(names, actName(id))
 	}
-	return append(names, again)
+	for _, f := range further {
+		names = append(names, verdictName(f.verdict))
+	}
+	return names
 }
 
-func (f *actFlags) id() prodege.ActionID { return prodege.ActionID("act_" + f.what) }
+// chosen reads an action and its number, before anybody is asked.
+func chosen(args []string) (d project.Decision, err error) {
+	name := actName(prodege.ActionID(args[0]))
+	if err := oneOf("action", name, actNames()); err != nil {
+		return d, err
+	}
+	d = project.Decision{Verdict: project.ChooseAction, Action: prodege.ActionID("act_" + name)}
+	for _, f := range further {
+		if verdictName(f.verdict) == name {
+			d = project.Decision{Verdict: f.verdict}
+		}
+	}
+	asks := prodege.ActionAsks(d.Action)
+	if len(args) == 2 {
+		if asks == prodege.AsksNothing {
+			return d, usageError("%s takes no number", name)
+		}
+		if d.Number, err = parseCount(args[1]); err != nil {
+			return d, err
+		}
+	}
+	if !(prodege.Action{Asks: asks}).Fits(d.Number) {
+		return d, usageError("%s needs a number from 1 to %d after it: %s", name, prodege.MaxNumber, words(asks))
+	}
+	return d, nil
+}
 
-// read takes what follows the project, an action and its number, and checks it before anybody is asked.
-func (f *actFlags) read(args []string) error {
-	if len(args) == 0 {
+func words(asks prodege.Asks) string { return strings.ReplaceAll(string(asks), "_", " ") }
+
+// what is a decision as the command line names it.
+func what(d project.Decision) string { return cmp.Or(actName(d.Action), verdictName(d.Verdict)) }
+
+// checkOffer refuses what is not offered, and asks before what can't be undone.
+func (c *call) checkOffer(id prodege.ProjectID, q *project.Question, d *project.Decision, yes bool) error {
+	if d.Verdict != project.ChooseAction {
 		return nil
 	}
-	f.what = strings.TrimPrefix(args[0], "act_")
-	if err := oneOf("action", f.what, actNames()); err != nil {
-		return err
+	i := slices.IndexFunc(q.Offers, func(a prodege.Action) bool { return a.ID == d.Action })
+	if i < 0 {
+		return noEffect("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", id, q.Event.ActionReason(), what(*d), id)
 	}
-	if err := f.check(); err != nil {
-		return err
-	}
-	asks := prodege.ActionAsks(f.id())
-	f.number = map[prodege.Asks]int64{prodege.AsksClicks: f.clicks, prodege.AsksSample: f.sampleSize}[asks]
-	if len(args) == 2 {
-		n, err := strconv.ParseInt(args[1], 10, 64)
-		switch {
-		case err != nil || n < 1:
-			return usageError("%q is not a whole number above 0", args[1])
-		case asks == prodege.AsksNothing:
-			return usageError("%s takes no number", f.what)
-		case f.number != 0 && f.number != n:
-			return usageError("%s is given two numbers, %d and %d", f.what, n, f.number)
+	row := q.Offers[i]
+	if now := q.Figures; row.Asks == prodege.AsksSample && now != nil && now.Wanted > 0 {
+		present := max(now.Wanted, now.Completes)
+		if most := project.MostSample(present); d.Number <= present || d.Number > most {
+			return noEffect("project %s: the sample size is %d now; a new one must be above that and at most %d, not %d; nothing was sent", id, present, most, d.Number)
 		}
-		f.number = n
 	}
-	if !(prodege.Action{Asks: asks}).Fits(f.number) {
-		return usageError("%s needs a number from 1 to %d: give it after %[1]s, or as --%[3]s", f.what, prodege.MaxNumber, strings.ReplaceAll(string(asks), "_", "-"))
+	if row.Status == prodege.Complete && !yes && !c.yes(row.Confirm+"\n"+row.Label+"?") {
+		return usageError("project %s was not completed: nobody confirmed (answer yes, or give --yes)", id)
 	}
 	return nil
 }
@@ -112,79 +139,42 @@ type Offer struct {
 	Confirm string `json:"confirm"`
 }
 
-func (c *call) act(f actFlags) error {
-	id, err := c.project()
-	if err != nil {
-		return err
-	}
+// offers shows what can be done.
+func (c *call) offers(id prodege.ProjectID) error {
 	s, err := c.projectState(id)
 	if err != nil {
 		return err
 	}
-	q := s.OpenAction()
-	switch {
-	case q == nil:
+	q := cmp.Or(s.OpenAction(), s.OpenRequest())
+	if q == nil {
 		return noEffect("project %s offers no actions: it waits for %s", id, cards.Waits(s.Waiting))
-	case f.what == "":
-		return c.offers(s, q)
 	}
-	d := project.Decision{Verdict: project.TryAgain, User: f.as, Reason: f.reason}
-	if f.what != again {
-		d.Verdict, d.Action, d.Number = project.ChooseAction, f.id(), f.number
-	}
-	if !takes(q, d.Verdict) {
-		return noEffect("project %s: %s has no effect now: %s; nothing was sent", id, f.what, standing(q))
-	}
-	if f.what != again {
-		if err := c.checkOffer(id, q, f); err != nil {
-			return err
+	o := Offered{Project: id, Generation: q.Generation, Reason: q.Event.ActionReason(), Phase: q.Phase, Words: standing(q), Offers: []Offer{}}
+	for _, f := range further {
+		if takes(q, f.verdict) && (q.Kind == project.OfCPI || f.verdict == project.TryAgain) {
+			o.Offers = append(o.Offers, Offer{Action: verdictName(f.verdict), Label: f.label, Confirm: f.know})
 		}
 	}
-	return c.submit(id, q, d, f.wait)
-}
-
-// checkOffer refuses what is not offered, and asks before what can't be undone.
-func (c *call) checkOffer(id prodege.ProjectID, q *project.Question, f actFlags) error {
-	i := slices.IndexFunc(q.Offers, func(a prodege.Action) bool { return a.ID == f.id() })
-	if i < 0 {
-		return noEffect("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", id, q.Event.ActionReason(), f.what, id)
-	}
-	row := q.Offers[i]
-	if now := q.Figures; row.Asks == prodege.AsksSample && now != nil && now.Wanted > 0 {
-		present := max(now.Wanted, now.Completes)
-		if most := project.MostSample(present); f.number <= present || f.number > most {
-			return noEffect("project %s: the sample size is %d now; a new one must be above that and at most %d, not %d; nothing was sent", id, present, most, f.number)
-		}
-	}
-	if row.Status == prodege.Complete && !f.yes && !c.yes(row.Confirm+"\n"+row.Label+"?") {
-		return failed("project %s was not completed: nobody confirmed (answer yes, or give --yes)", id)
-	}
-	return nil
-}
-
-// offers shows what can be done.
-func (c *call) offers(s *project.State, q *project.Question) error {
-	o := Offered{Project: s.ID, Generation: q.Generation, Reason: q.Event.ActionReason(), Phase: q.Phase, Words: standing(q), Offers: []Offer{}}
-	if takes(q, project.TryAgain) {
-		o.Offers = append(o.Offers, Offer{Action: again, Label: "Try again", Confirm: "What was decided is sent once more; the project is read first."})
-	}
-	if takes(q, project.ChooseAction) {
+	if q.Kind == project.OfAction && takes(q, project.ChooseAction) {
 		for _, row := range q.Offers {
-			o.Offers = append(o.Offers, Offer{strings.TrimPrefix(string(row.ID), "act_"), row.Label, string(row.Asks), row.Confirm})
+			o.Offers = append(o.Offers, Offer{actName(row.ID), row.Label, string(row.Asks), row.Confirm})
 		}
 	}
-	err := c.show(o, func(p *page) {
-		p.line("Project %s, paused for %s: %s.", o.Project, reason(prodege.Paused, o.Reason, ""), o.Words)
-		if len(o.Offers) == 0 {
+	err = c.show(o, func(p *page) {
+		p.line("Project %s, paused for %s: %s.", id, reason(prodege.Paused, o.Reason, ""), o.Words)
+		switch {
+		case len(o.Offers) > 0:
+			var rows [][]string
+			for _, offer := range o.Offers {
+				rows = append(rows, []string{offer.Action, offer.Label, cmp.Or(words(prodege.Asks(offer.Asks)), "-"), offer.Confirm})
+			}
+			p.table([]string{"ACTION", "DOES", "ASKS", "KNOW"}, rows)
+			p.line("\nfieldmarshal act %s <action> --as U…", id)
+		case q.Kind == project.OfCPI && takes(q, project.Reject):
+			p.line("Decide with `fieldmarshal approve %s --as U…` or `fieldmarshal reject %[1]s --as U…`.", id)
+		default:
 			p.line("Nothing can be done about it from here now.")
-			return
 		}
-		var rows [][]string
-		for _, offer := range o.Offers {
-			rows = append(rows, []string{offer.Action, offer.Label, cmp.Or(strings.ReplaceAll(offer.Asks, "_", " "), "-"), offer.Confirm})
-		}
-		p.table([]string{"ACTION", "DOES", "ASKS", "KNOW"}, rows)
-		p.line("\nfieldmarshal act %s <action> --as U…", o.Project)
 	})
 	if err == nil && len(o.Offers) == 0 {
 		return &Fault{Code: ExitVain}

@@ -3,7 +3,6 @@ package operator
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,18 +30,7 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 }
 
-// GroupID is the cobra group that the commands belong to. Whoever adds them to a root adds the group.
-const GroupID = "operator"
-
-// Commands returns all commands, to be added to the program's root.
-func Commands(o Options) []*cobra.Command {
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	return append(o.further(),
-		o.state(), o.list(), o.approvals(), o.report(), o.explain(), o.evidence(), o.approve(), o.reject(), o.act(), o.accepting(), o.watch(),
-		o.inbox(), o.deadletter(), o.refused(), o.send(), o.doctor(), o.config(), o.version(), o.replay())
-}
+func now() time.Time { return time.Now() }
 
 // call is one run of a command.
 type call struct {
@@ -57,6 +45,7 @@ type call struct {
 // help is what help says of a command.
 type help struct {
 	use, short, long, example string
+	decides                   bool // about a project, which its id alone names then
 }
 
 // command makes a command that needs the world. A fault of the configuration ends it first.
@@ -74,51 +63,44 @@ func (o Options) command(h help, args cobra.PositionalArgs, run func(*call) erro
 	})
 }
 
+// about makes a command about one project, the first of at most so many arguments.
+func (o Options) about(h help, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
+	cmd := o.command(h, between(1, most, what), func(c *call) error {
+		id, err := c.project(h.decides)
+		if err != nil {
+			return err
+		}
+		return run(c, id)
+	})
+	cmd.ValidArgsFunction = o.completeProjects
+	return cmd
+}
+
 // make makes a command with --json. Shell completion offers files only for arguments that are files.
 func (o Options) make(h help, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
 	c := &call{now: o.Now}
 	cmd := &cobra.Command{
-		Use: h.use, Short: h.short, Long: h.long, Example: h.example, Args: args, GroupID: GroupID, ValidArgsFunction: cobra.NoFileCompletions,
+		Use: h.use, Short: h.short, Long: h.long, Example: h.example, Args: args, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.ctx, c.cmd, c.args = cmd.Context(), cmd, args
 			err := run(c)
 			if err != nil && !errors.As(err, new(*Fault)) {
-				err = &Fault{ExitFailed, err}
+				err = failed("%w", err)
 			}
 			return err
 		},
 	}
-	cmd.SetFlagErrorFunc(flagFault)
 	cmd.Flags().BoolVar(&c.json, "json", false, "answer in JSON")
 	return cmd
 }
 
-// group makes a command that holds others. By itself it does what the first of them does.
-func group(h help, first *cobra.Command, others ...*cobra.Command) *cobra.Command {
-	cmd := &cobra.Command{Use: h.use, Short: h.short, Long: h.long, Example: h.example, GroupID: GroupID, RunE: first.RunE,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return nil
-			}
-			var names []string
-			for _, child := range cmd.Commands() {
-				names = append(names, child.Name())
-			}
-			return usageError("%s has no command %q%s; it has %s", name(cmd), args[0], didYouMean("", args[0], names), strings.Join(names, ", "))
-		},
-	}
-	cmd.SetFlagErrorFunc(flagFault)
-	cmd.Flags().AddFlagSet(first.Flags())
-	for _, child := range append([]*cobra.Command{first}, others...) {
-		child.GroupID = ""
-		cmd.AddCommand(child)
-	}
+// group has a command hold others. By itself it shows what they are about; people type a word for that, too.
+func group(cmd *cobra.Command, shows string, others ...*cobra.Command) *cobra.Command {
+	same := &cobra.Command{Use: shows, Short: cmd.Short, Hidden: true, Args: none, RunE: cmd.RunE}
+	same.Flags().AddFlagSet(cmd.Flags())
+	cmd.Args = noCommand
+	cmd.AddCommand(append(others, same)...)
 	return cmd
-}
-
-// name is a command as it is typed, without the program before it.
-func name(cmd *cobra.Command) string {
-	return strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 }
 
 // within bounds calls to Temporal and its workers.
@@ -126,36 +108,10 @@ func (c *call) within() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.ctx, callTimeout)
 }
 
-// project reads the first argument.
-func (c *call) project() (prodege.ProjectID, error) {
-	id, err := prodege.ParseProjectID(c.args[0])
-	if err != nil {
-		return 0, &Fault{ExitUsage, err}
-	}
-	return id, nil
-}
-
-// none takes no argument.
-func none(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	return usageError("%s takes no arguments, but got %q%s", name(cmd), args[0], didYouMean("--", args[0], flagNames(cmd)))
-}
-
-// one takes one argument, and says what it is if it is missing.
-func one(what string) cobra.PositionalArgs { return between(1, 1, what) }
-
-func between(least, most int, what string) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) < least:
-			return usageError("%s needs %s", name(cmd), what)
-		case len(args) > most:
-			return usageError("%s takes %s and nothing more, but got %q", name(cmd), what, args[most])
-		}
-		return nil
-	}
+// csvFlag adds --csv, which goes with no --json.
+func csvFlag(cmd *cobra.Command, asCSV *bool) {
+	cmd.Flags().BoolVar(asCSV, "csv", false, "answer in CSV")
+	cmd.MarkFlagsMutuallyExclusive("csv", "json")
 }
 
 // choices offers a flag's values in shell completion.

@@ -14,6 +14,7 @@ import (
 
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 	"fieldmarshal/workflows"
 )
 
@@ -22,6 +23,9 @@ func TestEveryCommandHelps(t *testing.T) {
 	seen := 0
 	var look func(c *cobra.Command)
 	look = func(c *cobra.Command) {
+		if c.Hidden {
+			return
+		}
 		if c.Short == "" || c.Long == "" || !strings.Contains(c.Example, "fieldmarshal "+strings.Fields(c.Use)[0]) && !c.HasParent() {
 			t.Errorf("%s lacks help or an example", c.CommandPath())
 		}
@@ -37,10 +41,12 @@ func TestEveryCommandHelps(t *testing.T) {
 			look(child)
 		}
 	}
-	for _, c := range Commands(Options{}) {
-		look(c)
+	for _, c := range Root(Options{}).Commands() {
+		if c.Name() != "help" && c.Name() != "completion" {
+			look(c)
+		}
 	}
-	if seen < 23 {
+	if seen < 20 {
 		t.Errorf("%d commands only", seen)
 	}
 }
@@ -101,7 +107,7 @@ func TestDeadLetters(t *testing.T) {
 	run(t, f.world(), "", "deadletter", "show", "three").wants(t, ExitUsage)
 	for _, answer := range []string{"", "no\n", "y\n"} {
 		a := run(t, f.world(), answer, "deadletter", "drop", "3")
-		a.wants(t, ExitFailed, "not dropped")
+		a.wants(t, ExitUsage, "not dropped")
 		if !strings.Contains(a.asked, "e3") || len(f.letters) != 1 {
 			t.Errorf("answer %q: asked %q, left %d", answer, a.asked, len(f.letters))
 		}
@@ -170,28 +176,6 @@ func TestARealInbox(t *testing.T) {
 	run(t, w, "yes\n", "deadletter", "drop", "1").wants(t, 0, "forgotten")
 }
 
-// TestSlips: what is misspelt is named with what was meant.
-func TestSlips(t *testing.T) {
-	for args, says := range map[string]string{
-		"list --waitin-for approval":    "did you mean --waiting-for?",
-		"list --waiting-for aproval":    "did you mean approval?",
-		"list --status PAUSD":           "did you mean PAUSED?",
-		"doctor extra":                  `doctor takes no arguments, but got "extra"`,
-		"doctor jsn":                    "did you mean --json?",
-		"accepting fo":                  "accepting has no command",
-		"deadletter rtery 3":            "did you mean retry?",
-		"send --encoding from":          "did you mean form?",
-		"state 29303649 --legder 5":     "did you mean --ledger?",
-		"approve 29303649 --ammount 4":  "did you mean --amount?",
-		"state 29303649 --unimaginable": "unknown flag: --unimaginable",
-	} {
-		a := run(t, asks().world(), "", strings.Fields(args)...)
-		if a.wants(t, ExitUsage, says); strings.Contains(says, "unknown") && strings.Contains(a.fault, "mean") {
-			t.Errorf("%s: %s", args, a.fault)
-		}
-	}
-}
-
 func TestLasting(t *testing.T) {
 	for d, want := range map[time.Duration]string{
 		-time.Second: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", 3 * time.Hour: "3 h", 3*time.Hour + 5*time.Minute: "3 h 5 min",
@@ -222,8 +206,37 @@ func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
 	if err := json.Unmarshal([]byte(run(t, w, "", "state", "29303649", "--json").out), &s); err != nil || s.Name.Name != name {
 		t.Errorf("the name in JSON is %q, %v", s.Name, err)
 	}
-	f.fault = errors.New("refused: \x1b]0;title\a\u009b\u202e")
-	if a := run(t, w, "", "state", "29303649"); a.code != ExitFailed || strings.ContainsFunc(a.fault, steersTerminal) || !strings.Contains(a.fault, "refused: ") {
-		t.Errorf("code %d, a fault that a terminal obeys: %q", a.code, a.fault)
+	f.pollers = polling()
+	f.fault = errors.New("refused: \x1b]0;title\a\u009b\u202e\nAccepting is OFF")
+	for _, args := range []string{"state 29303649", "approve 29303649 --as U1", "watch 29303649", "accepting on --as U1", "inbox", "report"} {
+		if a := run(t, w, "", strings.Fields(args)...); a.code != ExitFailed || strings.ContainsFunc(a.fault, steersTerminal) || !strings.Contains(a.fault, "refused: ") || strings.Contains(a.fault, "\n") {
+			t.Errorf("%s: code %d, a fault that a terminal obeys: %q", args, a.code, a.fault)
+		}
+	}
+}
+
+// TestNoTextFromOutsideBeginsALine: it could look like one of ours.
+func TestNoTextFromOutsideBeginsALine(t *testing.T) {
+	const forged = "\nFORGED\r\tFORGED"
+	f := asks()
+	f.pollers = polling()
+	f.project.Name.Name, f.project.Note, f.project.Description, f.project.Poll.Fault = forged, forged, forged, forged
+	f.project.Ledger = append(f.project.Ledger, project.Line{Kind: project.LineRefused, Text: forged, At: noon})
+	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, Summary: forged}}
+	f.letters = []inbox.DeadLetter{{ID: 3, At: noon, Reason: forged, Damaged: []byte(forged)}}
+	f.refused = inbox.RefusedList{Counts: map[string]uint64{"malformed": 1}, Kept: []inbox.Refused{{ID: 3, At: noon, Detail: forged, Remote: forged, Body: forged, Header: map[string][]string{"X": {forged}}}}}
+	f.listing.Stats.Fault = forged
+	w := f.world()
+	w.Slack = workspace{fault: errors.New(forged)}
+	for _, args := range []string{"state 29303649", "explain 29303649", "list", "evidence 29303649 --csv", "deadletter", "deadletter show 3", "refused --full", "inbox", "doctor"} {
+		a := run(t, w, "", strings.Fields(args)...)
+		for line := range strings.Lines(a.out + a.asked + a.fault) {
+			if strings.HasPrefix(line, "FORGED") || strings.ContainsAny(line, "\r") {
+				t.Errorf("%s prints a line from outside: %q", args, line)
+			}
+		}
+		if !strings.Contains(a.out+a.fault, "FORGED") {
+			t.Errorf("%s does not print it at all", args)
+		}
 	}
 }

@@ -1,11 +1,8 @@
 package operator
 
 import (
-	"bufio"
 	"errors"
-	"fmt"
 	"strconv"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,17 +10,11 @@ import (
 )
 
 func (o Options) deadletter() *cobra.Command {
-	return group(help{
-		use: "deadletter", short: "Show events that can't be passed on, retry or drop them",
+	return group(o.command(help{
+		use: "deadletter", short: "Show events that can't be passed on; retry or drop them",
 		long: "Dead letters are events that Temporal refused permanently, or that could not be read from disk. They wait in the inbox of\n" +
-			"the ingress on this machine for a person. By itself it lists them.",
-		example: "  fieldmarshal deadletter list\n  fieldmarshal deadletter retry 3",
-	}, o.deadList(), o.deadShow(), o.deadRetry(), o.deadDrop())
-}
-
-func (o Options) deadList() *cobra.Command {
-	return o.command(help{
-		use: "list", short: "List dead letters, oldest first", long: "List dead letters, oldest first.", example: "  fieldmarshal deadletter list --json",
+			"the ingress on this machine for a person. By itself it lists them, the oldest first.",
+		example: "  fieldmarshal deadletter",
 	}, none, func(c *call) error {
 		list, err := c.world.Inbox.DeadLetters(c.ctx)
 		if err != nil {
@@ -40,7 +31,7 @@ func (o Options) deadList() *cobra.Command {
 			}
 			p.table([]string{"NUMBER", "SINCE", "PROJECT", "EVENT", "WHY"}, rows)
 		})
-	})
+	}), "list", o.deadShow(), o.deadRetry(), o.deadDrop())
 }
 
 func (o Options) deadShow() *cobra.Command {
@@ -69,12 +60,12 @@ func (o Options) deadDrop() *cobra.Command {
 	cmd := o.letterCommand(help{
 		use: "drop <number>", short: "Forget a dead letter permanently",
 		long:    "Forget a dead letter permanently, after it was shown and you confirmed. What it tells of a project is lost then.",
-		example: "  fieldmarshal deadletter drop 3\n  fieldmarshal deadletter drop 3 --yes",
+		example: "  fieldmarshal deadletter drop 3",
 	}, func(c *call, l inbox.DeadLetter) error {
 		shown := &page{}
 		letterText(shown, l)
 		if !yes && !c.yes(shown.String()+"Forget it permanently?") {
-			return failed("dead letter %d was not dropped: nobody confirmed (answer yes, or give --yes)", l.ID)
+			return usageError("dead letter %d was not dropped: nobody confirmed (answer yes, or give --yes)", l.ID)
 		}
 		if err := letterFault(c.world.Inbox.Drop(c.ctx, l.ID), l.ID); err != nil {
 			return err
@@ -87,7 +78,7 @@ func (o Options) deadDrop() *cobra.Command {
 
 // letterCommand makes a command about one dead letter.
 func (o Options) letterCommand(h help, run func(*call, inbox.DeadLetter) error) *cobra.Command {
-	return o.command(h, one("the number of a dead letter"), func(c *call) error {
+	return o.command(h, between(1, 1, "the number of a dead letter"), func(c *call) error {
 		id, err := strconv.ParseUint(c.args[0], 10, 64)
 		if err != nil {
 			return usageError("%q is not the number of a dead letter", c.args[0])
@@ -118,11 +109,4 @@ func letterFault(err error, id uint64) error {
 		return noEffect("there is no dead letter %d", id)
 	}
 	return failed("dead letter %d: %w", id, err)
-}
-
-// yes asks before what can't be undone. The question goes beside the answer, so that JSON stays JSON; no answer is no.
-func (c *call) yes(question string) bool {
-	fmt.Fprint(c.cmd.ErrOrStderr(), Printable(question), " Write yes: ")
-	answer, _ := bufio.NewReader(c.cmd.InOrStdin()).ReadString('\n')
-	return strings.TrimSpace(answer) == "yes"
 }

@@ -2,7 +2,6 @@ package operator
 
 import (
 	"fmt"
-	"regexp"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -14,114 +13,55 @@ import (
 
 // decideFlags are what the command line says of a decision.
 type decideFlags struct {
-	as     string
-	amount string
-	upTo   string
-	reason string
-	wait   time.Duration
+	as, amount, upTo, reason string
+	wait                     time.Duration
 }
 
-// aUser is a Slack user id.
-var aUser = regexp.MustCompile(`^[UW][A-Z0-9_]{1,62}$`)
-
 func (o Options) approve() *cobra.Command {
-	cmd, f := o.decision(project.Approve, help{
-		use: "approve <project>", short: "Approve the required CPI of a project",
+	f := newDecideFlags()
+	cmd := o.deciding(help{
+		use: "approve <project>", short: "Approve the CPI that a project requires",
 		long: "Approve the required CPI that a project asks for, as the person given by --as: a Slack user id, held to SLACK_APPROVERS\n" +
 			"like any click. It binds to the amount and generation at the time the command reads them. With --amount it refuses if\n" +
 			"another amount is asked for. --up-to takes at most twice what is required. The second of two approvals is for the amount\n" +
-			"of the first.",
+			"of the first. Exit code 0 only if the decision was recorded.",
 		example: "  fieldmarshal approve 29303649 --as U012AB3CD --amount 4.25\n  fieldmarshal approve 29303649 --as U012AB3CD --up-to 4.50",
-	})
+	}, f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.approve(id, *f) })
 	cmd.Flags().StringVar(&f.amount, "amount", "", "the amount in dollars that must be the one asked for")
 	cmd.Flags().StringVar(&f.upTo, "up-to", "", "approve up to this amount, at least what is asked for and at most twice that")
 	return cmd
 }
 
 func (o Options) reject() *cobra.Command {
-	cmd, f := o.decision(project.Reject, help{
-		use: "reject <project>", short: "Reject the required CPI of a project",
+	f := newDecideFlags()
+	cmd := o.deciding(help{
+		use: "reject <project>", short: "Reject the CPI that a project requires",
 		long: "Reject the required CPI that a project asks for, as the person given by --as: a Slack user id, held to SLACK_APPROVERS\n" +
-			"like any click. The project stays paused.",
-		example: "  fieldmarshal reject 29303649 --as U012AB3CD --reason \"the client stops here\"",
+			"like any click. The project stays paused. Exit code 0 only if the decision was recorded.",
+		example: "  fieldmarshal reject 29303649 --as U012AB3CD --note \"the client stops here\"",
+	}, f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
+		return c.decide(id, *f, project.Decision{Verdict: project.Reject}, nil)
 	})
-	cmd.Flags().StringVar(&f.reason, "reason", "", "why, for the record and the message")
+	f.addNote(cmd)
 	return cmd
 }
 
-// further are the buttons that a message has once it can't be decided about any more, as commands.
-func (o Options) further() []*cobra.Command {
-	var cmds []*cobra.Command
-	for _, f := range []struct {
-		verdict     project.Verdict
-		short, long string
-	}{
-		{project.AskAgain, "Ask again about a required CPI that was rejected, or that nobody decided about in time",
-			"Open the expired or rejected CPI request of a project again, as the person given by --as: a Slack user id, held to\n" +
-				"SLACK_APPROVERS. It does what the button Ask again does: the message asks anew, with the present figures. It approves nothing."},
-		{project.TryAgain, "Try again what was decided and failed at Prodege",
-			"Try again what was decided, an accepted CPI or an action from an alert, and Prodege refused, did not take within 30\n" +
-				"minutes, or took without effect. It does what the button Try again does: it sends what was decided, and the project is\n" +
-				"read first, so nothing is done twice."},
-		{project.Close, "Give up an approved acceptance that failed at Prodege",
-			"Give up the acceptance of an approved CPI that Prodege refused, did not take within 30 minutes, or took without effect.\n" +
-				"It does what the button Close does: the project stays as it is at Prodege."},
-	} {
-		name := verdictName(f.verdict)
-		cmd, _ := o.decision(f.verdict, help{name + " <project>", f.short, f.long, "  fieldmarshal " + name + " 29303649 --as U012AB3CD"})
-		cmds = append(cmds, cmd)
-	}
-	return cmds
-}
+func newDecideFlags() *decideFlags { return &decideFlags{wait: 10 * time.Second} }
 
-// decision makes a command that decides.
-func (o Options) decision(verdict project.Verdict, h help) (*cobra.Command, *decideFlags) {
-	f := &decideFlags{}
-	h.long += " Exit code 0 only if the decision was recorded."
-	cmd := o.command(h, one("the id of a project"), func(c *call) error { return c.decide(verdict, *f) })
-	f.add(cmd)
-	return cmd, f
-}
-
-func (f *decideFlags) add(cmd *cobra.Command) {
+// deciding makes a command that decides about a project.
+func (o Options) deciding(h help, f *decideFlags, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
+	h.decides = true
+	cmd := o.about(h, most, what, run)
 	cmd.Flags().StringVar(&f.as, "as", "", "who decides: a Slack user id (required)")
-	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Second, "how long to wait for the outcome")
+	spanFlag(cmd, &f.wait, "wait", "how long to wait for the outcome")
+	return cmd
 }
 
-// check checks --as and --wait.
-func (f decideFlags) check() error {
-	switch {
-	case f.as == "":
-		return usageError("--as is missing: who decides, a Slack user id (U… or W…; Copy member ID in a profile)")
-	case !aUser.MatchString(f.as):
-		return usageError("--as must be a Slack user id (U… or W…; Copy member ID in a profile), not %q", f.as)
-	case f.wait <= 0:
-		return usageError("--wait must be above 0")
-	}
-	return nil
+func (f *decideFlags) addNote(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.reason, "note", "", "why, for the record and the message")
 }
 
-// optionalUSD reads an amount that may be missing.
-func optionalUSD(flag, text string) (*prodege.USD, error) {
-	if text == "" {
-		return nil, nil
-	}
-	amount, err := prodege.ParseUSD(text)
-	if err != nil {
-		return nil, usageError("%s: %w", flag, err)
-	}
-	return &amount, nil
-}
-
-// decide passes a decision on to what a project asks.
-func (c *call) decide(verdict project.Verdict, f decideFlags) error {
-	id, err := c.project()
-	if err != nil {
-		return err
-	}
-	if err := f.check(); err != nil {
-		return err
-	}
+func (c *call) approve(id prodege.ProjectID, f decideFlags) error {
 	amount, err := optionalUSD("--amount", f.amount)
 	if err != nil {
 		return err
@@ -130,25 +70,50 @@ func (c *call) decide(verdict project.Verdict, f decideFlags) error {
 	if err != nil {
 		return err
 	}
+	return c.decide(id, f, project.Decision{Verdict: project.Approve, UpTo: upTo}, func(q *project.Question, d *project.Decision) error {
+		if first := first(q); upTo == nil && first != nil && (q.Required == nil || !first.Equal(*q.Required)) {
+			d.UpTo, d.Second = first, true
+		}
+		return fits(id, q, *d, amount)
+	})
+}
+
+// decide passes a decision on to what a project asks, if that takes it and it stands the check.
+func (c *call) decide(id prodege.ProjectID, f decideFlags, d project.Decision, check func(*project.Question, *project.Decision) error) error {
+	var err error
+	if d.User, err = parseUser(f.as); err != nil {
+		return err
+	}
 	s, err := c.projectState(id)
 	if err != nil {
 		return err
 	}
-	q := s.OpenRequest()
-	if a := s.OpenAction(); verdict == project.TryAgain && a != nil && !s.Pause.ForCPI {
-		q = a
-	}
+	q := questionFor(s, d.Verdict)
 	if q == nil {
-		return noEffect("project %s has no open CPI request: it waits for %s", id, cards.Waits(s.Waiting))
+		return noEffect("project %s %s: it waits for %s", id, map[bool]string{true: "offers no actions", false: "has no open CPI request"}[d.Verdict == project.ChooseAction], cards.Waits(s.Waiting))
 	}
-	d := project.Decision{Verdict: verdict, Amount: q.Required, UpTo: upTo, Reason: f.reason, User: f.as}
-	if first := first(q); verdict == project.Approve && upTo == nil && first != nil && (q.Required == nil || !first.Equal(*q.Required)) {
-		d.UpTo, d.Second = first, true
+	if !takes(q, d.Verdict) {
+		return noEffect("project %s: %s has no effect now: %s; nothing was sent", id, what(d), standing(q))
 	}
-	if err := fits(s, q, d, amount); err != nil {
-		return err
+	d.Reason = f.reason
+	if q.Kind == project.OfCPI {
+		d.Amount = q.Required
+	}
+	if check != nil {
+		if err := check(q, &d); err != nil {
+			return err
+		}
 	}
 	return c.submit(id, q, d, f.wait)
+}
+
+// questionFor is what a decision is about; nil if a project asks nothing of the kind.
+func questionFor(s *project.State, verdict project.Verdict) *project.Question {
+	a := s.OpenAction()
+	if verdict == project.ChooseAction || verdict == project.TryAgain && a != nil && !s.Pause.ForCPI {
+		return a
+	}
+	return s.OpenRequest()
 }
 
 // first is the amount of the first of two approvals; nil if there is none.
@@ -160,27 +125,23 @@ func first(q *project.Question) *prodege.USD {
 }
 
 // fits refuses what can't count before anything is sent. The project may still refuse what it lets pass.
-func fits(s *project.State, q *project.Question, d project.Decision, amount *prodege.USD) error {
+func fits(id prodege.ProjectID, q *project.Question, d project.Decision, amount *prodege.USD) error {
 	asked := q.Required
 	if d.Second {
 		asked = d.UpTo
 	}
 	switch {
 	case amount != nil && (asked == nil || !amount.Equal(*asked)):
-		return noEffect("project %s asks for %s (generation %d), not %s; nothing was sent", s.ID, dollars(asked), q.Generation, amount.Dollars())
-	case !takes(q, d.Verdict):
-		return noEffect("project %s: %s has no effect now: %s; nothing was sent", s.ID, verdictName(d.Verdict), standing(q))
-	case d.Verdict != project.Approve:
-		return nil
+		return noEffect("project %s asks for %s (generation %d), not %s; nothing was sent", id, dollars(asked), q.Generation, amount.Dollars())
 	case d.UpTo == nil && q.Required == nil:
-		return usageError("project %s: Prodege has not told an amount; give --up-to", s.ID)
+		return usageError("project %s: Prodege has not told an amount; give --up-to", id)
 	case d.UpTo == nil || q.Required == nil:
 		return nil
 	case d.UpTo.Cmp(*q.Required) < 0:
-		return noEffect("project %s asks for %s, which is above --up-to %s; nothing was sent", s.ID, q.Required.Dollars(), d.UpTo.Dollars())
+		return noEffect("project %s asks for %s, which is above --up-to %s; nothing was sent", id, q.Required.Dollars(), d.UpTo.Dollars())
 	}
 	if most := project.MostApprovable(*q.Required, nil); d.UpTo.Cmp(most) > 0 {
-		return noEffect("project %s: %s; nothing was sent", s.ID, cards.AnswerPhrase(project.AnswerTooMuch, &most))
+		return noEffect("project %s: %s; nothing was sent", id, cards.AnswerPhrase(project.AnswerTooMuch, &most))
 	}
 	return nil
 }

@@ -38,13 +38,13 @@ func TestDecisions(t *testing.T) {
 		says     []string
 	}{
 		"approved":          {"approve 29303649 --as U1", records("accepted"), 0, []string{"asks to accept $4.25", "generation 1", "Recorded: U1 approved $4.25 on the command line", "Prodege accepted $4.25, not live yet"}},
-		"the very amount":   {"approve 29303649 --as U1 --amount 4.250", records("dryrun"), 0, []string{"dry run"}},
+		"the very amount":   {"approve 29303649 --as <@U1> --amount $4.250", records("dryrun"), 0, []string{"dry run"}},
 		"held back":         {"approve 29303649 --as U1", records("held"), 0, []string{"held back"}},
 		"first of two":      {"approve 29303649 --as W1", records("second"), 0, []string{"a second person"}},
 		"up to":             {"approve 29303649 --as U1 --up-to 4.5", records("accepted"), 0, []string{"approved $4.50"}},
 		"up to twice":       {"approve 29303649 --as U1 --up-to 8.50", records("accepted"), 0, []string{"approved $8.50"}},
 		"still under way":   {"approve 29303649 --as U1 --wait 300ms", records("approved"), 0, []string{"accepting $4.25 at Prodege"}},
-		"rejected":          {"reject 29303649 --as U1 --reason enough", records("rejected"), 0, []string{"Recorded: U1 rejected $4.25"}},
+		"rejected":          {"reject 29303649 --as U1 --note enough", records("rejected"), 0, []string{"Recorded: U1 rejected $4.25"}},
 		"not allowed":       {"approve 29303649 --as U9", answersWith(project.AnswerNotAllowed, nil), ExitVain, []string{"did NOT count", "SLACK_APPROVERS"}},
 		"superseded":        {"approve 29303649 --as U1", answersWith(project.AnswerSuperseded, usd("4.75")), ExitVain, []string{"another one now: $4.75"}},
 		"above the ceiling": {"approve 29303649 --as U1", answersWith(project.AnswerOverCeiling, usd("4.00")), ExitVain, []string{"CPI_CEILING"}},
@@ -93,7 +93,7 @@ func TestAfterTheDecision(t *testing.T) {
 		t.Run(c.command+" "+string(c.from), func(t *testing.T) {
 			f := asks()
 			f.project.Request.Phase, f.consider = c.from, records(c.to)
-			run(t, f.world(), "", c.command, "29303649", "--as", "U1").wants(t, 0, c.says)
+			run(t, f.world(), "", "act", "29303649", c.command, "--as", "U1").wants(t, 0, c.says)
 			if len(f.decided) != 1 || verdictName(f.decided[0].Verdict) != c.command {
 				t.Errorf("sent %+v", f.decided)
 			}
@@ -120,18 +120,18 @@ func TestNothingIsSent(t *testing.T) {
 		}, ExitVain, "U2 approved $4.25 at 2026-03-02 12:00:00Z"},
 		"expired":         {"approve 29303649 --as U1", phase("expired"), ExitVain, "nobody decided about $4.25 in time"},
 		"over the limit":  {"approve 29303649 --as U1", phase("overlimit"), ExitVain, "above the ceiling"},
-		"not expired":     {"ask-again 29303649 --as U1", nil, ExitVain, "ask-again has no effect now: asks to accept $4.25"},
-		"did not fail":    {"try-again 29303649 --as U1", nil, ExitVain, "try-again has no effect"},
-		"not to give up":  {"close 29303649 --as U1", nil, ExitVain, "close has no effect"},
+		"not expired":     {"act 29303649 ask-again --as U1", nil, ExitVain, "ask-again has no effect now: asks to accept $4.25"},
+		"did not fail":    {"act 29303649 try-again --as U1", nil, ExitVain, "try-again has no effect"},
+		"not to give up":  {"act 29303649 close --as U1", nil, ExitVain, "close has no effect"},
 		"failed already":  {"approve 29303649 --as U1", phase("stopped"), ExitVain, "within 30 minutes"},
 		"no amount told":  {"approve 29303649 --as U1", func(f *fakes) { f.project.Request.Required = nil }, ExitUsage, "give --up-to"},
 		"unknown project": {"approve 1 --as U1", func(f *fakes) { f.project = nil }, ExitVain, "not known here"},
 		"nobody":          {"approve 29303649", nil, ExitUsage, "--as"},
 		"a name":          {"approve 29303649 --as ann", nil, ExitUsage, "--as"},
 		"a group":         {"approve 29303649 --as S1", nil, ExitUsage, "--as"},
-		"no number":       {"approve 29303649 --as U1 --amount 4,25", nil, ExitUsage, "--amount"},
+		"a comma":         {"approve 29303649 --as U1 --amount 4,25", nil, ExitUsage, "--amount must be dollars with a point, such as 4.25, not \"4,25\""},
 		"no project":      {"approve --as U1", nil, ExitUsage, "needs the id of a project"},
-		"a word":          {"reject x --as U1", nil, ExitUsage, "not a project id"},
+		"a word":          {"reject x --as U1", nil, ExitVain, "not the id of a project"},
 		"two projects":    {"reject 1 2 --as U1", nil, ExitUsage, "nothing more"},
 	} {
 		t.Run(name, func(t *testing.T) {

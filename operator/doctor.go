@@ -37,7 +37,7 @@ const checkTime = 8 * time.Second
 
 func (o Options) doctor() *cobra.Command {
 	return o.make(help{
-		use: "doctor", short: "Check that everything is set up as it should be, and say what to do if it is not",
+		use: "doctor", short: "Check the whole setup, and say what to do about faults",
 		long: "Check configuration, Temporal (reachable, namespace, retention, search attributes, workers), Slack (token, scopes, channels\n" +
 			"and membership, approvers), Prodege (credentials, by asking for a project that is not ours) and the inbox's disk, and\n" +
 			"list projects that somebody terminated or that failed: their messages in Slack may still have buttons. Nothing is\n" +

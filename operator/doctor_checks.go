@@ -77,7 +77,7 @@ func (e *examination) inbox(ctx context.Context) {
 	case l.Stats.Fault != "":
 		e.add(Broken, "inbox", "free space or repair the disk", "the disk refuses: %s", l.Stats.Fault)
 	case l.Stats.DeadLetters > 0:
-		e.add(Warning, "inbox", "fieldmarshal deadletter list", "%d dead letters wait for a person", l.Stats.DeadLetters)
+		e.add(Warning, "inbox", "fieldmarshal deadletter", "%d dead letters wait for a person", l.Stats.DeadLetters)
 	case l.Stats.Stuck > 0:
 		e.add(Warning, "inbox", "fieldmarshal inbox, and look at the project's workflow", "%d events are stuck: Temporal has not taken them for a day, though it takes others", l.Stats.Stuck)
 	default:

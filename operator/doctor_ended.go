@@ -15,7 +15,6 @@ import (
 
 const (
 	endedProjects = "WorkflowType = '" + workflows.TypeProject + "' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')"
-	openProjects  = "WorkflowType = '" + workflows.TypeProject + "' AND ExecutionStatus = 'Running'"
 	maxEnded      = 20 // projects that are told of
 )
 

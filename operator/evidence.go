@@ -46,27 +46,18 @@ type InvoiceBody struct {
 
 func (o Options) evidence() *cobra.Command {
 	asCSV := false
-	cmd := o.command(help{
+	cmd := o.about(help{
 		use: "evidence <project>", short: "Print all that is known of a project, for a dispute",
 		long: "Print a project's events, its ledger (pauses, decisions, Prodege calls, invoices) and its invoice, from its workflow and\n" +
 			"from Temporal's histories as far as they are kept (the namespace's retention). JSON, or with --csv one line for each\n" +
 			"thing, in the order of time. If no worker answers, histories alone are read, and it says so.",
 		example: "  fieldmarshal evidence 29303649 > 29303649.json\n  fieldmarshal evidence 29303649 --csv > 29303649.csv",
-	}, one("the id of a project"), func(c *call) error {
-		if c.json && asCSV {
-			return usageError("--json and --csv can't go together")
-		}
-		return c.evidence(asCSV)
-	})
-	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
+	}, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.evidence(id, asCSV) })
+	csvFlag(cmd, &asCSV)
 	return cmd
 }
 
-func (c *call) evidence(asCSV bool) error {
-	id, err := c.project()
-	if err != nil {
-		return err
-	}
+func (c *call) evidence(id prodege.ProjectID, asCSV bool) error {
 	r, err := c.record(id)
 	if err == nil {
 		err = c.explained(r.historyErr, fmt.Sprintf("the history of project %s", id))
@@ -82,7 +73,7 @@ func (c *call) evidence(asCSV bool) error {
 		}
 	}
 	if e.NotShown != "" {
-		fmt.Fprintln(c.cmd.ErrOrStderr(), e.NotShown)
+		c.note("%s", e.NotShown)
 	}
 	if asCSV {
 		return c.showCSV(append([][]string{csvHeading}, e.rows()...))

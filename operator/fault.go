@@ -35,15 +35,15 @@ func (f *Fault) Error() string {
 func (f *Fault) Unwrap() error { return f.Err }
 
 func failed(format string, args ...any) error {
-	return &Fault{ExitFailed, fmt.Errorf(format, args...)}
+	return &Fault{ExitFailed, fmt.Errorf(format, outside(args)...)}
 }
 
 func usageError(format string, args ...any) error {
-	return &Fault{ExitUsage, fmt.Errorf(format, args...)}
+	return &Fault{ExitUsage, fmt.Errorf(format, outside(args)...)}
 }
 
 func noEffect(format string, args ...any) error {
-	return &Fault{ExitVain, fmt.Errorf(format, args...)}
+	return &Fault{ExitVain, fmt.Errorf(format, outside(args)...)}
 }
 
 // errNoWorker says that a workflow could not be asked.

@@ -8,19 +8,12 @@ import (
 )
 
 func (o Options) inbox() *cobra.Command {
-	return group(help{
-		use: "inbox", short: "Show the inbox of the ingress on this machine, or empty it",
+	return group(o.command(help{
+		use: "inbox", short: "Show the inbox of the ingress here, or empty it",
 		long: "The inbox holds deliveries on disk until Temporal has them. These commands speak to the ingress that runs on this machine\n" +
-			"with the same INBOX_DIR. By itself it does what list does.",
-		example: "  fieldmarshal inbox list\n  fieldmarshal inbox drain",
-	}, o.inboxList(), o.inboxDrain())
-}
-
-func (o Options) inboxList() *cobra.Command {
-	return o.command(help{
-		use: "list", short: "Show the state of the inbox, and the events that wait", long: "Show the state of the inbox, and the oldest thousand events that wait. One is stuck if Temporal has not taken it for a day,\n" +
-			"while it takes others.",
-		example: "  fieldmarshal inbox list --json | jq .stats.depth",
+			"with the same INBOX_DIR. By itself it shows the state of the inbox, and the oldest thousand events that wait. One is stuck\n" +
+			"if Temporal has not taken it for a day, while it takes others.",
+		example: "  fieldmarshal inbox --json | jq .stats.depth",
 	}, none, func(c *call) error {
 		l, err := c.world.Inbox.List(c.ctx)
 		if err != nil {
@@ -53,7 +46,7 @@ func (o Options) inboxList() *cobra.Command {
 				p.table([]string{"SINCE", "PROJECT", "EVENT", "STATUS", "STATE", "WHY"}, rows)
 			}
 		})
-	})
+	}), "list", o.inboxDrain())
 }
 
 func (o Options) inboxDrain() *cobra.Command {
@@ -64,9 +57,6 @@ func (o Options) inboxDrain() *cobra.Command {
 			"that its INBOX_DIR may be removed once the process has stopped. If the time is not enough the inbox goes on taking events.",
 		example: "  fieldmarshal inbox drain --timeout 5m",
 	}, none, func(c *call) error {
-		if timeout <= 0 {
-			return usageError("--timeout must be above 0")
-		}
 		ctx, cancel := context.WithTimeout(c.ctx, timeout)
 		defer cancel()
 		s, err := c.world.Inbox.Drain(ctx)
@@ -79,10 +69,10 @@ func (o Options) inboxDrain() *cobra.Command {
 		return c.show(s, func(p *page) {
 			p.line("The inbox is empty and takes nothing any more. Stop the ingress; then INBOX_DIR may be removed.")
 			if s.DeadLetters > 0 {
-				p.line("But %d dead letters lie in it: see fieldmarshal deadletter list.", s.DeadLetters)
+				p.line("But %d dead letters lie in it: see fieldmarshal deadletter.", s.DeadLetters)
 			}
 		})
 	})
-	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long to wait for it to be empty")
+	spanFlag(cmd, &timeout, "timeout", "how long to wait for it to be empty")
 	return cmd
 }

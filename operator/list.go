@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 	"fieldmarshal/workflows"
@@ -38,8 +39,21 @@ type Listed struct {
 	More     bool   `json:"more"` // there are more than are listed
 }
 
+// person is what --waiting-for takes beside the values of the search attribute.
+const person = "person"
+
+// WaitingQuery finds the projects that wait for a person: to decide, to act on a pause, to make an invoice by hand, or to
+// put something right. Whether an invoice is made by hand stands in the summary alone.
+func WaitingQuery() string { return openProjects + " AND " + waitsForPerson() }
+
+func waitsForPerson() string {
+	byHand := cards.Summary(project.View{Status: prodege.Complete, Invoice: project.InvoiceByHand})
+	return fmt.Sprintf("(WaitingFor = '%s' OR WaitingFor = '%s' OR NeedsAttention = true OR WaitingFor = '%s' AND Summary STARTS_WITH '%s')",
+		project.WaitsApproval, project.WaitsAction, project.WaitsInvoicing, byHand)
+}
+
 var (
-	waitings = []string{string(project.WaitsNothing), string(project.WaitsApproval), string(project.WaitsAction), string(project.WaitsLive),
+	waitings = []string{person, string(project.WaitsNothing), string(project.WaitsApproval), string(project.WaitsAction), string(project.WaitsLive),
 		string(project.WaitsReconciliation), string(project.WaitsInvoicing), string(project.WaitsInvoiced)}
 	statuses = []string{string(prodege.Pending), string(prodege.Live), string(prodege.Paused), string(prodege.PendingComplete),
 		string(prodege.Complete), string(prodege.Invoiced), string(prodege.Deleted)}
@@ -48,28 +62,27 @@ var (
 func (o Options) list() *cobra.Command {
 	var f filter
 	cmd := o.command(help{
-		use: "list", short: "List projects: first those that need attention, then those that have waited longest",
+		use: "list", short: "List projects, those that need attention first",
 		long: "List projects by Temporal's search attributes: first those that need attention, marked with !, then those that have\n" +
-			"waited longest. Filters add up. --query adds a condition in Temporal's own list filter language. No worker is needed,\n" +
-			"except for the names.",
-		example: "  fieldmarshal list --waiting-for action --longer-than 1h\n" +
-			"  fieldmarshal list --attention\n" +
-			"  fieldmarshal list --status PAUSED --reason 158\n" +
-			"  fieldmarshal list --expires-within 2h\n" +
-			"  fieldmarshal list --auto-completes-within 72h\n" +
+			"waited longest. Filters add up. --waiting-for person is all that /fieldmarshal open tells in Slack; --waiting-for approval\n" +
+			"shows what is asked, too. --query adds a condition in Temporal's own list filter language. No worker is needed, except for\n" +
+			"names and amounts.",
+		example: "  fieldmarshal list --waiting-for person\n" +
+			"  fieldmarshal list --status PAUSED --reason 158 --longer-than 3d\n" +
 			"  fieldmarshal list --query \"ProjectStatus = 'PAUSED' AND RequiredCPI > 4\" --json",
 	}, none, func(c *call) error { return c.list(f) })
-	cmd.Flags().StringVar(&f.waitingFor, "waiting-for", "", "what they wait for: "+strings.Join(waitings, ", "))
-	cmd.Flags().BoolVar(&f.attention, "attention", false, "only those that people must look at: something failed, ran out of time or is left to people")
-	cmd.Flags().StringVar(&f.status, "status", "", "their status at Prodege, such as PAUSED")
-	cmd.Flags().IntVar(&f.reason, "reason", 0, "the newest event's update_reason, such as 158")
-	cmd.Flags().DurationVar(&f.longerThan, "longer-than", 0, "only those that have waited so long, such as 1h30m")
-	cmd.Flags().DurationVar(&f.expires, "expires-within", 0, "only those whose CPI request expires so soon, such as 2h")
-	cmd.Flags().DurationVar(&f.inactive, "auto-completes-within", 0, "only those that Prodege completes for inactivity so soon, such as 72h")
-	cmd.Flags().StringVar(&f.above, "required-above", "", "only those that ask for a CPI above this amount in dollars")
-	cmd.Flags().BoolVar(&f.closed, "closed", false, "also those whose workflow is closed, as far as Temporal keeps them")
-	cmd.Flags().StringVar(&f.query, "query", "", "a further condition, in Temporal's list filter language")
-	cmd.Flags().IntVar(&f.limit, "limit", 100, "how many are listed at most")
+	flags := cmd.Flags()
+	flags.StringVar(&f.waitingFor, "waiting-for", "", "what they wait for: "+strings.Join(waitings, ", "))
+	flags.BoolVar(&f.attention, "attention", false, "only those that people must look at: something failed, ran out of time or is left to people")
+	flags.StringVar(&f.status, "status", "", "their status at Prodege, such as PAUSED")
+	flags.IntVar(&f.reason, "reason", 0, "the newest event's update_reason, such as 158")
+	spanFlag(cmd, &f.longerThan, "longer-than", "only those that have waited so long, such as 1h30m or 3d")
+	spanFlag(cmd, &f.expires, "expires-within", "only those whose CPI request expires so soon, such as 2h")
+	spanFlag(cmd, &f.inactive, "auto-completes-within", "only those that Prodege completes for inactivity so soon, such as 3d")
+	flags.StringVar(&f.above, "required-above", "", "only those that ask for a CPI above this amount in dollars")
+	flags.BoolVar(&f.closed, "closed", false, "also those whose workflow is closed, as far as Temporal keeps them")
+	flags.StringVar(&f.query, "query", "", "a further condition, in Temporal's list filter language")
+	flags.IntVar(&f.limit, "limit", 100, "how many are listed at most")
 	choices(cmd, "waiting-for", waitings...)
 	choices(cmd, "status", statuses...)
 	return cmd
@@ -81,8 +94,8 @@ func (f filter) build(now time.Time) (string, error) {
 	if err := cmp.Or(oneOf("--waiting-for", f.waitingFor, waitings), oneOf("--status", f.status, statuses)); err != nil {
 		return "", err
 	}
-	if f.limit < 1 || f.longerThan < 0 || f.expires < 0 || f.inactive < 0 {
-		return "", usageError("--limit, --longer-than, --expires-within and --auto-completes-within must be above 0")
+	if f.limit < 1 {
+		return "", usageError("--limit must be above 0")
 	}
 	terms := []string{"WorkflowType = '" + workflows.TypeProject + "'"}
 	add := func(on bool, format string, args ...any) {
@@ -92,7 +105,8 @@ func (f filter) build(now time.Time) (string, error) {
 	}
 	add(!f.closed, "ExecutionStatus = 'Running'")
 	add(f.closed, "ExecutionStatus != 'ContinuedAsNew'") // the run after it remembers it all
-	add(f.waitingFor != "", "WaitingFor = '%s'", f.waitingFor)
+	add(f.waitingFor == person, "%s", waitsForPerson())
+	add(f.waitingFor != "" && f.waitingFor != person, "WaitingFor = '%s'", f.waitingFor)
 	add(f.attention, "NeedsAttention = true")
 	add(f.status != "", "ProjectStatus = '%s'", f.status)
 	add(f.reason != 0, "UpdateReason = %d", f.reason)
@@ -115,15 +129,40 @@ func (c *call) list(f filter) error {
 			p.line("No project.")
 			return
 		}
+		heading, cells := []string{"STATUS", "WAITS FOR", "FOR"}, func(r Row) []string {
+			return []string{string(r.Status), string(r.WaitingFor), c.ago(r.WaitingSince)}
+		}
+		if f.waitingFor == string(project.WaitsApproval) {
+			heading, cells = []string{"REQUIRED", "MAX CPI", "RISE", "WAITS", "EXPIRES"}, c.approvalCells
+		}
 		var rows [][]string
 		for _, r := range l.Projects {
-			rows = append(rows, []string{attentionMark(r), r.Project.String(), cmp.Or(r.Name, "-"), string(r.Status), string(r.WaitingFor), c.ago(r.WaitingSince), r.Summary})
+			row := append([]string{attentionMark(r), r.Project.String(), cmp.Or(r.Name, "-")}, cells(r)...)
+			rows = append(rows, append(row, r.Summary))
 		}
-		p.table([]string{"", "PROJECT", "NAME", "STATUS", "WAITS FOR", "FOR", "SUMMARY"}, rows)
+		p.table(append(append([]string{"", "PROJECT", "NAME"}, heading...), "SUMMARY"), rows)
 		if l.More {
 			p.line("There are more: give --limit, or a narrower filter.")
 		}
+		if f.waitingFor == string(project.WaitsApproval) {
+			p.line("\nfieldmarshal approve <project> --as U… --amount <required>   or   fieldmarshal reject <project> --as U…")
+		}
 	})
+}
+
+// approvalCells tell of a CPI request.
+func (c *call) approvalCells(r Row) []string {
+	expires, rise := "-", "-"
+	if !r.Deadline.IsZero() {
+		expires = "in " + lasting(r.Deadline.Sub(c.now()))
+	}
+	if r.MaxCPI != nil && r.Required != nil {
+		rise = r.Required.Sub(*r.MaxCPI).Dollars()
+		if percent, ok := r.Required.PercentOf(*r.MaxCPI); ok {
+			rise += fmt.Sprintf(" (%d %%)", percent)
+		}
+	}
+	return []string{dollars(r.Required), dollars(r.MaxCPI), rise, c.ago(r.WaitingSince), expires}
 }
 
 func attentionMark(r Row) string {

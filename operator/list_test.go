@@ -19,6 +19,9 @@ func TestListAsksTemporal(t *testing.T) {
 		"--attention":                         open + " AND NeedsAttention = true",
 		"--status paused --reason 158":        open + " AND ProjectStatus = 'PAUSED' AND UpdateReason = 158",
 		"--waiting-for action":                open + " AND WaitingFor = 'action'",
+		"--waiting-for person":                open + " AND (WaitingFor = 'approval' OR WaitingFor = 'action' OR NeedsAttention = true OR WaitingFor = 'invoicing' AND Summary STARTS_WITH 'COMPLETE, invoice made by hand')",
+		"--longer-than 1d":                    open + " AND WaitingSince < '2026-03-01T12:00:00Z'",
+		"--required-above $4":                 open + " AND RequiredCPI > 4.00",
 		"--longer-than 1h":                    open + " AND WaitingSince < '2026-03-02T11:00:00Z'",
 		"--expires-within 2h":                 open + " AND ApprovalDeadline < '2026-03-02T14:00:00Z'",
 		"--auto-completes-within 72h":         open + " AND AutoCompleteAt < '2026-03-05T12:00:00Z'",
@@ -32,7 +35,7 @@ func TestListAsksTemporal(t *testing.T) {
 			t.Errorf("list %s asks\n%s, want\n%s", args, f.query, want)
 		}
 	}
-	for _, args := range []string{"--waiting-for godot", "--status o'Neill", "--limit 0", "--longer-than -1h", "--expires-within -1s", "--auto-completes-within -1s", "--required-above $4", "--nonsense", "29303649"} {
+	for _, args := range []string{"--waiting-for godot", "--status o'Neill", "--limit 0", "--longer-than -1h", "--expires-within -1s", "--auto-completes-within -1s", "--required-above 4,25", "--nonsense", "29303649"} {
 		f := &fakes{}
 		run(t, f.world(), "", append([]string{"list"}, strings.Fields(args)...)...).wants(t, ExitUsage)
 		if f.query != "" {
@@ -73,23 +76,18 @@ func TestListNames(t *testing.T) {
 	run(t, f.world(), "", "list", "--json").wants(t, 0, `"po_number": "PO-7"`)
 }
 
-func TestApprovals(t *testing.T) {
+// TestListOfApprovals shows what is asked: amounts of a worker, or the list's own summary without one.
+func TestListOfApprovals(t *testing.T) {
 	f := asks()
 	f.pollers = polling()
 	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, WaitingSince: noon.Add(-2 * time.Hour), Deadline: noon.Add(22 * time.Hour), Summary: "asks to accept $4.25, now $3.75"}}
-	a := run(t, f.world(), "", "approvals")
-	a.wants(t, 0, "29303649", "$4.25", "$3.75", "$0.50 (13 %)", "2 h", "in 22 h", "asks to accept $4.25, now $3.75", "Oat milk")
-	if !strings.Contains(f.query, "WaitingFor = 'approval'") {
-		t.Errorf("asked %s", f.query)
+	approvals := []string{"list", "--waiting-for", "approval"}
+	run(t, f.world(), "", approvals...).wants(t, 0, "29303649", "$4.25", "$3.75", "$0.50 (13 %)", "2 h", "in 22 h", "asks to accept $4.25, now $3.75", "Oat milk")
+	var l Listed
+	if err := json.Unmarshal([]byte(run(t, f.world(), "", append(approvals, "--json")...).out), &l); err != nil || len(l.Projects) != 1 || l.Projects[0].Generation != 1 || l.Projects[0].Phase != "open" {
+		t.Errorf("%+v, %v", l, err)
 	}
-	var list []Row
-	if err := json.Unmarshal([]byte(run(t, f.world(), "", "approvals", "--json").out), &list); err != nil || len(list) != 1 || list[0].Generation != 1 || list[0].Phase != "open" {
-		t.Errorf("%+v, %v", list, err)
-	}
-	f.fault = errNoWorker // the list alone still tells
-	run(t, f.world(), "", "approvals").wants(t, 0, "29303649", "asks")
-	run(t, (&fakes{}).world(), "", "approvals").wants(t, 0, "No CPI request waits")
-	if got := run(t, (&fakes{}).world(), "", "approvals", "--json").out; got != "[]\n" {
-		t.Errorf("nothing in JSON is %q", got)
-	}
+	f.fault = errNoWorker
+	run(t, f.world(), "", approvals...).wants(t, 0, "29303649", "asks")
+	run(t, (&fakes{}).world(), "", append(approvals, "--json")...).wants(t, 0, `"projects": []`)
 }

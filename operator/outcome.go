@@ -38,7 +38,7 @@ func verdictName(v project.Verdict) string { return strings.ReplaceAll(string(v)
 // Prodege has answered.
 func (c *call) submit(id prodege.ProjectID, q *project.Question, d project.Decision, wait time.Duration) error {
 	d.ID, d.Of, d.Request, d.Generation, d.From, d.At = "command-"+rand.Text(), q.Kind, q.ID, q.Generation, project.FromCommand, c.now().UTC()
-	c.tell("Project %s, generation %d: %s. %s as %s.", id, q.Generation, standing(q), joined(" ", verdictName(d.Verdict), string(d.Action)), d.User)
+	c.tell("Project %s, generation %d: %s. %s as %s.", id, q.Generation, standing(q), what(d), d.User)
 	ctx, cancel := c.within()
 	defer cancel()
 	err := c.world.Flows.Decide(ctx, id, d)

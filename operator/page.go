@@ -1,11 +1,13 @@
 package operator
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
+	"reflect"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -43,7 +45,7 @@ func (c *call) showCSV(rows [][]string) error {
 	w := csv.NewWriter(c.cmd.OutOrStdout())
 	for _, row := range rows {
 		for i, text := range row {
-			text = Printable(text)
+			text = oneLine.Replace(Printable(text))
 			if text != "" && strings.ContainsRune("=+-@\t", rune(text[0])) {
 				text = "'" + text
 			}
@@ -56,8 +58,20 @@ func (c *call) showCSV(rows [][]string) error {
 // tell says something on the way to the answer; with --json it is silent.
 func (c *call) tell(format string, args ...any) {
 	if !c.json {
-		fmt.Fprintln(c.cmd.OutOrStdout(), Printable(fmt.Sprintf(format, args...)))
+		fmt.Fprintln(c.cmd.OutOrStdout(), Printable(fmt.Sprintf(format, outside(args)...)))
 	}
+}
+
+// note says something beside the answer, on standard error.
+func (c *call) note(format string, args ...any) {
+	fmt.Fprintln(c.cmd.ErrOrStderr(), Printable(fmt.Sprintf(format, outside(args)...)))
+}
+
+// yes asks before what can't be undone. The question goes beside the answer, so that JSON stays JSON; no answer is no.
+func (c *call) yes(question string) bool {
+	fmt.Fprint(c.cmd.ErrOrStderr(), Printable(question), " Write yes: ")
+	answer, _ := bufio.NewReader(c.cmd.InOrStdin()).ReadString('\n')
+	return strings.TrimSpace(answer) == "yes"
 }
 
 // escaped is JSON with what a terminal would obey written as \u009b. All of that is within strings, as the encoder
@@ -75,10 +89,13 @@ func escaped(encoded string) string {
 }
 
 // page is text for a terminal. What comes from outside (a project's name, a sender's headers) can hold no control
-// character when it is printed: a terminal obeys them.
+// character when it is printed, as a terminal obeys them, and begins no line of its own, which could say anything.
 type page struct{ b strings.Builder }
 
-func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", args...) }
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", outside(args)...) }
+
+// block writes a text as it is, with all its lines.
+func (p *page) block(text string) { fmt.Fprintf(&p.b, "%s\n", text) }
 
 // item is a named line; one without a value is left out.
 func (p *page) item(name, value string) {
@@ -90,7 +107,6 @@ func (p *page) item(name, value string) {
 // table writes rows in columns, under a heading.
 func (p *page) table(heading []string, rows [][]string) {
 	w := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
-	oneLine := strings.NewReplacer("\n", " ", "\t", " ", "\r", " ")
 	for _, row := range append([][]string{heading}, rows...) {
 		cells := make([]string, len(row))
 		for i, cell := range row {
@@ -109,6 +125,32 @@ func (p *page) String() string {
 	}
 	return strings.Join(lines, "\n")
 }
+
+// oneLine keeps a text from beginning a line, or a column, of its own.
+var oneLine = strings.NewReplacer("\n", " ", "\t", " ", "\r", " ")
+
+// outside has the texts and errors among what is formatted fill one line each.
+func outside(args []any) []any {
+	fit := make([]any, len(args))
+	for i, a := range args {
+		switch v := reflect.ValueOf(a); {
+		case v.IsValid() && v.Kind() == reflect.String:
+			fit[i] = oneLine.Replace(v.String())
+		default:
+			fit[i] = a
+			if err, is := a.(error); is {
+				fit[i] = lineError{err}
+			}
+		}
+	}
+	return fit
+}
+
+// lineError is an error whose text fills one line.
+type lineError struct{ error }
+
+func (e lineError) Error() string { return oneLine.Replace(e.error.Error()) }
+func (e lineError) Unwrap() error { return e.error }
 
 // Printable puts a mark in the place of control characters and of those that turn the direction of writing, so that a
 // text from outside may be printed on a terminal.

@@ -13,22 +13,14 @@ import (
 )
 
 func (o Options) refused() *cobra.Command {
-	return group(help{
-		use: "refused", short: "Look at deliveries that the ingress refused, and admit those that are Prodege's own",
-		long: "Deliveries that the ingress on this machine refused. Prodege does not send them again. If bad_signature stands here for\n" +
-			"deliveries that are Prodege's own, check PRODEGE_SECRET_KEY, and whether something on the way changes the body; meanwhile\n" +
-			"admit them. By itself it lists them.",
-		example: "  fieldmarshal refused\n  fieldmarshal refused --full\n  fieldmarshal refused admit 3 4 --as U012AB3CD",
-	}, o.listRefused(), o.admit())
-}
-
-func (o Options) listRefused() *cobra.Command {
 	full := false
 	cmd := o.command(help{
-		use: "list", short: "List refused deliveries, by cause, the newest first",
-		long: "List how many deliveries were refused, by cause, and those that are kept. What has the shape of a delivery is kept apart\n" +
-			"from junk, equal ones once, with a count. Secrets and signatures are never shown.",
-		example: "  fieldmarshal refused list --full\n  fieldmarshal refused list --json | jq .counts",
+		use: "refused", short: "Show refused deliveries, and admit those of Prodege",
+		long: "List how many deliveries the ingress on this machine refused, by cause, and those that are kept, the newest first. Prodege\n" +
+			"does not send them again. What has the shape of a delivery is kept apart from junk, equal ones once, with a count. Secrets\n" +
+			"and signatures are never shown. If bad_signature stands here for deliveries that are Prodege's own, check\n" +
+			"PRODEGE_SECRET_KEY, and whether something on the way changes the body; meanwhile admit them.",
+		example: "  fieldmarshal refused --full\n  fieldmarshal refused --json | jq .counts",
 	}, none, func(c *call) error {
 		list, err := c.world.Inbox.Refused(c.ctx)
 		if err != nil {
@@ -37,7 +29,7 @@ func (o Options) listRefused() *cobra.Command {
 		return c.show(list, func(p *page) { refusedText(p, list, full) })
 	})
 	cmd.Flags().BoolVar(&full, "full", false, "show headers and bodies")
-	return cmd
+	return group(cmd, "list", o.admit())
 }
 
 // Admission is what came of one refused delivery that was to be admitted.
@@ -54,10 +46,11 @@ func (o Options) admit() *cobra.Command {
 		long: "Hand on refused deliveries as if they had been taken when they came. The person given by --as, a Slack user id held to\n" +
 			"SLACK_APPROVERS, vouches that they are Prodege's own, and the record says so. What is vouched for never approves a CPI by\n" +
 			"rule, and finance is asked before it invoices. A number that was admitted before does no harm.",
-		example: "  fieldmarshal refused admit 3 --as U012AB3CD\n  fieldmarshal refused admit 3 4 5 --as U012AB3CD",
+		example: "  fieldmarshal refused admit 3 4 5 --as U012AB3CD",
 	}, between(1, 100, "number"), func(c *call) error {
-		if !aUser.MatchString(as) {
-			return usageError("--as must be a Slack user id (U… or W…; Copy member ID in a profile), not %q", as)
+		as, err := parseUser(as)
+		if err != nil {
+			return err
 		}
 		var numbers []uint64
 		for _, arg := range c.args {
@@ -125,7 +118,7 @@ func refusedText(p *page, list inbox.RefusedList, full bool) {
 		for _, name := range slices.Sorted(maps.Keys(r.Header)) {
 			p.line("  %s: %s", name, strings.Join(r.Header[name], ", "))
 		}
-		p.line("  %s", strings.ReplaceAll(r.Body, "\n", "\n  "))
+		p.block("  " + strings.ReplaceAll(r.Body, "\n", "\n  "))
 		if r.Cut {
 			p.line("  … more came than was kept")
 		}

@@ -48,18 +48,14 @@ const reportTime = 30 * time.Minute
 func (o Options) report() *cobra.Command {
 	since, asCSV := "30d", false
 	cmd := o.command(help{
-		use: "report", short: "Sum up pauses by reason: how many, how long, what it cost",
+		use: "report", short: "Sum up pauses by reason: how many, how long, at what cost",
 		long: "Sum up the pauses of a time by reason: how many began, the median time from a pause to the first decision and to live\n" +
 			"again, the hours that projects were paused, and the extra cost that was approved and refused (about, as far as Prodege\n" +
 			"told figures). Everything counts when it happened: a pause when it began, a decision when it was made, an end when it came.\n\n" +
 			"It reads the ledgers of all projects that are open, or closed within that time as far as Temporal keeps them; it needs a\n" +
 			"worker. Projects that can't be read are named on standard error, and so are those whose ledger does not reach back so far.",
-		example: "  fieldmarshal report\n  fieldmarshal report --since 7d\n  fieldmarshal report --since 2026-03-01 --csv > march.csv\n" +
-			"  fieldmarshal report --json | jq '.reasons[] | {title, median_seconds_to_live}'",
+		example: "  fieldmarshal report --since 7d\n  fieldmarshal report --since 2026-03-01 --csv > march.csv",
 	}, none, func(c *call) error {
-		if c.json && asCSV {
-			return usageError("--json and --csv can't go together")
-		}
 		from, err := parseSince(since, c.now())
 		if err != nil {
 			return err
@@ -67,18 +63,14 @@ func (o Options) report() *cobra.Command {
 		return c.report(from, asCSV)
 	})
 	cmd.Flags().StringVar(&since, "since", since, "how far back: 30d, 12h, or a date like 2026-03-01 (UTC)")
-	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
+	csvFlag(cmd, &asCSV)
 	return cmd
 }
 
 // parseSince reads --since: days, a duration, or a date.
 func parseSince(text string, now time.Time) (time.Time, error) {
 	from := time.Time{}
-	if days, ok := strings.CutSuffix(text, "d"); ok {
-		if n, err := strconv.Atoi(days); err == nil {
-			from = now.AddDate(0, 0, -n)
-		}
-	} else if d, err := time.ParseDuration(text); err == nil {
+	if d, err := parseSpan(text); err == nil {
 		from = now.Add(-d)
 	} else if day, err := time.Parse(time.DateOnly, text); err == nil {
 		from = day
@@ -103,7 +95,7 @@ func (c *call) report(since time.Time, asCSV bool) error {
 	}
 	r := reportOf(g, since, until)
 	for _, note := range r.notes() {
-		fmt.Fprintln(c.cmd.ErrOrStderr(), Printable(note))
+		c.note("%s", note)
 	}
 	if asCSV {
 		return c.showCSV(r.csv())
@@ -118,7 +110,7 @@ func (c *call) progress() func(read, of int) {
 	return func(read, of int) {
 		if now := time.Now(); now.After(next) && read < of {
 			next = now.Add(every)
-			fmt.Fprintf(c.cmd.ErrOrStderr(), "%d of %d projects read\n", read, of)
+			c.note("%d of %d projects read", read, of)
 		}
 	}
 }

@@ -59,15 +59,13 @@ var encodings = []string{string(prodege.JSON), string(prodege.JSONString), strin
 func (o Options) send() *cobra.Command {
 	var s sendFlags
 	cmd := o.command(help{
-		use: "send", short: "Make a signed event and send it to an ingress, as Prodege would",
+		use: "send", short: "Send a signed event to an ingress, as Prodege would",
 		long: "Make an event from flags, or take JSON from a file (one event or an array, sent as it is, right or wrong), sign it with\n" +
 			"the first PRODEGE_SECRET_KEY and send it to an ingress. The event acts like one of Prodege's: do not send one about a\n" +
 			"real project to production. A status that is not known here is asked about first. Exit code 3 if the ingress refuses it,\n" +
 			"or can't use an event of it.",
-		example: "  fieldmarshal send --project 29303649 --status PAUSED --reason 158\n" +
-			"  fieldmarshal send --project 29303649 --status PAUSED --reason 160 --required-cpi 4.25 --encoding form\n" +
-			"  fieldmarshal send --file event.json --url https://hooks.example.com\n" +
-			"  cat event.json | fieldmarshal send --file -",
+		example: "  fieldmarshal send --project 29303649 --status PAUSED --reason 160 --required-cpi 4.25 --encoding form\n" +
+			"  fieldmarshal send --file event.json --url https://hooks.example.com",
 	}, none, func(c *call) error { return c.send(s) })
 	f := cmd.Flags()
 	f.StringVar(&s.url, "url", "", "the ingress; the webhook's path is added if there is none (default: HTTP_ADDR on this machine)")
@@ -109,7 +107,10 @@ func (c *call) send(s sendFlags) error {
 		return failed("send: %w", err)
 	}
 	err = c.show(sent, func(p *page) {
-		p.line("POST %s\n%s\n\nHTTP %d\n%s", sent.URL, data, sent.HTTP, sent.Answer)
+		p.line("POST %s", sent.URL)
+		p.block(string(data))
+		p.line("\nHTTP %d", sent.HTTP)
+		p.block(sent.Answer)
 	})
 	switch u := sent.unusable; {
 	case err != nil:
@@ -165,7 +166,7 @@ func (c *call) event(s sendFlags) ([]byte, error) {
 		Time: now, RejectionNote: s.rejection, ReconciliationNote: s.reconciliation,
 	}
 	var err error
-	if e.ProjectID, err = prodege.ParseProjectID(s.project); err != nil {
+	if e.ProjectID, err = parseProject(s.project); err != nil {
 		return nil, usageError("--project: %w", err)
 	}
 	if e.Status == "" {

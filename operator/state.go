@@ -37,16 +37,13 @@ const (
 
 func (o Options) state() *cobra.Command {
 	var lines int
-	cmd := o.command(help{
-		use: "state <project>", short: "Show the present state of a project",
+	cmd := o.about(help{
+		use: "state <project>", short: "Show how a project stands, and what it waits for",
 		long: "Show what a project waits for and since when, its CPI request, what was decided from its alert, its invoice, its last\n" +
-			"events and what became of each, and the newest lines of its ledger. If no worker answers, what Temporal's list knows is shown.",
-		example: "  fieldmarshal state 29303649\n  fieldmarshal state 29303649 --ledger 500\n  fieldmarshal state 29303649 --json | jq .waiting_for",
-	}, one("the id of a project"), func(c *call) error {
-		id, err := c.project()
-		if err != nil {
-			return err
-		}
+			"events and what became of each, and the newest lines of its ledger. A project may be named by its PO number or by words of\n" +
+			"its name, too. If no worker answers, what Temporal's list knows is shown.",
+		example: "  fieldmarshal state 29303649 --ledger 50\n  fieldmarshal state PO-4720\n  fieldmarshal state 29303649 --json | jq .waiting_for",
+	}, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
 		s, err := c.readState(id, lines)
 		if err != nil {
 			return err
@@ -63,7 +60,7 @@ func (c *call) projectState(id prodege.ProjectID) (*project.State, error) {
 	defer cancel()
 	s, err := c.world.Flows.Project(ctx, id)
 	if errors.Is(err, workflows.ErrClosed) {
-		return nil, noEffect("project %s is not known here: no event of it has come, or it closed longer ago than Temporal remembers. `fieldmarshal watch %s` opens it", id, id)
+		return nil, c.unknownProject(id)
 	}
 	return s, c.explained(err, fmt.Sprintf("project %s", id))
 }
@@ -141,7 +138,7 @@ func (c *call) stateText(p *page, s State) {
 		p.line("No worker answers: this is what Temporal's list knows.")
 	}
 	p.item("status", c.statusWords(s.State))
-	p.item("waits for", fmt.Sprintf("%s, since %s (%s)", cards.Waits(s.Waiting), stamp(s.WaitingSince), c.ago(s.WaitingSince)))
+	p.item("waits for", fmt.Sprintf("%s: %s, since %s (%s)", cmp.Or(s.Waiting, project.WaitsNothing), cards.Waits(s.Waiting), stamp(s.WaitingSince), c.ago(s.WaitingSince)))
 	p.item("summary", s.Summary)
 	p.item("ATTENTION", s.Attention)
 	if !s.Inactive.IsZero() {

@@ -133,7 +133,7 @@ func TestOneVocabulary(t *testing.T) {
 	if f.project.Waiting != project.WaitsAction {
 		t.Errorf("it waits for %s", f.project.Waiting)
 	}
-	chosen(project.PhaseRefused)(f.project, project.Decision{Verdict: project.ChooseAction, Action: prodege.ActSample, Number: 600, User: "U1", At: noon})
+	recordsChoice(project.PhaseRefused)(f.project, project.Decision{Verdict: project.ChooseAction, Action: prodege.ActSample, Number: 600, User: "U1", At: noon})
 	f.project.Action.Refusal = &project.Refusal{Party: "Prodege", Text: "no"}
 	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "Prodege: no", "Raise sample size (600): refused")
 	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "It needs attention: ")

@@ -3,21 +3,23 @@ package operator
 import (
 	"slices"
 	"strings"
-
-	"github.com/spf13/cobra"
 )
 
-// Nearest returns the word of a list that another was probably meant to be; empty if none is near. Up to two slips count,
-// in a short word one.
-func Nearest(word string, list []string) string {
+// nearest returns the word of a list that another was probably meant to be; empty if none is near. Up to two slips count,
+// in a short word one; else the word's beginning does.
+func nearest(word string, list []string) string {
 	best, fewest := "", 3
 	if len(word) < 5 {
 		fewest = 2
 	}
+	word = strings.ToLower(word)
 	for _, candidate := range list {
-		if n := slips(strings.ToLower(word), strings.ToLower(candidate)); n < fewest {
+		if n := slips(word, strings.ToLower(candidate)); n < fewest {
 			best, fewest = candidate, n
 		}
+	}
+	if i := slices.IndexFunc(list, func(c string) bool { return strings.HasPrefix(c, word) }); best == "" && len(word) > 2 && i >= 0 {
+		return list[i]
 	}
 	return best
 }
@@ -46,33 +48,16 @@ func slips(a, b string) int {
 
 // didYouMean is "; did you mean …?" if a word of the list is near.
 func didYouMean(prefix, word string, list []string) string {
-	if right := Nearest(word, list); right != "" {
+	if right := nearest(word, list); right != "" {
 		return "; did you mean " + prefix + right + "?"
 	}
 	return ""
 }
 
-// flagFault names the flag that was probably meant.
-func flagFault(cmd *cobra.Command, err error) error {
-	if wrong, unknown := strings.CutPrefix(err.Error(), "unknown flag: --"); unknown {
-		return usageError("%w%s", err, didYouMean("--", wrong, flagNames(cmd)))
-	}
-	return &Fault{ExitUsage, err}
-}
-
-func flagNames(cmd *cobra.Command) (names []string) {
-	for word := range strings.FieldsSeq(cmd.Flags().FlagUsages()) {
-		if name, is := strings.CutPrefix(word, "--"); is {
-			names = append(names, name)
-		}
-	}
-	return names
-}
-
 // oneOf checks a value that must be one of a list.
-func oneOf(flag, value string, list []string) error {
+func oneOf(what, value string, list []string) error {
 	if value == "" || slices.Contains(list, value) {
 		return nil
 	}
-	return usageError("%s %q is none of %s%s", flag, value, strings.Join(list, ", "), didYouMean("", value, list))
+	return usageError("%s: %q is none of %s%s", what, value, strings.Join(list, ", "), didYouMean("", value, list))
 }

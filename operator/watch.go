@@ -19,20 +19,16 @@ type Watched struct {
 }
 
 func (o Options) watch() *cobra.Command {
-	return o.command(help{
-		use: "watch <project>", short: "Open a project by hand, and have Prodege asked for its state",
+	return o.about(help{
+		use: "watch <project>", short: "Open a project by hand, or ask Prodege about it at once", decides: true,
 		long: "Open a project's workflow by hand if no webhook has come, for instance for one that was paused before Fieldmarshal was\n" +
 			"connected. Prodege is asked for its state; what is found counts when it is found twice, a minute apart. A project that is\n" +
 			"open already is asked for at once.",
 		example: "  fieldmarshal watch 29303649",
-	}, one("the id of a project"), (*call).watch)
+	}, 1, "the id of a project", (*call).watch)
 }
 
-func (c *call) watch() error {
-	id, err := c.project()
-	if err != nil {
-		return err
-	}
+func (c *call) watch(id prodege.ProjectID) error {
 	ctx, cancel := c.within()
 	defer cancel()
 	now := c.now().UTC()

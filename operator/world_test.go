@@ -10,8 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
@@ -64,6 +62,16 @@ func (f *fakes) Project(context.Context, prodege.ProjectID) (*project.State, err
 		return nil, workflows.ErrClosed
 	}
 	return f.project.Trimmed(), nil
+}
+
+// onlyOne are workflows of theProject alone.
+type onlyOne struct{ *fakes }
+
+func (o onlyOne) Project(ctx context.Context, id prodege.ProjectID) (*project.State, error) {
+	if id != theProject {
+		return nil, workflows.ErrClosed
+	}
+	return o.fakes.Project(ctx, id)
 }
 
 func (f *fakes) Ledger(context.Context, prodege.ProjectID) (workflows.Ledger, error) {
@@ -188,10 +196,8 @@ type answered struct {
 // run runs a command line as the program does.
 func run(t *testing.T, w *World, stdin string, args ...string) answered {
 	t.Helper()
-	root := &cobra.Command{Use: "fieldmarshal", SilenceUsage: true, SilenceErrors: true}
-	root.AddGroup(&cobra.Group{ID: GroupID})
 	open := func(context.Context) (*World, func(), error) { return w, func() {}, nil }
-	root.AddCommand(Commands(Options{Open: open, Settings: someSettings, Build: someBuild, Now: func() time.Time { return noon }})...)
+	root := Root(Options{Open: open, Settings: someSettings, Build: someBuild, Now: func() time.Time { return noon }})
 	var out, asked bytes.Buffer
 	root.SetArgs(args)
 	root.SetIn(strings.NewReader(stdin))

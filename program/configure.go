@@ -111,12 +111,16 @@ func connectionFaults(env config.Environment) (faults []config.Fault) {
 			wrong(name, fmt.Sprintf("must be true or false, not %q", env.Get(name)))
 		}
 	}
+	if name := env.Get("TEMPORAL_NAMESPACE"); strings.ContainsAny(name, " \t,") {
+		wrong("TEMPORAL_NAMESPACE", fmt.Sprintf("must be one word: %q", name))
+	}
 	if text := env.Get("TEMPORAL_ADDRESS"); text != "" {
-		_, _, err := net.SplitHostPort(text)
+		_, port, err := net.SplitHostPort(text)
+		_, portErr := strconv.ParseUint(port, 10, 16)
 		switch {
 		case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
 			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, without http:// or https://, not %q (TEMPORAL_TLS=true has it encrypted)", text))
-		case err != nil && !strings.Contains(text, "://"): // as in dns:///temporal:7233, which gRPC reads
+		case (err != nil || portErr != nil) && !strings.Contains(text, "://"): // as in dns:///temporal:7233, which gRPC reads
 			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, not %q", text))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"fieldmarshal/config"
+	"fieldmarshal/operator"
 )
 
 // healthTimeout bounds the question; both processes answer within two seconds.
@@ -20,9 +21,9 @@ const healthTimeout = 4 * time.Second
 // that could ask.
 func (i Invocation) health() *cobra.Command {
 	return &cobra.Command{
-		Use: "health ingress|worker", Short: "Ask whether the ingress or the worker of this machine is ready", GroupID: "processes",
+		Use: "health ingress|worker", Short: "Ask whether the ingress or the worker here is ready",
 		Long:      "Ask /readyz at INGRESS_ADMIN_ADDR or WORKER_HTTP_ADDR. Exit code 0: ready, 1: not ready, or no answer.",
-		ValidArgs: []string{"ingress", "worker"}, Args: cobra.MatchAll(cobra.ExactArgs(1), cobra.OnlyValidArgs),
+		ValidArgs: []string{"ingress", "worker"},
 		RunE: running(func(cmd *cobra.Command, args []string) error {
 			p, err := i.load(config.Operator)
 			if err != nil {
@@ -34,7 +35,7 @@ func (i Invocation) health() *cobra.Command {
 			}
 			said, err := askReady(cmd.Context(), ingressURL(address))
 			if said != "" {
-				fmt.Fprintln(cmd.OutOrStdout(), said)
+				fmt.Fprintln(cmd.OutOrStdout(), operator.Printable(said))
 			}
 			return err
 		}),

@@ -54,7 +54,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	}
 	defer func() { err = errors.Join(err, box.Close()) }()
 
-	health := temporalHealth(temporal, p.Temporal.Namespace)
+	health := temporalHealth(temporal, p.Temporal.HostPort, p.Temporal.Namespace)
 	door, err := ingress.New(ingress.Options{
 		Logger: p.Logger, Inbox: box, Workflows: flows, Registry: newRegistry(),
 		ProdegeSecrets: secrets(p.Config.Prodege.SecretKeys), SigningSecrets: secrets(p.Config.Slack.SigningSecrets),

@@ -3,6 +3,7 @@ package program
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"sync"
@@ -11,6 +12,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc/codes"
 
 	"fieldmarshal/ingress"
 )
@@ -29,19 +31,23 @@ func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
 	}
 }
 
-// temporalHealth says why Temporal can't take events: it does not answer, or lacks our namespace.
-func temporalHealth(c client.Client, namespace string) func(context.Context) error {
+// temporalHealth says why Temporal can't take events: it does not answer, refuses us, or lacks our namespace.
+func temporalHealth(c client.Client, address, namespace string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 		var missing *serviceerror.NamespaceNotFound
 		var denied *serviceerror.PermissionDenied
 		switch {
+		case err == nil:
+			return nil
 		case errors.As(err, &missing):
-			return &ingress.NamespaceMissing{Namespace: namespace}
+			return &ingress.TemporalFault{Text: fmt.Sprintf("the namespace %q is missing at %s: create it, or set TEMPORAL_NAMESPACE", namespace, address), Err: err}
 		case errors.As(err, &denied): // it answers, and starting workflows may be allowed all the same
 			return nil
+		case serviceerror.ToStatus(err).Code() == codes.Unauthenticated:
+			return &ingress.TemporalFault{Text: fmt.Sprintf("%s does not know us: check TEMPORAL_API_KEY or the certificate", address), Err: err}
 		}
-		return err
+		return &ingress.TemporalFault{Text: "does not answer at " + address, Err: err}
 	}
 }
 

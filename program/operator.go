@@ -35,7 +35,8 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 		w.Prodege = prodege.NewClient(prodege.Options{APIKey: prodege.Secret(c.Prodege.APIKey), SecretKey: secrets(c.Prodege.SecretKeys)[0], BaseURL: c.Prodege.BaseURL})
 	}
 	if c.Slack.BotToken != "" {
-		w.Slack = slackCheck{p.slackAPI()}
+		api := p.slackAPI()
+		w.Slack, w.Nobody = slackCheck{api}, p.approvers(api).Nobody
 	}
 	w.Wrong = wrong
 	_, err = i.read(config.Ingress | config.Worker)

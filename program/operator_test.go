@@ -29,13 +29,18 @@ func TestExitCodesOfCommands(t *testing.T) {
 		says string
 	}{
 		"Temporal away":         {nil, "state 29303649", program.ExitFault, "temporal does not answer at " + nobody},
-		"no such command":       {nil, "frobnicate", program.ExitUsage, "unknown command"},
+		"no such command":       {nil, "frobnicate", program.ExitUsage, "has no command"},
 		"no such flag":          {nil, "list --frob", program.ExitUsage, "--frob"},
 		"no project":            {nil, "state", program.ExitUsage, "needs the id of a project"},
 		"a broken setting":      {[]string{"CPI_CEILING=many"}, "list", program.ExitUsage, "CPI_CEILING"},
 		"a broken connection":   {[]string{"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/cert.pem", "TEMPORAL_TLS_CLIENT_KEY_PATH=/nowhere/key.pem"}, "list", program.ExitUsage, "TEMPORAL_"},
 		"no ingress":            {nil, "refused", program.ExitFault, "no ingress answers"},
-		"no history":            {nil, "replay " + t.TempDir(), program.ExitVain, "no history"},
+		"a misspelt process":    {nil, "wroker", program.ExitUsage, "did you mean worker?"},
+		"a misspelt flag of it": {nil, "worker --history-limt 5", program.ExitUsage, "did you mean --history-limit?"},
+		"an argument too many":  {nil, "ingress now", program.ExitUsage, "ingress takes no arguments"},
+		"health of nothing":     {nil, "health", program.ExitUsage, "health needs ingress or worker"},
+		"health of what":        {nil, "health wrker", program.ExitUsage, "did you mean worker?"},
+		"health of two":         {nil, "health worker ingress", program.ExitUsage, "nothing more"},
 		"completion is cobra's": {nil, "completion bash", program.ExitOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -65,6 +70,7 @@ func TestDoctorAsksSlack(t *testing.T) {
 		"may not read, is in":       {"xoxb-token", "C1", []string{"chat:write", "channels:history", "groups:history"}, "Slack channel SLACK_ALERTS_CHANNEL", operator.Fine, "C1"},
 		"may not read, is not in":   {"xoxb-token", "C2", []string{"chat:write", "channels:history", "groups:history"}, "Slack channel SLACK_ALERTS_CHANNEL", operator.Broken, "not in it"},
 		"a scope is missing":        {"xoxb-token", "C1", []string{"channels:history"}, "Slack scopes", operator.Broken, "chat:write"},
+		"nobody may decide":         {"xoxb-token", "C1", nil, "Slack approvers", operator.Broken, "nobody may decide"},
 		"a token that is not valid": {"xoxb-other", "C1", nil, "Slack token", operator.Broken, "invalid_auth"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -72,7 +78,7 @@ func TestDoctorAsksSlack(t *testing.T) {
 			server := httptest.NewServer(slack.Handler())
 			defer server.Close()
 			slack.SetURL(server.URL)
-			env := enough(t, "SLACK_API_URL="+server.URL+"/api/", "SLACK_BOT_TOKEN="+c.token, "SLACK_ALERTS_CHANNEL="+c.channel)
+			env := enough(t, "SLACK_API_URL="+server.URL+"/api/", "SLACK_BOT_TOKEN="+c.token, "SLACK_ALERTS_CHANNEL="+c.channel, "SLACK_APPROVERS=S404")
 			code, out, fault := command(t, env, "doctor", "--json")
 			var d operator.Diagnosis
 			if err := json.Unmarshal([]byte(out), &d); err != nil || code != program.ExitFault {

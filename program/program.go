@@ -67,7 +67,7 @@ func Run(ctx context.Context, i Invocation) int {
 		}
 		return ExitFault
 	}
-	fmt.Fprintf(i.Stderr, "fieldmarshal: %s\nRun fieldmarshal --help to see what it can do.\n", operator.Printable(err.Error()))
+	fmt.Fprintf(i.Stderr, "fieldmarshal: %s\n", operator.Printable(err.Error()))
 	return ExitUsage
 }
 
@@ -90,29 +90,16 @@ func running(do func(cmd *cobra.Command, args []string) error) func(*cobra.Comma
 }
 
 func (i Invocation) root() *cobra.Command {
-	root := &cobra.Command{
-		Use:   "fieldmarshal",
-		Short: "Turns Prodege's project status webhooks into durable work: alerts, CPI approvals, invoices",
-		Long: "Fieldmarshal turns Prodege's project status webhooks into durable work.\n\n" +
-			"ingress and worker are its two processes. The other commands are the operator's.\n" +
-			"It is configured by environment variables, and by a file .env in the folder it is started in.\n\n" +
-			"Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done;\n" +
-			"3 what was asked for is not there, or did not count.",
-		SilenceUsage: true, SilenceErrors: true,
-	}
-	root.AddGroup(&cobra.Group{ID: "processes", Title: "Processes:"}, &cobra.Group{ID: operator.GroupID, Title: "Operator's commands:"})
-	root.AddCommand(
-		i.process("ingress", "Take Prodege's webhooks and Slack's clicks (HTTP_ADDR)", config.Ingress, Process.RunIngress),
+	return operator.Root(operator.Options{Open: i.world, Settings: i.settings, Build: build()},
+		i.process("ingress", "Take Prodege's webhooks and Slack's clicks", config.Ingress, Process.RunIngress),
 		i.worker(),
 		i.health(),
 	)
-	root.AddCommand(operator.Commands(operator.Options{Open: i.world, Settings: i.settings, Build: build()})...)
-	return root
 }
 
 func (i Invocation) worker() *cobra.Command {
 	limit := 0
-	cmd := i.process("worker", "Run workflows and activities (WORKER_HTTP_ADDR)", config.Worker, func(p Process, ctx context.Context) error {
+	cmd := i.process("worker", "Run workflows and activities", config.Worker, func(p Process, ctx context.Context) error {
 		p.HistoryLimit = limit
 		return p.RunWorker(ctx)
 	})
@@ -122,7 +109,7 @@ func (i Invocation) worker() *cobra.Command {
 
 func (i Invocation) process(name, short string, part config.Part, run func(Process, context.Context) error) *cobra.Command {
 	return &cobra.Command{
-		Use: name, Short: short, GroupID: "processes", Args: cobra.NoArgs,
+		Use: name, Short: short,
 		RunE: running(func(cmd *cobra.Command, _ []string) error {
 			p, err := i.load(part)
 			if err != nil {

@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"encoding/json"
+	"flag"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,14 +16,16 @@ import (
 	"fieldmarshal/project"
 )
 
+var histories = flag.String("histories", "testdata/histories", "replay the histories (*.json) in this folder: those of open workflows, before a new build is rolled out")
+
 var conv = converter.GetDefaultDataConverter()
 
 // Every recorded history replays, under whatever settings the worker has now. A history that does not shows that a change
 // would block workflows that run: it needs a new version of the rules (docs/how-to.md).
 func TestReplayRecordedHistories(t *testing.T) {
-	files, err := filepath.Glob("testdata/histories/*.json")
+	files, err := filepath.Glob(filepath.Join(*histories, "*.json"))
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no recorded histories: %v", err)
+		t.Fatalf("no recorded histories in %s: %v", *histories, err)
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
