@@ -47,6 +47,9 @@ func (w *world) checkEnd(p *plan) {
 	for _, text := range w.slack.Complaints() {
 		w.t.Errorf("Slack complains: %s", text)
 	}
+	for _, text := range w.prodege.Complaints() {
+		w.t.Errorf("Prodege complains: %s", text)
+	}
 	for _, text := range w.billing.Violations() {
 		w.t.Errorf("billing complains: %s", text)
 	}

@@ -25,7 +25,6 @@ type mrkdwn struct {
 const firstKept = '\uE000'
 
 var (
-	fencePattern = regexp.MustCompile("(?s)```(.+?)```")
 	codePattern  = regexp.MustCompile("`([^`\n]+)`")
 	tokenPattern = regexp.MustCompile(`<([^<>]+)>`)
 	datePattern  = regexp.MustCompile(`^!date\^(\d+)\^([^^|]+)`)
@@ -39,15 +38,12 @@ func (m mrkdwn) html(text string) template.HTML {
 		}
 		return r
 	}, text)
-	text = fencePattern.ReplaceAllStringFunc(text, func(s string) string {
-		return m.keep("<pre>" + plainHTML(strings.Trim(s, "`\n")) + "</pre>")
-	})
 	text = codePattern.ReplaceAllStringFunc(text, func(s string) string {
 		return m.keep("<code>" + plainHTML(strings.Trim(s, "`")) + "</code>")
 	})
 	text = tokenPattern.ReplaceAllStringFunc(text, func(s string) string { return m.keep(m.token(s[1 : len(s)-1])) })
 	text = plainHTML(text)
-	for _, mark := range []struct{ sign, tag string }{{"*", "strong"}, {"_", "em"}, {"~", "s"}} {
+	for _, mark := range []struct{ sign, tag string }{{"*", "strong"}, {"_", "em"}} {
 		text = between(text, mark.sign, mark.tag)
 	}
 	text = quotes(text)
@@ -117,22 +113,17 @@ func date(what, fallback string) string {
 		return plainHTML(fallback)
 	}
 	t := time.Unix(seconds, 0)
-	shown := strings.NewReplacer(
-		"{date_num}", t.Format("2006-01-02"), "{date_long_pretty}", day(t, "Monday, January 2, 2006"), "{date_long}", t.Format("Monday, January 2, 2006"),
-		"{date_short_pretty}", day(t, "Jan 2, 2006"), "{date_short}", t.Format("Jan 2, 2006"), "{date_pretty}", day(t, "January 2, 2006"),
-		"{date}", t.Format("January 2, 2006"), "{time_secs}", t.Format("3:04:05 PM"), "{time}", t.Format("3:04 PM"), "{ago}", ago(t),
-	).Replace(match[2])
+	shown := strings.NewReplacer("{date_short_pretty}", day(t), "{date_short}", t.Format("Jan 2, 2006"), "{time}", t.Format("3:04 PM"), "{ago}", ago(t)).Replace(match[2])
 	return `<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + t.UTC().Format("2006-01-02 15:04:05 UTC") + `">` + plainHTML(shown) + "</time>"
 }
 
-func day(t time.Time, layout string) string {
-	now := time.Now()
-	for name, at := range map[string]time.Time{"today": now, "yesterday": now.AddDate(0, 0, -1), "tomorrow": now.AddDate(0, 0, 1)} {
-		if t.Format(time.DateOnly) == at.Format(time.DateOnly) {
+func day(t time.Time) string {
+	for i, name := range []string{"yesterday", "today", "tomorrow"} {
+		if t.Format(time.DateOnly) == time.Now().AddDate(0, 0, i-1).Format(time.DateOnly) {
 			return name
 		}
 	}
-	return t.Format(layout)
+	return t.Format("Jan 2, 2006")
 }
 
 func ago(t time.Time) string {

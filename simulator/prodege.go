@@ -26,9 +26,7 @@ type ProdegeOptions struct {
 	AnnounceUpdates bool
 	AnnounceAfter   time.Duration
 
-	InfoAsString      bool    // project_info comes as a string that holds JSON
 	CallsPerSecond    float64 // beyond it calls are answered with code 103; 0: no limit
-	MaySetCPI         bool    // else a call that sets cpi is refused with 2010
 	WebhookRetryAfter []time.Duration
 
 	ClockSkew time.Duration // how far Prodege's clock is ahead of Now
@@ -52,6 +50,7 @@ type Prodege struct {
 	projects  map[prodege.ProjectID]*Project
 	order     []prodege.ProjectID
 	calls     []ProdegeCall
+	wrong     []string
 	exchanges []*Exchange
 	serial    int
 
@@ -143,7 +142,6 @@ type Quota struct {
 	ID          int64
 	Active      bool
 	Respondents int64 // targeted
-	OnClick     bool  // a slot is used on click rather than on complete
 	Completes   int64
 	Clicks      int64
 }

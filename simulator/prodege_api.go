@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +23,6 @@ const (
 	codeRateLimit      = 103
 	codeUnknownProject = 2002
 	codeInvalidCPI     = 2009
-	codeMayNotSetCPI   = 2010
 	codeUnknownStatus  = 2012
 	codeMaxCPITooLow   = 2013 // the documentation says only that the status change is not allowed
 	codeComplete       = 2014
@@ -33,7 +33,7 @@ const (
 var codeWords = map[int]string{
 	codeMaintenance: "API under maintenance", codeUnauthorized: "Unauthorized", codeExpired: "Expired request",
 	codeRateLimit: "Rate limit reached", codeUnknownProject: "Unknown project", codeInvalidCPI: "Invalid CPI",
-	codeMayNotSetCPI: "User may not set CPI", codeUnknownStatus: "Status change not allowed", codeMaxCPITooLow: "Status change not allowed",
+	codeUnknownStatus: "Status change not allowed", codeMaxCPITooLow: "Status change not allowed",
 	codeComplete: "Project is complete", codeNotAllowed: "Status change not allowed", codeInvalidInput: "Invalid input",
 }
 
@@ -56,20 +56,21 @@ type ProdegeCall struct {
 // refusal is an error code of the API.
 type refusal int
 
-// endpoint is one of the API's: its HTTP method and what it does. It runs under p.mu.
+// endpoint is one of the API's: its HTTP method, its parameters beside those of every call, and what it does. It runs
+// under p.mu. Prodege has more: those that the app never calls are refused as unknown ones are, so that a new one is
+// added here first.
 type endpoint struct {
 	method string
+	params []string
 	run    func(*Prodege, *ProdegeCall, *Project) (map[string]any, refusal)
 }
 
 var endpoints = map[string]endpoint{
-	"project-update":            {http.MethodPost, (*Prodege).apiUpdate},
-	"project-update-cpi":        {http.MethodPost, (*Prodege).apiUpdateCPI},
-	"project-get-info":          {http.MethodGet, (*Prodege).apiInfo},
-	"project-quotas-by-id":      {http.MethodGet, (*Prodege).apiQuotas},
-	"project-settings-get":      {http.MethodGet, (*Prodege).apiSettings},
-	"project-settings-update":   {http.MethodPost, (*Prodege).apiSetSettings},
-	"lookup-transaction-status": {http.MethodPost, (*Prodege).apiTransaction},
+	"project-update":          {http.MethodPost, []string{"prodege_project_id", "max_cpi", "status", "sample_size"}, (*Prodege).apiUpdate},
+	"project-get-info":        {http.MethodGet, []string{"prodege_project_id"}, (*Prodege).apiInfo},
+	"project-quotas-by-id":    {http.MethodGet, []string{"prodege_project_id"}, (*Prodege).apiQuotas},
+	"project-settings-get":    {http.MethodGet, []string{"prodege_project_id"}, (*Prodege).apiSettings},
+	"project-settings-update": {http.MethodPost, append(clickSettings, "prodege_project_id"), (*Prodege).apiSetSettings},
 }
 
 // Handler serves the Demand API. It may be mounted under a prefix: only the last element of the path counts.
@@ -79,8 +80,10 @@ func (p *Prodege) Handler() http.Handler {
 		e, known := endpoints[path]
 		switch {
 		case !known:
+			p.complain("%s: there is no such call", path)
 			http.NotFound(w, r)
 		case r.Method != e.method:
+			p.complain("%s: called by %s", path, r.Method)
 			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
 		default:
 			p.serve(w, r, path, e)
@@ -122,6 +125,12 @@ func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, ok bo
 	c.At = p.now()
 	body, code := map[string]any(nil), p.check(params, ok, fault)
 	var project *Project
+	for name := range c.Params {
+		if code == 0 && name != "request_date" && !slices.Contains(e.params, name) {
+			p.wrong = append(p.wrong, fmt.Sprintf("%s: unknown parameter %s", c.Path, name))
+			code = codeInvalidInput
+		}
+	}
 	if code == 0 {
 		if project = p.projects[c.Project]; project == nil {
 			code = codeUnknownProject
@@ -189,6 +198,19 @@ func readCall(r *http.Request, path string) (ProdegeCall, map[string]string, boo
 	}
 	c.Project, _ = prodege.ParseProjectID(params["prodege_project_id"])
 	return c, params, ok
+}
+
+// Complaints lists the calls that Prodege does not have, and parameters that it does not know: faults of the caller.
+func (p *Prodege) Complaints() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.wrong)
+}
+
+func (p *Prodege) complain(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
 }
 
 func status(id int, message string, codes ...int) map[string]any {

@@ -11,8 +11,12 @@ import (
 // apiUpdate is project-update. All of a call is done or nothing.
 func (p *Prodege) apiUpdate(c *ProdegeCall, project *Project) (map[string]any, refusal) {
 	next := *project
-	if code := readAmounts(c.Params, &next, p.opts.MaySetCPI); code != 0 {
-		return nil, code
+	if text, given := c.Params["max_cpi"]; given {
+		u, err := prodege.ParseUSD(text)
+		if err != nil || u.IsZero() {
+			return nil, codeInvalidCPI
+		}
+		next.MaxCPI = &u
 	}
 	if text, given := c.Params["sample_size"]; given {
 		n, err := strconv.ParseInt(text, 10, 64)
@@ -20,9 +24,6 @@ func (p *Prodege) apiUpdate(c *ProdegeCall, project *Project) (map[string]any, r
 			return nil, codeInvalidInput
 		}
 		next.SampleSize = n
-	}
-	if text, given := c.Params["reference_id"]; given {
-		next.ReferenceID = text
 	}
 	switch project.Status {
 	case prodege.Complete, prodege.Invoiced:
@@ -85,27 +86,8 @@ func (project *Project) finish(as prodege.Status, reason prodege.Reason, descrip
 	project.PausedForCPI, project.RequiredCPI, project.PausedClicks = false, nil, false
 }
 
-func readAmounts(params map[string]string, next *Project, maySetCPI bool) refusal {
-	for name, to := range map[string]**prodege.USD{"max_cpi": &next.MaxCPI, "cpi": &next.CPI} {
-		text, given := params[name]
-		if !given {
-			continue
-		}
-		u, err := prodege.ParseUSD(text)
-		switch {
-		case err != nil || u.IsZero():
-			return codeInvalidCPI
-		case name == "cpi" && !maySetCPI:
-			return codeMayNotSetCPI
-		}
-		*to = &u
-	}
-	return 0
-}
-
 func sameProject(a, b Project) bool {
-	return a.Status == b.Status && a.ReferenceID == b.ReferenceID && a.SampleSize == b.SampleSize &&
-		sameAmount(a.MaxCPI, b.MaxCPI) && sameAmount(a.CPI, b.CPI)
+	return a.Status == b.Status && a.SampleSize == b.SampleSize && sameAmount(a.MaxCPI, b.MaxCPI) && sameAmount(a.CPI, b.CPI)
 }
 
 func sameAmount(a, b *prodege.USD) bool {
@@ -121,22 +103,6 @@ func amount(u *prodege.USD) any {
 		return nil
 	}
 	return u.String()
-}
-
-// apiUpdateCPI raises the CPI above the pricing grid.
-func (p *Prodege) apiUpdateCPI(c *ProdegeCall, project *Project) (map[string]any, refusal) {
-	u, err := prodege.ParseUSD(c.Params["cpi"])
-	switch {
-	case c.Params["external_update"] != "true":
-		return nil, codeInvalidInput
-	case err != nil || u.IsZero():
-		return nil, codeInvalidCPI
-	case project.Status == prodege.Complete || project.Status == prodege.Invoiced:
-		return nil, codeComplete
-	}
-	c.Changed = !sameAmount(project.CPI, &u)
-	project.CPI = &u
-	return map[string]any{"return_status": status(1, "Project CPI Updated"), "prodege_project_id": int64(project.ID)}, 0
 }
 
 // apiInfo is project-get-info. Booleans are texts, some figures numbers and some texts, as with the real one.
@@ -167,23 +133,14 @@ func (p *Prodege) apiInfo(_ *ProdegeCall, project *Project) (map[string]any, ref
 	if project.PausedClicks {
 		info["disabled_by_max_clicks"] = "true"
 	}
-	var shown any = info
-	if p.opts.InfoAsString {
-		b, _ := json.Marshal(info)
-		shown = string(b)
-	}
-	return map[string]any{"return_status": status(1, "Success"), "project_info": shown}, 0
+	return map[string]any{"return_status": status(1, "Success"), "project_info": info}, 0
 }
 
 func (p *Prodege) apiQuotas(_ *ProdegeCall, project *Project) (map[string]any, refusal) {
 	quotas := []any{}
 	for _, q := range project.Quotas {
-		kind := 1
-		if q.OnClick {
-			kind = 2
-		}
 		quotas = append(quotas, map[string]any{
-			"quota_id": q.ID, "active": strconv.FormatBool(q.Active), "number_of_respondents": q.Respondents, "calculation_type": kind,
+			"quota_id": q.ID, "active": strconv.FormatBool(q.Active), "number_of_respondents": q.Respondents, "calculation_type": 1,
 			"targeting_criteria": []any{}, "quota_clicks": q.Clicks, "quota_completes": q.Completes,
 		})
 	}
@@ -218,8 +175,4 @@ func (p *Prodege) apiSetSettings(c *ProdegeCall, project *Project) (map[string]a
 	c.Changed = !maps.Equal(settings, project.Settings)
 	project.Settings = settings
 	return map[string]any{"return_status": status(1, "Project Settings Updated"), "prodege_project_id": int64(project.ID)}, 0
-}
-
-func (p *Prodege) apiTransaction(_ *ProdegeCall, project *Project) (map[string]any, refusal) {
-	return map[string]any{"return_status": status(1, "Success"), "transaction_status": "COMPLETE", "cpi": amount(project.CPI), "final_loi": project.LOI}, 0
 }

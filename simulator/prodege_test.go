@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -92,7 +93,7 @@ func TestUpdateFollowsTheRules(t *testing.T) {
 		"money alone does not resume": {paused("4.25"), map[string]string{"max_cpi": "9"}, 0, prodege.Paused, false},
 		"high enough already":         {paused("3.70"), map[string]string{"status": "LIVE"}, 0, prodege.Live, true},
 		"no amount":                   {paused("4.25"), map[string]string{"max_cpi": "four", "status": "LIVE"}, codeInvalidCPI, prodege.Paused, false},
-		"cpi may not be set":          {paused("4.25"), map[string]string{"cpi": "4.25"}, codeMayNotSetCPI, prodege.Paused, false},
+		"what is never sent":          {paused("4.25"), map[string]string{"cpi": "4.25"}, codeInvalidInput, prodege.Paused, false},
 		"complete":                    {Project{Status: prodege.Complete}, map[string]string{"status": "LIVE"}, codeComplete, prodege.Complete, false},
 		"invoiced":                    {Project{Status: prodege.Invoiced}, map[string]string{"max_cpi": "4"}, codeComplete, prodege.Invoiced, false},
 		"pending complete":            {Project{Status: prodege.PendingComplete}, map[string]string{"status": "LIVE"}, codeNotAllowed, prodege.PendingComplete, false},
@@ -174,23 +175,31 @@ func TestClockSkewIsShown(t *testing.T) {
 }
 
 func TestInfoAsPeopleKnowIt(t *testing.T) {
-	for _, asString := range []bool{false, true} {
-		p, srv := supplier(t, func(o *ProdegeOptions) { o.InfoAsString = asString })
-		if _, err := p.PauseForCPI(context.Background(), someID, *usd("4.25")); err != nil {
-			t.Fatal(err)
+	p, srv := supplier(t, nil)
+	if _, err := p.PauseForCPI(context.Background(), someID, *usd("4.25")); err != nil {
+		t.Fatal(err)
+	}
+	out := ask(t, srv, "project-get-info", signed(map[string]string{"prodege_project_id": someID.String()}, time.Now()))
+	for name, want := range map[string]any{"status": "PAUSED", "disabled_by_cpi_reality_check": "true", "ir_based_cpi": "4.25", "max_cpi": "3.75", "reference_id": "PO-7"} {
+		if got := dig(out["project_info"], name); got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
 		}
-		out := ask(t, srv, "project-get-info", signed(map[string]string{"prodege_project_id": someID.String()}, time.Now()))
-		info := out["project_info"]
-		if text, isText := info.(string); isText != asString {
-			t.Fatalf("project_info is %T", info)
-		} else if isText {
-			_ = json.Unmarshal([]byte(text), &info)
-		}
-		for name, want := range map[string]any{"status": "PAUSED", "disabled_by_cpi_reality_check": "true", "ir_based_cpi": "4.25", "max_cpi": "3.75", "reference_id": "PO-7"} {
-			if got := dig(info, name); got != want {
-				t.Errorf("%s is %v, want %v", name, got, want)
-			}
-		}
+	}
+}
+
+// What the app never calls is refused as what there is not, and noted.
+func TestUnknownCallsAreNoted(t *testing.T) {
+	p, srv := supplier(t, nil)
+	id := map[string]string{"prodege_project_id": someID.String(), "cpi": "9", "external_update": "true"}
+	resp, err := http.PostForm(srv.URL+"/prodegemr/project-update-cpi", signed(id, time.Now()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	ask(t, srv, "project-update", signed(map[string]string{"prodege_project_id": someID.String(), "colour": "red"}, time.Now()))
+	want := []string{"project-update-cpi: there is no such call", "project-update: unknown parameter colour"}
+	if resp.StatusCode != http.StatusNotFound || !slices.Equal(p.Complaints(), want) {
+		t.Errorf("answered %d, complains of %q", resp.StatusCode, p.Complaints())
 	}
 }
 
