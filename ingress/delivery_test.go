@@ -348,7 +348,9 @@ func TestHealth(t *testing.T) {
 	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"degraded":"the inbox is closed"`) {
 		t.Errorf("readyz with Temporal only: %d %s", status, body)
 	}
-	w.temporal.set(func() { w.temporal.away = &NamespaceMissing{"surveys"} })
+	w.temporal.set(func() {
+		w.temporal.away = &TemporalFault{"the namespace \"surveys\" is missing: create it", errors.New("not found")}
+	})
 	now = now.Add(time.Second)
 	if _, body := w.get("/readyz"); !strings.Contains(body, `"temporal":"the namespace \"surveys\" is missing`) {
 		t.Errorf("readyz without our namespace: %s", body)

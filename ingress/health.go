@@ -3,7 +3,6 @@ package ingress
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strings"
 	"sync"
@@ -47,13 +46,17 @@ func (o *outage) lasts(now time.Time, out bool) bool {
 	return out && now.Sub(o.since) >= unready
 }
 
-// NamespaceMissing says that Temporal answers but does not have our namespace.
-type NamespaceMissing struct{ Namespace string }
-
-// Error says what to do.
-func (e *NamespaceMissing) Error() string {
-	return fmt.Sprintf("the namespace %q is missing: create it, or set TEMPORAL_NAMESPACE", e.Namespace)
+// TemporalFault says why Temporal can't take events, in words for whoever runs the ingress.
+type TemporalFault struct {
+	Text string // "does not answer at temporal:7233", or what to do
+	Err  error  // what came of asking
 }
+
+// Error is the text, and what came of asking.
+func (e *TemporalFault) Error() string { return e.Text + ": " + e.Err.Error() }
+
+// Unwrap gives what came of asking.
+func (e *TemporalFault) Unwrap() error { return e.Err }
 
 const (
 	askTemporalEvery   = time.Second
@@ -92,8 +95,8 @@ func (in *Ingress) readyz(c *gin.Context) {
 	}
 	if temporal != nil {
 		body.Temporal = "does not answer"
-		if missing := new(NamespaceMissing); errors.As(temporal, &missing) {
-			body.Temporal = missing.Error()
+		if fault := new(TemporalFault); errors.As(temporal, &fault) {
+			body.Temporal = fault.Text
 		}
 		degraded = append(degraded, "Temporal: "+body.Temporal)
 	}

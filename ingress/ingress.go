@@ -64,7 +64,7 @@ type Options struct {
 	AlertsChannel    string                                               // likewise, about a pause
 	UILink           func(workflowID string) string                       // link to a workflow in the Temporal UI; nil: no links
 	Now              func() time.Time                                     // time.Now
-	Temporal         func(ctx context.Context) error                      // says why Temporal can't take events now, a *NamespaceMissing for one; nil: Workflows.Health
+	Temporal         func(ctx context.Context) error                      // says why Temporal can't take events now, best as a *TemporalFault; nil: Workflows.Health
 }
 
 func (o Options) check() error {

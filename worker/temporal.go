@@ -8,6 +8,7 @@ import (
 
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc/codes"
 )
 
 // callTimeout bounds one call to Temporal at start; if it answers it takes milliseconds.
@@ -25,7 +26,7 @@ func (w *Worker) reach(ctx context.Context) error {
 		return nil
 	case errors.As(err, &missing):
 		return fmt.Errorf("temporal has no namespace %q: create it, or set TEMPORAL_NAMESPACE", w.options.Namespace)
-	case errors.As(err, &denied) && ctx.Err() == nil:
+	case (errors.As(err, &denied) || serviceerror.ToStatus(err).Code() == codes.Unauthenticated) && ctx.Err() == nil:
 		return fmt.Errorf("temporal refuses us in namespace %q: check TEMPORAL_API_KEY or the certificate: %w", w.options.Namespace, err)
 	}
 	return fmt.Errorf("temporal does not answer: %w", err)
