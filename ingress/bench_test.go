@@ -7,10 +7,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -72,6 +75,80 @@ func BenchmarkUnsigned(b *testing.B) {
 			benchmark(b, quietIngress(b).Server(), 1, rawRequest([]byte(body)), http.StatusBadRequest)
 		})
 	}
+}
+
+// BenchmarkUnsignedAtOnce is 200 of them at once, and genuine deliveries meanwhile, one after the other: how much memory
+// the process takes at most, callers included, how much of a processor each body costs with its caller's part, and how
+// long a genuine delivery waits for its answer.
+func BenchmarkUnsignedAtOnce(b *testing.B) {
+	const atOnce = 200
+	kinds := unsigned()
+	kinds["compressed"] = [2]string{"application/json\r\nContent-Encoding: gzip", string(gzipped(b, []byte(kinds["objects"][1])))}
+	for _, name := range slices.Sorted(maps.Keys(kinds)) {
+		b.Run(name, func(b *testing.B) {
+			server := httptest.NewUnstartedServer(nil)
+			server.Config = quietIngress(b).Server()
+			server.Start()
+			defer server.Close()
+			body := kinds[name][1]
+			request := fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: door\r\nContent-Type: %s\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s", statusPath, kinds[name][0], len(body), body)
+			genuine := rawRequest(signed(seed))
+			var took []time.Duration
+			debug.FreeOSMemory()
+			_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forgets the peak
+			before := processor()
+			b.ResetTimer()
+			for range b.N {
+				var callers sync.WaitGroup
+				var left atomic.Int64
+				left.Store(atOnce)
+				for range atOnce {
+					callers.Go(func() {
+						defer left.Add(-1)
+						conn, err := net.Dial("tcp", server.Listener.Addr().String())
+						if err != nil {
+							b.Error(err)
+							return
+						}
+						defer conn.Close()
+						// One that gets no turn is answered before it is read, and its connection closed.
+						if status, err := call(conn, bufio.NewReader(conn), request); err == nil && status != http.StatusBadRequest && status != http.StatusInternalServerError {
+							b.Errorf("answered %d", status)
+						}
+					})
+				}
+				conn, err := net.Dial("tcp", server.Listener.Addr().String())
+				if err != nil {
+					b.Fatal(err)
+				}
+				in := bufio.NewReader(conn)
+				for left.Load() > 0 {
+					start := time.Now()
+					if status, err := call(conn, in, genuine); err != nil || status != http.StatusOK {
+						b.Errorf("a genuine delivery is answered %d: %v", status, err)
+						break
+					}
+					took = append(took, time.Since(start))
+				}
+				_ = conn.Close()
+				callers.Wait()
+			}
+			b.StopTimer()
+			slices.Sort(took)
+			b.ReportMetric(float64(len(took))/float64(b.N), "genuine/op")
+			b.ReportMetric(float64(took[len(took)*99/100].Microseconds())/1000, "genuine-p99-ms")
+			b.ReportMetric(float64((processor()-before).Microseconds())/1000/float64(atOnce*b.N), "cpu-ms/body")
+			b.ReportMetric(float64(residentPeak())/1024, "resident-MiB")
+		})
+	}
+}
+
+// residentPeak is how much memory this process had at most, in KiB; 0 if that can't be told here.
+func residentPeak() (n int) {
+	status, _ := os.ReadFile("/proc/self/status")
+	_, rest, _ := strings.Cut(string(status), "VmHWM:")
+	_, _ = fmt.Sscan(rest, &n)
+	return n
 }
 
 // quietIngress is an ingress that logs as the program does, with nothing behind its inbox.

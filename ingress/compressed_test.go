@@ -11,7 +11,7 @@ import (
 	"fieldmarshal/inbox"
 )
 
-func gzipped(t *testing.T, body []byte) []byte {
+func gzipped(t testing.TB, body []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
