@@ -8,28 +8,28 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
 
 var update = flag.Bool("update", false, "write the generated pages of docs/reference anew")
 
-// chapters of the page. Each has the beginning of its golden files' names, those of its pictures in images/, in the
-// order in which they are shown, and the golden files that are shown as text until there are pictures.
+// chapters of the page. Each has the beginning of its golden files' names; the phases of which images/ has a picture, in
+// the order in which they are shown; and the golden files that are shown as text.
 var chapters = []struct {
 	prefix, title, intro string
-	pictures             []string
-	shown                []string
+	phases, shown        []string
 }{
-	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"alert"}, []string{"pause-act-158-open"}},
+	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"alert", "alert-live"}, nil},
 	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack takes messages.", nil, nil},
 	{"report", "The weekly report", "In the alerts channel, when `DIGEST` says.", nil, nil},
 	{"rejection", "Rejected reconciliation", "In the alerts channel.", nil, []string{"rejection"}},
-	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"asked", "above-ceiling", "accepting", "live-again", "rejected", "expired", "superseded", "nobody-can-decide"}, []string{"request-open", "request-live"}},
+	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"asked", "superseded", "approved", "live", "rejected", "expired", "above-ceiling", "nobody", "held", "refused", "not-live"}, nil},
 	{"modal-", "Modals", "What a button opens if something must be asked first, or *Details*.", nil, []string{"modal-approve-up-to"}},
 	{"note-", "Notes", "Replies in the thread of a message, or messages of their own.", nil, nil},
 	{"answer-", "Answers to one person", "What a click did or did not do, seen by the person who clicked and nobody else.", nil, []string{"answer-superseded"}},
-	{"invoice-", "Invoices", "In the finance channel.", []string{"invoice"}, []string{"invoice-byhand"}},
+	{"invoice-", "Invoices", "In the finance channel.", []string{"invoice"}, nil},
 	{"alarm", "Alarms of the ingress", "In the alerts channel.", nil, nil},
 	{"command-", "The slash command", "Seen by the person who asked, and nobody else.", nil, nil},
 	{"home-", "The home tab", "What the app's own page shows to whoever opens it.", nil, nil},
@@ -52,12 +52,9 @@ func TestSlackMessages(t *testing.T) {
 	listed := 0
 	for _, c := range chapters {
 		fmt.Fprintf(&page, "\n## %s\n\n%s\n", c.title, c.intro)
-		pictures := picturesOf(c.pictures)
-		page.WriteString(pictures)
-		if pictures == "" {
-			for _, name := range c.shown {
-				fmt.Fprintf(&page, "\n```text\n%s\n```\n", asText(t, "../cards/testdata/"+name+".golden.json"))
-			}
+		page.WriteString(pictures(c.phases))
+		for _, name := range c.shown {
+			fmt.Fprintf(&page, "\n```text\n%s\n```\n", asText(t, "../cards/testdata/"+name+".golden.json"))
 		}
 		var names []string
 		for _, file := range files {
@@ -74,16 +71,20 @@ func TestSlackMessages(t *testing.T) {
 	holds(t, "reference/slack-messages.md", page.String(), "the golden files and the pictures")
 }
 
-// picturesOf are the pictures of phases, as far as they were taken, each with its name below.
-func picturesOf(phases []string) string {
-	var page strings.Builder
-	for _, phase := range phases {
-		if _, err := os.Stat("images/phase-" + phase + ".png"); err == nil {
-			words := strings.ReplaceAll(phase, "-", " ")
-			fmt.Fprintf(&page, "\n![%s](../images/phase-%s.png)\n\n*%s*\n", words, phase, words)
-		}
+// pictures shows the pictures of phases, two in a row.
+func pictures(phases []string) string {
+	if phases == nil {
+		return ""
 	}
-	return page.String()
+	page := "\n| | |\n| --- | --- |\n"
+	for pair := range slices.Chunk(phases, 2) {
+		for _, phase := range pair {
+			words := strings.ReplaceAll(phase, "-", " ")
+			page += fmt.Sprintf("| *%s*<br>![%s](../images/phase-%s.png) ", words, words, phase)
+		}
+		page += strings.Repeat("| ", 2-len(pair)) + "|\n"
+	}
+	return page
 }
 
 // TestPicturesAreShown: each picture of docs/images stands on some page.
