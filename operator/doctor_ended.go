@@ -51,7 +51,7 @@ func (e *examination) ended() {
 
 // reopened reports whether a newer run of a project is under way.
 func (e *examination) reopened(ctx context.Context, r Row) bool {
-	open, _, err := e.world.Temporal.List(ctx, openProjects+fmt.Sprintf(" AND WorkflowId = '%s'", r.Workflow), 1)
+	open, _, err := e.world.Temporal.List(ctx, OpenProjects+fmt.Sprintf(" AND WorkflowId = '%s'", r.Workflow), 1)
 	return err == nil && len(open) > 0
 }
 

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"go.temporal.io/api/serviceerror"
@@ -73,19 +75,29 @@ func (e *examination) attributes(ctx context.Context) {
 		e.add(Warning, "search attributes", "see them in the namespace's settings; the worker checks them as it starts", "can't be listed: %v", err)
 		return
 	}
-	var missing, wrong, todo []string
-	for _, want := range workflows.Attributes() {
+	ours := workflows.Attributes()
+	var missing, wrong, todo, others []string
+	short := map[string]bool{} // types that ours need more of
+	for _, want := range ours {
 		switch kind, found := have[want.Name]; {
 		case !found:
-			missing = append(missing, want.Name)
+			missing, short[want.Type.String()] = append(missing, want.Name), true
 			todo = append(todo, fmt.Sprintf("temporal operator search-attribute create -n %s --name %s --type %s", e.world.Facts.Namespace, want.Name, want.Type))
 		case kind != want.Type.String():
 			wrong = append(wrong, fmt.Sprintf("%s is %s and must be %s", want.Name, kind, want.Type))
 		}
 	}
+	for _, name := range slices.Sorted(maps.Keys(have)) {
+		if short[have[name]] && !slices.ContainsFunc(ours, func(a workflows.Attribute) bool { return a.Name == name }) {
+			others = append(others, name+" ("+have[name]+")")
+		}
+	}
 	switch {
 	case len(wrong) > 0:
 		e.add(Broken, "search attributes", "remove them (temporal operator search-attribute remove), or use another namespace", "of another type: %s", strings.Join(wrong, ", "))
+	case len(others) > 0: // a namespace has few of each type on SQL visibility, and the commands fail if all are taken
+		e.add(Warning, "search attributes", "start a worker, which adds them; if its /readyz says that there is no room, give Fieldmarshal a namespace of its own (TEMPORAL_NAMESPACE)",
+			"missing: %s; search attributes of another program may be in the way: %s", strings.Join(missing, ", "), strings.Join(others, ", "))
 	case len(missing) > 0:
 		e.add(Warning, "search attributes", "start a worker, which adds them; if it may not: "+strings.Join(todo, "; "), "missing: %s", strings.Join(missing, ", "))
 	default:

@@ -27,6 +27,19 @@ func (healthy) Attributes(context.Context) (map[string]string, error) {
 	return all, nil
 }
 
+// lacking is a namespace without one search attribute, in which another program has a Datetime.
+type lacking struct {
+	Temporal
+	name string
+}
+
+func (l lacking) Attributes(ctx context.Context) (map[string]string, error) {
+	all, err := l.Temporal.Attributes(ctx)
+	delete(all, l.name)
+	all["TheirDeadline"] = "Datetime"
+	return all, err
+}
+
 // workspace is a Slack.
 type workspace struct {
 	identity SlackIdentity
@@ -74,8 +87,12 @@ func TestDoctor(t *testing.T) {
 		"a fault of config": {func(_ *testing.T, w *World) { w.Findings = []string{"CPI_CEILING is not an amount"} }, "configuration", Broken, "CPI_CEILING"},
 		"dry run":           {func(_ *testing.T, w *World) { w.Facts.DryRun = true }, "DRY_RUN", Warning, "nothing is sent"},
 		"Temporal away":     {func(_ *testing.T, w *World) { w.Flows.(*fakes).health = errors.New("refused") }, "Temporal", Broken, "temporal:7233"},
-		"retention":         {func(_ *testing.T, w *World) { w.Facts.ProjectLinger = 721 * time.Hour }, "retention", Broken, "keeps closed workflows for 30 d, less than PROJECT_LINGER (30 d 1 h)"},
-		"kill switch":       {func(_ *testing.T, w *World) { w.Flows.(*fakes).accepting = false }, "kill switch", Warning, "off"},
+		"no room": {func(_ *testing.T, w *World) {
+			w.Temporal = lacking{w.Temporal, "AutoCompleteAt"}
+		}, "search attributes", Warning, "missing: AutoCompleteAt; search attributes of another program may be in the way: TheirDeadline (Datetime)"},
+		"missing":     {func(_ *testing.T, w *World) { w.Temporal = lacking{w.Temporal, "Summary"} }, "search attributes", Warning, "missing: Summary"},
+		"retention":   {func(_ *testing.T, w *World) { w.Facts.ProjectLinger = 721 * time.Hour }, "retention", Broken, "keeps closed workflows for 30 d, less than PROJECT_LINGER (30 d 1 h)"},
+		"kill switch": {func(_ *testing.T, w *World) { w.Flows.(*fakes).accepting = false }, "kill switch", Warning, "off"},
 		"worker stopped": {func(_ *testing.T, w *World) { w.Flows.(*fakes).pollers = w.Flows.(*fakes).pollers[2:] }, "workers", Warning,
 			"any more, the last was seen at 2026-03-02 11:58:49Z (1 min ago)"},
 		"no schedule":     {func(_ *testing.T, w *World) { w.Facts.Digest = "Mon 09:00 UTC" }, "weekly report", Warning, "there is no schedule"},

@@ -44,7 +44,7 @@ const person = "person"
 
 // WaitingQuery finds the projects that wait for a person: to decide, to act on a pause, to make an invoice by hand, or to
 // put something right. Whether an invoice is made by hand stands in the summary alone.
-func WaitingQuery() string { return openProjects + " AND " + waitsForPerson() }
+func WaitingQuery() string { return OpenProjects + " AND " + waitsForPerson() }
 
 func waitsForPerson() string {
 	byHand := cards.Summary(project.View{Status: prodege.Complete, Invoice: project.InvoiceByHand})

@@ -13,7 +13,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-const openProjects = "WorkflowType = '" + workflows.TypeProject + "' AND ExecutionStatus = 'Running'"
+// OpenProjects finds the projects whose workflow is open.
+const OpenProjects = "WorkflowType = '" + workflows.TypeProject + "' AND ExecutionStatus = 'Running'"
 
 // maxMatches is how many projects are listed if a search fits several.
 const maxMatches = 5
@@ -56,7 +57,7 @@ func called(r Row) string {
 func (c *call) search(text string) (found []Row, unasked int, err error) {
 	ctx, cancel := c.within()
 	defer cancel()
-	rows, _, err := c.world.Temporal.List(ctx, openProjects, mostListed)
+	rows, _, err := c.world.Temporal.List(ctx, OpenProjects, mostListed)
 	if err != nil {
 		return nil, 0, c.explained(err, "search the open projects")
 	}
@@ -103,7 +104,7 @@ func (o Options) completeProjects(cmd *cobra.Command, args []string, typed strin
 	defer done()
 	ctx, cancel := context.WithTimeout(cmd.Context(), completeTime)
 	defer cancel()
-	rows, _, err := world.Temporal.List(ctx, openProjects, mostListed)
+	rows, _, err := world.Temporal.List(ctx, OpenProjects, mostListed)
 	for _, r := range rows {
 		if id := r.Project.String(); err == nil && strings.HasPrefix(id, typed) {
 			list = append(list, id+"\t"+Printable(oneLine.Replace(r.Summary)))

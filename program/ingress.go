@@ -13,6 +13,7 @@ import (
 	"fieldmarshal/activities"
 	"fieldmarshal/inbox"
 	"fieldmarshal/ingress"
+	"fieldmarshal/operator"
 	"fieldmarshal/prodege"
 	"fieldmarshal/workflows"
 )
@@ -62,7 +63,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Approvers: p.approvers(api), Anyone: p.Config.Slack.Anyone,
 		Secrets:   []prodege.Secret{prodege.Secret(p.Config.Slack.BotToken), prodege.Secret(p.Config.Prodege.APIKey), prodege.Secret(p.Config.Billing.SigningSecret)},
 		Simulated: p.Simulated, MaxEventAge: p.Config.Prodege.MaxEventAge,
-		Alert: alert, Directory: directory{temporal}, Guest: isGuest(api), UILink: p.uiLink, Temporal: health,
+		Alert: alert, Directory: directory{operator.NewTemporal(temporal, p.Temporal.Namespace, p.Config.TaskQueue)}, Guest: isGuest(api), UILink: p.uiLink, Temporal: health,
 		ApprovalsChannel: p.Config.Slack.ApprovalsChannel, AlertsChannel: p.Config.Slack.AlertsChannel,
 	})
 	if err != nil {

@@ -13,15 +13,18 @@ import (
 	commonpb "go.temporal.io/api/common/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
 	"fieldmarshal/activities"
+	"fieldmarshal/operator"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
 // pages is a Temporal that lists workflows page by page.
 type pages struct {
+	client.Client
 	pages   [][]*workflowpb.WorkflowExecutionInfo
 	fault   error // of the last page
 	queries []string
@@ -59,6 +62,7 @@ func listed(t *testing.T, fields map[string]any) *workflowpb.WorkflowExecutionIn
 func TestAllThatWaitsIsListed(t *testing.T) {
 	at := time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
 	p := &pages{}
+	d := directory{operator.NewTemporal(p, "default", "q")}
 	for page := range 3 {
 		var one []*workflowpb.WorkflowExecutionInfo
 		for n := range 100 {
@@ -67,14 +71,14 @@ func TestAllThatWaitsIsListed(t *testing.T) {
 		}
 		p.pages = append(p.pages, one)
 	}
-	items, err := directory{p}.Waiting(t.Context())
+	items, err := d.Waiting(t.Context())
 	if err != nil || len(items) != 300 {
 		t.Fatalf("%d items, %v", len(items), err)
 	}
 	if first := items[0]; first.Project != 300 || first.Waiting != project.WaitsApproval || first.Summary != "asks" || !first.Since.Equal(at.Add(-300*time.Minute)) || first.Attention || !items[293].Attention {
 		t.Errorf("the oldest is %+v; attention at %+v", first, items[293])
 	}
-	ids, err := directory{p}.Open(t.Context())
+	ids, err := d.Open(t.Context())
 	if err != nil || len(ids) != 300 || ids[0] != 1 || !slices.Contains(ids, prodege.ProjectID(300)) {
 		t.Errorf("open: %d, %v", len(ids), err)
 	}
@@ -83,7 +87,7 @@ func TestAllThatWaitsIsListed(t *testing.T) {
 	}
 	// Half a list would look like a whole one.
 	p.fault = errors.New("unavailable")
-	if items, err := (directory{p}).Waiting(t.Context()); err == nil || items != nil {
+	if items, err := d.Waiting(t.Context()); err == nil || items != nil {
 		t.Errorf("%d items, %v", len(items), err)
 	}
 }
