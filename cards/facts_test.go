@@ -86,7 +86,7 @@ func invoiceCard(phase project.InvoicePhase, change func(*project.InvoiceFacts))
 	i := project.InvoiceFacts{
 		Frame: frame(), Key: "project-29303649-invoice-r1", Revision: 1, Phase: phase, PhaseAt: live,
 		CompletedAt: paused, Reason: prodege.ReconciliationComplete, Description: "COMPLETE_RECONCILIATION",
-		Note: "988 of 1,000 accepted", CPI: usd("4.25"), Completes: 988, Billing: true,
+		Note: "988 of 1,000 accepted", CPI: usd("4.25"), Completes: 988,
 	}
 	if change != nil {
 		change(&i)
@@ -271,10 +271,10 @@ func invoiceFacts() map[string]project.Card {
 		}),
 		"invoice-vouched":  invoiceCard(project.InvoiceAsked, func(i *project.InvoiceFacts) { i.Vouched = "U0ANN" }),
 		"invoice-conflict": invoiceCard(project.InvoiceSent, func(i *project.InvoiceFacts) { i.Conflict = true }),
-		"invoice-marked":   invoiceCard(project.InvoiceMarked, func(i *project.InvoiceFacts) { i.By, i.Billing = "U0FIN", false }),
-		"invoice-byhand":   invoiceCard(project.InvoiceByHand, func(i *project.InvoiceFacts) { i.Billing = false }),
+		"invoice-marked":   invoiceCard(project.InvoiceMarked, func(i *project.InvoiceFacts) { i.By = "U0FIN" }),
+		"invoice-byhand":   invoiceCard(project.InvoiceByHand, nil),
 		"invoice-byhand-inactive": invoiceCard(project.InvoiceByHand, func(i *project.InvoiceFacts) {
-			i.Billing, i.Reason, i.Description, i.Note, i.CPI, i.Completes, i.Project = false, 209, "", "", nil, 0, project.Name{ID: 29303649}
+			i.Reason, i.Description, i.Note, i.CPI, i.Completes, i.Project = 209, "", "", nil, 0, project.Name{ID: 29303649}
 		}),
 		"invoice-revised": invoiceCard(project.InvoiceSent, func(i *project.InvoiceFacts) {
 			i.Revision, i.Key, i.Note, i.Simulated = 2, "project-29303649-invoice-r2", "980 of 1,000 accepted", true

@@ -100,9 +100,12 @@ func (q *Question) fits(row prodege.Action, n int64) bool {
 func (s *State) actionFacts(q *Question) *ActionFacts {
 	a := &ActionFacts{ID: q.ID, Generation: q.Generation, Reason: q.Event.ActionReason(), Offers: q.Offers, Phase: q.Phase, PhaseAt: q.PhaseAt,
 		Decisions: lastOf(q.Decisions, 5), Refusal: q.Refusal, EndStatus: q.EndStatus, Figures: q.Figures,
-		MaybeSent: q.MaybeSent && q.Phase == PhaseElsewhere, DryRun: s.Settings.DryRun, Anyone: s.Settings.Anyone, Nobody: q.Nobody}
+		MaybeSent: q.MaybeSent && q.Phase == PhaseElsewhere, Nobody: q.Nobody}
 	if q.Closed || q.Phase == PhaseOther || q.Phase == PhaseCancelled {
 		a.Offers = nil
+	}
+	if a.HasButtons() {
+		a.DryRun, a.Anyone = s.Settings.DryRun, s.Settings.Anyone
 	}
 	return a
 }

@@ -298,7 +298,6 @@ type InvoiceFacts struct {
 	By          string         `json:"by,omitempty"`       // Slack user id of who marked it
 	Vouched     string         `json:"vouched,omitempty"`  // with InvoiceAsked: who vouched for the COMPLETE, which Prodege did not sign
 	Conflict    bool           `json:"conflict,omitempty"` // with InvoiceSent: billing answered 409 twice, after a try without an answer
-	Billing     bool           `json:"billing"`            // there is a BILLING_URL
 }
 
 // NoteKind says what a note in a thread tells.

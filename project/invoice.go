@@ -617,5 +617,5 @@ func (s *State) invoiceFactsOf() *InvoiceFacts {
 	i := s.Invoice
 	return &InvoiceFacts{Frame: s.frame(), Key: i.Key, Revision: i.Revision, Phase: i.Phase, PhaseAt: i.PhaseAt,
 		CompletedAt: i.Event.Time, Reason: i.Event.Reason, Description: i.Event.Description, Note: i.Event.ReconciliationNote,
-		CPI: i.CPI, Completes: i.Wanted, Refusal: i.Refusal, By: i.By, Vouched: i.Event.Vouched, Conflict: i.Twice, Billing: s.Settings.HasBilling}
+		CPI: i.CPI, Completes: i.Wanted, Refusal: i.Refusal, By: i.By, Vouched: i.Event.Vouched, Conflict: i.Twice}
 }

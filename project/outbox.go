@@ -155,7 +155,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 		m = &Message{Key: key, Channel: channel, Card: card, What: what}
 		s.Outbox = append(s.Outbox, m)
 		s.want(m)
-	case sameCard(&m.Card, &card):
+	case saysTheSame(&m.Card, &card):
 	case m.Folded:
 		m.Card = card // a digest told it; what only adorns it is no news
 	default:
@@ -566,6 +566,36 @@ func (s *State) inUse(key string) bool {
 
 func (s *State) frame() Frame {
 	return Frame{Project: s.Name, UI: s.uiLink(), Simulated: s.Settings.Simulated}
+}
+
+// saysTheSame reports whether an edit to a card can be left out: a link that leads elsewhere now is no reason for one.
+func saysTheSame(old, new *Card) bool {
+	a, b := old.frame(), new.frame()
+	if a == nil || b == nil || a.UI == b.UI {
+		return sameCard(old, new)
+	}
+	ui := b.UI
+	b.UI = a.UI
+	same := sameCard(old, new)
+	b.UI = ui
+	return same
+}
+
+// frame is that of a card of a project's; nil if it has none.
+func (c *Card) frame() *Frame {
+	switch {
+	case c.Pause != nil:
+		return &c.Pause.Frame
+	case c.Rejection != nil:
+		return &c.Rejection.Frame
+	case c.Request != nil:
+		return &c.Request.Frame
+	case c.Invoice != nil:
+		return &c.Invoice.Frame
+	case c.Note != nil:
+		return &c.Note.Frame
+	}
+	return nil
 }
 
 // sameCard reports whether two cards say the same. What differs in memory alone, such as a time's zone, is the same.

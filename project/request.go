@@ -378,11 +378,11 @@ func (s *State) drawRequest(q *Question) {
 }
 
 func (s *State) requestFacts(q *Question) *RequestFacts {
-	set := &s.Settings
 	r := &RequestFacts{Frame: s.frame(), ID: q.ID, Generation: q.Generation, Required: q.Required, Previous: q.Previous, Numbers: q.Numbers,
 		PausedAt: q.PausedAt, Phase: q.Phase, PhaseAt: q.PhaseAt, Decisions: q.Decisions, Sent: q.Sent, SentUnread: q.Unread,
 		MaybeSent: q.MaybeSent && q.Phase == PhaseElsewhere, Refusal: q.Refusal, EndStatus: q.EndStatus, Closed: q.Closed,
-		Ceiling: set.Ceiling, SecondAbove: set.SecondApproverAbove, NoAPIKey: !set.HasAPIKey, DryRun: set.DryRun, Anyone: set.Anyone, Nobody: q.Nobody}
+		Nobody: q.Nobody}
+	s.limitFacts(r)
 	if q.Required == nil {
 		r.RequiredText = q.Event.RequiredCPIText
 	}
@@ -399,6 +399,32 @@ func (s *State) requestFacts(q *Question) *RequestFacts {
 		r.Earlier = append(r.Earlier, q.Earlier[i])
 	}
 	return r
+}
+
+// limitFacts are the settings that bear on what the message says now. Any other is left out, so that changed settings do
+// not edit a message that is as true as before.
+func (s *State) limitFacts(r *RequestFacts) {
+	set := &s.Settings
+	if r.Closed {
+		return
+	}
+	if over := exceeds(r.Required, set.Ceiling); over && r.Phase.Decidable() {
+		r.Ceiling = set.Ceiling
+	}
+	switch r.Phase {
+	case PhaseOpen, PhaseSecond:
+		if r.Required == nil || exceeds(ptr(MostApprovable(*r.Required, nil)), set.Ceiling) {
+			r.Ceiling = set.Ceiling
+		}
+		if r.Required == nil || exceeds(r.Required, set.SecondApproverAbove) || r.Phase == PhaseSecond {
+			r.SecondAbove = set.SecondApproverAbove
+		}
+		r.Anyone = set.Anyone
+		r.NoAPIKey, r.DryRun = !set.HasAPIKey, set.DryRun
+	case PhaseExpired, PhaseOverLimit:
+		r.NoAPIKey = !set.HasAPIKey
+		r.DryRun = set.DryRun && r.Phase == PhaseExpired
+	}
 }
 
 func (s *State) requestNote(q *Question, kind NoteKind) Note {

@@ -284,6 +284,9 @@ func (w *world) set(a *arguments) {
 	if hours, ok := a.lookUp("hours"); ok {
 		s.ApprovalHours = hours
 	}
+	if ui, ok := a.lookUp("ui"); ok {
+		s.TemporalUIURL = ui
+	}
 	if who, ok := a.lookUp("escalation"); ok {
 		s.Escalation = strings.Fields(who)
 	}
