@@ -11,7 +11,10 @@ package config
 
 import (
 	"log/slog"
+	"slices"
 	"time"
+
+	"github.com/shopspring/decimal"
 )
 
 // Config is all of the configuration, checked. A zero field means "none", as its comment says.
@@ -116,10 +119,12 @@ func Load(getenv func(string) string, parts Part, checks ...Check) (Config, erro
 		AlertActions:     r.boolean("ALERT_ACTIONS", "on or off"),
 		Digest:           r.weekly("DIGEST"),
 		DryRun:           r.boolean("DRY_RUN", "true or false"),
-		InboxDir:         r.text("INBOX_DIR"),
+		InboxDir:         r.folder("INBOX_DIR"),
 		TaskQueue:        r.word("TEMPORAL_TASK_QUEUE"),
 		TemporalUIURL:    r.url("TEMPORAL_UI_URL", ""),
 	}
+	r.apart("HTTP_ADDR", "INGRESS_ADMIN_ADDR")
+	r.pages()
 	for _, check := range checks {
 		if value := r.given(check.Variable); value != "" {
 			if err := check.Rule(value); err != nil {
@@ -132,6 +137,9 @@ func Load(getenv func(string) string, parts Part, checks ...Check) (Config, erro
 }
 
 func (r *reader) prodege() Prodege {
+	if key := r.given("PRODEGE_API_KEY"); key != "" && slices.Contains(r.list("PRODEGE_SECRET_KEY"), key) {
+		r.warn("PRODEGE_API_KEY", "is the same as PRODEGE_SECRET_KEY: Prodege gives two keys, one that names the account (apik) and one that signs")
+	}
 	return Prodege{
 		SecretKeys:    r.secrets("PRODEGE_SECRET_KEY"),
 		APIKey:        Secret(r.text("PRODEGE_API_KEY")),
@@ -153,6 +161,9 @@ func (r *reader) approval() Approval {
 		AutoApproveUpTo:     r.dollars("CPI_AUTO_APPROVE_UP_TO"),
 		SecondApproverAbove: r.dollars("CPI_SECOND_APPROVER_ABOVE"),
 		Ceiling:             r.dollars("CPI_CEILING"),
+	}
+	if a.Ceiling != "" && decimal.RequireFromString(a.Ceiling).IsZero() {
+		r.fault("CPI_CEILING", "is zero, with which nothing is ever sent: leave it out for none, or write DRY_RUN=true")
 	}
 	r.below("CPI_AUTO_APPROVE_UP_TO", a.AutoApproveUpTo, "CPI_SECOND_APPROVER_ABOVE", a.SecondApproverAbove, false)
 	r.below("CPI_SECOND_APPROVER_ABOVE", a.SecondApproverAbove, "CPI_CEILING", a.Ceiling, true)

@@ -134,8 +134,12 @@ func typographic(text string) bool {
 	return text != "" && (strings.ContainsRune(quotes, first) || strings.ContainsRune(quotes, last))
 }
 
-// Quoted says what is wrong with a value that came with its quotes; empty: nothing.
+// Quoted says what is wrong with a value of the environment that came with its quotes, or with characters that can't be
+// seen; empty: nothing.
 func Quoted(value string) string {
+	if strings.IndexFunc(value, func(r rune) bool { return notText(r) && r != '\n' && r != '\r' }) >= 0 {
+		return "has a character that can't be seen (such as a byte order mark or a space that is none): type it anew"
+	}
 	if typographic(value) {
 		return "has typographic quotes around its value: write it without quotes"
 	}

@@ -42,6 +42,9 @@ func Read(dir string, environ []string) Given {
 	g := Given{Environment: Environment{}, own: map[string]string{}, file: map[string]string{}}
 	for _, line := range environ {
 		if name, value, ok := strings.Cut(line, "="); ok && name != "" {
+			if isKnown(name) { // a line's end or a blank beside a value is nobody's intention
+				value = strings.TrimSpace(value)
+			}
 			g.own[name] = value
 		}
 	}

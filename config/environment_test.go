@@ -40,6 +40,17 @@ func TestEnvironmentGoesBeforeFile(t *testing.T) {
 	}
 }
 
+// TestBlanksAroundValues: what a file of secrets or a shell leaves beside a value is no part of it, not even of those that
+// Temporal's own library reads.
+func TestBlanksAroundValues(t *testing.T) {
+	g := given(t, "", "TEMPORAL_NAMESPACE= surveys\n", "TEMPORAL_ADDRESS=temporal:7233\r\n", "CPI_CEILING=\t8 ", "OTHERS= x ")
+	for name, want := range map[string]string{"TEMPORAL_NAMESPACE": "surveys", "TEMPORAL_ADDRESS": "temporal:7233", "CPI_CEILING": "8", "OTHERS": " x "} {
+		if got, _ := g.LookupEnv(name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestNoFileIsNoFault(t *testing.T) {
 	if g := config.Read(t.TempDir(), []string{"A=b=c"}); g.Err() != nil || g.Get("A") != "b=c" {
 		t.Errorf("%v, %v", g.Environment, g.Err())

@@ -29,7 +29,7 @@ type reader struct {
 	getenv   func(string) string
 	faults   []Fault
 	warnings []Fault
-	quoted   []string // variables whose value came with its quotes: told once, and read as none
+	quoted   []string // variables whose value came with its quotes or the like: told once, and read as none
 }
 
 // fault notes what is wrong with a variable. A token that stands there by mistake is not shown.
@@ -57,10 +57,15 @@ func (r *reader) err() error {
 	return &Faults{r.faults}
 }
 
-// unquoted finds the values that came with their quotes.
+// unquoted finds the values that came with their quotes, with several lines, or with what can't be seen.
 func (r *reader) unquoted() {
 	for _, v := range variables {
-		if wrong := Quoted(strings.TrimSpace(r.getenv(v.name))); wrong != "" {
+		value := strings.TrimSpace(r.getenv(v.name))
+		wrong := Quoted(value)
+		if wrong == "" && strings.ContainsAny(value, "\r\n") {
+			wrong = "has more than one line: write its value in one"
+		}
+		if wrong != "" {
 			r.fault(v.name, "%s", wrong)
 			r.quoted = append(r.quoted, v.name)
 		}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/base64"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/url"
@@ -19,6 +20,25 @@ func (r *reader) address(name string) string {
 	_, port, err := net.SplitHostPort(value)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
 		r.fault(name, `must be an address to listen on like ":8080" or "127.0.0.1:8080": %q`, value)
+	}
+	return value
+}
+
+// apart wants two addresses of one process to be two.
+func (r *reader) apart(name, otherName string) {
+	host, port, err := net.SplitHostPort(r.text(name))
+	other, otherPort, otherErr := net.SplitHostPort(r.text(otherName))
+	all := func(host string) bool { return host == "" || host == "0.0.0.0" || host == "::" }
+	if err == nil && otherErr == nil && port == otherPort && port != "0" && (host == other || all(host) || all(other)) {
+		r.fault(otherName, "(%s) and %s (%s) are the same port of one process: give each its own", r.text(otherName), name, r.text(name))
+	}
+}
+
+// folder is a path, without what only a shell expands.
+func (r *reader) folder(name string) string {
+	value := r.text(name)
+	if strings.HasPrefix(value, "~") {
+		r.fault(name, "begins with ~, which only a shell expands: write the whole path: %q", value)
 	}
 	return value
 }
@@ -63,13 +83,26 @@ func (r *reader) duration(name string) time.Duration {
 	}
 	d, err := time.ParseDuration(value)
 	if err != nil {
-		r.fault(name, `must be a duration like "90s", "5m" or "24h": %q`, value)
+		r.fault(name, `must be a duration like "90s", "5m" or "24h": %q%s`, value, meantDuration(value))
 		return 0
 	}
 	if d <= 0 {
 		r.fault(name, "must be longer than nothing: %q", value)
 	}
 	return d
+}
+
+// meantDuration says what to write for a number without a unit, or of days.
+func meantDuration(value string) string {
+	number, days := strings.CutSuffix(value, "d")
+	n, err := strconv.ParseUint(number, 10, 16)
+	switch {
+	case err != nil:
+		return ""
+	case days:
+		return fmt.Sprintf(`; days are written in hours, as in "%dh"`, 24*n)
+	}
+	return fmt.Sprintf(`; it needs a unit, as in "%dh" for hours or "%dm" for minutes`, n, n)
 }
 
 // url is an absolute http or https address, given an end that is a slash or has none.
@@ -97,11 +130,17 @@ func (r *reader) url(name, end string) string {
 func (r *reader) rate(name string) float64 {
 	value := r.text(name)
 	f, err := strconv.ParseFloat(value, 64)
-	if err != nil || !(f > 0 && f <= 1000) { // NaN fails both; a thousand a second is no rate of Slack's
-		r.fault(name, "must be a number above 0, at most 1000: %q", value)
+	if err != nil || !plainDecimal.MatchString(value) || f < slowest || f > fastest {
+		r.fault(name, "must be a number above 0, from 0.01 to 1000: %q", value)
 	}
 	return f
 }
+
+// At the slowest rate a call takes its turn within two minutes, and whatever waits for one can still be told; no service
+// is asked more than a thousand times a second.
+const slowest, fastest = 0.01, 1000
+
+var plainDecimal = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
 // plainDollars is what prodege.ParseUSD takes.
 var plainDollars = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
@@ -142,10 +181,13 @@ func (r *reader) webhookSecret(name string) Secret {
 	}
 	text, ok := strings.CutPrefix(value, "whsec_")
 	key, err := base64.StdEncoding.DecodeString(text)
-	if !ok || err != nil {
+	switch {
+	case !ok || err != nil:
 		r.fault(name, "must be whsec_ followed by Base64")
-	} else if len(key) < fewest {
+	case len(key) < fewest:
 		r.fault(name, "is too short: %d bytes, where 24 to 64 are usual", len(key))
+	case strings.HasPrefix(string(key), "example-only"):
+		r.fault(name, "is the one of .env.example, which everybody knows: make your own")
 	}
 	return Secret(value)
 }
@@ -171,5 +213,5 @@ func wallClock(text string) bool {
 
 func zone(name string) bool {
 	_, err := time.LoadLocation(name)
-	return err == nil
+	return err == nil && name != "Local" // which is another one on each machine
 }

@@ -38,7 +38,7 @@ func ParseHours(text string) (Hours, error) {
 		return h, fmt.Errorf("not a span of hours like 08:00-19:00: %.40q", parts[1])
 	}
 	zone, err := time.LoadLocation(parts[2])
-	if err != nil {
+	if err != nil || parts[2] == "Local" { // which is another one on each machine
 		return h, fmt.Errorf("not a time zone like America/New_York: %.40q", parts[2])
 	}
 	h.zone = zone
