@@ -131,7 +131,7 @@ func (r *reader) rate(name string) float64 {
 	value := r.text(name)
 	f, err := strconv.ParseFloat(value, 64)
 	if err != nil || !plainDecimal.MatchString(value) || f < slowest || f > fastest {
-		r.fault(name, "must be a number above 0, from 0.01 to 1000: %q", value)
+		r.fault(name, "must be a number from 0.01 to 1000: %q", value)
 	}
 	return f
 }
