@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -89,8 +90,7 @@ func (j *journal) load(found func(record, []byte), damaged func(name string, err
 }
 
 func (j *journal) name(first uint64) string {
-	digits := strconv.FormatUint(first, 10)
-	return j.prefix + strings.Repeat("0", max(0, 10-len(digits))) + digits + ".log"
+	return fmt.Sprintf("%s%010d.log", j.prefix, first)
 }
 
 // numbers returns the numbers of the journal's files, in order.

@@ -85,14 +85,7 @@ func (l *refusals) add(r Refused, now time.Time) {
 
 // key is the same for equal deliveries. Headers and sender don't count: they differ between calls.
 func (l *refusals) key(r *Refused) uint64 {
-	var h maphash.Hash
-	h.SetSeed(l.seed)
-	for _, part := range []string{string(r.Lot), r.Cause, r.Path, r.Body} {
-		_, _ = h.WriteString(part)
-		_ = h.WriteByte(0)
-	}
-	_, _ = h.Write(r.Data)
-	return h.Sum64()
+	return maphash.Comparable(l.seed, [...]string{string(r.Lot), r.Cause, r.Path, r.Body, string(r.Data)})
 }
 
 // trim forgets the oldest of a lot until it is within its bounds, but none of the first.

@@ -118,14 +118,7 @@ func (q *queue) add(refs []ref) {
 
 func (q *queue) push(l *lane) {
 	q.ready = append(q.ready, l)
-	q.tell()
-}
-
-func (q *queue) tell() {
-	select {
-	case q.changed <- struct{}{}:
-	default:
-	}
+	wake(q.changed)
 }
 
 // next takes the lane whose turn it is, with the event to hand over, or nil. The lane grows while that event is under
@@ -170,7 +163,7 @@ func (q *queue) done(l *lane, kind prodege.Source, passed bool) {
 	}
 	q.failures = 0
 	q.busy--
-	q.tell()
+	wake(q.changed)
 }
 
 // resume ends a lane's pause.
@@ -206,7 +199,7 @@ func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuc
 	})
 	q.failures++
 	q.busy--
-	q.tell()
+	wake(q.changed)
 	return r, stuck
 }
 

@@ -33,10 +33,7 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 	if err := in.enqueue(c); err != nil {
 		return err
 	}
-	select {
-	case in.wake <- struct{}{}:
-	default: // it is woken already
-	}
+	wake(in.wake)
 	select {
 	case err := <-c.done:
 		return err
@@ -45,6 +42,14 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 		in.pending = slices.DeleteFunc(in.pending, func(other *change) bool { return other == c })
 		in.mu.Unlock()
 		return context.Cause(ctx)
+	}
+}
+
+// wake has whoever waits for c look again, unless that was asked for already.
+func wake(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
 
