@@ -55,10 +55,9 @@ func refOf(r record, text []byte) ref {
 
 // lane is one project's events, in order; one at a time is handed over.
 type lane struct {
-	refs     []ref
-	failures int         // of the first
-	pause    *time.Timer // until its next try; nil: it is ready or under way
-	refused  refusal
+	refs    []ref
+	pause   *time.Timer // until its next try; nil: it is ready or under way
+	refused refusal
 }
 
 // refusal is what is known of the first event of a lane, if it was refused.
