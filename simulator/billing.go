@@ -40,7 +40,7 @@ type Billing struct {
 	violations []string
 }
 
-// NewBilling makes one that checks with that secret ("whsec_…"). It panics where the secret is none, as only
+// NewBilling makes one that checks with that secret ("whsec_…"). It panics if the secret is none, as only
 // tests and cmd/dev call it.
 func NewBilling(secret string) *Billing {
 	verify, err := standardwebhooks.NewWebhook(secret)
@@ -80,7 +80,7 @@ func (b *Billing) serve(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(status)
 }
 
-// refused is the status for a call that is not what the Standard Webhooks say, 0 where it is.
+// refused is the status for a call that is not what the Standard Webhooks say, 0 if it is.
 func (b *Billing) refused(r *http.Request, key string, body []byte, err error) int {
 	switch {
 	case r.Method != http.MethodPost:
@@ -97,7 +97,7 @@ func (b *Billing) refused(r *http.Request, key string, body []byte, err error) i
 	return 0
 }
 
-// instead is the status that billing answers instead of booking, 0 where the fault lets it book.
+// instead is the status that billing answers instead of booking, 0 if the fault lets it book.
 func (f *Fault) instead() int {
 	switch {
 	case f.Kind == AnswerCode && f.Status == 0:

@@ -96,7 +96,7 @@ func (f *faults) ClearFaults() {
 	f.queue = nil
 }
 
-// take gives the fault that this call meets, nil where it meets none.
+// take gives the fault that this call meets, nil if it meets none.
 func (f *faults) take(c call) *Fault {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -135,7 +135,7 @@ func (f *Fault) status() int {
 	return f.Status
 }
 
-// before lets the fault act where it acts before the call has any effect. done means that it answered.
+// before lets a fault act that comes before the call has any effect. done means that it answered.
 // AnswerCode and RateLimited are the protocol's business and are left to the caller.
 func (f *Fault) before(w http.ResponseWriter) (done bool) {
 	if f == nil {

@@ -148,7 +148,7 @@ func plural(n int, unit string) string {
 	return strconv.Itoa(n) + " " + unit + "s ago"
 }
 
-// between puts tags where a sign opens at a word's beginning and closes at a word's end within one line.
+// between puts tags around what a sign opens at a word's beginning and closes at a word's end, within one line.
 func between(text, sign, tag string) string {
 	var out strings.Builder
 	rest := text
@@ -171,7 +171,7 @@ func between(text, sign, tag string) string {
 	return out.String() + rest
 }
 
-// closing finds the sign that closes what was opened just before inner; -1 where none does.
+// closing finds the sign that closes what was opened just before inner; -1 if none does.
 func closing(inner, sign string) int {
 	first, _ := utf8.DecodeRuneInString(inner)
 	if inner == "" || unicode.IsSpace(first) {

@@ -39,12 +39,12 @@ type PageOptions struct {
 
 	TemporalUI string // "http://localhost:8233"; empty shows no links
 	Namespace  string // default "default"
-	SlackNote  string // where Slack is nil: where its messages are to be seen
+	SlackNote  string // if Slack is nil: where its messages are to be seen
 
 	Command string // the slash command that the page offers; default "/fieldmarshal"
 
-	EffectLimit time.Duration // how long the page waits for what comes of a click; 0.7 s where 0
-	Soon        time.Duration // how long the page waits for the answer to a delivery; 2 s where 0
+	EffectLimit time.Duration // how long the page waits for what comes of a click; 0.7 s if 0
+	Soon        time.Duration // how long the page waits for the answer to a delivery; 2 s if 0
 }
 
 // page serves the simulators to a browser.

@@ -126,7 +126,7 @@ func (p *page) hindrances(now *playback) []string {
 	return slices.Compact(out)
 }
 
-// words say what a fault does, where nobody gave it a name.
+// words say what a fault does, if nobody gave it a name.
 func (f *Fault) words() string {
 	if f.label != "" {
 		return f.label

@@ -31,7 +31,7 @@ func (p *page) partViews() (views []partView) {
 	return views
 }
 
-// unsettled says whether something on the page may change without anybody telling: a part is stopped, a fault
+// unsettled reports whether something on the page may change without anybody telling: a part is stopped, a fault
 // is set, or deliveries wait.
 func (p *page) unsettled() bool {
 	if len(p.activeFaults()) > 0 {

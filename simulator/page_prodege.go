@@ -82,7 +82,7 @@ func (p *page) prodegeView() *prodegeView {
 	return out
 }
 
-// workflowLink leads to a project's workflow in the Temporal UI; empty where that is not known.
+// workflowLink leads to a project's workflow in the Temporal UI; empty if that is not known.
 func (p *page) workflowLink(id prodege.ProjectID) string {
 	if p.TemporalUI == "" {
 		return ""

@@ -59,7 +59,7 @@ type Prodege struct {
 	once    sync.Once
 }
 
-// NewProdege makes a stand-in without projects. It panics where a required option is missing, as only tests
+// NewProdege makes a stand-in without projects. It panics if a required option is missing, as only tests
 // and cmd/dev call it. Close it.
 func NewProdege(opts ProdegeOptions) *Prodege {
 	if opts.APIKey == "" || opts.SecretKey == "" {
@@ -101,9 +101,6 @@ func (p *Prodege) SetPricingURL(url string) { p.mu.Lock(); p.opts.PricingURL = u
 
 // announceUpdates sets AnnounceUpdates.
 func (p *Prodege) announceUpdates(now bool) { p.mu.Lock(); p.opts.AnnounceUpdates = now; p.mu.Unlock() }
-
-// SetClockSkew sets how far Prodege's clock is ahead of ours; negative is behind.
-func (p *Prodege) SetClockSkew(by time.Duration) { p.mu.Lock(); p.opts.ClockSkew = by; p.mu.Unlock() }
 
 // now is the time on Prodege's clock.
 func (p *Prodege) now() time.Time { return p.opts.Now().Add(p.opts.ClockSkew) }
@@ -163,7 +160,7 @@ func (p *Prodege) SetProject(project Project) {
 	p.projects[project.ID] = &project
 }
 
-// Project gives a copy of a project, false where there is none.
+// Project gives a copy of a project, false if there is none.
 func (p *Prodege) Project(id prodege.ProjectID) (Project, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

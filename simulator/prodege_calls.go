@@ -46,7 +46,7 @@ func (p *Prodege) apiUpdate(c *ProdegeCall, project *Project) (map[string]any, r
 
 // move makes a status change that the buyer may make: PENDING to LIVE, LIVE to PAUSED, PAUSED to LIVE or
 // COMPLETE. The status it has already is taken and changes nothing. A project that is paused for CPI resumes
-// only where max_cpi is at least what is required, one that Prodege's support paused not at all.
+// only if max_cpi is at least what is required, one that Prodege's support paused not at all.
 func (project *Project) move(to prodege.Status) refusal {
 	from := project.Status
 	switch {
@@ -97,7 +97,7 @@ func sameAmount(a, b *prodege.USD) bool {
 	return a.Equal(*b)
 }
 
-// amount is a figure as the API shows it: text, null where there is none.
+// amount is a figure as the API shows it: text, null if there is none.
 func amount(u *prodege.USD) any {
 	if u == nil {
 		return nil

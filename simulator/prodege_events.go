@@ -19,11 +19,11 @@ type How struct {
 	Time     time.Time        // default Prodege's clock
 	Secret   prodege.Secret   // default the right one
 	Unknown  []prodege.Field  // fields that the contract does not have
-	Pricing  bool             // Real Time Pricing tells of it too, where it has an address; with PauseForCPI, ChangePrice, Live
+	Pricing  bool             // Real Time Pricing tells of it too, if it has an address; with PauseForCPI, ChangePrice, Live
 }
 
 // Tell changes a project to what event says and sends it, whatever the rules say: for events of which none of
-// the methods below is the maker. An unknown project is made. ID and Time are filled in where they are empty.
+// the methods below is the maker. An unknown project is made. ID and Time are filled in if they are empty.
 func (p *Prodege) Tell(ctx context.Context, event prodege.Event, how ...How) (Exchange, error) {
 	h := one(how)
 	p.mu.Lock()

@@ -70,7 +70,7 @@ func ask(t *testing.T, srv *httptest.Server, path string, values url.Values) map
 	return out
 }
 
-// code is the first error code of an answer, 0 where it succeeded.
+// code is the first error code of an answer, 0 if it succeeded.
 func errorCode(out map[string]any) int {
 	if codes, _ := dig(out, "return_status.error_codes").([]any); len(codes) > 0 {
 		return int(codes[0].(float64))
@@ -157,8 +157,7 @@ func TestCallsAreChecked(t *testing.T) {
 }
 
 func TestClockSkewIsShown(t *testing.T) {
-	p, srv := supplier(t, nil)
-	p.SetClockSkew(10 * time.Minute)
+	p, srv := supplier(t, func(o *ProdegeOptions) { o.ClockSkew = 10 * time.Minute })
 	values := signed(map[string]string{"prodege_project_id": someID.String()}, time.Now())
 	resp, err := http.Get(srv.URL + "/project-get-info?" + values.Encode())
 	if err != nil {

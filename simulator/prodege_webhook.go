@@ -18,7 +18,7 @@ import (
 type Exchange struct {
 	ID          int
 	URL         string
-	Event       prodege.Event // what could be read of it, where raw bytes were delivered
+	Event       prodege.Event // what could be read of it, if raw bytes were delivered
 	Encoding    prodege.Encoding
 	ContentType string
 	Body        []byte
@@ -31,11 +31,11 @@ type Attempt struct {
 	At     time.Time
 	Status int    // 0: no answer
 	Body   string // at most 4 KiB of it
-	Error  string // where no answer came
+	Error  string // if no answer came
 	Took   time.Duration
 }
 
-// Status is the last try's HTTP status; 0 where none was answered or nothing was sent.
+// Status is the last try's HTTP status; 0 if none was answered or nothing was sent.
 func (e Exchange) Status() int {
 	if len(e.Attempts) == 0 {
 		return 0

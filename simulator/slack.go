@@ -98,7 +98,7 @@ type Slack struct {
 	complaints []string
 }
 
-// NewSlack makes a workspace. It panics where a required option is missing, as only tests and cmd/dev call it.
+// NewSlack makes a workspace. It panics if a required option is missing, as only tests and cmd/dev call it.
 func NewSlack(opts SlackOptions) *Slack {
 	if opts.BotToken == "" || opts.SigningSecret == "" {
 		panic("simulator: NewSlack needs BotToken and SigningSecret")
@@ -165,20 +165,6 @@ func (s *Slack) SetEventsURL(url string) { s.mu.Lock(); s.opts.EventsURL = url; 
 
 // SetBotToken changes the token that is accepted, as a re-installation of the app does.
 func (s *Slack) SetBotToken(token string) { s.mu.Lock(); s.opts.BotToken = token; s.mu.Unlock() }
-
-// SetChannel replaces the channel of that id, or adds it: to archive it, or to take the app out of it.
-func (s *Slack) SetChannel(c Channel) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer s.tell()
-	for i := range s.opts.Channels {
-		if s.opts.Channels[i].ID == c.ID {
-			s.opts.Channels[i] = c
-			return
-		}
-	}
-	s.opts.Channels = append(s.opts.Channels, c)
-}
 
 // SetGroup replaces the user group of that id, or adds it.
 func (s *Slack) SetGroup(g Group) {

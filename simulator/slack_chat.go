@@ -8,7 +8,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limited gives the seconds to wait where a channel's posts come too fast.
+// limited gives the seconds to wait if a channel's posts come too fast.
 func (s *Slack) limited(name string, a args) string {
 	if s.opts.PostsPerSecond <= 0 || name != "chat.postMessage" {
 		return ""
@@ -28,7 +28,7 @@ func (s *Slack) limited(name string, a args) string {
 	return strconv.Itoa(int(math.Ceil(wait.Seconds())))
 }
 
-// writable gives a channel that the app may write to. Slack takes a name where it posts, ids elsewhere.
+// writable gives a channel that the app may write to. Slack takes a name for a new post, ids elsewhere.
 func (s *Slack) writable(text string, byName bool) (*Channel, *slackError) {
 	c := s.channel(text)
 	if c == nil && byName {

@@ -82,7 +82,7 @@ func (s *Slack) page(found []*message, a args, limit int) (map[string]any, *slac
 	return out, nil
 }
 
-// readCursor gives the place a cursor stands for. It is a place in the list as it is: where messages come
+// readCursor gives the place a cursor stands for. It is a place in the list as it is: when messages come
 // between two pages, one can be seen twice, as with the real one.
 func readCursor(text string) (int, *slackError) {
 	if text == "" {

@@ -35,7 +35,7 @@ type message struct {
 	seenMetadata *Metadata
 }
 
-// add puts a message into its channel, and its thread where it has one.
+// add puts a message into its channel, and its thread if it has one.
 func (s *Slack) add(m *message) {
 	m.ts = s.newTS()
 	s.messages = append(s.messages, m)
@@ -45,7 +45,7 @@ func (s *Slack) add(m *message) {
 	}
 }
 
-// edit writes a message anew. Slack marks it as edited only where people see its text rather than blocks.
+// edit writes a message anew. Slack marks it as edited only if people see its text rather than blocks.
 func (s *Slack) edit(m *message, a args, method string) *slackError {
 	before := m.blocks
 	if err := s.fill(m, a, method); err != nil {
@@ -59,7 +59,7 @@ func (s *Slack) edit(m *message, a args, method string) *slackError {
 	return nil
 }
 
-// fill checks and sets text, blocks and metadata. Nothing is changed where it refuses. An edit with a text
+// fill checks and sets text, blocks and metadata. Nothing is changed if it refuses. An edit with a text
 // and no blocks removes the blocks; one without metadata keeps it (docs.slack.dev, chat.update).
 func (s *Slack) fill(m *message, a args, method string) *slackError {
 	text := a.text("text")

@@ -36,7 +36,7 @@ type Reply struct {
 	Patience time.Duration // how long the workspace waits, see SlackOptions
 }
 
-// OK says whether Slack takes the answer for one.
+// OK reports whether Slack takes the answer for one.
 func (r Reply) OK() bool { return r.Status >= 200 && r.Status < 300 }
 
 // tamper says how a request is spoiled on purpose.

@@ -7,7 +7,7 @@ type View struct {
 	ID, User        string
 	Home            bool
 	Title           string
-	Submit          string
+	Submit, Close   string
 	CallbackID      string
 	PrivateMetadata string
 	Blocks          []Block
@@ -27,7 +27,7 @@ func (s *Slack) Views(user string) []View {
 	return out
 }
 
-// Home gives a person's home tab, false where none was published.
+// Home gives a person's home tab, false if none was published.
 func (s *Slack) Home(user string) (View, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,11 +57,12 @@ func (v *view) seen() View {
 	var raw struct {
 		Title           Text    `json:"title"`
 		Submit          Text    `json:"submit"`
+		Close           Text    `json:"close"`
 		CallbackID      string  `json:"callback_id"`
 		PrivateMetadata string  `json:"private_metadata"`
 		Blocks          []Block `json:"blocks"`
 	}
 	copyJSON(v.raw, &raw)
-	out.Title, out.Submit, out.CallbackID, out.PrivateMetadata, out.Blocks = raw.Title.Text, raw.Submit.Text, raw.CallbackID, raw.PrivateMetadata, raw.Blocks
+	out.Title, out.Submit, out.Close, out.CallbackID, out.PrivateMetadata, out.Blocks = raw.Title.Text, raw.Submit.Text, raw.Close.Text, raw.CallbackID, raw.PrivateMetadata, raw.Blocks
 	return out
 }

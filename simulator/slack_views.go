@@ -117,7 +117,7 @@ func readView(a args, kind string) (map[string]any, *slackError) {
 	return raw, nil
 }
 
-// checkView gives the faults of a view, nil where there are none.
+// checkView gives the faults of a view, nil if there are none.
 func checkView(raw map[string]any, kind, path string) []string {
 	c := &checker{inView: true, blockIDs: map[string]bool{}}
 	names := []string{"type!", "blocks!", "private_metadata", "callback_id"}

@@ -123,7 +123,7 @@ func (b *tab) text(expression string) string {
 	return text
 }
 
-// press uses the keyboard on an element, as everything on the page can be used so: Enter where it is focused.
+// press uses the keyboard on an element, as everything on the page can be used so: Enter if it is focused.
 func (b *tab) press(selector string) {
 	b.t.Helper()
 	b.sees(selector, fmt.Sprintf("(() => { const e = document.querySelector(%q); if (!e) return false; e.focus(); return document.activeElement === e })()", selector))
@@ -232,7 +232,7 @@ func smaller(picture []byte) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// alike says whether hardly anybody can tell two colours apart.
+// alike reports whether hardly anybody can tell two colours apart.
 func alike(a, b color.Color) bool {
 	const hardly = 10 << 8 // of 255<<8
 	ar, ag, ab, _ := a.RGBA()

@@ -26,7 +26,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// patience is how long a test waits for anything; it is only used up where one fails.
+// patience is how long a test waits for anything; it is only used up if one fails.
 const patience = 3 * time.Minute
 
 // patient is how dev runs in tests: on a busy machine, where what takes milliseconds takes seconds at times.

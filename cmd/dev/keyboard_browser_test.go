@@ -41,7 +41,7 @@ func TestEnterInABrowser(t *testing.T) {
 	}
 }
 
-// focusIs is true where the focus is to be seen, and on what an expression about e says.
+// focusIs is true if the focus is to be seen, and on what an expression about e says.
 const focusIs = `(() => { const e = document.activeElement; return e !== document.body && getComputedStyle(e).outlineStyle !== 'none' && e.getBoundingClientRect().width > 0 && %s })()`
 
 // focused waits until what has the focus is as an expression about e says, and to be seen.

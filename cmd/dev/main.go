@@ -78,7 +78,7 @@ func parseFlags(args []string, stderr io.Writer) (flags, error) {
 	return f, nil
 }
 
-// run runs everything until ctx ends and returns the exit code: 2 where the command line is wrong, 1 where
+// run runs everything until ctx ends and returns the exit code: 2 if the command line is wrong, 1 if
 // something failed.
 func run(ctx context.Context, i invocation) int {
 	began := time.Now()

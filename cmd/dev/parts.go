@@ -66,7 +66,7 @@ func (p *temporalPart) running() *devserver.Server {
 
 func (p *temporalPart) stopped() bool { return p.running() == nil }
 
-// set notes that it runs, or not; false where it must not any more.
+// set notes that it runs, or not; false if it must not any more.
 func (p *temporalPart) set(server *devserver.Server) (may bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

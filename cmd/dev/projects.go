@@ -35,7 +35,7 @@ func firstProjects() []simulator.Project {
 	}
 }
 
-// keepProjects fills the stand-in with the projects of a file, or the first ones where there is none, and
+// keepProjects fills the stand-in with the projects of a file, or the first ones if there is none, and
 // keeps the file as they are until stop is called: after a restart the simulated Prodege says what Temporal
 // remembers of it.
 func keepProjects(p *simulator.Prodege, file string) (stop func(), err error) {

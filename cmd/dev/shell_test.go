@@ -68,7 +68,7 @@ var deciding = regexp.MustCompile(`(?m)^bin/fieldmarshal (?:approve|reject|act) 
 // patiently has them wait for longer than the ten seconds that a reader's machine needs at most.
 func patiently(text string) string { return deciding.ReplaceAllString(text, "$0 --wait 90s") }
 
-// looksOnly says whether a block changes nothing.
+// looksOnly reports whether a block changes nothing.
 func (b block) looksOnly() bool {
 	for _, c := range b.commands() {
 		if !looks.MatchString(c) {
@@ -78,7 +78,7 @@ func (b block) looksOnly() bool {
 	return true
 }
 
-// shows says whether an output is what a page shows: … stands for anything within a line, and alone on a line
+// shows reports whether an output is what a page shows: … stands for anything within a line, and alone on a line
 // for any lines. How many spaces there are does not matter.
 func shows(expected, output string) bool {
 	var pattern strings.Builder
@@ -188,8 +188,8 @@ func (s *shell) run(command string) (string, string, error) {
 	}
 }
 
-// play runs a block and says what went otherwise than the page says; nil where all is well. A command may fail
-// only where the next one prints its exit code.
+// play runs a block and says what went otherwise than the page says; nil if all is well. A command may fail
+// only if the next one prints its exit code.
 func (s *shell) play(b block) error {
 	var said strings.Builder
 	commands := b.commands()
@@ -210,7 +210,7 @@ func (s *shell) play(b block) error {
 // settled is how long what a page says may take to come about; an acceptance takes about three seconds.
 const settled = 90 * time.Second
 
-// playUntil plays a block; where it only looks, until it shows what the page says.
+// playUntil plays a block; if it only looks, until it shows what the page says.
 func (s *shell) playUntil(b block) error {
 	for deadline := time.Now().Add(settled); ; time.Sleep(100 * time.Millisecond) {
 		err := s.play(b)

@@ -43,7 +43,7 @@ var cast = simulator.Cast{
 
 // simulate starts the stand-ins for whatever is not real, serves them with their page, and gives the
 // environment with the variables that lead to them. Prodege and billing are real with -real only, whatever
-// .env holds; Slack is real where there is a token.
+// .env holds; Slack is real if there is a token.
 func (s *stack) simulate(env config.Environment) (config.Environment, error) {
 	env = maps.Clone(env)
 	mux := http.NewServeMux()

@@ -79,7 +79,7 @@ func (s *stack) start(ctx context.Context, i invocation) error {
 	return s.await(ctx)
 }
 
-// listen takes the ports at once, or others where they are in use, so that every address is known.
+// listen takes the ports at once, or others if they are in use, so that every address is known.
 func (s *stack) listen() error {
 	for _, one := range []struct {
 		listener *net.Listener
@@ -92,7 +92,7 @@ func (s *stack) listen() error {
 		}
 		s.notePort(one.who, one.port, port(l))
 		*one.listener = l
-		s.stops = append(s.stops, func() { _ = l.Close() }) // closed already where it was served
+		s.stops = append(s.stops, func() { _ = l.Close() }) // closed already if it was served
 	}
 	return nil
 }
@@ -106,7 +106,7 @@ func (s *stack) notePort(who string, wanted, got int) {
 
 func port(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 
-// listenAt listens at a port, or at a free one where that is 0 or in use. It may be left and listened at again, so
+// listenAt listens at a port, or at a free one if that is 0 or in use. It may be left and listened at again, so
 // it must not be one that the system would lend to a connection meanwhile.
 func listenAt(port int) (net.Listener, error) {
 	if port != 0 {
@@ -121,7 +121,7 @@ func listenAt(port int) (net.Listener, error) {
 	return net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", free))
 }
 
-// freeOr is a port, or 0 for a free one, which devserver finds, where it is in use.
+// freeOr is a port, or 0 for a free one, which devserver finds, if it is in use.
 func freeOr(port int) int {
 	if port == 0 {
 		return 0
