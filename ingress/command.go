@@ -44,7 +44,7 @@ func (in *Ingress) answerCommand(ctx context.Context, form url.Values) cards.Mes
 	switch {
 	case err != nil:
 		return cards.Sorry("Slack does not tell right now which workspace this is. Please try again in a minute.")
-	case form.Get("team_id") != own:
+	case !person{team: form.Get("team_id"), enterprise: form.Get("enterprise_id")}.isFrom(own):
 		return cards.Sorry("This command answers only in the workspace that Fieldmarshal belongs to.")
 	case len(words) == 0, len(words) == 1 && strings.EqualFold(words[0], "help"):
 		return cards.Help(command)

@@ -48,7 +48,7 @@ func (in *Ingress) mayDecide(ctx context.Context, who person, of project.Questio
 	case err != nil:
 		in.log.Error("our own workspace is not known, so no click counts: is SLACK_BOT_TOKEN right?", "error", err)
 		return project.AnswerNotTaken
-	case !who.isFrom(own), (in.options.Anyone || ofInvoice) && who.userTeam != "" && who.userTeam != own:
+	case !who.isFrom(own), (in.options.Anyone || ofInvoice) && in.isOutsider(ctx, who, own):
 		return project.AnswerForeign
 	case ofInvoice:
 		return ""
@@ -63,6 +63,19 @@ func (in *Ingress) mayDecide(ctx context.Context, who person, of project.Questio
 		return project.AnswerNotAllowed
 	}
 	return ""
+}
+
+// isOutsider reports whether somebody in our channel belongs to another workspace, or to another organization if ours is
+// a whole one. If Slack does not tell, they count as one.
+func (in *Ingress) isOutsider(ctx context.Context, who person, own string) bool {
+	if isOrganization(own) {
+		guest, err := in.guests.has(ctx, who.user)
+		if err != nil {
+			in.log.Warn("Slack does not tell whether somebody belongs to our organization, so their click does not count: does the app have the scope users:read?", "user", who.user, "error", err)
+		}
+		return guest
+	}
+	return who.userTeam != "" && who.userTeam != own
 }
 
 func (in *Ingress) signal(ctx context.Context, id prodege.ProjectID, d project.Decision) project.AnswerKind {

@@ -17,10 +17,11 @@ import (
 // tab, which then shows what waits for a person. Other events are answered and have no effect.
 func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	var event struct {
-		Type      string `json:"type"`
-		Challenge string `json:"challenge"`
-		TeamID    string `json:"team_id"`
-		Event     struct {
+		Type         string `json:"type"`
+		Challenge    string `json:"challenge"`
+		TeamID       string `json:"team_id"`
+		EnterpriseID string `json:"context_enterprise_id"` // if there is an organization
+		Event        struct {
 			Type string `json:"type"`
 			User string `json:"user"`
 			Tab  string `json:"tab"`
@@ -38,7 +39,7 @@ func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	if event.Type != "event_callback" || event.Event.Type != "app_home_opened" || event.Event.Tab != "home" || event.Event.User == "" {
 		return
 	}
-	who := person{user: event.Event.User, team: event.TeamID}
+	who := person{user: event.Event.User, team: event.TeamID, enterprise: event.EnterpriseID}
 	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) {
 		if err := in.showHome(ctx, who, nil); err != nil {
 			in.log.Warn("the home tab could not be shown", "user", who.user, "error", err)

@@ -44,9 +44,13 @@ func personOf(p slack.InteractionCallback) person {
 	return person{user: p.User.ID, team: p.Team.ID, enterprise: p.Enterprise.ID, userTeam: p.User.TeamID}
 }
 
-// isFrom reports whether the click comes from a workspace. An app that is installed for a whole organization is told
-// the organization instead of a workspace; then the person's own workspace decides.
+// isFrom reports whether the click comes from a workspace, or from any of an organization if team is one. An app that is
+// installed for a whole organization is told the organization instead of a workspace; then the person's own workspace
+// decides.
 func (p person) isFrom(team string) bool {
+	if isOrganization(team) {
+		return p.enterprise == team
+	}
 	return p.team == team || p.team == "" && p.enterprise != "" && p.userTeam == team
 }
 

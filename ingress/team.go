@@ -3,12 +3,17 @@ package ingress
 import (
 	"context"
 	"errors"
+	"strings"
 	"sync"
 	"time"
 )
 
 // teamTimeout leaves room for the rest of a click's three seconds.
 const teamTimeout = 800 * time.Millisecond
+
+// isOrganization reports whether an id is that of an organization (E…). Of a token that is valid in all workspaces of an
+// organization auth.test tells that in the place of a workspace.
+func isOrganization(id string) bool { return strings.HasPrefix(id, "E") }
 
 // team remembers our own workspace once it is known: it never changes for a token.
 type team struct {
