@@ -79,7 +79,8 @@ func (s *State) pausedForCPI(e prodege.Event) {
 }
 
 // lateAmount takes from a late event what the newest one did not tell: the required CPI, if it is of the present pause.
-// A late event that is no pause parts what was told before it from the present pause.
+// A late event that is no pause parts what was told before it from the present pause: that amount is not known to be
+// asked for now, so it is taken back while nobody has decided, and read at Prodege.
 func (s *State) lateAmount(e prodege.Event) {
 	p, q := s.Pause, s.openRequest()
 	order := Order{e.Time, e.ID}
@@ -97,7 +98,6 @@ func (s *State) lateAmount(e prodege.Event) {
 	case e.AsksCPI() && e.RequiredCPI != nil && (q.Required == nil || told.before(order)):
 		s.newer(q, e)
 	case p.After == order && q.Required != nil && told.before(order) && q.Phase == PhaseOpen && len(q.Decisions) == 0:
-		q.Required = nil
 		s.ask(q, p.Event)
 	}
 }

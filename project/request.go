@@ -95,6 +95,9 @@ func busy(tries ...*Try) bool {
 // present asks people, once the project was read or could not be; r is nil if it could not.
 func (s *State) present(q *Question, r *Reading) {
 	q.Stage = ""
+	if q.Required == nil && q.Previous != nil { // the amount of before was taken back
+		defer s.tellTakenBack(q)
+	}
 	if r != nil {
 		s.learnName(r.Info)
 		q.keepNumbers(numbersRead(*r))
@@ -119,6 +122,17 @@ func (s *State) present(q *Question, r *Reading) {
 	case r != nil && s.ruleApproves(q) && r.Info.PausedForCPI && !exceeds(r.Info.RequiredCPI, s.Settings.AutoApproveUpTo):
 		q.Stage = StageChecking
 		s.askLife(s.now.Add(lifeWithin))
+	}
+}
+
+// tellTakenBack tells those who saw an amount that another one, or none that is known, is asked for now.
+func (s *State) tellTakenBack(q *Question) {
+	if sameAmount(q.Required, q.Previous) {
+		q.Previous = nil
+		return
+	}
+	if m := s.message(requestKey(q.ID)); m != nil && m.TS != "" {
+		s.reply(m.Key, "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a newer amount")
 	}
 }
 
