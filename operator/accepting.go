@@ -21,13 +21,7 @@ type Accepting struct {
 const unnamed = "the command line"
 
 func (o Options) accepting() *cobra.Command {
-	return group(o.command(help{
-		use: "accepting", short: "Switch acceptance at Prodege on or off for all projects",
-		long: "The kill switch. While accepting is off nothing is accepted at Prodege for any project; decisions are recorded, held\n" +
-			"back, and carried out within a minute once it is on again. It is kept in Temporal and survives every restart. By itself it\n" +
-			"tells whether accepting is on, and who switched it when; that needs no worker.",
-		example: "  fieldmarshal accepting",
-	}, none, func(c *call) error {
+	return group(o.command("accepting", none, func(c *call) error {
 		ctx, cancel := c.within()
 		defer cancel()
 		last, err := c.world.Flows.LastSwitch(ctx)
@@ -40,11 +34,7 @@ func (o Options) accepting() *cobra.Command {
 
 func (o Options) turn(name string, on bool) *cobra.Command {
 	as := unnamed
-	cmd := o.command(help{
-		use: name, short: "Switch acceptance " + name,
-		long:    "Switch acceptance " + name + " for all projects. It returns once that is in force; that needs a live worker.",
-		example: "  fieldmarshal accepting " + name + " --as U012AB3CD",
-	}, none, func(c *call) error {
+	cmd := o.command(name, none, func(c *call) error {
 		as := as
 		if as != unnamed {
 			var err error

@@ -24,16 +24,7 @@ var further = []struct {
 
 func (o Options) act() *cobra.Command {
 	f, yes := newDecideFlags(), false
-	cmd := o.deciding(help{
-		use: "act <project> [" + strings.Join(actNames(), "|") + "] [number]", short: "Do what else a project's message in Slack offers",
-		long: "Do what a button of a project's message does, as the person given by --as: a Slack user id, held to SLACK_APPROVERS like\n" +
-			"any click. Without an action it shows what is offered now; if nothing is, why, with exit code 3. It binds to the pause at\n" +
-			"the time the command reads it; the project is read at Prodege before anything is sent.\n\n" +
-			"clicks and sample need the new number; a sample size can at most be doubled. try-again repeats what was decided and\n" +
-			"failed. ask-again reopens a CPI request that expired or was rejected; close gives up an acceptance that failed. Exit code 0\n" +
-			"only if the decision was recorded.",
-		example: "  fieldmarshal act 29303649\n  fieldmarshal act 29303649 sample 600 --as U012AB3CD\n  fieldmarshal act 29303649 ask-again --as U012AB3CD",
-	}, f, 3, "the id of a project, an action, and its number if it needs one", func(c *call, id prodege.ProjectID) error {
+	cmd := o.deciding("act <project> ["+strings.Join(actNames(), "|")+"] [number]", f, 3, "the id of a project, an action, and its number if it needs one", func(c *call, id prodege.ProjectID) error {
 		if len(c.args) == 1 {
 			return c.offers(id)
 		}

@@ -42,15 +42,9 @@ type call struct {
 	json  bool
 }
 
-// help is what help says of a command.
-type help struct {
-	use, short, long, example string
-	decides                   bool // about a project, which its id alone names then
-}
-
 // command makes a command that needs the world. A fault of the configuration ends it first.
-func (o Options) command(h help, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
-	return o.make(h, args, func(c *call) error {
+func (o Options) command(use string, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+	return o.make(use, args, func(c *call) error {
 		world, done, err := o.Open(c.ctx)
 		if err != nil {
 			return &Fault{ExitUsage, err}
@@ -63,10 +57,10 @@ func (o Options) command(h help, args cobra.PositionalArgs, run func(*call) erro
 	})
 }
 
-// about makes a command about one project, the first of at most so many arguments.
-func (o Options) about(h help, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
-	cmd := o.command(h, between(1, most, what), func(c *call) error {
-		id, err := c.project(h.decides)
+// about makes a command about one project, the first of at most so many arguments. One that looks takes its name, too.
+func (o Options) about(use string, looks bool, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
+	cmd := o.command(use, between(1, most, what), func(c *call) error {
+		id, err := c.project(looks)
 		if err != nil {
 			return err
 		}
@@ -77,10 +71,10 @@ func (o Options) about(h help, most int, what string, run func(*call, prodege.Pr
 }
 
 // make makes a command with --json. Shell completion offers files only for arguments that are files.
-func (o Options) make(h help, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+func (o Options) make(use string, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
 	c := &call{now: o.Now}
 	cmd := &cobra.Command{
-		Use: h.use, Short: h.short, Long: h.long, Example: h.example, Args: args, ValidArgsFunction: cobra.NoFileCompletions,
+		Use: use, Args: args, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.ctx, c.cmd, c.args = cmd.Context(), cmd, args
 			err := run(c)
@@ -96,7 +90,7 @@ func (o Options) make(h help, args cobra.PositionalArgs, run func(*call) error) 
 
 // group has a command hold others. By itself it shows what they are about; people type a word for that, too.
 func group(cmd *cobra.Command, shows string, others ...*cobra.Command) *cobra.Command {
-	same := &cobra.Command{Use: shows, Short: cmd.Short, Hidden: true, Args: none, RunE: cmd.RunE}
+	same := &cobra.Command{Use: shows, Hidden: true, Args: none, RunE: cmd.RunE}
 	same.Flags().AddFlagSet(cmd.Flags())
 	cmd.Args = noCommand
 	cmd.AddCommand(append(others, same)...)

@@ -10,12 +10,7 @@ import (
 )
 
 func (o Options) deadletter() *cobra.Command {
-	return group(o.command(help{
-		use: "deadletter", short: "Show events that can't be passed on; retry or drop them",
-		long: "Dead letters are events that Temporal refused permanently, or that could not be read from disk. They wait in the inbox of\n" +
-			"the ingress on this machine for a person. By itself it lists them, the oldest first.",
-		example: "  fieldmarshal deadletter",
-	}, none, func(c *call) error {
+	return group(o.command("deadletter", none, func(c *call) error {
 		list, err := c.world.Inbox.DeadLetters(c.ctx)
 		if err != nil {
 			return failed("list dead letters: %w", err)
@@ -35,19 +30,13 @@ func (o Options) deadletter() *cobra.Command {
 }
 
 func (o Options) deadShow() *cobra.Command {
-	return o.letterCommand(help{
-		use: "show <number>", short: "Show one dead letter in full", long: "Show one dead letter in full, with the event in Prodege's own form.", example: "  fieldmarshal deadletter show 3",
-	}, func(c *call, l inbox.DeadLetter) error {
+	return o.letterCommand("show <number>", func(c *call, l inbox.DeadLetter) error {
 		return c.show(l, func(p *page) { letterText(p, l) })
 	})
 }
 
 func (o Options) deadRetry() *cobra.Command {
-	return o.letterCommand(help{
-		use: "retry <number>", short: "Put a dead letter back among what waits",
-		long:    "Put a dead letter back among what waits, behind all else of its project. It becomes a dead letter again if Temporal still refuses it.",
-		example: "  fieldmarshal deadletter retry 3",
-	}, func(c *call, l inbox.DeadLetter) error {
+	return o.letterCommand("retry <number>", func(c *call, l inbox.DeadLetter) error {
 		if err := letterFault(c.world.Inbox.Retry(c.ctx, l.ID), l.ID); err != nil {
 			return err
 		}
@@ -57,11 +46,7 @@ func (o Options) deadRetry() *cobra.Command {
 
 func (o Options) deadDrop() *cobra.Command {
 	yes := false
-	cmd := o.letterCommand(help{
-		use: "drop <number>", short: "Forget a dead letter permanently",
-		long:    "Forget a dead letter permanently, after it was shown and you confirmed. What it tells of a project is lost then.",
-		example: "  fieldmarshal deadletter drop 3",
-	}, func(c *call, l inbox.DeadLetter) error {
+	cmd := o.letterCommand("drop <number>", func(c *call, l inbox.DeadLetter) error {
 		shown := &page{}
 		letterText(shown, l)
 		if !yes && !c.yes(shown.String()+"Forget it permanently?") {
@@ -77,8 +62,8 @@ func (o Options) deadDrop() *cobra.Command {
 }
 
 // letterCommand makes a command about one dead letter.
-func (o Options) letterCommand(h help, run func(*call, inbox.DeadLetter) error) *cobra.Command {
-	return o.command(h, between(1, 1, "the number of a dead letter"), func(c *call) error {
+func (o Options) letterCommand(use string, run func(*call, inbox.DeadLetter) error) *cobra.Command {
+	return o.command(use, between(1, 1, "the number of a dead letter"), func(c *call) error {
 		id, err := strconv.ParseUint(c.args[0], 10, 64)
 		if err != nil {
 			return usageError("%q is not the number of a dead letter", c.args[0])

@@ -19,14 +19,7 @@ type decideFlags struct {
 
 func (o Options) approve() *cobra.Command {
 	f := newDecideFlags()
-	cmd := o.deciding(help{
-		use: "approve <project>", short: "Approve the CPI that a project requires",
-		long: "Approve the required CPI that a project asks for, as the person given by --as: a Slack user id, held to SLACK_APPROVERS\n" +
-			"like any click. It binds to the amount and generation at the time the command reads them. With --amount it refuses if\n" +
-			"another amount is asked for. --up-to takes at most twice what is required. The second of two approvals is for the amount\n" +
-			"of the first. Exit code 0 only if the decision was recorded.",
-		example: "  fieldmarshal approve 29303649 --as U012AB3CD --amount 4.25\n  fieldmarshal approve 29303649 --as U012AB3CD --up-to 4.50",
-	}, f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.approve(id, *f) })
+	cmd := o.deciding("approve <project>", f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.approve(id, *f) })
 	cmd.Flags().StringVar(&f.amount, "amount", "", "the amount in dollars that must be the one asked for")
 	cmd.Flags().StringVar(&f.upTo, "up-to", "", "approve up to this amount, at least what is asked for and at most twice that")
 	return cmd
@@ -34,12 +27,7 @@ func (o Options) approve() *cobra.Command {
 
 func (o Options) reject() *cobra.Command {
 	f := newDecideFlags()
-	cmd := o.deciding(help{
-		use: "reject <project>", short: "Reject the CPI that a project requires",
-		long: "Reject the required CPI that a project asks for, as the person given by --as: a Slack user id, held to SLACK_APPROVERS\n" +
-			"like any click. The project stays paused. Exit code 0 only if the decision was recorded.",
-		example: "  fieldmarshal reject 29303649 --as U012AB3CD --note \"the client stops here\"",
-	}, f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
+	cmd := o.deciding("reject <project>", f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
 		return c.decide(id, *f, project.Decision{Verdict: project.Reject}, nil)
 	})
 	f.addNote(cmd)
@@ -49,9 +37,8 @@ func (o Options) reject() *cobra.Command {
 func newDecideFlags() *decideFlags { return &decideFlags{wait: 10 * time.Second} }
 
 // deciding makes a command that decides about a project.
-func (o Options) deciding(h help, f *decideFlags, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
-	h.decides = true
-	cmd := o.about(h, most, what, run)
+func (o Options) deciding(use string, f *decideFlags, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
+	cmd := o.about(use, false, most, what, run)
 	cmd.Flags().StringVar(&f.as, "as", "", "who decides: a Slack user id (required)")
 	spanFlag(cmd, &f.wait, "wait", "how long to wait for the outcome")
 	return cmd

@@ -36,14 +36,7 @@ type Diagnosis struct {
 const checkTime = 8 * time.Second
 
 func (o Options) doctor() *cobra.Command {
-	return o.make(help{
-		use: "doctor", short: "Check the whole setup, and say what to do about faults",
-		long: "Check configuration, Temporal (reachable, namespace, retention, search attributes, workers), Slack (token, scopes, channels\n" +
-			"and membership, approvers), Prodege (credentials, by asking for a project that is not ours) and the inbox's disk, and\n" +
-			"list projects that somebody terminated or that failed: their messages in Slack may still have buttons. Nothing is\n" +
-			"changed anywhere. Exit code 1 if a fault was found; warnings alone are 0. Run it where ingress or worker runs.",
-		example: "  fieldmarshal doctor\n  fieldmarshal doctor --json | jq '.checks[] | select(.verdict != \"ok\")'",
-	}, none, func(c *call) error {
+	return o.make("doctor", none, func(c *call) error {
 		world, done, err := o.Open(c.ctx)
 		if err != nil {
 			return &Fault{ExitUsage, err}

@@ -46,13 +46,7 @@ type InvoiceBody struct {
 
 func (o Options) evidence() *cobra.Command {
 	asCSV := false
-	cmd := o.about(help{
-		use: "evidence <project>", short: "Print all that is known of a project, for a dispute",
-		long: "Print a project's events, its ledger (pauses, decisions, Prodege calls, invoices) and its invoice, from its workflow and\n" +
-			"from Temporal's histories as far as they are kept (the namespace's retention). JSON, or with --csv one line for each\n" +
-			"thing, in the order of time. If no worker answers, histories alone are read, and it says so.",
-		example: "  fieldmarshal evidence 29303649 > 29303649.json\n  fieldmarshal evidence 29303649 --csv > 29303649.csv",
-	}, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.evidence(id, asCSV) })
+	cmd := o.about("evidence <project>", true, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.evidence(id, asCSV) })
 	csvFlag(cmd, &asCSV)
 	return cmd
 }

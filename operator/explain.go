@@ -41,14 +41,7 @@ const (
 const maxTold = 20
 
 func (o Options) explain() *cobra.Command {
-	return o.about(help{
-		use: "explain <project> [event]", short: "Say in sentences why something was or was not done",
-		long: "Say in sentences how a project came to its present state, or what became of one event and why. Each sentence names its\n" +
-			"source: the project's state, its last events, its ledger, Temporal's history as far as it still exists, or the inbox on\n" +
-			"this machine. If no worker answers, it tells what histories alone tell: which events reached Temporal, and the ledger\n" +
-			"that the newest run of the project's workflow began with.",
-		example: "  fieldmarshal explain 29303649\n  fieldmarshal explain 29303649 644b075404443f2a3c77c7cb",
-	}, 2, "the id of a project, and perhaps of an event", (*call).explain)
+	return o.about("explain <project> [event]", true, 2, "the id of a project, and perhaps of an event", (*call).explain)
 }
 
 func (c *call) explain(id prodege.ProjectID) error {

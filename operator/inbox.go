@@ -8,13 +8,7 @@ import (
 )
 
 func (o Options) inbox() *cobra.Command {
-	return group(o.command(help{
-		use: "inbox", short: "Show the inbox of the ingress here, or empty it",
-		long: "The inbox holds deliveries on disk until Temporal has them. These commands speak to the ingress that runs on this machine\n" +
-			"with the same INBOX_DIR. By itself it shows the state of the inbox, and the oldest thousand events that wait. One is stuck\n" +
-			"if Temporal has not taken it for a day, while it takes others.",
-		example: "  fieldmarshal inbox --json | jq .stats.depth",
-	}, none, func(c *call) error {
+	return group(o.command("inbox", none, func(c *call) error {
 		l, err := c.world.Inbox.List(c.ctx)
 		if err != nil {
 			return failed("list the inbox: %w", err)
@@ -51,12 +45,7 @@ func (o Options) inbox() *cobra.Command {
 
 func (o Options) inboxDrain() *cobra.Command {
 	timeout := time.Minute
-	cmd := o.command(help{
-		use: "drain", short: "Pass everything on and take nothing new, before the inbox is removed permanently",
-		long: "Wait until all that waits was passed to Temporal, and have the ingress take nothing new into its inbox from then on. After\n" +
-			"that its INBOX_DIR may be removed once the process has stopped. If the time is not enough the inbox goes on taking events.",
-		example: "  fieldmarshal inbox drain --timeout 5m",
-	}, none, func(c *call) error {
+	cmd := o.command("drain", none, func(c *call) error {
 		ctx, cancel := context.WithTimeout(c.ctx, timeout)
 		defer cancel()
 		s, err := c.world.Inbox.Drain(ctx)

@@ -61,16 +61,7 @@ var (
 
 func (o Options) list() *cobra.Command {
 	var f filter
-	cmd := o.command(help{
-		use: "list", short: "List projects, those that need attention first",
-		long: "List projects by Temporal's search attributes: first those that need attention, marked with !, then those that have\n" +
-			"waited longest. Filters add up. --waiting-for person is all that /fieldmarshal open tells in Slack; --waiting-for approval\n" +
-			"shows what is asked, too. --query adds a condition in Temporal's own list filter language. No worker is needed, except for\n" +
-			"names and amounts.",
-		example: "  fieldmarshal list --waiting-for person\n" +
-			"  fieldmarshal list --status PAUSED --reason 158 --longer-than 3d\n" +
-			"  fieldmarshal list --query \"ProjectStatus = 'PAUSED' AND RequiredCPI > 4\" --json",
-	}, none, func(c *call) error { return c.list(f) })
+	cmd := o.command("list", none, func(c *call) error { return c.list(f) })
 	flags := cmd.Flags()
 	flags.StringVar(&f.waitingFor, "waiting-for", "", "what they wait for: "+strings.Join(waitings, ", "))
 	flags.BoolVar(&f.attention, "attention", false, "only those that people must look at: something failed, ran out of time or is left to people")

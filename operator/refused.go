@@ -14,14 +14,7 @@ import (
 
 func (o Options) refused() *cobra.Command {
 	full := false
-	cmd := o.command(help{
-		use: "refused", short: "Show refused deliveries, and admit those of Prodege",
-		long: "List how many deliveries the ingress on this machine refused, by cause, and those that are kept, the newest first. Prodege\n" +
-			"does not send them again. What has the shape of a delivery is kept apart from junk, equal ones once, with a count. Secrets\n" +
-			"and signatures are never shown. If bad_signature stands here for deliveries that are Prodege's own, check\n" +
-			"PRODEGE_SECRET_KEY, and whether something on the way changes the body; meanwhile admit them.",
-		example: "  fieldmarshal refused --full\n  fieldmarshal refused --json | jq .counts",
-	}, none, func(c *call) error {
+	cmd := o.command("refused", none, func(c *call) error {
 		list, err := c.world.Inbox.Refused(c.ctx)
 		if err != nil {
 			return failed("list refused deliveries: %w", err)
@@ -41,13 +34,7 @@ type Admission struct {
 
 func (o Options) admit() *cobra.Command {
 	as := ""
-	cmd := o.command(help{
-		use: "admit <number>…", short: "Hand on refused deliveries that are Prodege's own",
-		long: "Hand on refused deliveries as if they had been taken when they came. The person given by --as, a Slack user id held to\n" +
-			"SLACK_APPROVERS, vouches that they are Prodege's own, and the record says so. What is vouched for never approves a CPI by\n" +
-			"rule, and finance is asked before it invoices. A number that was admitted before does no harm.",
-		example: "  fieldmarshal refused admit 3 4 5 --as U012AB3CD",
-	}, between(1, 100, "number"), func(c *call) error {
+	cmd := o.command("admit <number>…", between(1, 100, "number"), func(c *call) error {
 		as, err := parseUser(as)
 		if err != nil {
 			return err

@@ -47,15 +47,7 @@ const reportTime = 30 * time.Minute
 
 func (o Options) report() *cobra.Command {
 	since, asCSV := "30d", false
-	cmd := o.command(help{
-		use: "report", short: "Sum up pauses by reason: how many, how long, at what cost",
-		long: "Sum up the pauses of a time by reason: how many began, the median time from a pause to the first decision and to live\n" +
-			"again, the hours that projects were paused, and the extra cost that was approved and refused (about, as far as Prodege\n" +
-			"told figures). Everything counts when it happened: a pause when it began, a decision when it was made, an end when it came.\n\n" +
-			"It reads the ledgers of all projects that are open, or closed within that time as far as Temporal keeps them; it needs a\n" +
-			"worker. Projects that can't be read are named on standard error, and so are those whose ledger does not reach back so far.",
-		example: "  fieldmarshal report --since 7d\n  fieldmarshal report --since 2026-03-01 --csv > march.csv",
-	}, none, func(c *call) error {
+	cmd := o.command("report", none, func(c *call) error {
 		from, err := parseSince(since, c.now())
 		if err != nil {
 			return err

@@ -26,6 +26,7 @@ func Root(o Options, processes ...*cobra.Command) *cobra.Command {
 		}
 	}
 	root.AddCommand(o.version())
+	addHelp(root)
 	root.SetFlagErrorFunc(flagFault)
 	root.SetHelpCommand(helpCommand())
 	root.InitDefaultCompletionCmd("completion") // cobra's own, which would take any word for a shell

@@ -21,7 +21,7 @@ const maxMatches = 5
 
 // project reads the first argument: an id, or else the PO number or words of the name of one open project. Whoever
 // decides has to say which project by its id.
-func (c *call) project(decides bool) (prodege.ProjectID, error) {
+func (c *call) project(looks bool) (prodege.ProjectID, error) {
 	text := c.args[0]
 	if id, err := parseProject(text); err == nil {
 		return id, nil
@@ -30,7 +30,7 @@ func (c *call) project(decides bool) (prodege.ProjectID, error) {
 	switch {
 	case err != nil:
 		return 0, err
-	case len(found) == 1 && decides:
+	case len(found) == 1 && !looks:
 		return 0, usageError("%s needs the id of a project: %q is %s", name(c.cmd), text, called(found[0]))
 	case len(found) == 1:
 		c.note("%q is project %s", text, called(found[0]))

@@ -58,15 +58,7 @@ var encodings = []string{string(prodege.JSON), string(prodege.JSONString), strin
 
 func (o Options) send() *cobra.Command {
 	var s sendFlags
-	cmd := o.command(help{
-		use: "send", short: "Send a signed event to an ingress, as Prodege would",
-		long: "Make an event from flags, or take JSON from a file (one event or an array, sent as it is, right or wrong), sign it with\n" +
-			"the first PRODEGE_SECRET_KEY and send it to an ingress. The event acts like one of Prodege's: do not send one about a\n" +
-			"real project to production. A status that is not known here is asked about first. Exit code 3 if the ingress refuses it,\n" +
-			"or can't use an event of it.",
-		example: "  fieldmarshal send --project 29303649 --status PAUSED --reason 160 --required-cpi 4.25 --encoding form\n" +
-			"  fieldmarshal send --file event.json --url https://hooks.example.com",
-	}, none, func(c *call) error { return c.send(s) })
+	cmd := o.command("send", none, func(c *call) error { return c.send(s) })
 	f := cmd.Flags()
 	f.StringVar(&s.url, "url", "", "the ingress; the webhook's path is added if there is none (default: HTTP_ADDR on this machine)")
 	f.StringVar(&s.file, "file", "", "take the event's JSON from this file; - is the standard input")

@@ -14,13 +14,7 @@ type Setting struct {
 }
 
 func (o Options) config() *cobra.Command {
-	return o.make(help{
-		use: "config", short: "Show the settings in force, and where each comes from",
-		long: "Show each variable with its value and where that comes from: the environment, the file .env in this folder, or the\n" +
-			"default. Secrets are shown as \"set\". Faults are told below, as ingress and worker tell them when they start, and make the\n" +
-			"exit code 2. Run it where they run, with their environment.",
-		example: "  fieldmarshal config\n  fieldmarshal config --json | jq '.[] | select(.from != \"default\")'",
-	}, none, func(c *call) error {
+	return o.make("config", none, func(c *call) error {
 		settings, wrong := o.Settings()
 		err := c.show(settings, func(p *page) {
 			rows := make([][]string, len(settings))

@@ -37,13 +37,7 @@ const (
 
 func (o Options) state() *cobra.Command {
 	var lines int
-	cmd := o.about(help{
-		use: "state <project>", short: "Show how a project stands, and what it waits for",
-		long: "Show what a project waits for and since when, its CPI request, what was decided from its alert, its invoice, its last\n" +
-			"events and what became of each, and the newest lines of its ledger. A project may be named by its PO number or by words of\n" +
-			"its name, too. If no worker answers, what Temporal's list knows is shown.",
-		example: "  fieldmarshal state 29303649 --ledger 50\n  fieldmarshal state PO-4720\n  fieldmarshal state 29303649 --json | jq .waiting_for",
-	}, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
+	cmd := o.about("state <project>", true, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
 		s, err := c.readState(id, lines)
 		if err != nil {
 			return err

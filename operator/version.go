@@ -16,12 +16,7 @@ type Build struct {
 }
 
 func (o Options) version() *cobra.Command {
-	return o.make(help{
-		use: "version", short: "Say which build this is",
-		long: "Say which build this is: its version, the revision that it was built from, and the version of Go. The same is in the\n" +
-			"first line of each process's log, and in the metric fieldmarshal_build_info.",
-		example: "  fieldmarshal version\n  fieldmarshal version --json | jq -r .revision",
-	}, none, func(c *call) error {
+	return o.make("version", none, func(c *call) error {
 		return c.show(o.Build, func(p *page) { p.line("fieldmarshal %s", o.Build) })
 	})
 }

@@ -19,13 +19,7 @@ type Watched struct {
 }
 
 func (o Options) watch() *cobra.Command {
-	return o.about(help{
-		use: "watch <project>", short: "Open a project by hand, or ask Prodege about it at once", decides: true,
-		long: "Open a project's workflow by hand if no webhook has come, for instance for one that was paused before Fieldmarshal was\n" +
-			"connected. Prodege is asked for its state; what is found counts when it is found twice, a minute apart. A project that is\n" +
-			"open already is asked for at once.",
-		example: "  fieldmarshal watch 29303649",
-	}, 1, "the id of a project", (*call).watch)
+	return o.about("watch <project>", false, 1, "the id of a project", (*call).watch)
 }
 
 func (c *call) watch(id prodege.ProjectID) error {

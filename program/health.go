@@ -21,9 +21,7 @@ const healthTimeout = 4 * time.Second
 // that could ask.
 func (i Invocation) health() *cobra.Command {
 	return &cobra.Command{
-		Use: "health ingress|worker", Short: "Ask whether the ingress or the worker here is ready",
-		Long:      "Ask /readyz at INGRESS_ADMIN_ADDR or WORKER_HTTP_ADDR. Exit code 0: ready, 1: not ready, or no answer.",
-		ValidArgs: []string{"ingress", "worker"},
+		Use: "health ingress|worker", ValidArgs: []string{"ingress", "worker"},
 		RunE: running(func(cmd *cobra.Command, args []string) error {
 			p, err := i.load(config.Operator)
 			if err != nil {

@@ -91,7 +91,7 @@ func running(do func(cmd *cobra.Command, args []string) error) func(*cobra.Comma
 
 func (i Invocation) root() *cobra.Command {
 	return operator.Root(operator.Options{Open: i.world, Settings: i.settings, Build: build()},
-		i.process("ingress", "Take Prodege's webhooks and Slack's clicks", config.Ingress, Process.RunIngress),
+		i.process("ingress", config.Ingress, Process.RunIngress),
 		i.worker(),
 		i.health(),
 	)
@@ -99,7 +99,7 @@ func (i Invocation) root() *cobra.Command {
 
 func (i Invocation) worker() *cobra.Command {
 	limit := 0
-	cmd := i.process("worker", "Run workflows and activities", config.Worker, func(p Process, ctx context.Context) error {
+	cmd := i.process("worker", config.Worker, func(p Process, ctx context.Context) error {
 		p.HistoryLimit = limit
 		return p.RunWorker(ctx)
 	})
@@ -107,9 +107,9 @@ func (i Invocation) worker() *cobra.Command {
 	return cmd
 }
 
-func (i Invocation) process(name, short string, part config.Part, run func(Process, context.Context) error) *cobra.Command {
+func (i Invocation) process(name string, part config.Part, run func(Process, context.Context) error) *cobra.Command {
 	return &cobra.Command{
-		Use: name, Short: short,
+		Use: name,
 		RunE: running(func(cmd *cobra.Command, _ []string) error {
 			p, err := i.load(part)
 			if err != nil {
