@@ -72,7 +72,7 @@ func (n note) story() story {
 	case project.NoteAutoComplete:
 		return story{title: "⏰ Prodege completes the project by itself about " + date(n.Deadline),
 			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege reports. COMPLETE can't be undone, and reconciliation is possible only before it.",
-			todo: "Set it live if fieldwork should go on, or reconcile and complete it, in the message above. Only Prodege's support can give more time."}
+			todo: "Set it live if fieldwork should go on, or reconcile and complete it, in the message above. Only Prodege support can give more time."}
 	case project.NoteAutoCompleted:
 		return story{title: "🏁 Prodege has completed the project by itself (reason 209)",
 			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project changes any more; it will be invoiced as it is.", todo: advice}

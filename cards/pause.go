@@ -189,7 +189,7 @@ func todo(advice string) string {
 // notes quotes what Prodege's people wrote.
 func notes(e prodege.Event) (texts []string) {
 	if q := quoted(e.RejectionNote, 1500); q != "" {
-		texts = append(texts, "*Prodege's support wrote:*", q)
+		texts = append(texts, "*Prodege support wrote:*", q)
 	}
 	if q := quoted(e.ReconciliationNote, 1500); q != "" {
 		texts = append(texts, "*Reconciliation note:*", q)

@@ -39,7 +39,7 @@ func (r rejection) message() Message {
 	if quote := notes(r.Event); quote != nil {
 		l.section(quote...)
 	} else {
-		l.section("There is no note from Prodege's support.")
+		l.section("There is no note from Prodege support.")
 	}
 	l.section(todo(clean(m.Advice, 700)))
 	l.context(late, "rejected "+when(r.Event.Time), "project "+statusWords(r.Event.Status))

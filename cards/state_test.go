@@ -104,7 +104,7 @@ func TestSummary(t *testing.T) {
 		{project.View{Status: prodege.Paused, Request: project.PhaseRefused, Required: usd("4.25"), Attention: project.Attention{Kind: project.AttentionRefused, Text: "Prodege: project is complete."}},
 			"$4.25 was refused, still paused. Needs attention: what was decided was refused (Prodege: project is complete)"},
 		{project.View{Status: prodege.Paused, Event: &e}, "PAUSED: sample size reached"},
-		{project.View{Status: prodege.Paused, Event: &odd}, "PAUSED: a reason that is new here (DISABLED_BY_SOMETHING_NEW)"},
+		{project.View{Status: prodege.Paused, Event: &odd}, "PAUSED: unknown reason (DISABLED_BY_SOMETHING_NEW)"},
 		{project.View{Status: prodege.Paused, Event: &e, Action: project.PhaseAccepted, Chosen: chosen}, "PAUSED: sample size reached; Raise sample size (500): accepted, not in effect yet"},
 		{project.View{Status: prodege.Paused, Event: &e, Action: project.PhaseHeld, Chosen: chosen}, "held back: Raise sample size (500) chosen, accepting is off"},
 		{project.View{Status: prodege.Complete, Invoice: project.InvoiceByHand}, "COMPLETE, invoice made by hand"},

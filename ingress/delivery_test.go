@@ -95,7 +95,7 @@ func TestAnswers(t *testing.T) {
 		{"words for nothing", asJSON, signed(changed("required_cpi", `"N/A"`, "rejection_note", "[]")), 200, ok, 1},
 		{"an id that says nothing", asJSON, signed(changed("event_id", `"null"`)), 200, fault("", "the event has no event_id"), 0},
 
-		{"bad signature", asJSON, []byte(`{"data": ` + seed + `, "signature": "nyA8bE-lQ92k4aMP7jo2AIC2_gmHHhGs3-E17rJwYCk"}`), 400, fault(seedID, "the signature does not fit the data"), 0},
+		{"bad signature", asJSON, []byte(`{"data": ` + seed + `, "signature": "nyA8bE-lQ92k4aMP7jo2AIC2_gmHHhGs3-E17rJwYCk"}`), 400, fault(seedID, "the signature does not match the data"), 0},
 		{"no signature", asJSON, []byte(`{"data": ` + seed + `}`), 400, fault(seedID, "the parameter signature is missing"), 0},
 		{"not JSON", asJSON, []byte(`{"data": `), 400, "", 0},
 		{"empty body", asJSON, nil, 400, "", 0},

@@ -2,8 +2,8 @@ package prodege
 
 import "slices"
 
-// ActionID names something that people can do about a pause from its alert. It is the Slack action id of its
-// button too and stands in messages that were posted long ago: never rename one.
+// ActionID names something that people can do about a pause from its alert. It is also the Slack action id of the
+// button, and messages posted long ago contain it: never rename one.
 type ActionID string
 
 // The actions.
@@ -14,51 +14,50 @@ const (
 	ActComplete ActionID = "act_complete" // set COMPLETE, which can't be undone
 )
 
-// Asks is the number that an action needs of whoever decides.
+// Asks is the number that whoever decides has to enter.
 type Asks string
 
 // What can be asked.
 const (
 	AsksNothing Asks = ""
-	AsksClicks  Asks = "clicks"      // clicks to be left from now on
-	AsksSample  Asks = "sample_size" // completes wanted in all; more than now
+	AsksClicks  Asks = "clicks"      // clicks left from now on
+	AsksSample  Asks = "sample_size" // total completes wanted; more than now
 )
 
-// MaxNumber bounds what can be asked for: nobody orders more, and a slip of the hand shows.
+// MaxNumber is the largest number that can be entered: nobody orders more, so more is a typing error.
 const MaxNumber = 1_000_000
 
-// Action is one thing that can be done about a pause for one reason: what is asked, what is sent.
+// Action is one thing that can be done about a pause for one reason.
 type Action struct {
 	ID      ActionID
 	Reason  Reason
-	Label   string // on the button and as the title of what it opens; at most 24 characters
+	Label   string // on the button and as the title of the modal; at most 24 characters
 	Asks    Asks
-	Status  Status // that project-update sets
+	Status  Status // set by project-update
 	Confirm string // what whoever decides must know or have done, in one or two sentences
 }
 
-// whatCompleteMeans is what whoever completes a project must know.
-const whatCompleteMeans = "This can't be undone: nothing of the project changes after COMPLETE. Reconcile before it; invoicing follows."
+const confirmComplete = "This can't be undone: after COMPLETE nothing about the project can be changed. Reconcile first; invoicing follows."
 
 // actions is the table of what can be done from an alert, beside the table of reasons. A new action is a new
 // row; a reason without a row has no buttons, and its advice says whom to ask.
 var actions = []Action{
 	{ActClicks, MaxClicks, "Allow more clicks", AsksClicks, Live,
-		"See first whether clicks become completes: if they do not, look at the survey before you allow more."},
+		"First check that clicks turn into completes: if they don't, look at the survey before you allow more."},
 	{ActLive, NoUniqueLinks, "Set live", AsksNothing, Live,
-		"Confirm that unique survey links were added at Prodege: without them the project pauses again at once."},
+		"Confirm that unique survey links have been added at Prodege: without them the project pauses again at once."},
 	{ActSample, SampleSize, "Raise sample size", AsksSample, Live,
-		"Each complete that is added is paid for."},
-	{ActComplete, SampleSize, "Complete project", AsksNothing, Complete, whatCompleteMeans},
+		"Every additional complete costs money."},
+	{ActComplete, SampleSize, "Complete project", AsksNothing, Complete, confirmComplete},
 	{ActLive, PausedInactive, "Set live", AsksNothing, Live,
-		"Confirm that survey link and quotas are right: without clicks Prodege pauses the project again."},
-	{ActComplete, PausedInactive, "Complete project", AsksNothing, Complete, whatCompleteMeans},
+		"Confirm that the survey link and the quotas are right: without clicks Prodege will pause the project again."},
+	{ActComplete, PausedInactive, "Complete project", AsksNothing, Complete, confirmComplete},
 	{ActLive, HighDropOff, "Set live", AsksNothing, Live,
-		"Confirm that the survey was mended: completes may be getting lost as long as it is not."},
+		"Confirm that the survey has been fixed: until it is, completes may be getting lost."},
 }
 
-// Actions lists what can be done about a pause, in the order in which it is offered; none where the event is
-// no pause, asks for a CPI or tells of a rejected reconciliation.
+// Actions lists what can be done about a pause, in the order in which it is offered. It is empty if the event is
+// not a pause, asks for a CPI or reports a rejected reconciliation.
 func (e Event) Actions() []Action {
 	if e.Status != Paused || e.AsksCPI() || e.Rejected() {
 		return nil
@@ -72,7 +71,7 @@ func (e Event) Actions() []Action {
 	return list
 }
 
-// FindAction is the row of an action for a reason; false where that reason does not offer it.
+// FindAction returns the row of an action for a reason; false if that reason does not offer it.
 func FindAction(id ActionID, reason Reason) (Action, bool) {
 	for _, a := range actions {
 		if a.ID == id && a.Reason == reason {
@@ -82,7 +81,7 @@ func FindAction(id ActionID, reason Reason) (Action, bool) {
 	return Action{}, false
 }
 
-// ActionLabel is what the button of an action says, for whatever reason; empty for none of the table.
+// ActionLabel returns the label of an action's button, which is the same for every reason; empty if the id is unknown.
 func ActionLabel(id ActionID) string {
 	for _, a := range actions {
 		if a.ID == id {
@@ -92,7 +91,7 @@ func ActionLabel(id ActionID) string {
 	return ""
 }
 
-// ActionAsks is the number that an action asks for, which is the same for every reason.
+// ActionAsks returns the number that an action asks for, which is the same for every reason.
 func ActionAsks(id ActionID) Asks {
 	for _, a := range actions {
 		if a.ID == id {
@@ -113,17 +112,17 @@ func ActionIDs() []ActionID {
 	return ids
 }
 
-// ActionReason is the reason whose actions the event offers: its code, or what its description says where it has none.
+// ActionReason returns the reason whose actions the event offers: its code, or what its description says if it has none.
 func (e Event) ActionReason() Reason {
 	for _, r := range reasons {
-		if r.tells(e) {
+		if r.explains(e) {
 			return r.reason
 		}
 	}
 	return e.Reason
 }
 
-// Fits says whether a number is one that the action can be done with.
+// Fits reports whether the action accepts the number n.
 func (a Action) Fits(n int64) bool {
 	if a.Asks == AsksNothing {
 		return n == 0
@@ -131,8 +130,8 @@ func (a Action) Fits(n int64) bool {
 	return n > 0 && n <= MaxNumber
 }
 
-// Update is what the action sends with project-update. known is the sample size as read, 0 where it is not:
-// one that is as high already is not sent, as it is never lowered.
+// Update returns what the action sends with project-update. known is the sample size as last read, 0 if unknown:
+// the sample size is never lowered, so n is sent only if it is higher.
 func (a Action) Update(n, known int64) ProjectUpdate {
 	u := ProjectUpdate{Status: a.Status}
 	if a.Asks == AsksSample && n > known {

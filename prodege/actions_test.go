@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// The table is what modals are drawn from and calls are made of: each row must do for both.
+// Modals and calls are made from the table, so each row must suit both.
 func TestTheTableOfActions(t *testing.T) {
 	type key struct {
 		id     ActionID
@@ -15,7 +15,7 @@ func TestTheTableOfActions(t *testing.T) {
 	for _, a := range actions {
 		k := key{a.ID, a.Reason}
 		if seen[k] {
-			t.Errorf("%v stands twice", k)
+			t.Errorf("%v occurs twice", k)
 		}
 		seen[k] = true
 		if a.Label == "" || utf8.RuneCountInString(a.Label) > 24 || a.Confirm == "" || a.Label != ActionLabel(a.ID) {

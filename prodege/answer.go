@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// answer is a call's answer that is no refusal.
+// answer is the answer to a call that Prodege did not refuse.
 type answer struct {
 	status    int
-	date      time.Time // the Date header; zero where there is none
+	date      time.Time // the Date header; zero if absent
 	body      rawObject
-	succeeded bool // return_status was there and said so
+	succeeded bool // return_status was present and said so
 }
 
-// judge reads return_status. No return_status at all is left to the call, for not every call has one.
+// judge reads return_status. Not every call has one, so the caller decides what its absence means.
 func (a *answer) judge(name string) *APIError {
 	raw := a.body["return_status"]
 	status, _ := object(unwrapped(raw))
@@ -31,12 +31,12 @@ func (a *answer) judge(name string) *APIError {
 	return &APIError{Call: name, HTTPStatus: a.status, Codes: codes, Messages: messages(status["message"])}
 }
 
-// fault is the error of an answer that looks like a success and lacks what it must have.
+// fault returns the error for an answer that looks like a success but lacks what it must have.
 func (a *answer) fault(call, what string) *APIError {
 	return &APIError{Call: call, HTTPStatus: a.status, Messages: []string{what}, odd: true}
 }
 
-// numbers reads error codes: an array, one number, or a text of either. 0 is the code of no error.
+// numbers reads error codes: an array, a number, or a string of either. 0 means no error.
 func numbers(raw json.RawMessage) []int {
 	var codes []int
 	for _, text := range texts(raw) {
@@ -49,7 +49,7 @@ func numbers(raw json.RawMessage) []int {
 	return codes
 }
 
-// messages reads what Prodege wrote, a few lines of it.
+// messages reads the first few messages that Prodege wrote.
 func messages(raw json.RawMessage) []string {
 	var all []string
 	for _, text := range texts(raw) {
@@ -61,11 +61,11 @@ func messages(raw json.RawMessage) []string {
 }
 
 const (
-	maxTold    = 5   // messages or codes of one answer that are kept
-	maxMessage = 300 // bytes of one message
+	maxTold    = 5   // messages or codes kept per answer
+	maxMessage = 300 // bytes per message
 )
 
-// texts gives the elements of an array, or the one value, as texts.
+// texts returns the elements of an array, or a single value, as texts.
 func texts(raw json.RawMessage) []string {
 	var items []json.RawMessage
 	if u := unwrapped(raw); kind(u) == '[' && json.Unmarshal(u, &items) == nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Codes of Prodege's that this program does something about; the others are words only.
+// Prodege's error codes that this program acts on; the others only have words.
 const (
 	codeMaintenance  = 100
 	codeUnauthorized = 101
@@ -16,39 +16,40 @@ const (
 	codeRate         = 103
 )
 
-// codeWords is Prodege's table of error codes in words, the one place for them.
+// codeWords puts Prodege's error codes into words. It is the only place for them.
 var codeWords = map[int]string{
 	codeMaintenance:  "Prodege's API is under maintenance",
 	codeUnauthorized: "Prodege does not accept our API key or signature",
-	codeExpired:      "Prodege finds the date of our call expired, so its clock and ours differ",
-	codeRate:         "Prodege's rate limit is reached",
+	codeExpired:      "Prodege considers the date of our call expired, so its clock and ours differ",
+	codeRate:         "Prodege's rate limit has been reached",
 
 	2001: "Prodege does not know the project",
 	2002: "Prodege does not know the project",
 	2003: "Prodege does not know the project",
-	2009: "Prodege finds the CPI invalid",
+	2009: "Prodege considers the CPI invalid",
 	2010: "our account may not set the CPI at Prodege",
 	2012: "Prodege does not allow this change of status",
 	2013: "Prodege does not allow this change of status",
-	2014: "the project is COMPLETE at Prodege, nothing can be changed any more",
+	2014: "the project is COMPLETE at Prodege, so nothing can be changed any more",
 	2015: "Prodege does not allow this change of status",
 	2016: "Prodege does not allow this change of status",
 	2017: "Prodege does not allow this change of status",
 }
 
-// APIError is a Demand API call that did not succeed: refused by Prodege, or not answered in its terms.
+// APIError is the error of a Demand API call that did not succeed: refused, unanswered, or answered with something
+// that is not Prodege's.
 type APIError struct {
 	Call       string   // "project-update"
-	Codes      []int    // Prodege's error_codes; empty where it gave none
+	Codes      []int    // Prodege's error_codes; empty if it gave none
 	Messages   []string // what Prodege wrote, or what went wrong on the way; no secrets
 	HTTPStatus int      // 0: no answer came
 
 	notJSON bool  // the answer was not Prodege's
-	odd     bool  // it said nothing of a failure, and lacked what it must have
-	err     error // of the context, so that a cancelled call can be told
+	odd     bool  // the answer reported no failure but lacked what it must have
+	err     error // the context's, which tells a cancelled call apart
 }
 
-// Error says call, code and words: "project-update: prodege 2014: the project is COMPLETE at Prodege, …".
+// Error gives call, codes and words: "project-update: prodege 2014: the project is COMPLETE at Prodege, …".
 func (e *APIError) Error() string {
 	if len(e.Codes) == 0 {
 		return e.Call + ": " + e.Words()
@@ -60,10 +61,10 @@ func (e *APIError) Error() string {
 	return fmt.Sprintf("%s: prodege %s: %s", e.Call, strings.Join(codes, ", "), e.Words())
 }
 
-// Unwrap gives context.Canceled or context.DeadlineExceeded where that ended the call.
+// Unwrap returns context.Canceled or context.DeadlineExceeded if that ended the call.
 func (e *APIError) Unwrap() error { return e.err }
 
-// Words says what went wrong as people read it, without code numbers of known codes, call or secrets.
+// Words says what went wrong for people to read, without the call, the numbers of known codes, or secrets.
 func (e *APIError) Words() string {
 	var words []string
 	for _, c := range e.Codes {
@@ -78,13 +79,13 @@ func (e *APIError) Words() string {
 	case e.odd:
 		words = append(words, "Prodege's answer can't be used"+e.told())
 	case e.HTTPStatus/100 == 3:
-		words = append(words, fmt.Sprintf("Prodege's address sends us elsewhere (HTTP %d), which we do not follow; check PRODEGE_BASE_URL", e.HTTPStatus))
+		words = append(words, fmt.Sprintf("Prodege's address redirects elsewhere (HTTP %d), and redirects are not followed; check PRODEGE_BASE_URL", e.HTTPStatus))
 	case e.notJSON:
-		words = append(words, fmt.Sprintf("what answered in Prodege's place (HTTP %d) is not its API, or is out of order", e.HTTPStatus))
+		words = append(words, fmt.Sprintf("the answer (HTTP %d) was not from Prodege's API, or the API is out of order", e.HTTPStatus))
 	case e.HTTPStatus/100 != 2:
 		words = append(words, fmt.Sprintf("Prodege answered with HTTP %d%s", e.HTTPStatus, e.told()))
 	default:
-		words = append(words, "Prodege refused without a code"+e.told())
+		words = append(words, "Prodege refused without giving a code"+e.told())
 	}
 	return strings.Join(words, "; ")
 }
@@ -94,12 +95,12 @@ func (e *APIError) word(code int) string {
 		return w
 	}
 	if code/1000 == 2 || code/1000 == 3 {
-		return "Prodege finds what we sent invalid" + e.told()
+		return "Prodege considers what we sent invalid" + e.told()
 	}
-	return fmt.Sprintf("Prodege refuses with code %d, which is new here%s", code, e.told())
+	return fmt.Sprintf("Prodege refused with the unknown code %d%s", code, e.told())
 }
 
-// told is what the other side wrote, as an appendix.
+// told is what the other side wrote, to be appended.
 func (e *APIError) told() string {
 	if len(e.Messages) == 0 {
 		return ""
@@ -107,8 +108,8 @@ func (e *APIError) told() string {
 	return ": " + strings.Join(e.Messages, "; ")
 }
 
-// Retryable says whether the same call may succeed later. A refusal with any code that is final is final; a
-// call that our own side cut short is not.
+// Retryable reports whether the same call may succeed later. One final code makes a refusal final; a call that was
+// cut short on our side is retryable.
 func (e *APIError) Retryable() bool {
 	if len(e.Codes) > 0 {
 		return !slices.ContainsFunc(e.Codes, func(c int) bool {
@@ -122,7 +123,7 @@ func (e *APIError) Retryable() bool {
 	return e.HTTPStatus == 0 || e.HTTPStatus >= 500 || e.notJSON || e.odd
 }
 
-// Unauthorized says whether Prodege does not accept our key or signature.
+// Unauthorized reports whether Prodege rejected our key or signature.
 func (e *APIError) Unauthorized() bool {
 	return e.has(codeUnauthorized) || len(e.Codes) == 0 && !e.notJSON && (e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden)
 }

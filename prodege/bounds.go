@@ -7,14 +7,14 @@ import (
 	"unicode/utf8"
 )
 
-// What is kept of one event. Sizes are those of the text as it will stand in JSON, escapes included, because
-// events live in workflow state and signals, whose limits count that.
+// How much of one event is kept. Sizes are bytes of JSON, escapes included, because the limits of workflow state and
+// signals count those.
 const (
 	maxEvent  = 3 << 10       // all texts together; with names, numbers and times an event stays under 4 KiB
-	maxText   = 1 << 10       // each text
+	maxText   = 1 << 10       // per text
 	maxName   = 200           // the name of an unknown field
 	maxFields = 40            // unknown fields
-	maxEscape = len(`\u0000`) // of one byte in JSON
+	maxEscape = len(`\u0000`) // the longest form of one byte
 	fieldCost = len(`{"name":"","value":""},`)
 )
 
@@ -25,12 +25,12 @@ type bounds struct {
 	cut  bool // something did not fit
 }
 
-// text keeps of s what fits, up to max, without what can't be seen at either end.
+// text keeps as much of s as fits, up to max bytes, without invisible characters at either end.
 func (b *bounds) text(s string, max int) string {
 	return trim(b.exact(trim(s), max))
 }
 
-// exact keeps of s what fits, up to max, cut between characters.
+// exact keeps as much of s as fits, up to max bytes, cut between characters.
 func (b *bounds) exact(s string, max int) string {
 	s = strings.ToValidUTF8(s, string(utf8.RuneError))
 	kept, size := fit(s, min(max, b.left))
@@ -39,8 +39,8 @@ func (b *bounds) exact(s string, max int) string {
 	return kept
 }
 
-// id keeps an event id as it came. One that is too long keeps its beginning and the SHA-256 of the whole, so
-// that two long ids stay two.
+// id keeps an event id as it came. An id that is too long is cut and followed by the SHA-256 of the whole, so
+// that different ids stay different.
 func (b *bounds) id(s string) EventID {
 	if _, size := fit(s, len(s)*maxEscape); size <= maxText {
 		return EventID(b.exact(s, maxText))
@@ -50,7 +50,7 @@ func (b *bounds) id(s string) EventID {
 	return EventID(b.exact(s, maxText-len(tail)) + b.exact(tail, len(tail)))
 }
 
-// field keeps an unknown field, its value up to max, where there is room for it at all.
+// field keeps an unknown field, its value up to max bytes; false if there is no room left.
 func (b *bounds) field(name, value string, max int) (Field, bool) {
 	b.left -= fieldCost
 	f := Field{Name: b.exact(name, maxName)}
@@ -62,7 +62,7 @@ func (b *bounds) field(name, value string, max int) (Field, bool) {
 	return f, true
 }
 
-// fit gives the longest beginning of s whose text in JSON has at most max bytes, and that size.
+// fit returns the longest prefix of s that takes at most max bytes in JSON, and that size.
 func fit(s string, max int) (string, int) {
 	size := 0
 	for i, r := range s {

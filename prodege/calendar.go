@@ -2,22 +2,22 @@ package prodege
 
 import "time"
 
-// Inactivity, from Prodege's help pages ("Auto Transition to Completion"): a project is paused after 5 business
-// days without a click (207), and after 15 in all it is set to COMPLETE (209). Whether the day of the last
-// click counts, and which holidays Prodege keeps, is not published: what is reckoned from this is "about".
+// Business days without a click, from Prodege's help pages ("Auto Transition to Completion"): after 5 a project is
+// paused (207), after 15 in all it is set to COMPLETE (209). Whether the day of the last click counts, and which
+// holidays Prodege observes, is not published, so times computed from these are approximate.
 const (
 	inactivePause    = 5
 	inactiveComplete = 15
 )
 
-// AutoCompleteAt is about when Prodege sets a project to COMPLETE by itself that it paused for inactivity at
-// that time: at the same hour, the rest of the business days later, by Pacific clocks.
+// AutoCompleteAt returns about when Prodege will set a project to COMPLETE that it paused for inactivity at the given
+// time: after the remaining business days, at the same hour, Pacific Time.
 func AutoCompleteAt(paused time.Time) time.Time {
 	return AddBusinessDays(paused, inactiveComplete-inactivePause)
 }
 
-// AddBusinessDays moves a time by so many business days, back where n is negative, by Pacific clocks. The hour
-// stays. From a day that is none it moves to the first one in that direction as one of the n.
+// AddBusinessDays moves a time by n business days in Pacific Time, backwards if n is negative. The hour stays. Starting
+// on a day that is not a business day, the first one in that direction counts as one.
 func AddBusinessDays(t time.Time, n int) time.Time {
 	t = t.In(pacific)
 	step := 1
@@ -32,8 +32,8 @@ func AddBusinessDays(t time.Time, n int) time.Time {
 	return t
 }
 
-// BusinessDay says whether the day that a time falls on, by Pacific clocks, is neither a Saturday nor a Sunday
-// nor a federal holiday of the United States.
+// BusinessDay reports whether a time falls, in Pacific Time, on a day that is neither a Saturday, a Sunday nor a
+// federal holiday of the United States.
 func BusinessDay(t time.Time) bool {
 	t = t.In(pacific)
 	if day := t.Weekday(); day == time.Saturday || day == time.Sunday {
@@ -42,7 +42,7 @@ func BusinessDay(t time.Time) bool {
 	return !federalHoliday(t)
 }
 
-// holiday is a rule for a day of the year: a date, or the n-th of a weekday in a month (the last where n is -1).
+// holiday is a rule for a day of the year: a date, or the nth of a weekday in a month (the last if nth is -1).
 type holiday struct {
 	month   time.Month
 	day     int // of the month; 0: by weekday
@@ -50,7 +50,7 @@ type holiday struct {
 	nth     int
 }
 
-// federalHolidays are those of 5 U.S.C. 6103(a), the one place where they are listed.
+// federalHolidays are those of 5 U.S.C. 6103(a).
 var federalHolidays = []holiday{
 	{month: time.January, day: 1},                          // New Year's Day
 	{month: time.January, weekday: time.Monday, nth: 3},    // Birthday of Martin Luther King, Jr.
@@ -65,19 +65,19 @@ var federalHolidays = []holiday{
 	{month: time.December, day: 25},                        // Christmas Day
 }
 
-// federalHoliday says whether a day is one on which a federal holiday is kept: one that falls on a Saturday is
-// kept the Friday before, on a Sunday the Monday after (5 U.S.C. 6103(b), Executive Order 11582).
+// federalHoliday reports whether a federal holiday is observed on a day: one on a Saturday is observed the Friday
+// before, one on a Sunday the Monday after (5 U.S.C. 6103(b), Executive Order 11582).
 func federalHoliday(t time.Time) bool {
-	for _, year := range []int{t.Year(), t.Year() + 1} { // New Year's Day may be kept on December 31
+	for _, year := range []int{t.Year(), t.Year() + 1} { // New Year's Day may be observed on December 31
 		for _, h := range federalHolidays {
-			kept := h.in(year)
-			switch kept.Weekday() {
+			observed := h.in(year)
+			switch observed.Weekday() {
 			case time.Saturday:
-				kept = kept.AddDate(0, 0, -1)
+				observed = observed.AddDate(0, 0, -1)
 			case time.Sunday:
-				kept = kept.AddDate(0, 0, 1)
+				observed = observed.AddDate(0, 0, 1)
 			}
-			if kept.Year() == t.Year() && kept.YearDay() == t.YearDay() {
+			if observed.Year() == t.Year() && observed.YearDay() == t.YearDay() {
 				return true
 			}
 		}
@@ -85,7 +85,7 @@ func federalHoliday(t time.Time) bool {
 	return false
 }
 
-// in is the holiday's day in a year.
+// in returns the holiday's date in a year.
 func (h holiday) in(year int) time.Time {
 	if h.day != 0 {
 		return time.Date(year, h.month, h.day, 12, 0, 0, 0, pacific)

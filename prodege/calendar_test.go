@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The days on which federal holidays are kept, from the Office of Personnel Management's calendars.
+// The days on which federal holidays are observed, from the Office of Personnel Management's calendars.
 func TestFederalHolidays(t *testing.T) {
 	for year, want := range map[int][]string{
 		2025: {"01-01", "01-20", "02-17", "05-26", "06-19", "07-04", "09-01", "10-13", "11-11", "11-27", "12-25"},
@@ -35,7 +35,7 @@ func TestAutoCompleteAt(t *testing.T) {
 		return parsed
 	}
 	for paused, want := range map[string]string{
-		"Tue 2026-03-03 14:02": "Tue 2026-03-17 14:02", // and the clocks change between
+		"Tue 2026-03-03 14:02": "Tue 2026-03-17 14:02", // the clocks change in between
 		"Fri 2026-11-20 09:00": "Mon 2026-12-07 09:00", // Thanksgiving between
 		"Sat 2026-03-07 23:59": "Fri 2026-03-20 23:59",
 		"Thu 2026-12-17 00:00": "Mon 2027-01-04 00:00", // Christmas and New Year between
@@ -52,6 +52,6 @@ func TestAutoCompleteAt(t *testing.T) {
 	}
 	utc := time.Date(2026, 3, 7, 5, 0, 0, 0, time.UTC) // Friday evening in California
 	if !BusinessDay(utc) || BusinessDay(utc.Add(12*time.Hour)) {
-		t.Error("the day is not told by Pacific clocks")
+		t.Error("the day is not that of Pacific Time")
 	}
 }

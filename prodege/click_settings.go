@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// Refill says how often Prodege fills a project's allowance of clicks up again by itself, in its own numbers
-// (project-settings-get, enable_max_clicks_max_click_rate_id).
+// Refill says how often Prodege refills a project's allowance of clicks, in its own numbers (project-settings-get,
+// enable_max_clicks_max_click_rate_id).
 type Refill int
 
 // The refills.
@@ -21,9 +21,9 @@ const (
 
 // ClickSettings are a project's limits on clicks.
 type ClickSettings struct {
-	Limited bool   `json:"limited,omitempty"` // there is a limit at all
-	Cap     int64  `json:"cap,omitempty"`     // clicks allowed before a pause; 0: not told
-	Left    int64  `json:"left,omitempty"`    // now
+	Limited bool   `json:"limited,omitempty"` // whether there is a limit
+	Cap     int64  `json:"cap,omitempty"`     // clicks allowed before a pause; 0: not given
+	Left    int64  `json:"left,omitempty"`    // clicks left now
 	Refill  Refill `json:"refill,omitempty"`
 }
 
@@ -44,12 +44,12 @@ func (c *Client) ClickSettings(ctx context.Context, id ProjectID) (ClickSettings
 	}, nil
 }
 
-// AllowClicks sets how many clicks are left from now on, and how often they are refilled. It sets a state, so a
-// repeat changes nothing while the project is paused. A number that is not above nothing is refused here; all
-// other errors are *APIError.
+// AllowClicks sets how many clicks are left from now on, and how often they are refilled. It sets a state, so repeating
+// it changes nothing while the project is paused. A number that is not positive is refused without a call; all other
+// errors are *APIError.
 func (c *Client) AllowClicks(ctx context.Context, id ProjectID, left int64, refill Refill) error {
 	if left <= 0 {
-		return fmt.Errorf("allow clicks for project %s: %d is none", id, left)
+		return fmt.Errorf("allow clicks for project %s: %d is not a positive number", id, left)
 	}
 	a, err := c.call(ctx, http.MethodPost, callSetClicks, map[string]string{
 		"prodege_project_id": id.String(), "enable_max_clicks": "true",

@@ -19,32 +19,32 @@ import (
 const ProductionURL = "https://surveypmr.prodegeapis.com/prodegemr"
 
 const (
-	callTimeout = 15 * time.Second // one call with its repetition, whatever ctx allows beyond
-	maxAnswer   = 1 << 20          // bytes of an answer; a project's is a few KiB
+	callTimeout = 15 * time.Second // for a call including its repetition, however long ctx allows
+	maxAnswer   = 1 << 20          // bytes; the answer about a project is a few KiB
 )
 
-// Options of a Client.
+// Options configure a Client.
 type Options struct {
 	APIKey    Secret // required: apik
-	SecretKey Secret // required: signs calls; of several, the newest
+	SecretKey Secret // required: signs calls; if there are several, the newest
 
-	BaseURL string           // ProductionURL where empty; http or https, no query
-	HTTP    *http.Client     // never follows a redirect, whatever it says; http.DefaultTransport where nil
-	Now     func() time.Time // time.Now where nil
+	BaseURL string           // http or https, without query; ProductionURL if empty
+	HTTP    *http.Client     // redirects are never followed, whatever it says; http.DefaultTransport if nil
+	Now     func() time.Time // time.Now if nil
 }
 
-// Client makes the Demand API calls that this program makes. It is safe for concurrent use. It repeats a call
-// only where Prodege found its date expired; all other repetition is the caller's, by APIError.Retryable.
+// Client makes the Demand API calls that this program needs. It is safe for concurrent use. It repeats a call
+// only if Prodege considered its date expired; everything else is for the caller to retry, see APIError.Retryable.
 type Client struct {
 	base   string
 	key    Secret
 	secret Secret
 	http   *http.Client
 	now    func() time.Time
-	offset atomic.Int64 // Prodege's clock less ours, milliseconds, as learnt from an expired call
+	offset atomic.Int64 // Prodege's clock minus ours in milliseconds, learned from an expired call
 }
 
-// NewClient makes a client. A BaseURL that can't be called shows at the first call.
+// NewClient makes a client. An unusable BaseURL is reported by the first call.
 func NewClient(o Options) *Client {
 	c := &Client{base: strings.TrimRight(o.BaseURL, "/"), key: o.APIKey, secret: o.SecretKey, now: o.Now}
 	if c.base == "" {
@@ -57,18 +57,18 @@ func NewClient(o Options) *Client {
 	if o.HTTP != nil {
 		h = *o.HTTP
 	}
-	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // a redirect would carry the signature elsewhere
+	h.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse } // it would take the signature elsewhere
 	c.http = &h
 	return c
 }
 
-// String says where the client calls; never its keys, which fmt would print otherwise.
+// String returns the address; without it fmt would print the keys.
 func (c *Client) String() string { return "prodege client of " + c.base }
 
 // GoString keeps the keys from %#v.
 func (c *Client) GoString() string { return c.String() }
 
-// Names of the calls, as they stand in an APIError.
+// Names of the calls, as given in APIError.Call.
 const (
 	callInfo      = "project-get-info"
 	callQuotas    = "project-quotas-by-id"
@@ -93,12 +93,12 @@ func (c *Client) ProjectInfo(ctx context.Context, id ProjectID) (ProjectInfo, er
 		info.ID = id
 	}
 	if info.ID != id {
-		return ProjectInfo{}, a.fault(callInfo, "the answer is about project "+info.ID.String()+", asked was "+id.String())
+		return ProjectInfo{}, a.fault(callInfo, "the answer is about project "+info.ID.String()+" instead of "+id.String())
 	}
 	return info, nil
 }
 
-// Quotas reads how many completes a project has and wants. Errors are *APIError.
+// Quotas reads how many completes a project has and how many are wanted. Errors are *APIError.
 func (c *Client) Quotas(ctx context.Context, id ProjectID) (Quotas, error) {
 	a, err := c.call(ctx, http.MethodGet, callQuotas, map[string]string{"prodege_project_id": id.String()})
 	if err != nil {
@@ -111,14 +111,13 @@ func (c *Client) Quotas(ctx context.Context, id ProjectID) (Quotas, error) {
 	return q, nil
 }
 
-// UpdateProject changes a project. An amount that is not above nothing, or an update without a field, is
-// refused here and not sent; all other errors are *APIError. After a retryable one it is not known whether
-// Prodege has done it.
+// UpdateProject changes a project. An amount that is not positive, or an update without a field, is refused without
+// a call; all other errors are *APIError. After a retryable one it is unknown whether Prodege made the change.
 func (c *Client) UpdateProject(ctx context.Context, id ProjectID, u ProjectUpdate) error {
 	params := map[string]string{"prodege_project_id": id.String()}
 	if u.MaxCPI != nil {
 		if u.MaxCPI.Cmp(USD{}) <= 0 {
-			return fmt.Errorf("update project %s: a max_cpi of %s is no price", id, u.MaxCPI)
+			return fmt.Errorf("update project %s: max_cpi %s is not a positive amount", id, u.MaxCPI)
 		}
 		params["max_cpi"] = u.MaxCPI.String()
 	}
@@ -138,8 +137,8 @@ func (c *Client) UpdateProject(ctx context.Context, id ProjectID, u ProjectUpdat
 	return err
 }
 
-// call makes a call, and once more at once where Prodege finds it expired: then our clocks differ, and the
-// answer's Date header says by how much.
+// call makes a call, and repeats it at once if Prodege considers it expired: then our clocks differ, and the answer's
+// Date header says by how much.
 func (c *Client) call(ctx context.Context, method, name string, params map[string]string) (answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -180,7 +179,7 @@ func (c *Client) once(ctx context.Context, method, name string, params map[strin
 		return answer{}, fault(fmt.Errorf("the answer broke off: %w", err))
 	}
 	a := answer{status: res.StatusCode}
-	a.date, _ = http.ParseTime(res.Header.Get("Date")) // zero where it has none
+	a.date, _ = http.ParseTime(res.Header.Get("Date")) // zero if absent
 	var ok bool
 	if a.body, ok = object(bytes.TrimPrefix(body, []byte("\ufeff"))); !ok || len(body) > maxAnswer {
 		return a, &APIError{Call: name, HTTPStatus: a.status, notJSON: true}
@@ -207,7 +206,7 @@ func (c *Client) request(ctx context.Context, method, name string, values url.Va
 	return req, err
 }
 
-// innermost leaves out the layers that quote the address, whose query holds the API key and the signature.
+// innermost drops the layers that quote the address, whose query contains the API key and the signature.
 func innermost(err error) error {
 	for {
 		var outer *url.Error
@@ -218,7 +217,7 @@ func innermost(err error) error {
 	}
 }
 
-// hide takes out what must not be told, should the other side quote it.
+// hide removes the secrets that the other side may have quoted.
 func (c *Client) hide(text, signature string) string {
 	for _, secret := range []string{c.key.Reveal(), c.secret.Reveal(), signature} {
 		if secret != "" {

@@ -24,7 +24,7 @@ const (
 	testTime = "2023-04-27 23:38:00"
 )
 
-// prodegeAPI is a Demand API that checks each call's signature by its own hand, and answers from a list; the
+// prodegeAPI is a Demand API that checks the signature of each call with code of its own, and answers from a list. The
 // last answer repeats.
 type prodegeAPI struct {
 	*httptest.Server
@@ -131,7 +131,7 @@ func TestProjectInfo(t *testing.T) {
 	}
 }
 
-// TestWhatAProjectSays: values that say nothing are absent, and one kind of value may be written as another.
+// TestWhatAProjectSays: values that say nothing are absent, and numbers, booleans and texts may stand for one another.
 func TestWhatAProjectSays(t *testing.T) {
 	for fields, check := range map[string]func(ProjectInfo) bool{
 		`"ir_based_cpi":"4.25"`: func(i ProjectInfo) bool { return i.PausedForCPI },
@@ -266,7 +266,7 @@ func TestErrorCodes(t *testing.T) {
 		{2001, "does not know the project", false, false, 1},
 		{2002, "does not know the project", false, false, 1},
 		{2003, "does not know the project", false, false, 1},
-		{2009, "finds the CPI invalid", false, false, 1},
+		{2009, "considers the CPI invalid", false, false, 1},
 		{2010, "may not set the CPI", false, false, 1},
 		{2012, "does not allow this change of status", false, false, 1},
 		{2013, "does not allow this change of status", false, false, 1},
@@ -274,9 +274,9 @@ func TestErrorCodes(t *testing.T) {
 		{2015, "does not allow this change of status", false, false, 1},
 		{2016, "does not allow this change of status", false, false, 1},
 		{2017, "does not allow this change of status", false, false, 1},
-		{2099, "finds what we sent invalid: no", false, false, 1},
-		{3001, "finds what we sent invalid: no", false, false, 1},
-		{150, "code 150, which is new here: no", false, false, 1},
+		{2099, "considers what we sent invalid: no", false, false, 1},
+		{3001, "considers what we sent invalid: no", false, false, 1},
+		{150, "the unknown code 150: no", false, false, 1},
 	} {
 		api := newAPI(t, refuses(c.code))
 		err := api.client().UpdateProject(t.Context(), 5, ProjectUpdate{Status: Live})
@@ -304,28 +304,28 @@ func TestAnswersOfOtherForms(t *testing.T) {
 		unauthorized bool
 	}{
 		{"codes as texts", says(200, `{"return_status":{"status_id":"0","error_codes":["103"]}}`), []int{103}, "rate limit", true, false},
-		{"codes as one text", says(200, `{"return_status":{"status_id":0,"error_codes":"2014, 2001"}}`), []int{2014, 2001}, "COMPLETE at Prodege, nothing can be changed any more; Prodege does not know", false, false},
+		{"codes as one text", says(200, `{"return_status":{"status_id":0,"error_codes":"2014, 2001"}}`), []int{2014, 2001}, "COMPLETE at Prodege, so nothing can be changed any more; Prodege does not know", false, false},
 		{"one code", says(200, `{"return_status":{"status_id":0,"error_codes":2014}}`), []int{2014}, "COMPLETE", false, false},
 		{"return_status as a text", says(200, `{"return_status":"{\"status_id\":0,\"error_codes\":[101]}"}`), []int{101}, "API key", false, true},
 		{"codes beside return_status", says(200, `{"return_status":{"status_id":2},"error_codes":[100]}`), []int{100}, "maintenance", true, false},
 		{"codes with decimals", says(200, `{"return_status":{"status_id":0,"error_codes":[2014.0,"103.0"]}}`), []int{2014, 103}, "COMPLETE", false, false},
-		{"a code of nothing", says(200, `{"return_status":{"status_id":0,"error_codes":[0],"message":["null"]}}`), nil, "refused without a code", false, false},
-		{"a passing and a final code", says(200, `{"return_status":{"status_id":0,"error_codes":[103,2014]}}`), []int{103, 2014}, "rate limit", false, false},
+		{"code 0", says(200, `{"return_status":{"status_id":0,"error_codes":[0],"message":["null"]}}`), nil, "refused without giving a code", false, false},
+		{"a transient and a final code", says(200, `{"return_status":{"status_id":0,"error_codes":[103,2014]}}`), []int{103, 2014}, "rate limit", false, false},
 		{"success with a code", says(200, `{"return_status":{"status_id":1,"error_codes":[2014]}}`), []int{2014}, "COMPLETE", false, false},
 		{"codes with HTTP 500", says(500, `{"return_status":{"status_id":0,"error_codes":[2014]}}`), []int{2014}, "COMPLETE", false, false},
-		{"no code", says(200, `{"return_status":{"status_id":0,"message":"try later"}}`), nil, "refused without a code: try later", false, false},
+		{"no code", says(200, `{"return_status":{"status_id":0,"message":"try later"}}`), nil, "refused without giving a code: try later", false, false},
 		{"HTTP 400 without return_status", says(400, `{"error":"x"}`), nil, "HTTP 400", false, false},
 		{"HTTP 401 without return_status", says(401, `{}`), nil, "HTTP 401", false, true},
 		{"HTTP 500 with success", says(500, `{"return_status":{"status_id":1}}`), nil, "HTTP 500", true, false},
 		{"HTTP 503", says(503, `{}`), nil, "HTTP 503", true, false},
 		{"HTTP 429", says(429, `{}`), nil, "HTTP 429", true, false},
 		{"a page", says(200, `<html>`), nil, "HTTP 200", true, false},
-		{"a page of a gateway", says(502, `<html>`), nil, "HTTP 502", true, false},
+		{"a gateway's page", says(502, `<html>`), nil, "HTTP 502", true, false},
 		{"nothing", says(200, ``), nil, "HTTP 200", true, false},
 		{"a list", says(200, `[]`), nil, "HTTP 200", true, false},
-		{"a page that forbids", says(403, `<html>`), nil, "HTTP 403", true, false},
+		{"a page with HTTP 403", says(403, `<html>`), nil, "HTTP 403", true, false},
 		{"more than a MiB", says(200, `{"return_status":{"status_id":1},"x":"`+strings.Repeat("x", 1<<20)+`"}`), nil, "HTTP 200", true, false},
-		{"elsewhere", says(302, ``, "Location", "http://127.0.0.1:1/"), nil, "sends us elsewhere", true, false},
+		{"elsewhere", says(302, ``, "Location", "http://127.0.0.1:1/"), nil, "redirects elsewhere", true, false},
 		{"a broken connection", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, nil, "could not be reached", true, false},
 	} {
 		err := newAPI(t, c.answer).client().UpdateProject(t.Context(), 5, ProjectUpdate{Status: Live})
@@ -340,8 +340,8 @@ func TestAnswersOfOtherForms(t *testing.T) {
 	}
 }
 
-// Where the clocks differ, the first call is refused, and the second and all later ones have Prodege's time.
-func TestTheClockOffsetIsLearnt(t *testing.T) {
+// TestTheClockOffsetIsLearned: if the clocks differ, the first call is refused; all later ones carry Prodege's time.
+func TestTheClockOffsetIsLearned(t *testing.T) {
 	ok := says(200, `{"return_status":{"status_id":1}}`)
 	api := newAPI(t, says(200, `{"return_status":{"status_id":0,"error_codes":[102]}}`, "Date", "Thu, 27 Apr 2023 23:48:00 GMT"), ok)
 	client := api.client()
@@ -396,7 +396,7 @@ func TestErrorsTellNoSecret(t *testing.T) {
 		{"cancelled", slow, newAPI(t, echo).URL, false},
 		{"no scheme", t.Context(), "127.0.0.1", false},
 		{"another scheme", t.Context(), "ftp://127.0.0.1", false},
-		{"an address that is none", t.Context(), "http://[::1", false},
+		{"a malformed address", t.Context(), "http://[::1", false},
 		{"not HTTP at all", t.Context(), newAPI(t, hijacked("apik="+testKey.Reveal())).URL, true},
 	} {
 		client := NewClient(Options{BaseURL: c.base, APIKey: testKey, SecretKey: testSecret})

@@ -5,31 +5,31 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	_ "time/tzdata" // an image from scratch has no time zones
+	_ "time/tzdata" // the image has no time zone database
 	"unicode"
 )
 
-// Prodege's clock is Pacific Time with daylight saving, on the wall: its times have no zone.
+// pacific is the zone of Prodege's times, which come without one.
 var pacific = func() *time.Location {
 	l, err := time.LoadLocation("America/Los_Angeles")
 	if err != nil {
-		panic(err) // embedded: can't be missing
+		panic(err) // the database is embedded
 	}
 	return l
 }()
 
-// Pacific is the zone of Prodege's clock, America/Los_Angeles.
+// Pacific returns the zone of Prodege's clock, America/Los_Angeles.
 func Pacific() *time.Location { return pacific }
 
 // wallClock is how Prodege writes a time.
 const wallClock = "2006-01-02 15:04:05"
 
 // ParseTime reads an event_time. Wall clock time is Pacific Time; an explicit zone, which Prodege is not known to
-// send, is believed: Z, UTC, GMT, PST, PDT, or an offset with or without a colon. The result has the zone Pacific.
+// send, is honored: Z, UTC, GMT, PST, PDT, or an offset with or without a colon. The result has the zone Pacific.
 //
-// In November one hour comes twice: the second in the event's id, where that is an ObjectID, tells which one
-// was meant, else the first is taken. In March one hour is missing: a time in it is read as if the clock had
-// not been changed (02:30 is 03:30), or as its id tells.
+// In November one hour occurs twice: if the event's id is an ObjectID, the second in it tells which one was meant,
+// otherwise the first is taken. In March one hour is missing: a time in it is read as if the clock had not been
+// changed (02:30 is 03:30), or as the id tells.
 func ParseTime(text string, id EventID) (time.Time, error) {
 	if wall, err := time.Parse(wallClock, text); err == nil {
 		return onWall(wall, id), nil
@@ -51,7 +51,7 @@ func ParseTime(text string, id EventID) (time.Time, error) {
 	return wall.Add(-offset).In(pacific), nil
 }
 
-// cutZone takes a time apart into date and time of day, as wallClock writes them, and what follows them.
+// cutZone splits a time into date and time of day, in the form of wallClock, and the zone that follows them.
 func cutZone(text string) (wall, zone string) {
 	text = tidy(text)
 	const date = len("2006-01-02")
@@ -65,8 +65,8 @@ func cutZone(text string) (wall, zone string) {
 	return day + " " + clock, zone
 }
 
-// tidy writes blanks of any kind and a typographic minus plainly, and leaves out the name of a zone whose offset stands
-// before it, as in 2026-11-30T12:00:00-08:00[America/Los_Angeles].
+// tidy replaces unusual blanks and minus signs with plain ones, and drops the name of a zone whose offset precedes it,
+// as in 2026-11-30T12:00:00-08:00[America/Los_Angeles].
 func tidy(text string) string {
 	text = strings.Map(func(r rune) rune {
 		switch {
@@ -88,7 +88,7 @@ func tidy(text string) string {
 	return text
 }
 
-// zoneOffset is how far a zone is ahead of UTC.
+// zoneOffset returns how far a zone is ahead of UTC.
 func zoneOffset(zone string) (time.Duration, bool) {
 	switch zone {
 	case "Z", "UTC", "GMT":
@@ -108,8 +108,8 @@ func zoneOffset(zone string) (time.Duration, bool) {
 	return 0, false
 }
 
-// onWall finds the moment at which Pacific clocks show what wall (as if in UTC) says. time.Date would do but
-// for the two hours a year in which it promises nothing.
+// onWall returns the moment at which Pacific clocks show wall, which is given as if in UTC. time.Date guarantees
+// nothing for the hours at which daylight saving time begins and ends.
 func onWall(wall time.Time, id EventID) time.Time {
 	const day = 24 * time.Hour
 	before, after := withOffsetAt(wall, wall.Add(-day)), withOffsetAt(wall, wall.Add(day))
@@ -132,7 +132,7 @@ func onWall(wall time.Time, id EventID) time.Time {
 	return before
 }
 
-// withOffsetAt reads wall with the offset that holds in the Pacific zone at the moment at.
+// withOffsetAt reads wall with the Pacific offset in force at the moment at.
 func withOffsetAt(wall, at time.Time) time.Time {
 	_, offset := at.In(pacific).Zone()
 	return wall.Add(-time.Duration(offset) * time.Second).In(pacific)
@@ -140,8 +140,8 @@ func withOffsetAt(wall, at time.Time) time.Time {
 
 func shows(t, wall time.Time) bool { return t.Format(wallClock) == wall.Format(wallClock) }
 
-// ObjectIDTime gives the UTC second in an event id that has the form of a MongoDB ObjectID, 24 hexadecimal
-// digits. Another maker's id may have that form by chance, so whoever uses it asks whether the time can be.
+// ObjectIDTime returns the second, in UTC, that an event id in the form of a MongoDB ObjectID (24 hexadecimal digits)
+// contains. Other ids may have that form by chance, so callers must check that the time is plausible.
 func ObjectIDTime(id EventID) (time.Time, bool) {
 	b, err := hex.DecodeString(string(id))
 	if err != nil || len(b) != 12 {

@@ -77,7 +77,7 @@ func TestParseTime(t *testing.T) {
 	}
 }
 
-// Two years of half hours: what a Pacific clock shows reads back as the moment at which it showed it.
+// What a Pacific clock shows reads back as the same moment, for every half hour of two years.
 func TestEveryHalfHourReadsBack(t *testing.T) {
 	for at := utc("2024-01-01 00:00:00"); at.Before(utc("2026-01-01 00:00:00")); at = at.Add(30 * time.Minute) {
 		shown := at.In(Pacific()).Format(wallClock)

@@ -9,27 +9,26 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// maxDepth bounds how deep data may be nested. An array of events is two deep; the rest is room for fields that are
-// new.
+// maxDepth is how deep data may be nested. An array of events is two deep; the rest is room for new fields.
 const maxDepth = 16
 
-// Unusable is an event of an authentic delivery that can't be used, in the words of the contract's answer.
+// Unusable is an event of an authentic delivery that can't be used.
 type Unusable struct {
 	EventID EventID   // as it was sent; empty if there is none
 	Project ProjectID // 0 if it can't be read
-	Error   string    // what it lacks, a sentence
-	Cause   string    // the same in a word, to count equal faults: a field's name, or "element"
+	Error   string    // what is wrong, as a sentence for the sender
+	Cause   string    // the same in a word, for counting: a field's name, or "element"
 }
 
-// Events reads a delivery of the Project Status Update webhook. now is the time of receipt. Events come in the
-// order of the delivery; those that lack what an event can't be without are listed as unusable and hinder no other.
-// The error, a *Refusal, says that the data is not an event or an array of events.
+// Events reads a delivery of the Project Status Update webhook. now is the time of receipt. Events are in the order
+// of the delivery; those that lack a required field are listed as unusable and don't affect the others. The error,
+// a *Refusal, means that the data is neither an event nor an array of events.
 func (d Data) Events(now time.Time) (events []Event, unusable []Unusable, err error) {
 	return d.read(now, FromWebhook)
 }
 
-// Pricing reads a delivery of the sister webhook, Real Time Pricing, likewise: Source is FromPricing, Pricing is
-// set, and Status is what project_status says.
+// Pricing is Events for the Real Time Pricing webhook: Source is FromPricing, Pricing is set, and Status is
+// project_status.
 func (d Data) Pricing(now time.Time) (events []Event, unusable []Unusable, err error) {
 	return d.read(now, FromPricing)
 }
@@ -42,20 +41,20 @@ func (d Data) read(now time.Time, source Source) ([]Event, []Unusable, error) {
 	return p.events, p.unusable, nil
 }
 
-// parser reads data strictly, in one pass: one value and nothing after it, no name twice in any object (readers
+// parser reads data strictly, in one pass: one value and nothing after it, no name twice in any object (parsers
 // differ in which of the two they take, and only one reading was signed), at most maxDepth deep. Bytes that are not
-// UTF-8 become U+FFFD: one Latin-1 note must not cost an authentic event.
+// UTF-8 become U+FFFD: a note in Latin-1 must not cost an authentic event.
 type parser struct {
 	now      time.Time
 	source   Source
 	events   []Event
 	unusable []Unusable
-	odd      int      // how many of those are elements of an array that are no events
+	odd      int      // how many of the unusable are array elements that are not events
 	refusal  *Refusal // of the first of them
-	members  members  // of the event at hand, reused
+	members  members  // of the current event, reused
 }
 
-// data reads an event, an array of events, or a string that holds the text of either.
+// data reads an event, an array of events, or a string that contains the text of either.
 func (p *parser) data(d Data) *Refusal {
 	if kind(d.text) == '"' && !d.unwrapped {
 		held, ok := unquoteExact(d.text)
@@ -92,8 +91,8 @@ func (p *parser) data(d Data) *Refusal {
 	return atEnd(in)
 }
 
-// element reads an element of an array of events: an event, or a string that holds the text of one. Another one is
-// listed as unusable, so that it hinders no event beside it; if no element is an event, the data is refused for it.
+// element reads an element of an array of events: an event, or a string that contains the text of one. Anything else
+// is listed as unusable, so that it doesn't affect the events beside it; if no element is an event, the data is refused.
 func (p *parser) element(in *jsontext.Decoder, text []byte) *Refusal {
 	if in.PeekKind() == '{' {
 		return p.event(in, text)
@@ -115,7 +114,7 @@ func (p *parser) element(in *jsontext.Decoder, text []byte) *Refusal {
 	return nil
 }
 
-// eventText reads a string that holds the text of an event; number is that of the element.
+// eventText reads a string that contains the text of an event; number is the element's, from 1.
 func (p *parser) eventText(value []byte, number int) *Refusal {
 	held, isText := unquoteExact(value)
 	in := strictDecoder(held)
@@ -128,7 +127,7 @@ func (p *parser) eventText(value []byte, number int) *Refusal {
 	return atEnd(in)
 }
 
-// event reads the object that in, a decoder of text, stands before.
+// event reads the object at which in, a decoder of text, is positioned.
 func (p *parser) event(in *jsontext.Decoder, text []byte) *Refusal {
 	depth := in.StackDepth() + 1
 	_, _ = in.ReadToken()
@@ -169,7 +168,7 @@ func strictDecoder(text []byte) *jsontext.Decoder {
 	return jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowInvalidUTF8(true))
 }
 
-// atEnd refuses whatever follows the one value.
+// atEnd refuses anything that follows the value.
 func atEnd(in *jsontext.Decoder) *Refusal {
 	if _, err := in.ReadToken(); err != io.EOF {
 		return refuse(TrailingBytes, "data has something after its JSON value")
@@ -177,7 +176,7 @@ func atEnd(in *jsontext.Decoder) *Refusal {
 	return nil
 }
 
-// refuseSyntax says in our own words what is wrong: an error's text may hold parts of the data.
+// refuseSyntax says in our own words what is wrong, because the error's text may contain parts of the data.
 func refuseSyntax(err error) *Refusal {
 	if errors.Is(err, jsontext.ErrDuplicateName) {
 		return refuse(DuplicateKey, "data has a key twice")
@@ -185,7 +184,7 @@ func refuseSyntax(err error) *Refusal {
 	return refuse(Malformed, "data is not JSON")
 }
 
-// depthOf is how deep a valid JSON value is nested; 0 for what is neither object nor array.
+// depthOf returns how deep a valid JSON value is nested; 0 if it is neither an object nor an array.
 func depthOf(value []byte) int {
 	if k := kind(value); k != '{' && k != '[' {
 		return 0

@@ -9,8 +9,8 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// The parameters that a delivery may have. Any other is refused: it would be part of what is signed, and so
-// room for what a length extension appends.
+// The parameters that a delivery may have, beside the signature. Any other is refused: it would be part of what is
+// signed, and so give room to a length extension.
 const (
 	dataName        = "data"
 	apiKeyName      = "apik"
@@ -20,10 +20,10 @@ const (
 	maxDigits = 20  // of milliseconds since 1970
 )
 
-// Envelope is one call of Prodege's webhook of which nothing is known but its parameters and where data begins
-// and ends. What data says is not read before Verify has accepted the signature.
+// Envelope is one call of Prodege's webhook, split into its parameters. The content of data is not read before Verify
+// has accepted the signature.
 //
-// It refers to the body that it was read from. It is never changed and is safe for concurrent use.
+// It refers to the body that it was read from. It is immutable and safe for concurrent use.
 type Envelope struct {
 	signature     string
 	before, after string // what is signed before and after data: apik and request_date, if they were sent
@@ -32,26 +32,26 @@ type Envelope struct {
 	body          []byte // all of it
 }
 
-// String says how much data came; never the signature.
+// String gives the size of the data; never the signature.
 func (e Envelope) String() string { return fmt.Sprintf("a delivery of %d bytes", len(e.data)) }
 
 // GoString keeps the signature from %#v.
 func (e Envelope) GoString() string { return e.String() }
 
-// EventID is a guess at the id of the first event, for the answer to a delivery that is refused; empty if none
-// was found. It must not be trusted.
+// EventID guesses the id of the first event, for the answer to a delivery that is refused; empty if none was found.
+// It must not be trusted.
 func (e *Envelope) EventID() EventID { return guessEventID(e.body) }
 
-// Data is the text of data: of a JSON body the value as it was sent, of a form the decoded value. It must not be
-// changed.
+// Data returns the text of data: of a JSON body the value as it was sent, of a form the decoded value. It must not be
+// modified.
 func (e *Envelope) Data() []byte { return e.data }
 
 // ReadEnvelope reads the parameters of a delivery in either encoding: {"data": …, "signature": "…"} as
 // application/json, or the same parameters as application/x-www-form-urlencoded. Every error is a *Refusal.
 //
-// Its cost grows with the bytes of the body and nothing else, because anyone can send one. It is strict where the
-// signature, a plain SHA-256 that can be extended by whoever saw one, leaves room: nothing may come twice, no
-// parameter may be unknown, nothing may follow the JSON value, and the values beside data can hold no separator.
+// Its cost grows only with the size of the body, because anyone can send one. It is strict where the signature, a plain
+// SHA-256 that anyone who has seen one can extend, leaves room: no parameter may be repeated or unknown, nothing may
+// follow the JSON value, and the values beside data can't contain a separator.
 func ReadEnvelope(contentType string, body []byte) (*Envelope, error) {
 	media, _, _ := strings.Cut(contentType, ";")
 	e := &Envelope{body: body}
@@ -73,8 +73,8 @@ func ReadEnvelope(contentType string, body []byte) (*Envelope, error) {
 }
 
 func (e *Envelope) readJSON(body []byte) *Refusal {
-	// Names are compared here, so the decoder need not remember them all; a note in Latin-1 must not cost an
-	// authentic event.
+	// Names are compared here, so the decoder need not remember them all. A note in Latin-1 must not cost an authentic
+	// event.
 	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	next := func() []byte {
 		value, err := d.ReadValue()
@@ -154,23 +154,23 @@ func (e *Envelope) readForm(body []byte) *Refusal {
 	return e.take(&p)
 }
 
-// maxEscapedName is the longest name that can be one of ours, every character of it escaped in JSON.
+// maxEscapedName is the length of the longest known name if every character of it is escaped in JSON.
 const maxEscapedName = len(`"`+requestDateName+`"`) * maxEscape
 
-// parameters are those beside data.
+// parameters are those other than data.
 type parameters struct {
 	seen                           [4]bool
 	signature, apiKey, requestDate string
 }
 
-// admit gives the parameter of that name, unless it is unknown or was seen before.
+// admit returns the parameter's name, or a refusal if it is unknown or was seen before.
 func (p *parameters) admit(text string) (string, *Refusal) {
 	for i, name := range [...]string{dataName, signatureName, apiKeyName, requestDateName} {
 		if name != text {
 			continue
 		}
 		if p.seen[i] {
-			return "", refuse(DuplicateKey, "the parameter %s stands twice", name)
+			return "", refuse(DuplicateKey, "the parameter %s occurs twice", name)
 		}
 		p.seen[i] = true
 		return name, nil
@@ -189,7 +189,7 @@ func (p *parameters) set(name, value string) {
 	}
 }
 
-// take holds the parameters to a form in which none can swallow a separator.
+// take accepts the parameters in a form in which none can contain a separator.
 func (e *Envelope) take(p *parameters) *Refusal {
 	data, signature, apiKey, requestDate := p.seen[0], p.signature != "", p.seen[2], p.seen[3]
 	switch {
@@ -212,8 +212,8 @@ func (e *Envelope) take(p *parameters) *Refusal {
 	return nil
 }
 
-// keyLike reports whether text can be an API key: a value with a colon in it could hold a whole other parameter
-// list, for instance that of one of our own signed calls, extended by a forged data.
+// keyLike reports whether text can be an API key. A value with a colon could contain another list of parameters, such
+// as that of one of our own signed calls, extended by forged data.
 func keyLike(text string) bool {
 	for i := range len(text) {
 		c := text[i]
@@ -224,7 +224,7 @@ func keyLike(text string) bool {
 	return len(text) <= maxKey
 }
 
-// unquoteName gives the name of a member, or "" if it is too long to be one of ours.
+// unquoteName returns the name of a member, or "" if it is too long to be a known one.
 func unquoteName(quoted []byte) string {
 	if len(quoted) > maxEscapedName {
 		return ""
@@ -232,7 +232,7 @@ func unquoteName(quoted []byte) string {
 	return asText(quoted)
 }
 
-// unescape decodes one name or value of a form; ok is false if an escape is broken.
+// unescape decodes a name or value of a form; ok is false if an escape is malformed.
 func unescape(text []byte) (plain []byte, ok bool) {
 	plain = make([]byte, 0, len(text))
 	for i := 0; i < len(text); i++ {
@@ -261,8 +261,8 @@ func fromHex(c byte) byte {
 	return c&^0x20 - 'A' + 10
 }
 
-// guessEventID finds what looks like the first event's id near the beginning of a body of whatever form. It looks
-// at a bounded number of bytes, because the body may be anyone's.
+// guessEventID finds what looks like the first event's id near the beginning of a body in any form. It looks at a
+// bounded number of bytes, because anyone may have sent the body.
 func guessEventID(body []byte) EventID {
 	const near = 2 << 10
 	_, rest, found := bytes.Cut(body[:min(len(body), near)], []byte("event_id"))
@@ -277,7 +277,7 @@ func guessEventID(body []byte) EventID {
 		end++
 	}
 	if end == len(rest) {
-		return "" // cut off by the bound, perhaps
+		return "" // it may have been cut off by the bound
 	}
 	return EventID(rest[:end])
 }

@@ -12,7 +12,7 @@ import (
 
 const testSecret = Secret("a secret of tests")
 
-// example is the contract's example, as it stands there.
+// example is the contract's example, verbatim.
 const example = `{
 "event_id": "644b075404443f2a3c77c7cb",
 "event_time": "2023-04-27 16:37:56",
@@ -27,7 +27,7 @@ const (
 	typeForm = "application/x-www-form-urlencoded"
 )
 
-// jsonBody is a JSON delivery of data as it stands, with the signature of signed.
+// jsonBody is a JSON delivery of data, byte for byte, with the signature of signed.
 func jsonBody(data, signed string) string {
 	return `{"data":` + data + `,"signature":"` + Sign(testSecret, map[string]string{"data": signed}) + `"}`
 }
@@ -43,7 +43,7 @@ func authentic(contentType string, body []byte) (Data, error) {
 	return e.Verify([]Secret{testSecret})
 }
 
-// read does all that is done to a delivery and gives the error.
+// read does everything that is done with a delivery and returns the error.
 func read(contentType, body string) error {
 	data, err := authentic(contentType, []byte(body))
 	if err != nil {
@@ -233,7 +233,7 @@ func TestRefusedDeliveries(t *testing.T) {
 	}
 }
 
-// What is refused is answered with the id of its first event, as far as that stands near the beginning.
+// A refusal names the first event if its id is near the beginning of the body.
 func TestTheEventIDOfWhatIsRefused(t *testing.T) {
 	const id = "644b075404443f2a3c77c7cb"
 	form := url.Values{"data": {example}}.Encode()
@@ -293,7 +293,7 @@ func TestAnUnsignedBodyCostsLittle(t *testing.T) {
 	}
 }
 
-// The sender's own bytes are what is signed: reading must not normalise them first.
+// The signature covers the sender's own bytes: they must not be normalized first.
 func TestTheTextAsSentIsSigned(t *testing.T) {
 	odd := "{ \"event_id\" : \"\\u0061\",\t\"n\":1.50e1 ,\n\"x\":\"<é>\" }"
 	if _, err := authentic(typeJSON, []byte(`{"signature" : "`+Sign(testSecret, map[string]string{"data": odd})+`" , "data" :  `+odd+`  }`)); err != nil {
@@ -301,7 +301,7 @@ func TestTheTextAsSentIsSigned(t *testing.T) {
 	}
 }
 
-// FuzzReadEnvelope: whatever is taken has one reading, as its parameters can be told apart in what is signed.
+// FuzzReadEnvelope: an accepted body has one reading, because its parameters can be told apart in the signed text.
 func FuzzReadEnvelope(f *testing.F) {
 	for _, encoding := range Encodings {
 		contentType, body := EncodeDelivery([]byte(example), testSecret, encoding)
@@ -330,7 +330,7 @@ func FuzzReadEnvelope(f *testing.F) {
 	})
 }
 
-// FuzzVerifyData: data verifies if it is signed in one of the readings, and what verified is that very text.
+// FuzzVerifyData: data verifies if one of its readings was signed, and the result is exactly that text.
 func FuzzVerifyData(f *testing.F) {
 	f.Add([]byte(example), "k", "1", byte(0))
 	f.Add([]byte(quoted(example)), "", "", byte(1))

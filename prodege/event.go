@@ -10,7 +10,7 @@ import (
 // ProjectID is Prodege's id of a survey project; always positive.
 type ProjectID int64
 
-// String gives the id in digits.
+// String returns the id in digits.
 func (id ProjectID) String() string { return strconv.FormatInt(int64(id), 10) }
 
 // ParseProjectID reads a positive number in digits.
@@ -26,10 +26,10 @@ func ParseProjectID(text string) (ProjectID, error) {
 // EventID is Prodege's id of one event. It often looks like a MongoDB ObjectID; nothing relies on that.
 type EventID string
 
-// Status is a project's status as Prodege writes it. Statuses we don't know are kept as they came.
+// Status is a project's status as Prodege writes it. Unknown statuses are kept as they came.
 type Status string
 
-// The statuses seen so far (Project Status Update webhook, Demand API).
+// The known statuses (Project Status Update webhook, Demand API).
 const (
 	Pending         Status = "PENDING"
 	Live            Status = "LIVE"
@@ -70,25 +70,25 @@ const (
 	DescriptionRejection = "DISABLED_BY_RECONCILIATION_REJECTION"
 )
 
-// Source says where what an Event states came from.
+// Source says where an Event came from.
 type Source string
 
-// An empty Source is the project status webhook.
+// The sources.
 const (
-	FromWebhook Source = ""
+	FromWebhook Source = ""        // the Project Status Update webhook
 	FromPricing Source = "pricing" // the Real Time Pricing webhook
-	FromSweep   Source = "sweep"   // we asked the API and found it; no event of Prodege's
-	FromCommand Source = "command" // opened by hand by an operator
+	FromSweep   Source = "sweep"   // found by asking the API; Prodege sent no event
+	FromCommand Source = "command" // an operator's command
 )
 
-// Field is one property of an event that this program does not know, kept to be shown.
+// Field is a property of an event that this program does not know, kept to be shown.
 type Field struct {
 	Name  string `json:"name"`
 	Value string `json:"value"`
 }
 
 // Event is one status update of a project, parsed. Texts are cut to 1 KiB each (Truncated says so), so that an Event
-// is at most 4 KiB as JSON. It is what the inbox keeps and what a Project workflow is signalled.
+// is at most 4 KiB as JSON. The inbox stores it, and it is the payload of a Project workflow's signals.
 type Event struct {
 	ID                 EventID   `json:"event_id"`
 	Time               time.Time `json:"event_time"` // carries the zone of Prodege's clock, America/Los_Angeles
@@ -99,26 +99,26 @@ type Event struct {
 	RejectionNote      string    `json:"rejection_note,omitempty"`
 	ReconciliationNote string    `json:"reconciliation_note,omitempty"`
 	RequiredCPI        *USD      `json:"required_cpi,omitempty"`      // nil: absent or unreadable
-	RequiredCPIText    string    `json:"required_cpi_text,omitempty"` // what stood there, where it could not be read as an amount
+	RequiredCPIText    string    `json:"required_cpi_text,omitempty"` // as it came, if it can't be read as an amount
 	Pricing            *Pricing  `json:"pricing,omitempty"`           // only from the Real Time Pricing webhook
 	Unknown            []Field   `json:"unknown,omitempty"`           // sorted by name
 	Truncated          bool      `json:"truncated,omitempty"`
-	TimeGuessed        bool      `json:"time_guessed,omitempty"` // event_time was absent or unreadable: taken from the id, else from the time of receipt
+	TimeGuessed        bool      `json:"time_guessed,omitempty"` // event_time was absent or unreadable: Time is from the id, or else that of receipt
 
 	Source   Source    `json:"source,omitempty"`
-	Delivery string    `json:"delivery,omitempty"`   // the ingress' own id of the accepted delivery
-	Received time.Time `json:"received_at,omitzero"` // when the ingress had it, UTC
-	Future   bool      `json:"future,omitempty"`     // dated ahead of our clock and not to be believed: ordered by the later of Received and the newest order time kept
-	Vouched  string    `json:"vouched,omitempty"`    // Slack user id of who vouched for a delivery that was refused; never approved by rule
+	Delivery string    `json:"delivery,omitempty"`   // the ingress's id of the accepted delivery
+	Received time.Time `json:"received_at,omitzero"` // by the ingress, in UTC
+	Future   bool      `json:"future,omitempty"`     // dated implausibly far ahead of our clock: ordered by the later of Received and the newest order time kept
+	Vouched  string    `json:"vouched,omitempty"`    // Slack user id of the person who vouched for a refused delivery; never approved by rule
 }
 
-// Pricing is what the Real Time Pricing webhook tells beside the status. A nil amount was not given.
+// Pricing is what the Real Time Pricing webhook reports beside the status. A nil amount was not given.
 type Pricing struct {
 	MaxCPI          *USD   `json:"max_cpi,omitempty"`
 	CurrentCPI      *USD   `json:"current_cpi,omitempty"`
 	AvgCPI          *USD   `json:"avg_cpi,omitempty"`
-	BidIR           string `json:"bid_ir,omitempty"`            // per cent, as sent
-	ActualIR        string `json:"actual_ir,omitempty"`         // per cent, as sent
+	BidIR           string `json:"bid_ir,omitempty"`            // percent, as sent
+	ActualIR        string `json:"actual_ir,omitempty"`         // percent, as sent
 	BidLOI          string `json:"bid_loi,omitempty"`           // minutes, as sent
 	ActualMedianLOI string `json:"actual_median_loi,omitempty"` // minutes, as sent
 }
@@ -131,20 +131,20 @@ func (e Event) Before(f Event) bool {
 	return e.ID < f.ID
 }
 
-// AsksCPI reports whether e is a pause that a required CPI resolves: reason 160, the description that the
-// contract names, or a required_cpi. The contract gives no code for the description, so any one suffices.
-// The Real Time Pricing webhook tells of no other pause. A project that is live, complete or beyond is not
-// asked for, whatever reason stands beside the status.
+// AsksCPI reports whether e is a pause that accepting a required CPI resolves: reason 160, the description that the
+// contract names, or a required_cpi. The contract gives no code for the description, so any one of them suffices.
+// The Real Time Pricing webhook reports no other pause. A project that is live, complete or later is never asked
+// about, whatever reason accompanies the status.
 func (e Event) AsksCPI() bool {
-	if !e.standsStill() {
+	if !e.stopped() {
 		return false
 	}
 	return e.Reason == RealTimePricing || canonical(e.Description) == DescriptionCPI ||
 		e.RequiredCPI != nil || e.RequiredCPIText != "" || e.Source == FromPricing && e.Status == Paused
 }
 
-// standsStill reports whether the project waits for someone: paused, or in a status that we don't know.
-func (e Event) standsStill() bool {
+// stopped reports whether the project may be waiting for somebody: it is paused, not launched, or in an unknown status.
+func (e Event) stopped() bool {
 	switch e.Status {
 	case Live, PendingComplete, Complete, Invoiced, Deleted:
 		return false
@@ -152,7 +152,7 @@ func (e Event) standsStill() bool {
 	return true
 }
 
-// Rejected reports whether e tells that a reconciliation was rejected and must be redone.
+// Rejected reports whether e says that a reconciliation was rejected and must be redone.
 func (e Event) Rejected() bool {
 	return e.RejectionNote != "" || canonical(e.Description) == DescriptionRejection
 }

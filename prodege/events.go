@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	// How far an event may be dated ahead of our clock and still be believed as it is.
+	// maxAhead is how far ahead of our clock an event may be dated and still be believed.
 	maxAhead = 5 * time.Minute
-	// How far it may be ahead if the second in its id agrees with it: then our clock is the one that is wrong.
+	// maxClockBehind is how far ahead it may be if the second in its id agrees: then our clock is the one that is wrong.
 	maxClockBehind = 24 * time.Hour
 )
 
-// event reads the fields of an event. fault says what it lacks, if it can't be used; ID and ProjectID are then set as far
-// as they can be.
+// event reads the fields of an event. fault says what it lacks, if it can't be used; ID and ProjectID are then set if
+// they can be read.
 func (r *fieldReader) event(source Source, now time.Time) (e Event, fault *Unusable) {
 	e = Event{Source: source, Received: now.UTC()}
 	project := r.take("project_id")
@@ -27,7 +27,7 @@ func (r *fieldReader) event(source Source, now time.Time) (e Event, fault *Unusa
 		e.ID = r.room.id(r.take("event_id"))
 	}
 	switch {
-	case SaysNothing(string(e.ID)): // "null" for an id would make all later events its duplicates
+	case SaysNothing(string(e.ID)): // with "null" for an id, all later ones would be duplicates
 		e.ID = ""
 		return e, lacks("event_id")
 	case SaysNothing(project):
@@ -72,8 +72,8 @@ func (r *fieldReader) status(source Source) Status {
 	return knownStatus(r.note(name))
 }
 
-// knownStatus finds the status that a text means, in whatever case of letters and with blanks or hyphens for
-// underscores. Another one stays as it came.
+// knownStatus finds the status that a text means, ignoring case and with blanks or hyphens for underscores. An unknown
+// one is returned as it came.
 func knownStatus(text string) Status {
 	if known := Status(canonical(text)); known.Known() {
 		return known
@@ -81,7 +81,7 @@ func knownStatus(text string) Status {
 	return Status(text)
 }
 
-// canonical writes a text the way Prodege writes its constants.
+// canonical converts a text to the form of Prodege's constants.
 func canonical(text string) string {
 	if isCanonical(text) {
 		return text
@@ -99,7 +99,7 @@ func isCanonical(text string) bool {
 	return true
 }
 
-// reason reads update_reason; one that is no number, or none that a code could be, is kept as unknown.
+// reason reads update_reason; one that can't be a code is kept as an unknown field.
 func (r *fieldReader) reason() Reason {
 	text := trim(r.take("update_reason"))
 	if SaysNothing(text) {
@@ -113,12 +113,12 @@ func (r *fieldReader) reason() Reason {
 	return Reason(n)
 }
 
-// requiredCPI reads required_cpi; what is no amount is kept as it came, for it asks for a decision all the same.
+// requiredCPI reads required_cpi. One that is not an amount is kept as it came, because it still needs a decision.
 func (r *fieldReader) requiredCPI() (*USD, string) {
 	text := trim(r.take("required_cpi"))
 	if saysNoPrice(text) {
 		if strings.Contains(text, "-") && !SaysNothing(text) {
-			r.keep("required_cpi", text) // below zero: no price, and nothing that should be overlooked
+			r.keep("required_cpi", text) // negative: not a price, but it should be seen
 		}
 		return nil, ""
 	}
@@ -128,8 +128,8 @@ func (r *fieldReader) requiredCPI() (*USD, string) {
 	return nil, r.room.text(text, maxName)
 }
 
-// time reads event_time. If it is absent or unreadable the event's order is guessed from the second in its id, if
-// that can be right, else from the time of receipt.
+// time reads event_time. If it is absent or unreadable the time is guessed: the second in the event's id if plausible,
+// or else the time of receipt.
 func (r *fieldReader) time(id EventID, now time.Time) (at time.Time, guessed bool) {
 	text := trim(r.take("event_time"))
 	if t, err := ParseTime(text, id); err == nil && t.Year() >= firstYear && t.Year() <= lastYear {
@@ -144,27 +144,27 @@ func (r *fieldReader) time(id EventID, now time.Time) (at time.Time, guessed boo
 	return now.In(pacific).Truncate(time.Second), true
 }
 
-// The years in which an event can be: Prodege is not older, and JSON writes no later ones.
+// The years in which an event can be: Prodege is not older, and JSON can't represent later ones.
 const (
 	firstYear = 2000
 	lastYear  = 9998
 )
 
-// clockBehind reports whether an event that is dated ahead is to be believed all the same: the second in its id,
-// where it has one, comes from another clock of Prodege's and says the same.
+// clockBehind reports whether an event that is dated ahead should be believed nevertheless, because the second in its
+// id, which comes from another of Prodege's clocks, agrees.
 func clockBehind(e Event, now time.Time) bool {
 	made, ok := ObjectIDTime(e.ID)
 	return ok && made.Sub(e.Time).Abs() <= maxAhead && e.Time.Before(now.Add(maxClockBehind))
 }
 
-// AheadOf reports whether the event is believed although it is dated more than five minutes ahead of clock: then
-// clock is behind.
+// AheadOf reports whether the event is believed although it is dated more than five minutes ahead of clock, which means
+// that clock is behind.
 func (e Event) AheadOf(clock time.Time) bool {
 	return !e.Future && e.Time.After(clock.Add(maxAhead))
 }
 
 func (r *fieldReader) pricing() *Pricing {
-	const maxFigure = 40 // bytes of a per cent figure or of minutes
+	const maxFigure = 40 // bytes of a percentage or a number of minutes
 	text := func(name string) string { return r.short(name, maxFigure) }
 	return &Pricing{
 		MaxCPI: r.price("max_cpi"), CurrentCPI: r.price("current_cpi"), AvgCPI: r.amount("avg_cpi"),

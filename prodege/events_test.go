@@ -114,7 +114,7 @@ func TestStatuses(t *testing.T) {
 	}
 }
 
-// TestWhatSaysNothing: a value that stands for an absent one asks for nothing and tells of nothing.
+// TestWhatSaysNothing: a value that means the same as an absent one has no effect.
 func TestWhatSaysNothing(t *testing.T) {
 	for _, value := range []string{
 		`""`, `" "`, `null`, `"null"`, `"NULL"`, `"None"`, `"N/A"`, `"n/a"`, `"N.A."`, `"-"`, `"---"`, `"—"`, `false`, `"false"`, `"False "`, `[]`, `{}`, `[ ]`,
@@ -183,7 +183,7 @@ func TestWholeNumbersAreExact(t *testing.T) {
 		`7.` + strings.Repeat("0", 40): 0, `1e`: 0, `"1e"`: 0, `"1e+"`: 0, `"e5"`: 0, `"1 000"`: 0,
 	} {
 		if value == `1e` {
-			continue // no JSON
+			continue // not JSON
 		}
 		events, _, err := delivered(t, `{"event_id":"e","project_id":`+value+`,"status":"LIVE"}`).Events(receipt)
 		if err != nil {
@@ -204,12 +204,12 @@ func TestWholeNumbersAreExact(t *testing.T) {
 	}
 }
 
-// TestFuture: who is believed about an event that is dated ahead of our clock.
+// TestFuture: which clock is believed about an event that is dated ahead of ours.
 func TestFuture(t *testing.T) {
 	const day = 24 * time.Hour
 	for _, c := range []struct {
 		name           string
-		time, id       time.Duration // after receipt; id 0: one that tells no time
+		time, id       time.Duration // after receipt; id 0: an id without a time
 		future, behind bool
 	}{
 		{"now", 0, 0, false, false},
@@ -286,7 +286,7 @@ func TestWhatCannotBeUsed(t *testing.T) {
 	}
 }
 
-// TestAnElementThatIsNoEventHindersNone: what is odd about one element must not cost the events beside it.
+// TestAnElementThatIsNoEventHindersNone: a malformed element must not cost the events beside it.
 func TestAnElementThatIsNoEventHindersNone(t *testing.T) {
 	const a, b = `{"event_id":"a","project_id":1,"status":"LIVE"}`, `{"event_id":"b","project_id":1,"status":"LIVE"}`
 	for _, odd := range []string{`null`, `1`, `[]`, `""`, `"soon"`, `"[]"`, `"{\"event_id\":"`, `"{}{}"`, `"{\"a\":1,\"a\":2}"`} {
@@ -482,9 +482,9 @@ func FuzzEvents(f *testing.F) {
 				t.Fatalf("%s goes out as %s, which is no event", data, e.WireJSON())
 			}
 			if e.Truncated {
-				continue // what was cut may be cut otherwise
+				continue // it may be cut at another place
 			}
-			again[0].TimeGuessed = e.TimeGuessed // a guessed time goes out as a time
+			again[0].TimeGuessed = e.TimeGuessed // a guessed time is sent like any other
 			got, err := json.Marshal(again[0])   // amounts that are equal may differ in memory
 			if err != nil || !bytes.Equal(got, stored) {
 				t.Errorf("goes out as %s\nin  %s\nout %s", e.WireJSON(), stored, got)

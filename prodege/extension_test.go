@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// extend signs secret+":"+known+glue+suffix from the signature of secret+":"+known alone: SHA-256's state
-// after a whole block is its digest, so who knows that and the length goes on from there.
+// extend signs secret+":"+known+glue+suffix from the signature of secret+":"+known alone: SHA-256's
+// state after a whole block is its digest, so anyone who knows that and the length can continue from there.
 func extend(t *testing.T, signature string, secretLen int, known, suffix string) (glue, extended string) {
 	t.Helper()
 	digest, err := base64.RawURLEncoding.DecodeString(signature)
@@ -24,7 +24,7 @@ func extend(t *testing.T, signature string, secretLen int, known, suffix string)
 	length := secretLen + len(":") + len(known)
 	pad := append([]byte{0x80}, bytes.Repeat([]byte{0}, (55-length%64+64)%64)...)
 	pad = binary.BigEndian.AppendUint64(pad, uint64(length)*8)
-	// The state that crypto/sha256 marshals: a mark, the digest's words, the pending block, the length.
+	// The state that crypto/sha256 marshals: a magic number, the digest's words, the pending block, the length.
 	h := sha256.New()
 	state, err := h.(encoding.BinaryMarshaler).MarshalBinary()
 	if err != nil {
@@ -39,7 +39,7 @@ func extend(t *testing.T, signature string, secretLen int, known, suffix string)
 	return string(pad), base64.RawURLEncoding.EncodeToString(h.Sum(nil))
 }
 
-// Who saw one signed delivery can sign it with something appended. Nothing that can be made so is taken.
+// Anyone who has seen a signed delivery can sign it with something appended. Nothing made that way may be accepted.
 func TestALengthExtensionIsRefused(t *testing.T) {
 	const forged = `{"event_id":"forged","project_id":1,"status":"COMPLETE"}`
 	ours := map[string]string{"apik": "key-1", "prodege_project_id": "29303649", "request_date": "1682638676000"}
@@ -87,7 +87,7 @@ func TestALengthExtensionIsRefused(t *testing.T) {
 		if err := read(typeJSON, string(quote(asJSON))); err == nil {
 			t.Errorf("%s: taken as JSON", c.name)
 		}
-		// A JSON string can hold the very bytes of the extension, so that its content verifies.
+		// A JSON string can contain exactly the bytes of the extension, so that its content verifies.
 		var exact []byte
 		for _, b := range []byte(params["data"]) {
 			if b < ' ' || b == '"' || b == '\\' {

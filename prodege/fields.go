@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// member is one name and value of a JSON object, the value in the very text in which it was sent.
+// member is a name and a value of a JSON object, the value exactly as it was sent.
 type member struct {
 	name  string
 	value []byte
@@ -14,7 +14,7 @@ type member struct {
 
 type members []member
 
-// memberName gives a name as text; for the names of the contract without allocating.
+// memberName returns a name as text, for the names of the contract without allocating.
 func memberName(quoted []byte) string {
 	for _, name := range [...]string{
 		"event_id", "event_time", "status", "update_reason", "description", "project_id", "required_cpi",
@@ -37,14 +37,14 @@ func membersOf(o rawObject) members {
 	return all
 }
 
-// fieldReader takes the fields that are known out of an object of Prodege's; what is left in the end is unknown.
+// fieldReader takes the known fields out of one of Prodege's objects; what is left in the end is unknown.
 type fieldReader struct {
 	members members
 	room    bounds
-	odd     []Field // known fields whose values could not be read, kept beside the unknown ones
+	odd     []Field // known fields whose values could not be read, shown like the unknown ones
 }
 
-// raw gives a field as it was sent; nil if it wasn't.
+// raw returns a field as it was sent; nil if it wasn't.
 func (r *fieldReader) raw(name string) []byte {
 	for i := range r.members {
 		if r.members[i].name == name {
@@ -54,7 +54,7 @@ func (r *fieldReader) raw(name string) []byte {
 	return nil
 }
 
-// take gives a field as text and counts it as known.
+// take returns a field as text and marks it as known.
 func (r *fieldReader) take(name string) string {
 	for i := range r.members {
 		if m := &r.members[i]; m.name == name {
@@ -65,10 +65,10 @@ func (r *fieldReader) take(name string) string {
 	return ""
 }
 
-// note takes a text for people, of which some ways to write it say that there is none.
+// note takes a text for people; empty if it says nothing.
 func (r *fieldReader) note(name string) string { return r.short(name, maxText) }
 
-// short is a note of at most max bytes.
+// short is note with at most max bytes.
 func (r *fieldReader) short(name string, max int) string {
 	text := r.take(name)
 	if SaysNothing(text) {
@@ -77,7 +77,7 @@ func (r *fieldReader) short(name string, max int) string {
 	return r.room.text(text, max)
 }
 
-// amount takes an amount; one that can't be read is kept as it came.
+// amount takes an amount; one that can't be read is kept as an unknown field.
 func (r *fieldReader) amount(name string) *USD {
 	text := r.take(name)
 	if SaysNothing(text) {
@@ -99,10 +99,10 @@ func (r *fieldReader) price(name string) *USD {
 	return nil
 }
 
-// keep remembers a known field that could not be read, so that it is shown as it came.
+// keep keeps a known field that could not be read, so that it is shown as it came.
 func (r *fieldReader) keep(name, text string) { r.odd = append(r.odd, Field{name, text}) }
 
-// unknown keeps what no one took, sorted by name, each value up to max bytes, as far as there is room.
+// unknown returns the fields that were not taken, sorted by name, each value up to max bytes, as far as there is room.
 func (r *fieldReader) unknown(max int) []Field {
 	all := r.odd
 	for _, m := range r.members {

@@ -8,12 +8,12 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// rawObject is a JSON object of Prodege's whose values keep the very text in which they were sent: they may be
-// texts or numbers alike.
+// rawObject is one of Prodege's JSON objects. Its values stay as they were sent, because the same field may be a string
+// or a number.
 type rawObject map[string]json.RawMessage
 
-// object reads a JSON object of an answer of Prodege's API; false for anything else. Names are compared exactly,
-// unlike in Go structs, where "Data" would pass for "data".
+// object reads a JSON object; false for anything else. Names are compared exactly, unlike those of struct fields, for
+// which "Data" would pass as "data".
 func object(raw []byte) (rawObject, bool) {
 	var o rawObject
 	if json.Unmarshal(raw, &o) != nil || o == nil {
@@ -22,7 +22,7 @@ func object(raw []byte) (rawObject, bool) {
 	return o, true
 }
 
-// kind is the first character of a JSON value: '{', '[', '"', 't', 'f', 'n', or '0' for any number.
+// kind returns the first character of a JSON value: '{', '[', '"', 't', 'f', 'n', or '0' for any number.
 func kind(raw []byte) byte {
 	raw = bytes.TrimLeft(raw, " \t\r\n")
 	switch {
@@ -34,8 +34,8 @@ func kind(raw []byte) byte {
 	return raw[0]
 }
 
-// asText gives a JSON value as text: a string as what it says, null as nothing, all else as compact JSON.
-// Bytes that are not UTF-8 and halves of surrogate pairs become U+FFFD.
+// asText returns a JSON value as text: the content of a string, "" for null, compact JSON for anything else. Bytes
+// that are not UTF-8 and halves of surrogate pairs become U+FFFD.
 func asText(raw []byte) string {
 	switch kind(raw) {
 	case 'n':
@@ -51,7 +51,7 @@ func asText(raw []byte) string {
 	return strings.ToValidUTF8(string(compact(raw)), "\ufffd")
 }
 
-// isPlain reports whether the inside of a JSON string stands for itself.
+// isPlain reports whether the inside of a JSON string can be used without unquoting.
 func isPlain(inner []byte) bool {
 	for _, c := range inner {
 		if c < ' ' || c >= 0x80 || c == '\\' || c == '"' {
@@ -61,7 +61,8 @@ func isPlain(inner []byte) bool {
 	return true
 }
 
-// compact removes insignificant white space from a valid JSON value and nothing else. Without any it is raw itself.
+// compact removes insignificant white space, and nothing else, from a valid JSON value. It returns raw itself if there
+// is none.
 func compact(raw []byte) []byte {
 	if !bytes.ContainsAny(raw, " \t\r\n") {
 		return raw
@@ -83,13 +84,13 @@ func compact(raw []byte) []byte {
 		}
 	}
 	if out == nil {
-		return raw // all of it stands in strings
+		return raw // all of it is inside strings
 	}
 	return append(out, raw[from:]...)
 }
 
-// unwrapped gives the JSON that a JSON value holds: Prodege sends structured values as objects and arrays, or as
-// strings that hold their text.
+// unwrapped returns the JSON inside a value: Prodege sends structured values as objects and arrays, or as strings that
+// contain their text.
 func unwrapped(raw []byte) json.RawMessage {
 	if kind(raw) == '"' {
 		return json.RawMessage(asText(raw))

@@ -9,11 +9,11 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// USD is an amount of US dollars, exact. Prodege's CPI figures are decimal text ("4.25"); they are never
-// held as binary floating point. The zero value is $0.00.
+// USD is an exact amount of US dollars. Prodege's CPI figures are decimal text ("4.25") and are never converted to
+// binary floating point. The zero value is $0.00.
 type USD struct{ d decimal.Decimal }
 
-// maxUSD bounds what is taken for an amount: a CPI or an invoice line above it is a fault of the sender.
+// maxUSD is the largest amount that is accepted from outside: a CPI or an invoice line above it is the sender's error.
 var maxUSD = decimal.New(1_000_000_000, 0)
 
 // ParseUSD reads a plain decimal number such as "4.25" or "36": no sign, no exponent, at most six decimals.
@@ -30,7 +30,7 @@ func ParseUSD(text string) (USD, error) {
 	return USD{d}, nil
 }
 
-// MustUSD is ParseUSD for constants and tests; it panics on a fault.
+// MustUSD is ParseUSD for constants and tests; it panics on an error.
 func MustUSD(text string) USD {
 	u, err := ParseUSD(text)
 	if err != nil {
@@ -51,19 +51,19 @@ func digits(s string) bool {
 	return true
 }
 
-// String gives the plain decimal text, with at least two decimals: "4.25", "36.00", "0.125".
+// String returns the plain decimal text, with at least two decimals: "4.25", "36.00", "0.125".
 func (u USD) String() string {
 	if u.d.Exponent() >= -2 {
 		return u.d.StringFixed(2)
 	}
-	t := u.d.String() // without zeros at its end
+	t := u.d.String() // without trailing zeros
 	if _, frac, _ := strings.Cut(t, "."); len(frac) < 2 {
 		return u.d.StringFixed(2)
 	}
 	return t
 }
 
-// Dollars gives the amount as people read it: "$4.25", "$1,204.00", "-$0.50".
+// Dollars returns the amount as people read it: "$4.25", "$1,204.00", "-$0.50".
 func (u USD) Dollars() string {
 	text := USD{u.d.Abs()}.String()
 	whole, frac, _ := strings.Cut(text, ".")
@@ -77,25 +77,25 @@ func (u USD) Dollars() string {
 	return sign + "$" + whole + "." + frac
 }
 
-// Cmp is -1, 0 or 1 as u is less than, equal to or greater than v. $4.2 and $4.20 are equal.
+// Cmp returns -1, 0 or 1 if u is less than, equal to or greater than v. $4.2 and $4.20 are equal.
 func (u USD) Cmp(v USD) int { return u.d.Cmp(v.d) }
 
 // Equal reports whether both are the same amount.
 func (u USD) Equal(v USD) bool { return u.d.Equal(v.d) }
 
-// IsZero reports whether the amount is nothing.
+// IsZero reports whether the amount is zero.
 func (u USD) IsZero() bool { return u.d.IsZero() }
 
-// Add is u + v.
+// Add returns u + v.
 func (u USD) Add(v USD) USD { return USD{u.d.Add(v.d)} }
 
-// Sub is u - v, which may be negative.
+// Sub returns u - v, which may be negative.
 func (u USD) Sub(v USD) USD { return USD{u.d.Sub(v.d)} }
 
-// Times is the amount n times.
+// Times returns u * n.
 func (u USD) Times(n int64) USD { return USD{u.d.Mul(decimal.NewFromInt(n))} }
 
-// PercentOf says by how many per cent u stands above v, rounded to whole per cents; ok is false where v is nothing.
+// PercentOf returns by how many percent u is above v, rounded to whole percent; ok is false if v is zero.
 func (u USD) PercentOf(v USD) (percent int64, ok bool) {
 	if v.d.IsZero() {
 		return 0, false
@@ -103,26 +103,26 @@ func (u USD) PercentOf(v USD) (percent int64, ok bool) {
 	return u.d.Sub(v.d).Mul(decimal.NewFromInt(100)).DivRound(v.d, 0).IntPart(), true
 }
 
-// Float64 is for search attributes only, which know no decimals: filters compare with it, nothing decides by it.
+// Float64 is only for search attributes, which have no decimal type: filters use it, no decision does.
 func (u USD) Float64() float64 { f, _ := u.d.Float64(); return f }
 
-// MarshalJSON writes a decimal string, never a JSON number.
+// MarshalJSON encodes the amount as a decimal string, never as a JSON number.
 func (u USD) MarshalJSON() ([]byte, error) { return json.Marshal(u.String()) }
 
-// UnmarshalJSON reads a decimal string or a JSON number.
+// UnmarshalJSON decodes a decimal string or a JSON number.
 func (u *USD) UnmarshalJSON(b []byte) error {
 	text := string(bytes.TrimSpace(b))
 	if text == "null" {
-		return nil // as encoding/json asks for
+		return nil // a no-op by encoding/json's convention
 	}
 	if strings.HasPrefix(text, `"`) {
 		if err := json.Unmarshal(b, &text); err != nil {
 			return err
 		}
 	}
-	text, negative := strings.CutPrefix(text, "-") // Sub gives such amounts, and they must read back
+	text, negative := strings.CutPrefix(text, "-") // Sub may return negative amounts
 	v, err := ParseUSD(text)
-	if err != nil { // sums and products of amounts may pass what is taken from outside
+	if err != nil { // sums and products may exceed what is accepted from outside
 		whole, frac, dotted := strings.Cut(text, ".")
 		if !digits(whole) || dotted && !digits(frac) || len(text) > 40 {
 			return err

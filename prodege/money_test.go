@@ -60,7 +60,7 @@ func TestUSDInJSON(t *testing.T) {
 		{in: `1e3`, want: "7.00", fails: true},
 		{in: `{}`, want: "7.00", fails: true},
 	} {
-		u := MustUSD("7") // a fault must leave it alone
+		u := MustUSD("7") // an error must leave it unchanged
 		err := json.Unmarshal([]byte(c.in), &u)
 		if (err != nil) != c.fails || u.String() != c.want {
 			t.Errorf("%s reads as %s (%v), want %s", c.in, u, err, c.want)
@@ -83,7 +83,7 @@ func TestUSDArithmetic(t *testing.T) {
 		t.Errorf("per cent %d, %t", p, ok)
 	}
 	if _, ok := a.PercentOf(USD{}); ok {
-		t.Error("a share of nothing")
+		t.Error("a percentage of zero")
 	}
 	if !MustUSD("4.2").Equal(MustUSD("4.200")) || MustUSD("4.2").Cmp(MustUSD("4.21")) != -1 || !(USD{}).IsZero() {
 		t.Error("comparison")

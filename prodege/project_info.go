@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// ProjectInfo is what project-get-info tells of a project. A nil amount or an empty text was not given.
+// ProjectInfo is what project-get-info says about a project. A nil amount or an empty text was not given.
 type ProjectInfo struct {
 	ID           ProjectID `json:"prodege_project_id"`
 	PartnerID    string    `json:"project_id,omitempty"` // the buyer's own id
@@ -19,17 +19,17 @@ type ProjectInfo struct {
 	RequiredCPI  *USD      `json:"ir_based_cpi,omitempty"` // to resume; only while paused for CPI
 	PausedForCPI bool      `json:"disabled_by_cpi_reality_check,omitempty"`
 	PausedClicks bool      `json:"disabled_by_max_clicks,omitempty"`
-	SampleSize   int64     `json:"sample_size,omitempty"` // completes wanted in all; 0: not given
-	ExpectedIR   string    `json:"expected_ir,omitempty"` // per cent, as sent
+	SampleSize   int64     `json:"sample_size,omitempty"` // total completes wanted; 0: not given
+	ExpectedIR   string    `json:"expected_ir,omitempty"` // percent, as sent
 	LOI          string    `json:"loi,omitempty"`         // minutes, as sent
-	Unknown      []Field   `json:"unknown,omitempty"`     // further fields, sorted by name, each value at most 200 bytes, at most 40
+	Unknown      []Field   `json:"unknown,omitempty"`     // up to 40 other fields, sorted by name, with values of up to 200 bytes
 	ServerTime   time.Time `json:"server_time,omitzero"`  // the answer's Date header
 }
 
-// Quotas sums up project-quotas-by-id. Whether quotas overlap is not documented, so both are "about".
+// Quotas sums up project-quotas-by-id. Whether quotas overlap is not documented, so both numbers are approximate.
 type Quotas struct {
 	Completes int64 `json:"completes"` // sum of quota_completes
-	Wanted    int64 `json:"wanted"`    // sum of number_of_respondents over active quotas counted on complete; 0: not known
+	Wanted    int64 `json:"wanted"`    // sum of number_of_respondents over active quotas counted on complete; 0: unknown
 }
 
 // ProjectUpdate is a project-update call. Zero fields are not sent.
@@ -40,12 +40,12 @@ type ProjectUpdate struct {
 }
 
 const (
-	maxInfo  = 16 << 10 // bytes of a project's texts together
-	maxValue = 200      // bytes of each
+	maxInfo  = 16 << 10 // bytes, all of a project's texts together
+	maxValue = 200      // bytes per text
 )
 
-// parseProjectInfo reads the fields that are known, whether they are texts, numbers or booleans; what is not
-// known, or can't be read, is kept as it came.
+// parseProjectInfo reads the known fields, whether they are strings, numbers or booleans. Unknown fields, and those that
+// can't be read, are kept as they came.
 func parseProjectInfo(raw rawObject) ProjectInfo {
 	r := fieldReader{members: membersOf(raw), room: bounds{left: maxInfo}}
 	text := func(name string) string { return r.short(name, maxValue) }
@@ -55,17 +55,17 @@ func parseProjectInfo(raw rawObject) ProjectInfo {
 		PausedClicks: truth(r.take("disabled_by_max_clicks")),
 		ExpectedIR:   text("expected_ir"), LOI: text("loi"),
 	}
-	// Both are given only while the project is paused for CPI: where one does not say otherwise, the other suffices.
+	// Both are given only while the project is paused for CPI: unless one says otherwise, the other suffices.
 	flag := r.take("disabled_by_cpi_reality_check")
 	info.PausedForCPI = truth(flag) || info.RequiredCPI != nil && !untruth(flag)
-	info.ID, _ = wireProjectID(r.take("prodege_project_id")) // 0: the caller knows whom it asked for
+	info.ID, _ = wireProjectID(r.take("prodege_project_id")) // 0: the caller knows which one it asked for
 	info.SampleSize = count(r.take("sample_size"))
 	info.Status = knownStatus(text("status"))
 	info.Unknown = r.unknown(maxValue)
 	return info
 }
 
-// parseQuotas sums quotas up: an array of objects, each perhaps as a string that holds one.
+// parseQuotas sums up quotas: an array of objects, or of strings that contain them.
 func parseQuotas(raw json.RawMessage) (Quotas, bool) {
 	var items []json.RawMessage
 	if kind(raw) != '[' || json.Unmarshal(raw, &items) != nil {
@@ -87,7 +87,7 @@ func parseQuotas(raw json.RawMessage) (Quotas, bool) {
 	return sum, true
 }
 
-// truth reads a boolean that may be a text or a number.
+// truth reports whether a boolean, which may be a text or a number, says yes.
 func truth(text string) bool {
 	switch strings.ToLower(trim(text)) {
 	case "true", "t", "yes", "y", "on":
@@ -97,7 +97,7 @@ func truth(text string) bool {
 	return ok && d.digits != ""
 }
 
-// untruth reads a boolean that says no, as against none at all.
+// untruth reports whether a boolean says no, rather than nothing.
 func untruth(text string) bool {
 	switch strings.ToLower(trim(text)) {
 	case "false", "f", "no", "n", "off":
@@ -107,11 +107,11 @@ func untruth(text string) bool {
 	return ok && d.digits == ""
 }
 
-// count reads a number of things; what is none, or can't be, counts as not given.
+// count reads a number of things; 0 if the text is not a plausible one.
 func count(text string) int64 {
-	const most = 1_000_000_000 // nobody orders more completes; and sums can't overflow
+	const maxCount = 1_000_000_000 // nobody orders more completes, and sums can't overflow
 	n, ok := wholeNumber(text)
-	if !ok || n > most {
+	if !ok || n > maxCount {
 		return 0
 	}
 	return n

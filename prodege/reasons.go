@@ -5,14 +5,14 @@ import "fmt"
 // Urgency says how soon people should look at a pause.
 type Urgency string
 
-// From a glance in the day's work to at once.
+// The urgencies, lowest first.
 const (
 	Routine Urgency = "routine" // expected in a project's life
-	Soon    Urgency = "soon"    // the field stands still, nothing is lost yet
+	Soon    Urgency = "soon"    // fieldwork has stopped, nothing is lost yet
 	Now     Urgency = "now"     // money or data is at stake
 )
 
-// Meaning is what a reason means to people. It is the one place for such words: adding a reason is adding a row.
+// Meaning is what a reason or a status means to people.
 type Meaning struct {
 	Title   string // what happened, half a line: "Sample size reached"
 	Meaning string // what that means, one or two sentences
@@ -23,21 +23,20 @@ type Meaning struct {
 // row is a reason, the description that Prodege is known to send with it, and what it means.
 type row struct {
 	reason      Reason // 0: the contract names the description without a code
-	description string // empty: not known
+	description string // empty: unknown
 	Meaning
 }
 
-// support is how Prodege's support is reached, from its help pages ("Auto Transition to Completion"). Peeq is
-// the name of Prodege's own user interface for buyers.
-const support = "Prodege's support (24/7 chat, or peeqsupport@prodege.com, with the project number)"
+// support says how to reach Prodege's support, from its help pages ("Auto Transition to Completion").
+const support = "Prodege support (24/7 chat, or peeqsupport@prodege.com, with the project number)"
 
-// reasons is the table of what Prodege's update reasons mean. Figures are from Prodege's help pages and its
-// Demand API reference.
+// reasons is the only place that says what Prodege's update reasons mean: adding a reason is adding a row. Figures are
+// from Prodege's help pages and its Demand API reference. Peeq is Prodege's user interface for buyers.
 var reasons = []row{
 	{MaxClicks, "", Meaning{
 		Title:   "Click limit reached",
-		Meaning: "The project has had as many clicks as its settings allow, so Prodege sends no more respondents.",
-		Advice:  "See first whether clicks become completes: if not, look at the survey before you pay for more. To go on, allow more clicks (or a faster refill) in the project's settings in Prodege peeq and set it LIVE.",
+		Meaning: "The project has had as many clicks as its settings allow, so Prodege is sending no more respondents.",
+		Advice:  "First check that clicks turn into completes; if they don't, look at the survey before you pay for more. To continue, allow more clicks (or a faster refill) in the project's settings in Prodege peeq and set it LIVE.",
 		Urgency: Soon,
 	}},
 	{NoUniqueLinks, "", Meaning{
@@ -48,79 +47,79 @@ var reasons = []row{
 	}},
 	{SampleSize, "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE", Meaning{
 		Title:   "Sample size reached",
-		Meaning: "All the completes that were asked for are in.",
-		Advice:  "Enough? Reconcile and set the project to COMPLETE in Prodege peeq. For more completes raise the project's sample size there and set it LIVE.",
+		Meaning: "All the completes that were ordered are in.",
+		Advice:  "If they are enough, reconcile and set the project to COMPLETE in Prodege peeq. For more completes, raise the project's sample size there and set it LIVE.",
 		Urgency: Routine,
 	}},
 	{RealTimePricing, DescriptionCPI, Meaning{
 		Title:   "Required CPI above the project's limit",
-		Meaning: "At the incidence rate and length of interview as they are in field, a complete costs more than the project's max CPI, so Prodege has stopped sampling until the required CPI is accepted.",
-		Advice:  "Decide on the CPI request in the approvals channel. By hand: raise max CPI to the required CPI or more in Prodege peeq and set the project LIVE. Prodege resumes by itself if the required CPI falls below max CPI.",
+		Meaning: "At the actual incidence rate and length of interview, a complete costs more than the project's max CPI, so Prodege has stopped sampling until the required CPI is accepted.",
+		Advice:  "Decide on the CPI request in the approvals channel, or raise max CPI to at least the required CPI in Prodege peeq yourself and set the project LIVE. Prodege resumes on its own if the required CPI falls below max CPI.",
 		Urgency: Soon,
 	}},
 	{PausedInactive, "", Meaning{
 		Title:   "No clicks for five business days",
-		Meaning: "Prodege pauses a project that has had no click for 5 business days. After 15 in all, so about ten business days from now, it sets the project to COMPLETE (209), which can't be undone.",
-		Advice:  "Done? Reconcile while the project is not COMPLETE, then complete it in Prodege peeq. Not done? Check survey link and quotas and set it LIVE; it needs clicks to stay so. More time is to be had only from " + support + ".",
+		Meaning: "Prodege pauses a project that has had no click for 5 business days. After 15 in all, about ten business days from now, it sets the project to COMPLETE (209), which can't be undone.",
+		Advice:  "If the project is done, reconcile it before it is COMPLETE, then complete it in Prodege peeq. If not, check the survey link and the quotas and set it LIVE; without clicks it will be paused again. Only " + support + " can give you more time.",
 		Urgency: Soon,
 	}},
 	{CompleteInactive, "", Meaning{
 		Title:   "Completed by Prodege for inactivity",
-		Meaning: "There was no click for 15 business days, so Prodege set the project to COMPLETE. Nothing changes after COMPLETE, and reconciliation applies only before it: the project will be invoiced as it stands.",
-		Advice:  "Compare the completes with what you accept. If they differ, or the field should have gone on, write to " + support + " before the month ends: invoices go out from the 1st to the 6th of the next.",
+		Meaning: "There was no click for 15 business days, so Prodege set the project to COMPLETE. It can no longer be changed or reconciled, and will be invoiced as it is.",
+		Advice:  "Compare the completes with those you accept. If they differ, or fieldwork should have continued, write to " + support + " before the end of the month: invoices go out from the 1st to the 6th of the next.",
 		Urgency: Soon,
 	}},
 	{HighDropOff, "", Meaning{
 		Title:   "Too many respondents drop out",
-		Meaning: "Many respondents begin the survey and do not come back with a result. Often the survey is broken, a redirect is missing, or it does not work on phones: completes may be getting lost.",
-		Advice:  "Take the survey through its link yourself, on a phone too, to each of its ends, and check the redirects to Prodege. When mended set the project LIVE in Prodege peeq; if nothing is wrong ask " + support + ".",
+		Meaning: "Many respondents begin the survey and don't come back with a result. Often the survey is broken, a redirect is missing, or it doesn't work on phones: completes may be getting lost.",
+		Advice:  "Take the survey yourself through its link, on a phone too, to each of its possible ends, and check the redirects to Prodege. Once it is fixed, set the project LIVE in Prodege peeq; if nothing is wrong, ask " + support + ".",
 		Urgency: Now,
 	}},
 	{SupportAgent, "", Meaning{
-		Title:   "Stopped by Prodege's support",
-		Meaning: "A person at Prodege paused the project. The reason is not in the notice; it may be the quality of the survey or of the answers.",
-		Advice:  "Look for Prodege's e-mail to the project's managers, and ask " + support + " what they need. Do not just set the project LIVE.",
+		Title:   "Stopped by Prodege support",
+		Meaning: "A person at Prodege paused the project. The notice doesn't say why; it may be the quality of the survey or of the answers.",
+		Advice:  "Look for Prodege's email to the project's managers, and ask " + support + " what they need. Don't just set the project LIVE.",
 		Urgency: Now,
 	}},
 	{ReconciliationTried, "", Meaning{
-		Title:   "Reconciliation handed in",
-		Meaning: "After a reconciliation attempt the project is PENDING_COMPLETE: Prodege looks at the list of accepted completes.",
-		Advice:  "Wait for COMPLETE (903) or a rejection. Until then nothing is invoiced.",
+		Title:   "Reconciliation submitted",
+		Meaning: "A reconciliation was submitted, so the project is PENDING_COMPLETE while Prodege checks the list of accepted completes.",
+		Advice:  "Wait for COMPLETE (903) or a rejection. Nothing is invoiced until then.",
 		Urgency: Routine,
 	}},
 	{ReconciliationComplete, "COMPLETE_RECONCILIATION", Meaning{
 		Title:   "Reconciliation complete",
-		Meaning: "Prodege has taken the reconciliation and set the project to COMPLETE.",
-		Advice:  "Nothing to do at Prodege. Its invoice comes between the 1st and the 6th of the next month.",
+		Meaning: "Prodege has accepted the reconciliation and set the project to COMPLETE.",
+		Advice:  "There is nothing to do at Prodege. Its invoice comes between the 1st and the 6th of next month.",
 		Urgency: Routine,
 	}},
 	{Other, "", Meaning{
-		Title:   "Another reason",
-		Meaning: "Prodege gives no reason but \"Other\" (999).",
-		Advice:  "Look at the project in Prodege peeq; if that does not tell, ask " + support + ".",
+		Title:   "Unspecified reason",
+		Meaning: "The only reason that Prodege gives is \"Other\" (999).",
+		Advice:  "Look at the project in Prodege peeq; if that doesn't explain it, ask " + support + ".",
 		Urgency: Soon,
 	}},
 	{0, DescriptionRejection, Meaning{
 		Title:   "Reconciliation rejected",
-		Meaning: "Prodege's support did not accept the reconciliation. Until it is redone, the completes to be invoiced are not settled.",
-		Advice:  "Read the note of Prodege's support, correct the list of accepted transactions (.CSV, column TransactionID) and upload it again in the project's reconciliation in Prodege peeq, before the project is COMPLETE. Questions go to " + support + ".",
+		Meaning: "Prodege support did not accept the reconciliation. Until it is redone, it isn't settled which completes will be invoiced.",
+		Advice:  "Read the note from Prodege support, correct the list of accepted transactions (.CSV, column TransactionID) and upload it again in the project's reconciliation in Prodege peeq, before the project is COMPLETE. If you have questions, ask " + support + ".",
 		Urgency: Now,
 	}},
 }
 
-// statusMeanings says what a status means where no reason says more.
+// statusMeanings says what a status means when no reason says more.
 var statusMeanings = map[Status]Meaning{
 	Pending:         {"Not launched yet", "The project exists but has had no live traffic.", "Set it LIVE in Prodege peeq when the survey is ready.", Routine},
-	Live:            {"Live", "Prodege sends respondents to the survey.", "", Routine},
-	Paused:          {"Paused, no reason given", "Prodege sends no respondents, and the notice does not say why: perhaps one of your own people paused it.", "Ask the project's manager, or look at the project in Prodege peeq.", Soon},
-	PendingComplete: {"Reconciliation under way", "Prodege looks at the reconciliation; the project is not complete yet.", "Wait for COMPLETE or a rejection. Until then nothing is invoiced.", Routine},
-	Complete:        {"Complete", "The field is closed; nothing about the project changes any more but its invoice.", "Nothing to do at Prodege. Its invoice comes between the 1st and the 6th of the next month.", Routine},
+	Live:            {"Live", "Prodege is sending respondents to the survey.", "", Routine},
+	Paused:          {"Paused, no reason given", "Prodege is sending no respondents, and the notice doesn't say why: perhaps a colleague paused it.", "Ask the project's manager, or look at the project in Prodege peeq.", Soon},
+	PendingComplete: {"Reconciliation under way", "Prodege is checking the reconciliation; the project is not complete yet.", "Wait for COMPLETE or a rejection. Nothing is invoiced until then.", Routine},
+	Complete:        {"Complete", "Fieldwork is closed; except for the invoice, nothing about the project will change.", "There is nothing to do at Prodege. Its invoice comes between the 1st and the 6th of next month.", Routine},
 	Invoiced:        {"Invoiced", "Prodege has invoiced the project.", "", Routine},
-	Deleted:         {"Deleted", "The project was deleted at Prodege.", "If nobody of yours deleted it, ask " + support + ".", Routine},
+	Deleted:         {"Deleted", "The project was deleted at Prodege.", "If none of you deleted it, ask " + support + ".", Routine},
 }
 
-// Meaning says what the event means to people: a rejected reconciliation and a required CPI first, then its
-// reason, then its status. What is not known is shown as it came. Parts of it may be outside text.
+// Meaning says what the event means to people: a rejected reconciliation and a required CPI first, then its reason,
+// then its status. An unknown reason or status is quoted, so the text may contain words from outside.
 func (e Event) Meaning() Meaning {
 	switch {
 	case e.Rejected():
@@ -129,7 +128,7 @@ func (e Event) Meaning() Meaning {
 		return byDescription(DescriptionCPI)
 	}
 	for _, r := range reasons {
-		if r.tells(e) {
+		if r.explains(e) {
 			return r.with(e.Description)
 		}
 	}
@@ -139,7 +138,7 @@ func (e Event) Meaning() Meaning {
 	return unknown(e)
 }
 
-// StatusMeaning says what a status means by itself; ok is false for one that is not known.
+// StatusMeaning says what a status means by itself; ok is false if it is unknown.
 func StatusMeaning(s Status) (m Meaning, ok bool) {
 	m, ok = statusMeanings[s]
 	return m, ok
@@ -154,17 +153,17 @@ func byDescription(description string) Meaning {
 	return Meaning{}
 }
 
-// tells says whether the row is about the event: by its code, or by its description where it has no code.
-func (r row) tells(e Event) bool {
+// explains reports whether the row is about the event: by its code, or by its description if it has no code.
+func (r row) explains(e Event) bool {
 	if r.reason == 0 {
-		return false // those come first, see Meaning
+		return false // Meaning finds these first
 	}
 	byDescription := e.Reason == 0 && r.description != "" && canonical(e.Description) == r.description
 	return (e.Reason == r.reason || byDescription) && r.fits(e.Status)
 }
 
-// fits says whether the row can explain the status: why a project once stood still says nothing about one
-// that is live, or done with.
+// fits reports whether the row can explain the status: why a project was once paused says nothing about one that is
+// live or finished.
 func (r row) fits(s Status) bool {
 	switch r.reason {
 	case ReconciliationTried:
@@ -172,29 +171,29 @@ func (r row) fits(s Status) bool {
 	case ReconciliationComplete, CompleteInactive:
 		return s != Live && s != PendingComplete && s != Invoiced && s != Deleted
 	}
-	return Event{Status: s}.standsStill()
+	return Event{Status: s}.stopped()
 }
 
-// with adds Prodege's own words where the row has none of its own.
+// with adds Prodege's own words to a row that says nothing specific.
 func (r row) with(description string) Meaning {
 	m := r.Meaning
 	if r.reason == Other && description != "" && canonical(description) != "OTHER" {
-		m.Meaning += " It describes it as: " + description + "."
+		m.Meaning += " Its description is: " + description + "."
 	}
 	return m
 }
 
-// unknown is the row for a reason or a status that is not in the tables.
+// unknown is the meaning of a reason or a status that is not in the tables.
 func unknown(e Event) Meaning {
 	m := Meaning{
-		Title:   "A reason that is new here",
-		Meaning: "Prodege gives a reason that this program does not know",
-		Advice:  "Look at the project in Prodege peeq; ask " + support + " what it means for you.",
+		Title:   "Unknown reason",
+		Meaning: "Prodege gives a reason that Fieldmarshal doesn't know",
+		Advice:  "Look at the project in Prodege peeq, and ask " + support + " what it means for you.",
 		Urgency: Soon,
 	}
 	switch {
 	case e.Reason != 0:
-		m.Title = fmt.Sprintf("Reason %d, new here", e.Reason)
+		m.Title = fmt.Sprintf("Unknown reason %d", e.Reason)
 		m.Meaning += fmt.Sprintf(": %d", e.Reason)
 		if e.Description != "" {
 			m.Meaning += ", described as " + e.Description
@@ -202,8 +201,8 @@ func unknown(e Event) Meaning {
 	case e.Description != "":
 		m.Meaning += ": " + e.Description
 	default:
-		m.Title = "A status that is new here"
-		m.Meaning = "Prodege gives a status that this program does not know: " + string(e.Status)
+		m.Title = "Unknown status"
+		m.Meaning = "Prodege gives a status that Fieldmarshal doesn't know: " + string(e.Status)
 	}
 	m.Meaning += "."
 	return m

@@ -18,10 +18,10 @@ func TestMeanings(t *testing.T) {
 		{Event{Status: Paused, Reason: 207}, "No clicks for five business days", Soon},
 		{Event{Status: Complete, Reason: 209}, "Completed by Prodege for inactivity", Soon},
 		{Event{Status: Paused, Reason: 222}, "Too many respondents drop out", Now},
-		{Event{Status: Paused, Reason: 244}, "Stopped by Prodege's support", Now},
-		{Event{Status: PendingComplete, Reason: 902}, "Reconciliation handed in", Routine},
+		{Event{Status: Paused, Reason: 244}, "Stopped by Prodege support", Now},
+		{Event{Status: PendingComplete, Reason: 902}, "Reconciliation submitted", Routine},
 		{Event{Status: Complete, Reason: 903}, "Reconciliation complete", Routine},
-		{Event{Status: Paused, Reason: 999}, "Another reason", Soon},
+		{Event{Status: Paused, Reason: 999}, "Unspecified reason", Soon},
 		{Event{Status: Paused, Description: DescriptionCPI}, "Required CPI above the project's limit", Soon},
 		{Event{Status: Paused, Reason: 113, RequiredCPIText: "9?"}, "Required CPI above the project's limit", Soon},
 		{Event{Status: Paused, Source: FromPricing}, "Required CPI above the project's limit", Soon},
@@ -39,9 +39,9 @@ func TestMeanings(t *testing.T) {
 		{Event{Status: Deleted}, "Deleted", Routine},
 		{Event{Status: Pending}, "Not launched yet", Routine},
 		{Event{Status: Paused}, "Paused, no reason given", Soon},
-		{Event{Status: Paused, Reason: 777, Description: "NEW_THING"}, "Reason 777, new here", Soon},
-		{Event{Status: Paused, Description: "NEW_THING"}, "A reason that is new here", Soon},
-		{Event{Status: "ARCHIVED"}, "A status that is new here", Soon},
+		{Event{Status: Paused, Reason: 777, Description: "NEW_THING"}, "Unknown reason 777", Soon},
+		{Event{Status: Paused, Description: "NEW_THING"}, "Unknown reason", Soon},
+		{Event{Status: "ARCHIVED"}, "Unknown status", Soon},
 	} {
 		if m := c.event.Meaning(); m.Title != c.title || m.Urgency != c.urgency || m.Meaning == "" {
 			t.Errorf("%+v means %q, %s; want %q, %s", c.event, m.Title, m.Urgency, c.title, c.urgency)
@@ -49,7 +49,7 @@ func TestMeanings(t *testing.T) {
 	}
 }
 
-// What is new is shown as it came.
+// Unknown reasons and statuses are quoted.
 func TestWhatIsUnknownIsShown(t *testing.T) {
 	for _, c := range []struct {
 		event Event
@@ -76,7 +76,7 @@ func TestEveryReasonHasARow(t *testing.T) {
 			rows[r.reason] = r.Meaning
 		}
 		if r.Title == "" || r.Meaning.Meaning == "" || r.Advice == "" || r.Urgency == "" {
-			t.Errorf("reason %d %s: a row with a gap", r.reason, r.description)
+			t.Errorf("reason %d %s: an incomplete row", r.reason, r.description)
 		}
 		if len(r.Title) > 60 || len(r.Meaning.Meaning) > 300 || len(r.Advice) > 400 {
 			t.Errorf("reason %d %s: longer than people read: %d, %d, %d", r.reason, r.description, len(r.Title), len(r.Meaning.Meaning), len(r.Advice))

@@ -13,9 +13,8 @@ import (
 // maxSalvaged bounds the bodies that SalvageData reads: a delivery that matters is far smaller.
 const maxSalvaged = 64 << 10
 
-// SalvageData finds data in a delivery that is refused for its form, such as one with a parameter that is new or of
-// another content type, so that a person can vouch for it. signed reports whether a signature comes with it. Nothing
-// of it must be believed.
+// SalvageData finds data in a delivery that is refused for its form, such as one with a new parameter or another content
+// type, so that a person can vouch for it. signed reports whether it has a signature. The data must not be trusted.
 func SalvageData(contentType string, body []byte) (data []byte, signed bool) {
 	if len(body) > maxSalvaged {
 		return nil, false

@@ -13,7 +13,7 @@ import (
 // Secret is a key or token that must never be printed. Its String, JSON and log forms are "[redacted]".
 type Secret string
 
-// String hides the secret from fmt, so that no log line or error text can hold it.
+// String hides the secret from fmt, so that no log line or error text can contain it.
 func (Secret) String() string { return "[redacted]" }
 
 // GoString hides the secret from %#v.
@@ -25,25 +25,25 @@ func (Secret) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
 // LogValue hides the secret from slog.
 func (Secret) LogValue() slog.Value { return slog.StringValue("[redacted]") }
 
-// Reveal gives the secret itself, for signing and for headers only.
+// Reveal returns the secret itself, only for signing and for headers.
 func (s Secret) Reveal() string { return string(s) }
 
 // signatureName is the parameter that carries a signature; it is never part of what is signed.
 const signatureName = "signature"
 
-// Sign gives the signature of a request's parameters, as Prodege's "Authentication" describes it:
-// base64url without padding of SHA-256(secret + ":" + parameters), where the parameters are name=value,
-// sorted by name and joined by colons. A parameter named "signature" is left out.
+// Sign returns the signature of a request's parameters, as Prodege's "Authentication" describes it: unpadded base64url
+// of SHA-256(secret + ":" + parameters), where the parameters are name=value, sorted by name and joined by colons. A
+// parameter named "signature" is left out.
 //
-// It is no HMAC: who saw one signed text can sign that text with something appended (length extension),
-// and nothing in it marks where a value ends. Who checks a signature must therefore hold every value to a
-// form that leaves only one reading; ReadEnvelope does.
+// It is not an HMAC: whoever has seen a signed text can sign that text with something appended (length extension), and
+// nothing marks where a value ends. Code that checks a signature must therefore only accept values that leave one
+// reading, as ReadEnvelope does.
 func Sign(secret Secret, params map[string]string) string {
 	return digest(secret, stringToSign(params))
 }
 
-// Verify reports whether signature is the one of params under any of the secrets (several while a secret is
-// being exchanged). It takes the same time wherever a difference lies. An empty secret verifies nothing.
+// Verify reports whether signature is that of params under any of the secrets (there are several while a secret is
+// being rotated). Comparisons take constant time. An empty secret verifies nothing.
 func Verify(secrets []Secret, params map[string]string, signature string) bool {
 	text := stringToSign(params)
 	found := 0

@@ -7,19 +7,19 @@ import (
 	"unicode"
 )
 
-// This file says how single values are read that Prodege sends: numbers may come as texts, texts as numbers, and
-// there are many ways to say nothing.
+// This file reads single values that Prodege sends: numbers may come as strings, strings as numbers, and there are many
+// ways to say nothing.
 
-// invisible reports whether a character can't be seen: a blank of any kind, a control character, or a mark such as a
-// byte order mark or a zero width space.
+// invisible reports whether a character can't be seen: white space, a control character, or a format character such as
+// a byte order mark or a zero width space.
 func invisible(r rune) bool {
 	return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
 
-// trim cuts off what can't be seen at either end.
+// trim removes invisible characters from both ends.
 func trim(text string) string { return strings.TrimFunc(text, invisible) }
 
-// SaysNothing reports whether a value, as text, stands for an absent one.
+// SaysNothing reports whether a value, as text, means the same as an absent one.
 func SaysNothing(text string) bool {
 	text = trim(text)
 	if text != "" && (text[0] == '[' || text[0] == '{') {
@@ -33,7 +33,7 @@ func SaysNothing(text string) bool {
 	return strings.Trim(text, `"'()<>-_–—`) == ""
 }
 
-// holdsNothing reports whether nothing that a JSON value holds says anything.
+// holdsNothing reports whether nothing in a JSON value says anything.
 func holdsNothing(value any) bool {
 	switch v := value.(type) {
 	case []any:
@@ -56,20 +56,20 @@ func holdsNothing(value any) bool {
 	return value == nil || value == false
 }
 
-// saysNoPrice reports whether a value stands for no price at all: a price is above zero.
+// saysNoPrice reports whether a value means that there is no price. A price is above zero.
 func saysNoPrice(text string) bool {
 	if SaysNothing(text) {
 		return true
 	}
 	text = withoutCurrency(text)
 	if zeros := strings.Trim(text, "+-.,"); zeros != "" && strings.Trim(zeros, "0.,") == "" {
-		return true // in whatever notation
+		return true // zero in any notation
 	}
 	d, ok := parseDecimal(text)
 	return ok && (d.digits == "" || d.negative)
 }
 
-// withoutCurrency takes off the mark of the currency that every amount is in: "$4.25" and "4.25 USD" are 4.25.
+// withoutCurrency removes the currency, which is the same for every amount: "$4.25" and "4.25 USD" become 4.25.
 func withoutCurrency(text string) string {
 	text = trim(text)
 	for _, mark := range []string{"US$", "USD", "$"} {
@@ -86,13 +86,13 @@ func withoutCurrency(text string) string {
 
 const (
 	maxNumber   = 40 // bytes of a number
-	maxExponent = 18 // of ten; an int64 has 19 digits
+	maxExponent = 18 // power of ten; an int64 has 19 digits
 	maxPlaces   = 6  // decimals of an amount
-	maxShortest = 4  // decimals of an amount whose exact decimals are too many
+	maxShortest = 4  // decimals of an amount that came with more than maxPlaces
 )
 
-// decimalText is a decimal number taken apart: 0.digits times ten to the power of point. It has no zeros at either
-// end; without digits it is zero.
+// decimalText is a decimal number in parts: 0.digits times ten to the power of point. There are no zeros at either end
+// of digits; without digits it is zero.
 type decimalText struct {
 	negative bool
 	digits   string
@@ -117,7 +117,7 @@ func parseDecimal(text string) (decimalText, bool) {
 		}
 	}
 	if exponentText != "" {
-		n, err := strconv.Atoi(exponentText) // which takes a sign, as JSON does
+		n, err := strconv.Atoi(exponentText) // which accepts a sign, as JSON does
 		if err != nil || n > maxExponent || n < -maxExponent {
 			return d, false
 		}
@@ -133,10 +133,10 @@ func parseDecimal(text string) (decimalText, bool) {
 	return d, true
 }
 
-// places is how many decimals it takes to write d exactly.
+// places returns how many decimals it takes to write d exactly.
 func (d decimalText) places() int { return max(0, len(d.digits)-d.point) }
 
-// plain is d in plain decimal notation.
+// plain returns d in plain decimal notation.
 func (d decimalText) plain() string {
 	text := d.digits
 	if pad := d.point - len(text); pad > 0 {
@@ -176,9 +176,9 @@ func wireProjectID(text string) (ProjectID, bool) {
 	return ProjectID(n), ok && n > 0
 }
 
-// wireUSD reads an amount exactly, with at most six decimals. One with more is what a float made of a shorter one
-// if the shortest text of the same float has at most four decimals: 4.2999999999999998 is 4.3. Nothing is rounded. A
-// comma may separate thousands or decimals, so a number with one is not read.
+// wireUSD reads an amount exactly, with at most six decimals. One with more decimals is accepted if a float turned a
+// shorter one into it, that is if the shortest text of the same float has at most four: 4.2999999999999998 is 4.3.
+// Nothing is rounded. A number with a comma is refused, because the comma may separate thousands or decimals.
 func wireUSD(text string) (USD, bool) {
 	text = withoutCurrency(text)
 	d, ok := parseDecimal(text)

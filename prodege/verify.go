@@ -13,17 +13,17 @@ import (
 // signatureLen is the length of every signature: 32 bytes in base64url without padding.
 const signatureLen = 43
 
-// Data is what an authentic delivery says: the very text that its signature fits, not yet parsed.
+// Data is the content of an authentic delivery: exactly the text that was signed, not yet parsed.
 type Data struct {
 	text      []byte
-	unwrapped bool // text stood in a JSON string already
+	unwrapped bool // text has already been taken out of a JSON string
 }
 
-// Verify reports what the delivery says if it is signed with any of the secrets, else ErrBadSignature.
+// Verify returns the content of a delivery that is signed with any of the secrets, or ErrBadSignature.
 //
 // How a JSON delivery is signed is not published, so three readings of data are tried in this order: its text
-// exactly as it was sent, the same without insignificant white space, and, if it is a string, what it holds. A form
-// is signed over the decoded value; one that is itself a JSON string may be signed over what it holds, too.
+// exactly as it was sent, the same without insignificant white space, and, if it is a string, its content. A form
+// is signed over the decoded value; if that is itself a JSON string, it may be signed over its content instead.
 func (e *Envelope) Verify(secrets []Secret) (Data, error) {
 	if !signatureLike(e.signature) {
 		return Data{}, ErrBadSignature
@@ -45,10 +45,10 @@ func (e *Envelope) Verify(secrets []Secret) (Data, error) {
 	return Data{}, ErrBadSignature
 }
 
-// VouchedData is the data of a delivery whose signature fits nothing, for which a person vouches.
+// VouchedData is the data of a delivery that could not be verified, for which a person vouches.
 func VouchedData(text []byte) Data { return Data{text: text} }
 
-// signatureLike reports whether text can be a signature at all. Nothing is hashed for one that can't.
+// signatureLike reports whether text can be a signature. If it can't, nothing need be hashed.
 func signatureLike(text string) bool {
 	if len(text) != signatureLen {
 		return false
@@ -62,7 +62,7 @@ func signatureLike(text string) bool {
 	return true
 }
 
-// checker compares an envelope's signature with that of readings of its data.
+// checker compares an envelope's signature with those of the readings of its data.
 type checker struct {
 	envelope *Envelope
 	secrets  []Secret
@@ -70,8 +70,8 @@ type checker struct {
 	scratch  []byte
 }
 
-// fits reports whether the signature is that of a reading under any of the secrets. Each comparison takes the same
-// time wherever a difference lies. An empty secret signs nothing.
+// fits reports whether the signature is that of a reading under any of the secrets. Comparisons take constant time. An
+// empty secret verifies nothing.
 func (c *checker) fits(reading []byte) bool {
 	e := c.envelope
 	found := 0
@@ -93,8 +93,8 @@ func (c *checker) fits(reading []byte) bool {
 	return found == 1
 }
 
-// unquoteExact gives what a JSON string holds, byte for byte: bytes that are not UTF-8 stay as they are, because
-// they were signed so. ok is false for what is no JSON string.
+// unquoteExact returns the content of a JSON string byte for byte: bytes that are not UTF-8 stay as they are, because
+// that is how they were signed. ok is false for anything but a JSON string.
 func unquoteExact(quoted []byte) (held []byte, ok bool) {
 	quoted = bytes.Trim(quoted, " \t\r\n")
 	if kind(quoted) != '"' || !jsontext.Value(quoted).IsValid(jsontext.AllowInvalidUTF8(true)) {
@@ -108,14 +108,14 @@ func unquoteExact(quoted []byte) (held []byte, ok bool) {
 			return append(held, inner...), true
 		}
 		held, inner = append(held, inner[:plain]...), inner[plain:]
-		end := 0 // of a run of escapes: two may be one character
+		end := 0 // of a run of escapes: two may form one character
 		for end < len(inner) && inner[end] == '\\' {
 			if end += 2; inner[end-1] == 'u' {
 				end += 4
 			}
 		}
 		escapes = append(append(append(escapes[:0], '"'), inner[:end]...), '"')
-		held, _ = jsontext.AppendUnquote(held, escapes) // its only fault can be half a surrogate pair, now U+FFFD
+		held, _ = jsontext.AppendUnquote(held, escapes) // the only possible error is half a surrogate pair, which becomes U+FFFD
 		inner = inner[end:]
 	}
 	return held, true

@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// Encoding is one of the three forms in which a delivery can come.
+// Encoding is one of the forms in which a delivery can come.
 type Encoding string
 
-// The encodings. Prodege does not publish which it uses.
+// The encodings. Prodege does not publish which one it uses.
 const (
 	JSON       Encoding = "json"        // {"data": {…}, "signature": "…"}
 	JSONString Encoding = "json_string" // {"data": "{…}", "signature": "…"}
@@ -21,8 +21,8 @@ const (
 // Encodings lists them all.
 var Encodings = []Encoding{JSON, JSONString, Form}
 
-// EncodeDelivery makes a signed delivery as Prodege would send it: of data, the JSON text of an event or an
-// array of events, which is sent as it is, right or wrong. For senders: simulators, tests, operators.
+// EncodeDelivery makes a signed delivery as Prodege would send it. data is the JSON text of an event or an array of
+// events; it is not checked. Simulators, tests and the operator's commands use it.
 func EncodeDelivery(data []byte, secret Secret, encoding Encoding) (contentType string, body []byte) {
 	signature := Sign(secret, map[string]string{dataName: string(data)})
 	if encoding == Form {
@@ -35,12 +35,12 @@ func EncodeDelivery(data []byte, secret Secret, encoding Encoding) (contentType 
 	return "application/json", []byte(`{"data":` + text + `,"signature":"` + signature + `"}`)
 }
 
-// EncodeEvents is EncodeDelivery of events: one is sent as an object, several as an array.
+// EncodeEvents is EncodeDelivery for events: one is sent as an object, several as an array.
 func EncodeEvents(events []Event, secret Secret, encoding Encoding) (contentType string, body []byte) {
 	return EncodeDelivery(WireData(events...), secret, encoding)
 }
 
-// WireData is the JSON text of data for events: one is an object, none or several an array.
+// WireData returns the JSON text of data for events: an object for one, an array for none or several.
 func WireData(events ...Event) []byte {
 	if len(events) == 1 {
 		return events[0].WireJSON()
@@ -52,9 +52,9 @@ func WireData(events ...Event) []byte {
 	return []byte("[" + string(bytes.Join(all, []byte(","))) + "]")
 }
 
-// WireJSON renders the event as Prodege sends it: event_time on Pacific clocks, amounts as strings, unknown
-// fields as text. One from the Real Time Pricing webhook has that webhook's form. What only this program
-// knows (delivery, time of receipt) is left out.
+// WireJSON encodes the event as Prodege sends it: event_time in Pacific Time, amounts as strings, unknown fields as
+// text. One from the Real Time Pricing webhook has that webhook's form. What only this program knows (delivery, time
+// of receipt) is left out.
 func (e Event) WireJSON() []byte {
 	w := wire{unknown: map[string]string{}}
 	for _, f := range e.Unknown {
@@ -91,8 +91,8 @@ func (e Event) WireJSON() []byte {
 	return []byte("{" + strings.Join(w.members, ",") + "}")
 }
 
-// wire collects the members of an object in order, each name once. A known field that could not be read is
-// among the unknown ones as it came, and goes out so.
+// wire collects the members of an object in order, each name once. A known field that could not be read is among the
+// unknown ones as it came, and is sent as it came.
 type wire struct {
 	members []string
 	unknown map[string]string
@@ -127,7 +127,7 @@ func (w *wire) amount(name string, value *USD) {
 	}
 }
 
-// number writes a figure as a JSON number where it is one.
+// number writes a figure as a JSON number if it is one.
 func (w *wire) number(name, value string) {
 	if json.Valid([]byte(value)) && kind([]byte(value)) == '0' {
 		w.raw(name, json.Number(value))
@@ -136,13 +136,13 @@ func (w *wire) number(name, value string) {
 	w.some(name, value)
 }
 
-// quote is JSON as Prodege writes it, without HTML escapes.
+// quote encodes a text or a number as Prodege does, without HTML escapes.
 func quote(value any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if enc.Encode(value) != nil {
-		return []byte("null") // a text or a number always encodes
+		return []byte("null") // impossible for a text or a number
 	}
 	return bytes.TrimSpace(b.Bytes())
 }
