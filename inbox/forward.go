@@ -126,7 +126,7 @@ func (in *Inbox) stays(l *lane, r ref, event prodege.Event, err error) {
 		in.alarms.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not taken it for %s, though it takes others. It is tried again. "+
 			"See `fieldmarshal inbox`, and the project's workflow.", event.ID, r.project, waited), args...)
 	case r.appended == 0 || waited <= waitedLong || refused.told:
-	case !refused.passed.IsZero():
+	case refused.alone:
 		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken event %s of project %s for %s, though it takes others. It waits safely in the inbox and is tried again.",
 			event.ID, r.project, waited), args...)
 	default:

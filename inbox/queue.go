@@ -29,6 +29,9 @@ const (
 	// is watched for an hour: after an outage of a day the first refusal means nothing.
 	stuckAfter = 24 * time.Hour
 	stuckGrace = time.Hour
+
+	// lately is how far back it counts that another event of the same kind got through.
+	lately = 10 * time.Minute
 )
 
 // ref is an event that waits.
@@ -67,6 +70,7 @@ type refusal struct {
 	passed time.Time // when another of its kind got through first since then; zero: none did
 	why    string    // the last time
 	told   bool      // that it is stuck
+	alone  bool      // others of its kind got through lately
 }
 
 func (l *lane) stuck(now time.Time) bool {
@@ -183,9 +187,11 @@ func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuc
 	if r.times == 0 {
 		r.since = now
 	}
-	if passed := q.passed[kind]; r.passed.IsZero() && !passed.Before(r.since) {
-		r.passed = passed
+	last := q.passed[kind]
+	if r.passed.IsZero() && !last.Before(r.since) {
+		r.passed = last
 	}
+	r.alone = !r.passed.IsZero() && now.Sub(last) < lately
 	pause := min(firstPause<<min(r.times, 10), q.longest)
 	r.times, r.why = r.times+1, cut(why.Error(), 500)
 	l.refused = r
