@@ -32,7 +32,6 @@ type Attempt struct {
 	Status int    // 0: no answer
 	Body   string // at most 4 KiB of it
 	Error  string // if no answer came
-	Took   time.Duration
 }
 
 // Status is the last try's HTTP status; 0 if none was answered or nothing was sent.
@@ -163,7 +162,6 @@ func (p *Prodege) try(ctx context.Context, e *Exchange) error {
 }
 
 func (p *Prodege) attempt(ctx context.Context, e *Exchange) Attempt {
-	start := time.Now()
 	a := Attempt{At: p.opts.Now()}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, e.URL, bytes.NewReader(e.Body))
 	if err != nil {
@@ -172,14 +170,13 @@ func (p *Prodege) attempt(ctx context.Context, e *Exchange) Attempt {
 	}
 	req.Header.Set("Content-Type", e.ContentType)
 	resp, err := p.client.Do(req)
-	a.Took = time.Since(start)
 	if err != nil {
 		a.Error = err.Error()
 		return a
 	}
 	defer resp.Body.Close()
 	body, _ := io.ReadAll(io.LimitReader(resp.Body, 4<<10))
-	a.Status, a.Body, a.Took = resp.StatusCode, string(body), time.Since(start)
+	a.Status, a.Body = resp.StatusCode, string(body)
 	return a
 }
 

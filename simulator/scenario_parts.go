@@ -11,7 +11,7 @@ import (
 
 // pauseFor pauses the scenario's project until a required CPI is accepted.
 func pauseFor(amount string) Step {
-	return Step{Says: "Prodege pauses the project: it needs $" + amount + " a complete. The signed webhook stands under “Deliveries to the app”.", Do: func(ctx context.Context, on *play) error {
+	return Step{Says: "Prodege pauses the project: it needs $" + amount + " per complete. The signed webhook stands under “Deliveries to the app”.", Do: func(ctx context.Context, on *play) error {
 		on.open()
 		return on.sent(on.Prodege.PauseForCPI(ctx, on.project, prodege.MustUSD(amount)))
 	}}
