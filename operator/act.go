@@ -155,11 +155,9 @@ func (c *call) offers(id prodege.ProjectID) error {
 		p.line("Project %s, paused for %s: %s.", id, reason(prodege.Paused, o.Reason, ""), o.Words)
 		switch {
 		case len(o.Offers) > 0:
-			var rows [][]string
-			for _, offer := range o.Offers {
-				rows = append(rows, []string{offer.Action, offer.Label, cmp.Or(words(prodege.Asks(offer.Asks)), "-"), offer.Confirm})
-			}
-			p.table([]string{"ACTION", "DOES", "ASKS", "KNOW"}, rows)
+			table(p, []string{"ACTION", "DOES", "ASKS", "KNOW"}, o.Offers, func(o Offer) []any {
+				return []any{o.Action, o.Label, cmp.Or(words(prodege.Asks(o.Asks)), "-"), o.Confirm}
+			})
 			p.line("\nfieldmarshal act %s <action> --as U…", id)
 		case q.Kind == project.OfCPI && takes(q, project.Reject):
 			p.line("Decide with `fieldmarshal approve %s --as U…` or `fieldmarshal reject %[1]s --as U…`.", id)

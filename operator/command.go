@@ -77,6 +77,9 @@ func (o Options) make(use string, args cobra.PositionalArgs, run func(*call) err
 		Use: use, Args: args, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.ctx, c.cmd, c.args = cmd.Context(), cmd, args
+			if c.json && cmd.Flags().Changed("csv") {
+				return usageError("--json and --csv can't go together")
+			}
 			err := run(c)
 			if err != nil && !errors.As(err, new(*Fault)) {
 				err = failed("%w", err)
@@ -100,12 +103,6 @@ func group(cmd *cobra.Command, shows string, others ...*cobra.Command) *cobra.Co
 // within bounds calls to Temporal and its workers.
 func (c *call) within() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.ctx, callTimeout)
-}
-
-// csvFlag adds --csv, which goes with no --json.
-func csvFlag(cmd *cobra.Command, asCSV *bool) {
-	cmd.Flags().BoolVar(asCSV, "csv", false, "answer in CSV")
-	cmd.MarkFlagsMutuallyExclusive("csv", "json")
 }
 
 // choices offers a flag's values in shell completion.

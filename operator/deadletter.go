@@ -20,11 +20,9 @@ func (o Options) deadletter() *cobra.Command {
 				p.line("No dead letters.")
 				return
 			}
-			var rows [][]string
-			for _, l := range list {
-				rows = append(rows, []string{strconv.FormatUint(l.ID, 10), stamp(l.At), l.Event.ProjectID.String(), string(l.Event.ID), l.Reason})
-			}
-			p.table([]string{"NUMBER", "SINCE", "PROJECT", "EVENT", "WHY"}, rows)
+			table(p, []string{"NUMBER", "SINCE", "PROJECT", "EVENT", "WHY"}, list, func(l inbox.DeadLetter) []any {
+				return []any{l.ID, l.At, l.Event.ProjectID, l.Event.ID, l.Reason}
+			})
 		})
 	}), "list", o.deadShow(), o.deadRetry(), o.deadDrop())
 }

@@ -70,12 +70,10 @@ func (e *examination) scopes(have []string) {
 }
 
 func (e *examination) channels(ctx context.Context) {
-	var seen []string
 	for _, channel := range e.world.Facts.Channels {
-		if channel.ID == "" || slices.Contains(seen, channel.ID) {
+		if channel.ID == "" {
 			continue
 		}
-		seen = append(seen, channel.ID)
 		what := "Slack channel " + channel.Variable
 		found, err := e.world.Slack.Channel(ctx, channel.ID)
 		switch {

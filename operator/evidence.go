@@ -47,7 +47,7 @@ type InvoiceBody struct {
 func (o Options) evidence() *cobra.Command {
 	asCSV := false
 	cmd := o.about("evidence <project>", true, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.evidence(id, asCSV) })
-	csvFlag(cmd, &asCSV)
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
 	return cmd
 }
 

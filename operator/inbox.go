@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"fieldmarshal/inbox"
 )
 
 func (o Options) inbox() *cobra.Command {
@@ -28,17 +30,9 @@ func (o Options) inbox() *cobra.Command {
 			if s.Fault != "" {
 				p.line("THE DISK REFUSES: %s", s.Fault)
 			}
-			var rows [][]string
-			for _, w := range l.Waiting {
-				state := ""
-				if w.Stuck {
-					state = "stuck"
-				}
-				rows = append(rows, []string{stamp(w.At), w.Event.ProjectID.String(), string(w.Event.ID), string(w.Event.Status), state, w.Error})
-			}
-			if rows != nil {
-				p.table([]string{"SINCE", "PROJECT", "EVENT", "STATUS", "STATE", "WHY"}, rows)
-			}
+			table(p, []string{"SINCE", "PROJECT", "EVENT", "STATUS", "STATE", "WHY"}, l.Waiting, func(w inbox.Waiting) []any {
+				return []any{w.At, w.Event.ProjectID, w.Event.ID, w.Event.Status, map[bool]string{true: "stuck"}[w.Stuck], w.Error}
+			})
 		})
 	}), "list", o.inboxDrain())
 }

@@ -120,18 +120,15 @@ func (c *call) list(f filter) error {
 			p.line("No project.")
 			return
 		}
-		heading, cells := []string{"STATUS", "WAITS FOR", "FOR"}, func(r Row) []string {
-			return []string{string(r.Status), string(r.WaitingFor), c.ago(r.WaitingSince)}
+		heading, cells := []string{"STATUS", "WAITS FOR", "FOR"}, func(r Row) []any {
+			return []any{r.Status, r.WaitingFor, c.ago(r.WaitingSince)}
 		}
 		if f.waitingFor == string(project.WaitsApproval) {
 			heading, cells = []string{"REQUIRED", "MAX CPI", "RISE", "WAITS", "EXPIRES"}, c.approvalCells
 		}
-		var rows [][]string
-		for _, r := range l.Projects {
-			row := append([]string{attentionMark(r), r.Project.String(), cmp.Or(r.Name, "-")}, cells(r)...)
-			rows = append(rows, append(row, r.Summary))
-		}
-		p.table(append(append([]string{"", "PROJECT", "NAME"}, heading...), "SUMMARY"), rows)
+		table(p, slices.Concat([]string{"", "PROJECT", "NAME"}, heading, []string{"SUMMARY"}), l.Projects, func(r Row) []any {
+			return slices.Concat([]any{attentionMark(r), r.Project, cmp.Or(r.Name, "-")}, cells(r), []any{r.Summary})
+		})
 		if l.More {
 			p.line("There are more: give --limit, or a narrower filter.")
 		}
@@ -142,7 +139,7 @@ func (c *call) list(f filter) error {
 }
 
 // approvalCells tell of a CPI request.
-func (c *call) approvalCells(r Row) []string {
+func (c *call) approvalCells(r Row) []any {
 	expires, rise := "-", "-"
 	if !r.Deadline.IsZero() {
 		expires = "in " + lasting(r.Deadline.Sub(c.now()))
@@ -153,7 +150,7 @@ func (c *call) approvalCells(r Row) []string {
 			rise += fmt.Sprintf(" (%d %%)", percent)
 		}
 	}
-	return []string{dollars(r.Required), dollars(r.MaxCPI), rise, c.ago(r.WaitingSince), expires}
+	return []any{r.Required, r.MaxCPI, rise, c.ago(r.WaitingSince), expires}
 }
 
 func attentionMark(r Row) string {

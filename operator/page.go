@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -104,17 +105,41 @@ func (p *page) item(name, value string) {
 	}
 }
 
-// table writes rows in columns, under a heading.
-func (p *page) table(heading []string, rows [][]string) {
+// table writes a row for each of a list in columns, under a heading; nothing if there are none.
+func table[T any](p *page, heading []string, list []T, cells func(T) []any) {
+	if len(list) == 0 {
+		return
+	}
 	w := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
-	for _, row := range append([][]string{heading}, rows...) {
-		cells := make([]string, len(row))
-		for i, cell := range row {
-			cells[i] = oneLine.Replace(cell)
+	fmt.Fprintln(w, strings.Join(heading, "\t"))
+	for _, one := range list {
+		var row []string
+		for _, v := range cells(one) {
+			row = append(row, oneLine.Replace(cell(v)))
 		}
-		fmt.Fprintln(w, strings.TrimRight(strings.Join(cells, "\t"), "\t"))
+		fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
 	_ = w.Flush() // to memory
+}
+
+// cell is a value in a table.
+func cell(v any) string {
+	switch v := v.(type) {
+	case time.Time:
+		return stamp(v)
+	case *prodege.USD:
+		return dollars(v)
+	case prodege.Reason:
+		return number(v)
+	}
+	return fmt.Sprint(v)
+}
+
+// backward is a list from its end.
+func backward[T any](list []T) []T {
+	list = slices.Clone(list)
+	slices.Reverse(list)
+	return list
 }
 
 // String is what may be printed.

@@ -86,17 +86,11 @@ func refusedText(p *page, list inbox.RefusedList, full bool) {
 		p.line("No delivery was refused.")
 		return
 	}
-	var counts [][]string
-	for _, cause := range slices.Sorted(maps.Keys(list.Counts)) {
-		counts = append(counts, []string{cause, strconv.FormatUint(list.Counts[cause], 10)})
-	}
-	p.table([]string{"CAUSE", "REFUSED"}, counts)
+	table(p, []string{"CAUSE", "REFUSED"}, slices.Sorted(maps.Keys(list.Counts)), func(cause string) []any { return []any{cause, list.Counts[cause]} })
 	p.line("")
-	var rows [][]string
-	for _, r := range slices.Backward(list.Kept) {
-		rows = append(rows, []string{strconv.FormatUint(r.ID, 10), stamp(r.At), string(r.Lot), strconv.Itoa(r.Count), r.Cause, r.Remote, r.Path, admission(r), r.Detail})
-	}
-	p.table([]string{"NUMBER", "TIME", "LOT", "COUNT", "CAUSE", "FROM", "PATH", "ADMIT", "WHY"}, rows)
+	table(p, []string{"NUMBER", "TIME", "LOT", "COUNT", "CAUSE", "FROM", "PATH", "ADMIT", "WHY"}, backward(list.Kept), func(r inbox.Refused) []any {
+		return []any{r.ID, r.At, r.Lot, r.Count, r.Cause, r.Remote, r.Path, admission(r), r.Detail}
+	})
 	if !full {
 		return
 	}

@@ -3,6 +3,7 @@ package operator
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -55,7 +56,7 @@ func (o Options) report() *cobra.Command {
 		return c.report(from, asCSV)
 	})
 	cmd.Flags().StringVar(&since, "since", since, "how far back: 30d, 12h, or a date like 2026-03-01 (UTC)")
-	csvFlag(cmd, &asCSV)
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
 	return cmd
 }
 
@@ -156,22 +157,26 @@ func (r Report) text(p *page) {
 		p.line("No project was paused.")
 		return
 	}
-	var rows [][]string
-	for _, one := range append(r.Reasons[:len(r.Reasons):len(r.Reasons)], r.All) {
+	took := func(seconds int64) string { return lasting(time.Duration(seconds) * time.Second) }
+	table(p, []string{"REASON", "PAUSES", "STILL PAUSED", "DECIDED", "AFTER (MEDIAN)", "LIVE", "AFTER (MEDIAN)", "HOURS PAUSED", "APPROVED", "REFUSED", ""}, r.rows(), func(one ReportRow) (cells []any) {
+		for _, text := range one.cells("-", took, 1) {
+			cells = append(cells, text)
+		}
 		unpriced := ""
 		if one.Unpriced > 0 {
 			unpriced = strconv.Itoa(one.Unpriced) + " of unknown cost"
 		}
-		took := func(seconds int64) string { return lasting(time.Duration(seconds) * time.Second) }
-		rows = append(rows, append(one.cells("-", took, 1), one.Approved.Dollars(), one.Refused.Dollars(), unpriced))
-	}
-	p.table([]string{"REASON", "PAUSES", "STILL PAUSED", "DECIDED", "AFTER (MEDIAN)", "LIVE", "AFTER (MEDIAN)", "HOURS PAUSED", "APPROVED", "REFUSED", ""}, rows)
+		return append(cells, &one.Approved, &one.Refused, unpriced)
+	})
 }
+
+// rows are the reasons, and then all of them.
+func (r Report) rows() []ReportRow { return append(slices.Clone(r.Reasons), r.All) }
 
 func (r Report) csv() [][]string {
 	rows := [][]string{{"update_reason", "title", "pauses", "still_paused", "decided", "median_seconds_to_decision", "live_again", "median_seconds_to_live",
 		"hours_paused", "approved_usd", "refused_usd", "decisions_of_unknown_cost"}}
-	for _, one := range append(r.Reasons[:len(r.Reasons):len(r.Reasons)], r.All) {
+	for _, one := range r.rows() {
 		row := append([]string{strings.Trim(number(one.Reason), "-")}, one.cells("", func(s int64) string { return strconv.FormatInt(s, 10) }, 2)...)
 		rows = append(rows, append(row, one.Approved.String(), one.Refused.String(), strconv.Itoa(one.Unpriced)))
 	}

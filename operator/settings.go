@@ -17,11 +17,7 @@ func (o Options) config() *cobra.Command {
 	return o.make("config", none, func(c *call) error {
 		settings, wrong := o.Settings()
 		err := c.show(settings, func(p *page) {
-			rows := make([][]string, len(settings))
-			for i, s := range settings {
-				rows[i] = []string{s.Variable, cmp.Or(s.Value, "-"), s.From}
-			}
-			p.table([]string{"VARIABLE", "VALUE", "FROM"}, rows)
+			table(p, []string{"VARIABLE", "VALUE", "FROM"}, settings, func(s Setting) []any { return []any{s.Variable, cmp.Or(s.Value, "-"), s.From} })
 		})
 		if err == nil && wrong != nil {
 			return &Fault{ExitUsage, wrong}

@@ -201,21 +201,11 @@ func pastText(p *page, s State) {
 	}
 	n := s.Counts
 	p.line("\nEvents: %d received = %d applied + %d duplicate + %d late + %d unusable", n.Received, n.Applied, n.Duplicate, n.Late, n.Unusable)
-	var rows [][]string
-	for i := len(s.Last) - 1; i >= 0; i-- {
-		e := s.Last[i]
-		rows = append(rows, []string{stamp(e.Time), string(e.ID), string(e.Status), number(e.Reason), string(e.Source), cards.Became(e.Disposition)})
-	}
-	if rows != nil {
-		p.table([]string{"TIME", "EVENT", "STATUS", "REASON", "SOURCE", "BECAME"}, rows)
-	}
-	rows = nil
-	for i := len(s.Ledger) - 1; i >= 0; i-- {
-		l := s.Ledger[i]
-		rows = append(rows, []string{stamp(l.At), lineWords(l), l.Ref})
-	}
-	if rows != nil {
+	table(p, []string{"TIME", "EVENT", "STATUS", "REASON", "SOURCE", "BECAME"}, backward(s.Last), func(e project.EventLine) []any {
+		return []any{e.Time, e.ID, e.Status, e.Reason, e.Source, cards.Became(e.Disposition)}
+	})
+	if len(s.Ledger) > 0 {
 		p.line("\nLedger, newest first")
-		p.table([]string{"TIME", "WHAT", "ABOUT"}, rows)
 	}
+	table(p, []string{"TIME", "WHAT", "ABOUT"}, backward(s.Ledger), func(l project.Line) []any { return []any{l.At, lineWords(l), l.Ref} })
 }

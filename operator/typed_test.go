@@ -46,7 +46,7 @@ func TestSlips(t *testing.T) {
 		"approve 29303649 --ammount 4":    "did you mean --amount?",
 		"explain 1 2 3":                   `nothing more, but got "3"`,
 		"act 29303649 sampel 5 --as U1":   "did you mean sample?",
-		"evidence 29303649 --csv --json":  "csv json",
+		"evidence 29303649 --csv --json":  "--json and --csv can't go together",
 		"report --since 2026-13-01":       "30d, 12h or 2026-03-01",
 		"approve 29303649 --as @ann":      `not "@ann": names change, ids stay`,
 		"approve 29303649 --wait 0s":      "--wait must be",
