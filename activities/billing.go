@@ -127,7 +127,7 @@ func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingRepl
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, strings.NewReader(in.Body))
 	if err != nil {
-		return billingReply{}, &unsentError{"BILLING_URL can't be called"}
+		return billingReply{}, &unsentError{"the billing address (BILLING_URL) can't be called"}
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "fieldmarshal", "Idempotency-Key": in.Key,
@@ -151,7 +151,7 @@ const blanks = " \t\r\n\f\v\u0085\u00a0\u2028\u2029\ufeff"
 // saysNo returns how the body of a 2xx refuses; empty if it does not. What can't be read refuses nothing.
 func (r billingReply) saysNo() string {
 	if r.isHTML() {
-		return fmt.Sprintf("a web page answered at BILLING_URL (HTTP %d), so nothing was invoiced; check the address, and a login page or proxy on the way", r.status)
+		return fmt.Sprintf("a web page answered at the billing address (BILLING_URL, HTTP %d), so nothing was invoiced; check the address, and a login page or proxy on the way", r.status)
 	}
 	d := json.NewDecoder(bytes.NewReader(r.body))
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {

@@ -178,7 +178,7 @@ func billingStatus(operation string, status int, retryAfter time.Duration) (f fa
 		r.Text = billingWords(status)
 		return refused(TypeBillingRefused, operation, r.Text, r), false
 	case status/100 == 3:
-		r.Text = fmt.Sprintf("billing redirects us (HTTP %d), which is not followed; check BILLING_URL", status)
+		r.Text = fmt.Sprintf("billing redirects to another address (HTTP %d), which is not followed; check the address (BILLING_URL)", status)
 	default:
 		r.Text = fmt.Sprintf("billing can't take it now (HTTP %d)", status)
 	}
@@ -205,7 +205,7 @@ func billingWords(status int) string {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return fmt.Sprintf("billing does not accept our signature (HTTP %d); check BILLING_SIGNING_SECRET", status)
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
-		return fmt.Sprintf("nothing takes invoices at BILLING_URL (HTTP %d)", status)
+		return fmt.Sprintf("nothing takes invoices at the billing address (BILLING_URL, HTTP %d)", status)
 	}
 	return fmt.Sprintf("billing refuses the invoice (HTTP %d)", status)
 }

@@ -1,8 +1,6 @@
 package cards
 
 import (
-	"strings"
-
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/prodege"
@@ -14,62 +12,45 @@ type actions struct{ *project.ActionFacts }
 
 // state says in bold what was decided about the pause and how far it is; empty while nobody decided.
 func (a actions) state() string {
-	what := a.doing()
+	what, icon, more := ActionPhase(a.Phase, a.Chosen()), "", ""
 	switch a.Phase {
 	case project.PhaseApproved:
-		return "⏳ " + bold(what+": sending it to Prodege.") + " The project is read once more first."
+		icon, more = "⏳", "Fieldmarshal reads the project once more first."
 	case project.PhaseHeld:
-		return "✋ " + bold(what+": held back.") + " Accepting is switched off for all projects. The decision is kept and nothing has been sent. " + switchOn
+		icon, what, more = "✋", decision{*a.Chosen()}.doing()+": held back", "Accepting is switched off for all projects. The decision is kept, and nothing has been sent. "+switchOn
 	case project.PhaseAccepted:
-		return "☑️ " + bold(what+": Prodege accepted it.") + " Waiting for Prodege to report the project " + a.awaited() + "."
+		icon, more = "☑️", "Waiting for Prodege to report the project "+a.awaited()+"."
 	case project.PhaseStill, project.PhaseRefused, project.PhaseStopped:
-		s := failedAct(a.Phase, what, a.Refusal)
-		return s.icon + " " + bold(mark(s.title)) + " " + sentences(s.what, s.todo)
+		s := failedStory(a.Phase, a.doing(), others, a.Refusal)
+		icon, what, more = s.icon, s.title, sentences(s.what, s.todo)
 	case project.PhaseDryRun:
-		return "🧪 " + bold(what+": nothing sent (dry run).") + " The decision is recorded; it is not sent later either. To do it, enter it at Prodege by hand."
+		icon, more = "🧪", "The decision is recorded; it will not be sent later either. To do it, enter it at Prodege by hand."
 	case project.PhaseByHand:
-		return "✍️ " + bold(what+": do it by hand.") + " No Prodege API key is set any more, so nothing was sent."
+		icon, more = "✍️", "No Prodege API key is set any more, so nothing was sent."
 	case project.PhaseCancelled:
+		icon, what, more = "🛑", "cancelled by an operator", "Nothing can be done from here any more."
 		if a.Chosen() != nil {
-			return "🛑 " + bold("Cancelled by an operator.") + " Whether “" + what + "” reached Prodege is not certain: look at the project there. Nothing more is sent from here."
+			more = a.doing() + " may have reached Prodege before: look at the project there. Nothing more is sent from here."
 		}
-		return "🛑 " + bold("Cancelled by an operator: nothing can be done from here.")
 	case project.PhaseElsewhere:
+		icon, what = "▶️", "the project is live; nothing was sent from here"
 		if a.MaybeSent {
-			return "▶️ " + bold("The project is live.") + " Whether “" + what + "” did it is not certain: the call to Prodege was cut off before its answer came."
+			what, more = "the project is live", a.doing()+" may have done it: "+cutOff
 		}
-		return "▶️ " + bold("The project is live: nothing was sent from here.")
 	case project.PhaseEnded:
-		return "🏁 " + bold("The project is "+statusWords(a.EndStatus)+": nothing can be done from here.")
+		icon, what = "🏁", "the project is "+statusWords(a.EndStatus)+": nothing can be done from here"
+	default:
+		return ""
 	}
-	return ""
+	return sentences(icon, bold(capital(what)+"."), more)
 }
 
-// failedAct tells of an act that did not succeed, on the alert itself and in its thread.
-func failedAct(phase project.Phase, doing string, fault *project.Refusal) story {
-	s := story{icon: "⚠️"}
-	switch phase {
-	case project.PhaseStill:
-		s.title, s.todo = doing+": Prodege accepted it, but the project is still paused", "Look at it at Prodege; try again, or do something else."
-	case project.PhaseRefused:
-		s.title, s.what, s.todo = doing+": refused", "The project stays paused.", "Fix what Prodege names and try again, or do something else."
-		if isOurs(fault) {
-			s.title, s.todo = doing+": could not be sent", "When that is fixed, try again, or do something else."
-		}
-	case project.PhaseStopped:
-		s.title, s.what = doing+": no success within 30 minutes", "Whether the last try arrived is not certain; the project is read before each new one."
-		s.todo = "Try again, or do something else."
-	}
-	s.what = sentences(refusal(fault), s.what)
-	return s
-}
-
-// doing names what was decided last.
+// doing names what was decided last, in quotation marks.
 func (a actions) doing() string {
 	if d := a.Chosen(); d != nil {
-		return decision{*d}.doing()
+		return "“" + decision{*d}.doing() + "”"
 	}
-	return "Decided"
+	return "what was decided"
 }
 
 // awaited is the status that was set, by the action as it was offered.
@@ -162,7 +143,7 @@ func actionFigures(f *project.Figures) string {
 }
 
 var refills = map[prodege.Refill]string{
-	prodege.RefillNever:    "never: they are granted once",
+	prodege.RefillNever:    "never",
 	prodege.RefillHalfHour: "by Prodege every 30 minutes",
 	prodege.RefillHour:     "by Prodege every hour",
 	prodege.RefillDay:      "by Prodege every 24 hours",
@@ -172,28 +153,5 @@ func refillWords(r prodege.Refill) string {
 	if text, known := refills[r]; known {
 		return text
 	}
-	return "by Prodege at times that it does not give"
-}
-
-// text is the same for the fallback line.
-func (a actions) text() string {
-	if a.ActionFacts == nil {
-		return ""
-	}
-	if a.Phase == project.PhaseOpen && a.HasButtons() {
-		var labels []string
-		for _, row := range a.Offers {
-			labels = append(labels, clean(row.Label, 40))
-		}
-		nobody := ""
-		if a.Nobody {
-			nobody = strings.ReplaceAll(nobodyDecides, "*", "")
-		}
-		return sentences("Buttons on the message: "+strings.Join(labels, ", ")+".", nobody)
-	}
-	by := ""
-	if d := a.Chosen(); d != nil {
-		by = decision{*d}.words(nil) + ", " + utc(d.At) + "."
-	}
-	return sentences(strings.ReplaceAll(a.state(), "*", ""), by)
+	return "by Prodege, it does not say when"
 }

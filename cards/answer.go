@@ -8,72 +8,98 @@ import (
 // answer words what one person is told about a click: that it is recorded, or why it did nothing.
 type answer struct{ *project.Answer }
 
-func (a answer) message() Message {
-	text := a.words()
-	if a.Simulated {
-		text = "🧪 simulated: " + text
-	}
-	return paragraph(text, false)
-}
+func (a answer) message() Message { return paragraph(a.words(), a.Simulated) }
 
 func (a answer) words() string {
 	what := shortName(a.Project)
 	if a.Project.ID == 0 {
-		what = "the project" // which one could not be read
+		what = "a project" // which one could not be read
 	}
-	switch a.Kind {
-	case project.AnswerRecorded:
-		return "Recorded: " + a.clicked() + ", for " + what + ". The first decision counts; the message shows what came of it."
-	case project.AnswerNotAllowed:
-		return "Your click did not count: you are not on the list of people who decide about " + what +
-			". Ask one of them to click, or ask an operator of Fieldmarshal to add you (SLACK_APPROVERS)."
-	case project.AnswerNoList:
-		return "Your click did not count: the list of approvers can't be read from Slack right now, so it is not certain that you may decide about " + what +
-			". Nothing was sent. Please click again in a minute."
-	case project.AnswerNotTaken:
-		return "Your click did not count: it could not be recorded right now, so nothing was sent for " + what + ". Please click again in a minute."
-	case project.AnswerForeign:
-		return "Your click did not count: only members of the workspace that Fieldmarshal belongs to decide about " + what + "."
-	case project.AnswerDecided:
-		return sentences("Your click changed nothing: for "+what+" this is decided already.", a.decided())
-	case project.AnswerSuperseded:
-		if a.Amount == nil {
-			return "Your click did not count: its button belongs to an older state of " + what + ". Please use the newest message about it."
-		}
-		return "Your click did not count: its button belongs to an older amount. For " + what + " Prodege asks for " + a.Amount.Dollars() +
-			" now. Please look at the message again and decide about that."
-	case project.AnswerExpired:
-		return "Your click did not count: the request for " + what + " had expired, and nothing was sent. “Ask again”, on the message, opens it again."
-	case project.AnswerClosed:
-		if a.OfPause {
-			return sentences("Your click changed nothing: there is nothing left to do here about this pause of "+what+".", closedWords[a.Phase], a.decided())
-		}
-		return sentences("Your click changed nothing: the "+a.subject()+what+" is closed.", closedWords[a.Phase], a.decided())
-	case project.AnswerSamePerson:
-		return "You gave the first approval for " + what + " already. An amount this high (" + amountOr(a.first(), "above the limit") +
-			") needs a second, different person: please ask a colleague."
-	case project.AnswerMismatch:
-		if a.OfPause {
-			return "Your click did not count: it does not fit the present state of " + what + ". Nothing was sent. Please look at its alert again."
-		}
-		return "Your click did not count: its button does not fit the " + a.subject() + what +
-			". Nothing was sent. Please use the buttons on the newest message about the project."
-	case project.AnswerOverCeiling:
-		return "Your click did not count: for " + what + " nothing above the ceiling" + known(" of", dollars(a.Amount)) +
-			" can be approved here (CPI_CEILING). Approve less, or reject."
-	case project.AnswerTooMuch:
-		return "Your click did not count: for " + what + " " + a.tooMuch() + " Nothing was sent."
-	case project.AnswerNotNow:
-		return "Your click did not count: " + a.notNow() + ". Please look at the message about " + what + " again in a moment."
+	if a.Kind == project.AnswerRecorded {
+		return "Recorded: " + a.clicked() + ", for " + what + ". The first decision counts; the message will show what comes of it."
 	}
-	return "Your click did not count (" + clean(string(a.Kind), 40) + "), for " + what + "."
+	return sentences("Your click for "+what+" did not count: "+a.phrase()+".", a.todo())
 }
 
-func (a answer) subject() string {
-	if a.OfInvoice {
-		return "invoice of "
+// AnswerPhrase says why a decision did not count, for the command line.
+func AnswerPhrase(k project.AnswerKind, amount *prodege.USD) string {
+	return answer{&project.Answer{Kind: k, Amount: amount}}.phrase()
+}
+
+// phrase says why a click did not count, to be read after a colon.
+func (a answer) phrase() string {
+	switch a.Kind {
+	case project.AnswerNotAllowed:
+		return "only people on the list of approvers (SLACK_APPROVERS) can decide"
+	case project.AnswerNobody:
+		return "nobody can decide now, because the list of approvers (SLACK_APPROVERS) names no active member"
+	case project.AnswerNoList:
+		return "the list of approvers can't be read from Slack right now"
+	case project.AnswerNotTaken:
+		return "it could not be recorded right now"
+	case project.AnswerForeign:
+		return "only members of the workspace that Fieldmarshal belongs to can decide"
+	case project.AnswerDecided:
+		return "it is decided already"
+	case project.AnswerSuperseded:
+		if a.Amount == nil {
+			return "it belongs to an older state of the project"
+		}
+		return "Prodege asks for another amount now: " + a.Amount.Dollars()
+	case project.AnswerExpired:
+		return "the request has expired, and nothing was sent"
+	case project.AnswerClosed:
+		switch {
+		case a.OfPause:
+			return "there is nothing left to do here about this pause"
+		case a.OfInvoice:
+			return "the invoice is closed"
+		}
+		return "the request is closed"
+	case project.AnswerSamePerson:
+		return "you gave the first approval, and " + amountOr(a.first(), "an amount this high") + " needs a second, different person"
+	case project.AnswerMismatch:
+		return "it does not fit what is asked now"
+	case project.AnswerOverCeiling:
+		return "nothing above the ceiling" + known(" of", dollars(a.Amount)) + " can be approved here (CPI_CEILING)"
+	case project.AnswerTooMuch:
+		if a.OfPause {
+			return "the sample size can be doubled at most in one step"
+		}
+		return "at most twice the required CPI can be approved" + known(":", dollars(a.Amount))
+	case project.AnswerNotNow:
+		return a.notNow()
 	}
-	return "request for "
+	return clean(string(a.Kind), 40)
+}
+
+// todo is what the clicker can do instead, and what is known of the decision that counts.
+func (a answer) todo() string {
+	switch a.Kind {
+	case project.AnswerNotAllowed:
+		return "Ask one of them to click, or ask an operator of Fieldmarshal to add you."
+	case project.AnswerNobody:
+		return "An operator of Fieldmarshal must correct it."
+	case project.AnswerNoList, project.AnswerNotTaken:
+		return "Nothing was sent. Please click again in a minute."
+	case project.AnswerDecided:
+		return a.decided()
+	case project.AnswerSuperseded, project.AnswerMismatch:
+		return "Nothing was sent. Please use the newest message about the project."
+	case project.AnswerExpired:
+		return "“Ask again” on the message reopens it."
+	case project.AnswerClosed:
+		return sentences(closedWords[a.Phase], a.decided())
+	case project.AnswerSamePerson:
+		return "Please ask a colleague."
+	case project.AnswerOverCeiling:
+		return "Approve less, or reject."
+	case project.AnswerTooMuch:
+		return "Nothing was sent."
+	case project.AnswerNotNow:
+		return "Please look at the message again in a moment."
+	}
+	return ""
 }
 
 // clicked names what was clicked, as a noun: it is not yet known whether it decides.
@@ -101,13 +127,6 @@ func (a answer) clicked() string {
 		}
 	}
 	return "your click"
-}
-
-func (a answer) tooMuch() string {
-	if a.OfPause {
-		return "the sample size can at most be doubled at once from here."
-	}
-	return "at most twice the required CPI can be approved" + known(":", dollars(a.Amount)) + "."
 }
 
 // first is the amount of the first of two approvals.
@@ -147,9 +166,9 @@ func (a answer) notNow() string {
 	case a.Phase == project.PhaseApproved, a.Phase == project.PhaseAccepted:
 		return "an approved amount is being accepted at Prodege right now"
 	case a.Phase == project.PhaseHeld:
-		return "an approved amount waits until accepting is switched on again"
+		return "an approved amount is waiting until accepting is switched on again"
 	case a.Phase == project.PhaseOther:
-		return "the project is paused for another reason now, so there is no CPI to decide about"
+		return "the project is paused for another reason now, so there is no CPI to decide on"
 	}
-	return "that button has nothing to do right now"
+	return "there is nothing for that button to do right now"
 }

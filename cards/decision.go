@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"cmp"
 	"strings"
 
 	"fieldmarshal/prodege"
@@ -11,8 +12,21 @@ import (
 type decision struct{ project.Decided }
 
 // words says who decided what: "<@U1> approved $4.25". asked is the required CPI at the time.
-func (d decision) words(asked *prodege.USD) string {
-	text := d.who() + " " + d.did(asked)
+func (d decision) words(asked *prodege.USD) string { return d.line(d.who(), asked) }
+
+// DecisionLine is the same in plain text: "U0ANN approved $4.25".
+func DecisionLine(d project.Decided) string {
+	who := cmp.Or(d.User, "someone")
+	if d.From == project.FromRule {
+		who = theRule
+	}
+	return decision{d}.line(who, nil)
+}
+
+const theRule = "the rule (CPI_AUTO_APPROVE_UP_TO)"
+
+func (d decision) line(who string, asked *prodege.USD) string {
+	text := who + " " + d.did(asked)
 	if d.From == project.FromCommand {
 		text += " on the command line"
 	}
@@ -24,7 +38,7 @@ func (d decision) words(asked *prodege.USD) string {
 
 func (d decision) who() string {
 	if d.From == project.FromRule {
-		return "The rule (CPI_AUTO_APPROVE_UP_TO)"
+		return theRule
 	}
 	return person(d.User)
 }

@@ -45,8 +45,7 @@ func (p *page) status(s *project.State) {
 		status = markdown(string(s.Status)) + " since " + stamp(s.StatusSince)
 	}
 	if s.Reason != 0 || s.Description != "" {
-		e := prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}
-		status += ": " + markdown(pauseReason(e)) + " (" + markdown(strings.Join(some(reasonCode(s.Reason), s.Description), " ")) + ")"
+		status += ": " + markdown(Reason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}))
 	}
 	p.item("Status", status)
 	waits := Waits(s.Waiting)
@@ -67,7 +66,7 @@ func (p *page) status(s *project.State) {
 // questions is what people are asked, and whom.
 func (p *page) questions(s *project.State) {
 	if s.Pause != nil {
-		p.item("Paused", "since "+stamp(s.Pause.Since)+": "+markdown(pauseReason(s.Pause.Event)))
+		p.item("Paused", "since "+stamp(s.Pause.Since)+": "+markdown(Reason(s.Pause.Event)))
 		p.item("Alert", slackLink(s, s.Pause.Alert))
 	}
 	if q := s.Request; q != nil && (!q.Closed || s.Pause != nil) {
@@ -156,8 +155,7 @@ func (p *page) past(s *project.State) {
 		e := s.Last[i]
 		text := stamp(e.Time) + " **" + markdown(string(e.Status)) + "**"
 		if e.Reason != 0 {
-			title := pauseReason(prodege.Event{Status: e.Status, Reason: e.Reason})
-			text += " " + markdown(title) + fmt.Sprintf(" (%d)", e.Reason)
+			text += " " + markdown(Reason(prodege.Event{Status: e.Status, Reason: e.Reason}))
 		}
 		more := some(Became(e.Disposition), known("vouched for by", e.Vouched))
 		if e.Source == prodege.FromSweep {
@@ -175,25 +173,6 @@ func (p *page) past(s *project.State) {
 		d := s.Decisions[i]
 		p.line("- %s %s", stamp(d.At), markdown(strings.Join(some(DecisionLine(d), d.Reason), ": ")))
 	}
-}
-
-// DecisionLine says who decided what, in plain text: "U0ANN approved $4.25".
-func DecisionLine(d project.Decided) string {
-	who := d.User
-	switch {
-	case d.From == project.FromRule:
-		who = "the rule (CPI_AUTO_APPROVE_UP_TO)"
-	case who == "":
-		who = "someone"
-	}
-	text := who + " " + decision{d}.did(nil)
-	if d.From == project.FromCommand {
-		text += " on the command line"
-	}
-	if d.DryRun {
-		text += " (dry run)"
-	}
-	return text
 }
 
 // approvers says who is asked, to be read.

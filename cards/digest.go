@@ -40,20 +40,17 @@ func (d digest) message() Message {
 		more = fmt.Sprintf("and %s more: the Temporal UI lists them all (ProjectStatus = “PAUSED”)", number(int64(rest)))
 	}
 	l.context(more)
-	l.frame(project.Frame{UI: d.UI, Simulated: d.Simulated})
-	mark := ""
-	if d.Simulated {
-		mark = "[simulated] "
-	}
-	return Message{Text: cut(mark+sentences(title+":", d.names(listed), more), 1000), Blocks: l.blocks}
+	f := project.Frame{UI: d.UI, Simulated: d.Simulated}
+	l.frame(f)
+	return l.message(f)
 }
 
 // digestItem is one pause: which project, for what, since when.
 func digestItem(i project.DigestItem) string {
-	m := prodege.Event{Status: prodege.Paused, Reason: i.Reason, Description: i.Description}.Meaning()
-	state := clean(why(m), 60) + " · since " + when(i.Since)
+	why := clean(Reason(prodege.Event{Status: prodege.Paused, Reason: i.Reason, Description: i.Description}), 75)
+	state := why + " · since " + when(i.Since)
 	if i.End != nil {
-		state = clean(why(m), 60) + " · over: " + endWords(i.End, i.Since)
+		state = why + " · over: " + endWords(i.End, i.Since)
 	}
 	name := nameLine(i.Project)
 	if len(name) > 120 { // a long name is cut before it is put together, so that no markup is torn
@@ -64,18 +61,4 @@ func digestItem(i project.DigestItem) string {
 		line = dots("• "+name, state)
 	}
 	return line
-}
-
-func (d digest) names(items []project.DigestItem) string {
-	text := ""
-	for n, item := range items {
-		if n == 10 {
-			return text + ", …"
-		}
-		if n > 0 {
-			text += ", "
-		}
-		text += item.Project.ID.String()
-	}
-	return text + "."
 }

@@ -267,7 +267,7 @@ func invoiceFacts() map[string]project.Card {
 			i.Refusal = &project.Refusal{Party: "billing", Codes: []int{503}, Text: "billing can't take it now (HTTP 503)"}
 		}),
 		"invoice-refused-ours": invoiceCard(project.InvoiceRefused, func(i *project.InvoiceFacts) {
-			i.Refusal = &project.Refusal{Party: project.PartyUs, Text: "BILLING_URL is no address"}
+			i.Refusal = &project.Refusal{Party: project.PartyUs, Text: "the billing address (BILLING_URL) can't be called"}
 		}),
 		"invoice-vouched":  invoiceCard(project.InvoiceAsked, func(i *project.InvoiceFacts) { i.Vouched = "U0ANN" }),
 		"invoice-conflict": invoiceCard(project.InvoiceSent, func(i *project.InvoiceFacts) { i.Conflict = true }),
@@ -400,6 +400,7 @@ func answerFacts() map[string]project.Card {
 		"answer-invoice-closed": answerCard(project.AnswerClosed, func(a *project.Answer) { a.OfInvoice = true }),
 		"answer-not-allowed":    answerCard(project.AnswerNotAllowed, nil),
 		"answer-no-list":        answerCard(project.AnswerNoList, nil),
+		"answer-nobody":         answerCard(project.AnswerNobody, nil),
 		"answer-decided":        answerCard(project.AnswerDecided, func(a *project.Answer) { a.Decision = &ann }),
 		"answer-superseded":     answerCard(project.AnswerSuperseded, func(a *project.Answer) { a.Amount = usd("4.75") }),
 		"answer-expired":        answerCard(project.AnswerExpired, nil),

@@ -22,14 +22,10 @@ func (r request) figures() figures {
 	return f
 }
 
-// price says how far the required CPI is above what is known: "Required CPI $4.25: +$0.50 (+13 %) over the max CPI of
-// $3.75; the current CPI is $3.90."
+// price says what Prodege requires, and how far that is above what is known: "Prodege paused the project and requires a
+// CPI of $4.25: +$0.50 (+13 %) over the max CPI of $3.75. The current CPI is $3.90."
 func (r request) price() string {
 	f := r.figures()
-	head := "Required CPI " + amountOr(f.required, "not given")
-	if r.Previous != nil && r.Required != nil {
-		head += ", no longer " + r.Previous.Dollars()
-	}
 	over, current := f.over(f.MaxCPI, "max CPI"), known("the current CPI is", dollars(f.CPI))
 	switch {
 	case over != "":
@@ -40,14 +36,14 @@ func (r request) price() string {
 	case f.CPI != nil:
 		over, current = f.over(f.CPI, "current CPI"), "the max CPI is not known"
 	}
-	facts := strings.Join(some(over, current), "; ")
-	if facts == "" && r.Previous == nil {
-		return "" // the title says as much
+	if f.required == nil { // the story says that it is not given
+		return sentences(sentence(over), sentence(current))
 	}
-	if facts == "" {
-		return bold(head + ".")
+	head := "Prodege paused the project and requires a CPI of " + f.required.Dollars()
+	if r.Previous != nil {
+		head += ", no longer " + r.Previous.Dollars()
 	}
-	return bold(head+":") + " " + facts + "."
+	return sentences(strings.Join(some(head, over), ": ")+".", sentence(current))
 }
 
 // over says how far the required CPI is above an amount: "+$0.50 (+13 %) over the max CPI of $3.75". If it is not

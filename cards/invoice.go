@@ -5,6 +5,7 @@ import (
 
 	"github.com/slack-go/slack"
 
+	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
@@ -15,7 +16,7 @@ func (i invoice) message() Message {
 	s := i.story()
 	var l layout
 	l.header(s.icon + " " + s.title)
-	l.section(nameLine(i.Project))
+	l.name(i.Project)
 	l.section(s.what, todo(s.todo))
 	l.fields(
 		field{"Completed", when(i.CompletedAt)},
@@ -23,7 +24,7 @@ func (i invoice) message() Message {
 		field{"Completes", i.completes()},
 		field{"Sum", i.sum()},
 		field{"On Prodege's invoice", i.prodegeLine()},
-		field{"Prodege's reason", reasonWords(i.Reason, i.Description)},
+		field{"Prodege's reason", i.reason()},
 	)
 	if note := quoted(i.Note, 1500); note != "" {
 		l.section("*Reconciliation note:*", note)
@@ -31,13 +32,14 @@ func (i invoice) message() Message {
 	l.context(i.reached(), fmt.Sprintf("revision %d", i.Revision), known("key", clean(i.Key, 100)))
 	l.frame(i.Frame)
 	l.actions(i.button())
-	return Message{Text: i.text(s), Blocks: l.blocks}
+	return l.message(i.Frame)
 }
 
-func (i invoice) text(s story) string {
-	return fallback(i.Frame, mark(s.title), s.what, s.todo,
-		sentence("Completed "+utc(i.CompletedAt), known("CPI", dollars(i.CPI)), known("completes", i.completes()), known("sum", i.sum())),
-		sentence(known("note:", clean(i.Note, 500))), sentence(known("key", clean(i.Key, 100))))
+func (i invoice) reason() string {
+	if i.Reason == 0 && i.Description == "" {
+		return ""
+	}
+	return clean(Reason(prodege.Event{Status: prodege.Complete, Reason: i.Reason, Description: i.Description}), 200)
 }
 
 func (i invoice) completes() string {
@@ -83,12 +85,15 @@ func (i invoice) what() string {
 func (i invoice) story() story {
 	revised := ""
 	if i.Revision > 1 {
-		revised = fmt.Sprintf("The project was reported complete again with other facts; this replaces revision %d.", i.Revision-1)
+		revised = fmt.Sprintf("Prodege reported the project complete again with other facts; this replaces revision %d.", i.Revision-1)
 	}
 	s := i.phaseStory(i.what())
 	s.what = sentences(revised, s.what)
 	return s
 }
+
+// sameInvoice is what happens when somebody tries again.
+const sameInvoice = "It sends the same invoice with the same key."
 
 func (i invoice) phaseStory(name string) story {
 	switch i.Phase {
@@ -98,28 +103,28 @@ func (i invoice) phaseStory(name string) story {
 		return story{icon: "🧾", title: name + " to make: the project is complete",
 			what: "No billing system is connected here.", todo: "Make the invoice, then click “Mark as invoiced”."}
 	case project.InvoiceHeld:
-		return story{icon: "✋", title: name + " held: reconciliation goes on",
-			what: "The project went back to pending complete. The invoice is sent when it is complete again; there is nothing to do."}
+		return story{icon: "✋", title: name + " held: reconciliation continues",
+			what: "The project went back to pending complete. The invoice is sent when it is complete again. There is nothing to do."}
 	case project.InvoiceDryRun:
 		return story{icon: "🧪", title: name + " not sent (dry run)",
 			what: "Dry run is on, so billing was not called. When it is switched off, this message asks whether to send the invoice."}
 	case project.InvoiceAsks:
 		return story{icon: "🧾", title: name + ": send it now?",
-			what: "It was held back while dry run was on. Dry run is off now.", todo: "Click “Send now”, unless it was invoiced by hand meanwhile."}
+			what: "It was held back while dry run was on. Dry run is off now.", todo: "Click “Send now”, unless it was invoiced by hand in the meantime."}
 	case project.InvoiceAsked:
-		what := "This project may have been invoiced before: it was closed here some time ago and came back, or INVOICED came without a COMPLETE."
+		what := "This project may have been invoiced before: it was closed here some time ago and came back, or Prodege reported it invoiced without reporting it complete."
 		if i.Vouched != "" {
-			what = person(i.Vouched) + " vouched for this COMPLETE: its delivery was not signed by Prodege."
+			what = person(i.Vouched) + " vouched for the report that the project is complete: it did not carry a valid signature of Prodege's."
 		}
-		return story{icon: "🧾", title: name + ": send it?", what: what, todo: "Check whether it was invoiced already; if not, click “Send now”."}
+		return story{icon: "🧾", title: name + ": send it now?", what: what, todo: "Check whether it has been invoiced already. If not, click “Send now”."}
 	case project.InvoiceSlow:
 		return story{icon: "⚠️", title: name + " not delivered for an hour, still trying", what: refusal(i.Refusal),
-			todo: "Check that the billing system can be reached. The invoice is sent as soon as it is; by its key, billing books it once."}
+			todo: "Check that the billing system can be reached. Fieldmarshal keeps trying, always with the same key, so that billing can tell a repeat."}
 	case project.InvoiceRefused:
 		if isOurs(i.Refusal) {
-			return story{icon: "⚠️", title: name + " could not be sent to billing", what: refusal(i.Refusal), todo: "When that is fixed, click “Try again”. The same invoice with the same key is sent."}
+			return story{icon: "⚠️", title: name + " could not be sent to billing", what: refusal(i.Refusal), todo: "When that is fixed, click “Try again”. " + sameInvoice}
 		}
-		return story{icon: "⚠️", title: name + " refused by billing", what: refusal(i.Refusal), todo: "Fix what billing names, then click “Try again”. The same invoice with the same key is sent."}
+		return story{icon: "⚠️", title: name + " refused by billing", what: refusal(i.Refusal), todo: "Fix what billing objects to, then click “Try again”. " + sameInvoice}
 	}
 	return i.settledStory(name)
 }
@@ -128,32 +133,32 @@ func (i invoice) phaseStory(name string) story {
 func (i invoice) settledStory(name string) story {
 	switch i.Phase {
 	case project.InvoiceSent:
-		s := story{icon: "✅", title: name + " handed to billing", what: "Prodege reports INVOICED when its own invoice is out, from the 1st to the 6th of the next month."}
+		s := story{icon: "✅", title: name + " handed to billing", what: "Prodege reports the project invoiced when it has sent its own invoice, from the 1st to the 6th of next month."}
 		if i.Conflict {
-			s.title, s.todo = name+" is at billing already", "Check at billing that the invoice is there exactly once."
-			s.what = "An earlier try got no answer, and since then billing has said twice that it has this invoice already (409). " + s.what
+			s.title, s.todo = name+" is already at billing", "Check at billing that the invoice is there exactly once."
+			s.what = "An earlier attempt got no answer, and billing has since said twice that it already has this invoice (409). " + s.what
 		}
 		return s
 	case project.InvoiceMarked:
 		return story{icon: "✅", title: name + " marked as invoiced", what: person(i.By) + " marked it as invoiced."}
 	case project.InvoiceReplaced:
 		return story{icon: "↪️", title: name + " replaced by a newer revision",
-			what: "The project was reported complete again with other facts, so nothing more is done about this one. The newer revision has what counts.",
-			todo: "If this one was made already, correct it by the newer one."}
+			what: "Prodege reported the project complete again with other facts, so nothing more is done about this revision.",
+			todo: "If this invoice was already made, correct it to match the newer one."}
 	case project.InvoiceMissing:
 		return story{icon: "⏰", title: "Prodege has not invoiced this project",
-			what: "Prodege sends invoices from the 1st to the 6th for projects completed in the month before. The 7th has come, and it has not reported INVOICED.",
-			todo: "Ask Prodege's billing why the project is missing from the invoice."}
+			what: "Prodege sends invoices from the 1st to the 6th for projects completed in the month before. It is past the 6th, and Prodege has not reported this project invoiced.",
+			todo: "Ask Prodege's billing team why the project is missing from the invoice."}
 	case project.InvoiceDeleted:
 		return story{icon: "🏁", title: "The project was deleted at Prodege",
 			what: "There is nothing left to invoice, and nothing more is sent from here.",
-			todo: "If an invoice went out already, check whether it must be cancelled."}
+			todo: "If an invoice has already gone out, check whether it must be cancelled."}
 	case project.InvoiceCancelled:
 		return story{icon: "🛑", title: name + " cancelled by an operator",
-			what: "The project's workflow was cancelled in Temporal, so nothing more is sent from here. Whether billing has the invoice already is not certain.",
-			todo: "Check whether it was invoiced; if not, make the invoice by hand."}
+			what: "The project's workflow was cancelled in Temporal, so nothing more is sent from here. Billing may already have the invoice.",
+			todo: "Check whether it has been invoiced. If not, make the invoice by hand."}
 	case project.InvoiceDone:
-		return story{icon: "🏁", title: "Invoiced by Prodege", what: "Prodege reports the project as INVOICED. Compare its invoice with ours."}
+		return story{icon: "🏁", title: "Invoiced by Prodege", what: "Prodege reports that it has invoiced the project. Compare its invoice with ours."}
 	}
 	return story{icon: "🧾", title: name, what: "State: " + clean(string(i.Phase), 40) + "."}
 }

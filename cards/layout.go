@@ -1,6 +1,9 @@
 package cards
 
 import (
+	"regexp"
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/project"
@@ -15,10 +18,54 @@ const (
 	maxLabel   = 75
 	maxFields  = 10
 	maxBlocks  = 50
+	maxText    = 2900
 )
 
-// layout gathers the blocks of one message.
-type layout struct{ blocks []slack.Block }
+// layout gathers the blocks of one message, and what they say in one line: the text of notifications, and of a message
+// whose blocks Slack refuses.
+type layout struct {
+	blocks []slack.Block
+	said   []string
+}
+
+// message ends a message. Its text begins with the project that the frame names, if it names one.
+func (l *layout) message(f project.Frame) Message {
+	name := ""
+	if f.Project.ID != 0 {
+		name = capital(shortName(f.Project)) + ": "
+	}
+	return Message{Text: cut(simulatedMark(f)+name+sentences(l.said...), maxText), Blocks: l.blocks}
+}
+
+func simulatedMark(f project.Frame) string {
+	if f.Simulated {
+		return "[simulated] "
+	}
+	return ""
+}
+
+var (
+	dateForm = regexp.MustCompile(`<!date\^[^<>|]*\|([^<>|]*)>`)
+	boldForm = regexp.MustCompile(`(^|\s)\*([^*\n]+)\*`)
+)
+
+// say adds the lines of a block to the text, each as a sentence: without bold, and with times in UTC, which only
+// blocks show in the reader's own zone.
+func (l *layout) say(text string) {
+	text = boldForm.ReplaceAllString(dateForm.ReplaceAllString(text, "$1"), "$1$2")
+	for line := range strings.Lines(text) {
+		line = strings.TrimSpace(line)
+		if quote, quoted := strings.CutPrefix(line, "> "); quoted {
+			line = quote
+		} else {
+			line = capital(line)
+		}
+		if !strings.HasSuffix(line, "…") && strings.TrimRight(line, ".,;:?!") == line {
+			line += "."
+		}
+		l.said = append(l.said, line)
+	}
+}
 
 // words is a mrkdwn text of ours. Verbatim: what looks like an address or a channel in a project's name stays text.
 func words(text string, max int) *slack.TextBlockObject {
@@ -33,12 +80,19 @@ func label(text string, max int) *slack.TextBlockObject {
 // header is the title of a message.
 func (l *layout) header(text string) {
 	l.blocks = append(l.blocks, slack.NewHeaderBlock(label(text, maxHeader)))
+	l.say(escape(plain(text, maxHeader)))
+}
+
+// name is the line that names the project.
+func (l *layout) name(n project.Name) {
+	l.blocks = append(l.blocks, slack.NewSectionBlock(words(nameLine(n), maxSection), nil, nil))
 }
 
 // section is a paragraph of the lines that are not empty.
 func (l *layout) section(parts ...string) {
 	if text := lines(parts...); text != "" {
 		l.blocks = append(l.blocks, slack.NewSectionBlock(words(text, maxSection), nil, nil))
+		l.say(text)
 	}
 }
 
@@ -51,6 +105,7 @@ func (l *layout) fields(all ...field) {
 	for _, f := range all {
 		if f.value != "" && len(texts) < maxFields {
 			texts = append(texts, words("*"+f.name+"*\n"+f.value, maxField))
+			l.say(f.name + ": " + strings.ReplaceAll(f.value, "\n", "; "))
 		}
 	}
 	if texts != nil {
@@ -60,18 +115,24 @@ func (l *layout) fields(all ...field) {
 
 // context is a small grey line of the parts that are not empty.
 func (l *layout) context(parts ...string) {
-	if text := dots(parts...); text != "" {
-		l.blocks = append(l.blocks, slack.NewContextBlock("", words(text, maxSection)))
-	}
+	l.say(l.small(parts...))
 }
 
-// frame ends a root message: links, and that it is simulated.
+func (l *layout) small(parts ...string) string {
+	text := dots(parts...)
+	if text != "" {
+		l.blocks = append(l.blocks, slack.NewContextBlock("", words(text, maxSection)))
+	}
+	return text
+}
+
+// frame adds the links of a root message, and that it is simulated.
 func (l *layout) frame(f project.Frame, links ...string) {
 	mark := ""
 	if f.Simulated {
 		mark = "🧪 simulated: nothing here reaches Prodege"
 	}
-	l.context(append(append([]string{mark}, links...), link(f.UI, "Temporal UI"))...)
+	l.small(append(append([]string{mark}, links...), link(f.UI, "Temporal UI"))...)
 }
 
 // actions is a row of buttons. Without buttons it adds no block.

@@ -41,6 +41,7 @@ func Render(c project.Card) Message {
 func paragraph(text string, simulated bool) Message {
 	var l layout
 	l.section(text)
-	l.frame(project.Frame{Simulated: simulated})
-	return Message{Text: text, Blocks: l.blocks}
+	f := project.Frame{Simulated: simulated}
+	l.frame(f)
+	return l.message(f)
 }

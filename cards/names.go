@@ -36,16 +36,6 @@ func shortName(n project.Name) string {
 	return id
 }
 
-// fallback is the text that stands for a whole message in notifications: one line.
-func fallback(f project.Frame, parts ...string) string {
-	mark := ""
-	if f.Simulated {
-		mark = "[simulated] "
-	}
-	text := strings.ReplaceAll(sentences(parts...), "\n", " ")
-	return cut(mark+capital(shortName(f.Project))+": "+text, 2900)
-}
-
 // capital writes the first letter large.
 func capital(text string) string {
 	r, size := utf8.DecodeRuneInString(text)

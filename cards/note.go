@@ -23,18 +23,10 @@ func (n note) message() Message {
 	}
 	var l layout
 	l.section(append([]string{mentions(n.Mention) + bold(s.title), s.what, todo(s.todo)}, quote...)...)
-	expires, expiresUTC := n.expiry()
-	l.context(late, expires, nameLine(n.Project))
+	l.context(late, n.expiry())
+	l.small(nameLine(n.Project))
 	l.frame(n.Frame, link(n.Link, n.linkWords()))
-	return Message{Text: fallback(n.Frame, mentions(n.Mention)+mark(s.title), s.what, s.todo, quoteLine(n.Event), expiresUTC, late), Blocks: l.blocks}
-}
-
-// quoteLine is the note of an event on one line.
-func quoteLine(e *prodege.Event) string {
-	if e == nil {
-		return ""
-	}
-	return clean(sentences(e.RejectionNote, e.ReconciliationNote), 1000)
+	return l.message(n.Frame)
 }
 
 func (n note) linkWords() string {
@@ -52,14 +44,14 @@ func (n note) story() story {
 		e = *n.Event
 	}
 	m := e.Meaning()
-	what, advice, reason := clean(m.Meaning, 600), clean(m.Advice, 600), clean(why(m), 150)
+	what, advice, reason := clean(m.Meaning, 600), clean(m.Advice, 600), clean(Reason(e), 150)
 	switch n.Kind {
 	case project.NotePausedAgain:
 		return story{title: "⏸️ Paused again: " + reason, what: n.times()}
 	case project.NoteOtherReason:
 		return story{title: "⏸️ Now paused for another reason: " + reason, what: what, todo: advice}
 	case project.NoteAsksCPI:
-		return story{title: "💵 Now it needs a CPI decision", what: "The same pause now waits for a required CPI.", todo: "Decide in the CPI request."}
+		return story{title: "💵 A CPI decision is needed now", what: "The project is still paused, now for its CPI.", todo: "Decide in the CPI request."}
 	case project.NoteResumed:
 		return story{title: "▶️ Live again"}
 	case project.NotePendingComplete:
@@ -67,15 +59,15 @@ func (n note) story() story {
 	case project.NoteReconciliation:
 		return story{title: "📝 Reconciliation note from Prodege", what: "The project is " + statusWords(e.Status) + "."}
 	case project.NoteUnknown:
-		return story{title: "❓ A status that is not known here: " + clean(string(e.Status), 60),
-			what: "Prodege sent it (" + reasonWords(e.Reason, e.Description) + "). Nothing was done.", todo: "Look at the project at Prodege."}
+		return story{title: "❓ Prodege reports a status that is new here: " + clean(string(e.Status), 60),
+			what: "Its reason: " + reason + ". Nothing was done.", todo: "Look at the project at Prodege."}
 	case project.NoteAutoComplete:
-		return story{title: "⏰ Prodege completes the project by itself about " + date(n.Deadline),
-			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege reports. COMPLETE can't be undone, and reconciliation is possible only before it.",
-			todo: "Set it live if fieldwork should go on, or reconcile and complete it, in the message above. Only Prodege support can give more time."}
+		return story{title: "⏰ Prodege will complete the project by itself about " + date(n.Deadline),
+			what: "It was paused for inactivity " + when(n.Since) + " and has had no clicks since, as far as Prodege reports. COMPLETE can't be undone, and reconciliation is possible only before that.",
+			todo: "In the message above, set it live if fieldwork should go on; or reconcile it, then complete it. Only Prodege support can give more time."}
 	case project.NoteAutoCompleted:
-		return story{title: "🏁 Prodege has completed the project by itself (reason 209)",
-			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project changes any more; it will be invoiced as it is.", todo: advice}
+		return story{title: "🏁 Prodege has completed the project by itself",
+			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project can change any more; it will be invoiced as it is.", todo: advice}
 	case project.NoteFailed:
 		return n.failed()
 	case project.NoteUnsaid:
@@ -88,15 +80,15 @@ func (n note) story() story {
 
 // failed tells those who decided that they are needed again. The message says the same, but an edit notifies nobody.
 func (n note) failed() story {
-	var d decision
-	if n.Decision != nil {
-		d = decision{*n.Decision}
+	what, instead, where := "an unknown amount", closes, "Both buttons are on the message above."
+	switch d := n.Decision; {
+	case d == nil:
+	case d.Action != "":
+		what, instead, where = "“"+decision{*d}.doing()+"”", others, "The buttons are on the alert above."
+	default:
+		what = amountOr(d.Amount, what)
 	}
-	s := failedStory(n.Phase, amountOr(d.Amount, "an unknown amount"), n.Refusal)
-	where := "Both buttons are on the message above."
-	if d.Action != "" {
-		s, where = failedAct(n.Phase, d.doing(), n.Refusal), "The buttons are on the alert above."
-	}
+	s := failedStory(n.Phase, what, instead, n.Refusal)
 	return story{title: s.icon + " " + s.title, what: s.what, todo: sentences(s.todo, where)}
 }
 
@@ -127,15 +119,15 @@ func (n note) requestStory() story {
 	case project.NoteAskedAgain:
 		s := story{title: "🔁 Asked again: approve " + cpi + "?", todo: "Please decide in the message above."}
 		if n.Decision != nil {
-			s.what = decision{*n.Decision}.who() + " opened the request again, " + when(n.Decision.At) + "."
+			s.what = decision{*n.Decision}.who() + " reopened the request, " + when(n.Decision.At) + "."
 		}
 		return s
 	case project.NoteReminder:
 		return story{title: "🔔 Nobody has decided about " + cpi + " yet", what: "The project stays paused until somebody does."}
 	case project.NoteLastReminder:
-		return story{title: "🔔 Last reminder: " + cpi + " waits for a decision", what: "The project stays paused until somebody decides."}
+		return story{title: "🔔 Last reminder: nobody has decided about " + cpi, what: "The project stays paused until somebody does."}
 	case project.NoteExpired:
-		return story{title: "⌛ Expired: nobody decided about " + cpi, what: "The project is still paused.", todo: "“Ask again”, on the message above, opens the request again."}
+		return story{title: "⌛ Expired: nobody decided about " + cpi, what: "The project is still paused.", todo: "“Ask again” on the message above reopens the request."}
 	}
 	return story{title: clean(string(n.Kind), 60)}
 }
@@ -147,10 +139,10 @@ func (n note) times() string {
 	return fmt.Sprintf("%s pauses for this reason within the hour. Further ones are counted in the message above.", number(int64(n.Times)))
 }
 
-// expiry says when a request expires, for the blocks and for the fallback text.
-func (n note) expiry() (blocks, text string) {
+// expiry says when a request expires.
+func (n note) expiry() string {
 	if n.Deadline.IsZero() || n.Kind == project.NoteAutoComplete {
-		return "", ""
+		return ""
 	}
-	return "expires " + when(n.Deadline), "Expires " + utc(n.Deadline) + "."
+	return "expires " + when(n.Deadline)
 }

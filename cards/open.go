@@ -52,49 +52,41 @@ const (
 func (o OpenList) Message() Message {
 	shown := slices.Clone(o.Items[:min(len(o.Items), OpenInMessage)])
 	slices.SortStableFunc(shown, func(a, b OpenItem) int { return a.Since.Compare(b.Since) })
-	return Message{Text: o.title(), Blocks: o.blocks(chapter{title: o.title(), items: shown})}
+	l := o.layout(chapter{title: o.title(), items: shown})
+	return Message{Text: o.title(), Blocks: l.blocks}
 }
 
-// Home is the list on the app's home tab: first what its reader has to decide, with its buttons, then what waits for
-// others, then what somebody has to put right.
+// Home is the list on the app's home tab: first what waits for its reader, with its buttons, then what waits for others,
+// then what somebody has to put right.
 func (o OpenList) Home() slack.HomeTabViewRequest {
-	shown := o.Items[:min(len(o.Items), OpenAtHome)]
-	chapters := []chapter{{title: o.title(), items: shown}}
-	switch {
-	case o.Reader == Approver:
-		var mine, others, repairs []OpenItem
-		for _, item := range shown {
-			switch {
-			case item.Repair:
-				repairs = append(repairs, item)
-			case item.Decision && !item.Approved:
-				mine = append(mine, item)
-			default:
-				others = append(others, item)
-			}
+	mine, others, repairs := chapter{title: "Waiting for you", buttons: true}, chapter{title: "Waiting for others"}, chapter{title: "Needs somebody to put right"}
+	for _, item := range o.Items[:min(len(o.Items), OpenAtHome)] {
+		to := &others
+		switch {
+		case item.Repair:
+			to = &repairs
+		case o.Reader == Approver && item.Decision && !item.Approved:
+			to = &mine
 		}
-		chapters = []chapter{{decisionsWait(len(mine)), mine, true}}
-		if others != nil {
-			chapters = append(chapters, chapter{title: "Waiting for others", items: others})
-		}
-		if repairs != nil {
-			chapters = append(chapters, chapter{title: "Something must be put right", items: repairs})
-		}
-	case o.Reader == Onlooker && len(o.Items) > 0:
-		chapters[0].title = lines(bold(chapters[0].title), "You are not among those who may decide about a CPI: this is what waits for them.")
+		to.items = append(to.items, item)
 	}
-	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(chapters...)}}
-}
-
-func decisionsWait(n int) string {
-	switch n {
-	case 0:
-		return "No decision waits for you."
-	case 1:
-		return "One decision waits for you."
+	switch o.Reader {
+	case Approver:
+		if len(mine.items) == 0 {
+			mine.intro = "Nothing waits for you."
+		}
+	case Onlooker:
+		mine.intro = "Nothing waits for you: you are not among the approvers (SLACK_APPROVERS)."
 	default:
-		return number(int64(n)) + " decisions wait for you, oldest first."
+		mine.intro = "Whether you are an approver can't be read from Slack right now, so everything is listed below. Open this tab again in a minute."
 	}
+	chapters := []chapter{mine}
+	for _, c := range []chapter{others, repairs} {
+		if c.items != nil {
+			chapters = append(chapters, c)
+		}
+	}
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.layout(chapters...).blocks}}
 }
 
 func (o OpenList) title() string {
@@ -110,17 +102,18 @@ func (o OpenList) title() string {
 
 // chapter is a part of a list.
 type chapter struct {
-	title   string
-	items   []OpenItem
-	buttons bool
+	title, intro string
+	items        []OpenItem
+	buttons      bool
 }
 
-// blocks shows chapters; each item is at most some 500 characters, so that the whole stays within bounds.
-func (o OpenList) blocks(chapters ...chapter) []slack.Block {
+// layout shows chapters; each item is at most some 500 characters, so that the whole stays within bounds.
+func (o OpenList) layout(chapters ...chapter) *layout {
 	var l layout
 	left := len(o.Items)
 	for _, c := range chapters {
-		l.section(bold(c.title))
+		l.header(c.title)
+		l.section(c.intro)
 		for _, item := range c.items {
 			left--
 			l.section(item.lines()...)
@@ -133,14 +126,14 @@ func (o OpenList) blocks(chapters ...chapter) []slack.Block {
 		l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(left))))
 	}
 	l.frame(project.Frame{Simulated: o.Simulated})
-	return l.blocks
+	return &l
 }
 
 func (i OpenItem) lines() []string {
 	name, approved := i.Project, ""
 	name.Name = plain(name.Name, 60)
 	if i.Approved {
-		approved = "You approved; another person is asked."
+		approved = "You approved; a second person must approve as well."
 	}
 	summary := strings.TrimSuffix(clean(i.Summary, 120), ".")
 	return []string{nameLine(name), sentences(sentence(summary), "Since "+whenAgo(i.Since)+".", approved), dots(link(i.Link, "message"), shortLink(i.UI))}

@@ -2,7 +2,6 @@ package cards
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -15,56 +14,38 @@ type pause struct{ *project.PauseFacts }
 func (p pause) actions() actions { return actions{p.Action} }
 
 func (p pause) message() Message {
-	m := p.Event.Meaning()
 	var l layout
-	switch {
-	case p.End != nil:
+	if p.End != nil {
 		l.header(endTitle(p.End, p.Since))
-		l.section(nameLine(p.Project))
-		l.section("It was paused for: "+clean(why(m), 150)+".", p.completed())
+		l.name(p.Project)
+		l.section("It was paused for: "+clean(Reason(p.Event), 150)+".", p.completed())
 		l.section(p.acted()...)
-		l.context("paused "+when(p.Since), p.decidedBy(), endWords(p.End, p.Since), p.counted(), reasonWords(p.Event.Reason, p.Event.Description))
-	case p.Moved != nil:
-		l.header("⏸️ Still paused, now: " + plain(why(p.Moved.Meaning()), 100))
-		l.section(nameLine(p.Project))
-		l.section(p.acted()...)
-		l.section(p.explained(*p.Moved)...)
-		l.section(p.completes())
-		l.context("first paused "+when(p.Since)+": "+clean(why(m), 150), p.counted())
-		l.context(about(*p.Moved)...)
-	default:
-		l.header("⏸️ Paused: " + plain(why(m), 100))
-		l.section(nameLine(p.Project))
-		l.section(p.acted()...)
-		l.section(p.explained(p.Event)...)
-		l.section(p.completes())
-		l.context("paused since "+whenAgo(p.Since), p.counted())
-		l.context(about(p.Event)...)
-	}
-	open := p.Action != nil && p.End == nil
-	if open {
-		l.context(p.actions().rules())
+		l.context("paused "+when(p.Since), p.decidedBy(), endWords(p.End, p.Since), p.counted())
+	} else {
+		p.standing(&l)
 	}
 	l.frame(p.Frame, link(p.Request, "CPI request"))
-	if open {
+	if p.End == nil && p.Action != nil {
 		l.actions(p.actions().buttons(p.Project)...)
 	}
-	return Message{Text: p.text(), Blocks: l.blocks}
+	return l.message(p.Frame)
 }
 
-func (p pause) text() string {
-	m := p.Event.Meaning()
-	title := clean(why(m), 150)
-	switch {
-	case p.End != nil:
-		_, words, _ := strings.Cut(endTitle(p.End, p.Since), " ")
-		return fallback(p.Frame, words+".", "It was paused "+utc(p.Since)+": "+title+".", p.completed(), p.decidedText())
-	case p.Moved != nil:
-		now := p.Moved.Meaning()
-		return fallback(p.Frame, "still paused, now: "+clean(why(now), 150)+".", p.actions().text(), p.completesText(), clean(now.Meaning, 600), p.advice(now))
+// standing is the alert while the project is paused: for what it was paused, or for what it is now.
+func (p pause) standing(l *layout) {
+	e, title, since := p.Event, "⏸️ Paused: ", "paused since "+whenAgo(p.Since)
+	if p.Moved != nil {
+		e, title, since = *p.Moved, "⏸️ Still paused, now: ", "first paused "+when(p.Since)+": "+clean(Reason(p.Event), 150)
 	}
-	return fallback(p.Frame, "paused: "+title+" ("+reasonWords(p.Event.Reason, p.Event.Description)+"), since "+utc(p.Since)+".",
-		p.actions().text(), p.completesText(), clean(m.Meaning, 600), p.advice(m), urgencyWords(m.Urgency))
+	l.header(title + plain(Reason(e), 110))
+	l.name(p.Project)
+	l.section(p.acted()...)
+	l.section(p.explained(e)...)
+	l.section(p.completes())
+	l.context(append([]string{since, p.counted()}, about(e)...)...)
+	if p.Action != nil {
+		l.context(p.actions().rules())
+	}
 }
 
 // acted is what people did about the pause and how far that is; at its end, who did what.
@@ -78,38 +59,12 @@ func (p pause) acted() []string {
 	return append([]string{p.actions().state()}, p.actions().course()...)
 }
 
-// decidedText is who did what last, for the fallback line of a pause that is over.
-func (p pause) decidedText() string {
-	switch d := p.Action.Chosen(); {
-	case d != nil:
-		return decision{*d}.words(nil) + ", " + utc(d.At) + "."
-	case p.End.Decided.IsZero():
-		return ""
-	}
-	return "Decided by " + decider(p.End) + ", " + utc(p.End.Decided) + "."
-}
-
-func (p pause) advice(m prodege.Meaning) string {
-	if !p.actions().advises() {
-		return ""
-	}
-	return clean(m.Advice, 600)
-}
-
 // completes says when Prodege completes a project that has no clicks by itself.
 func (p pause) completes() string {
 	if p.AutoComplete.IsZero() {
 		return ""
 	}
-	return "⏰ *Prodege completes it by itself about " + date(p.AutoComplete) + "*, or sooner if it was live without clicks before."
-}
-
-// completesText is the same for the fallback line.
-func (p pause) completesText() string {
-	if p.AutoComplete.IsZero() {
-		return ""
-	}
-	return "Prodege completes it by itself about " + p.AutoComplete.UTC().Format("Jan 2, 2006") + "."
+	return "⏰ *Prodege completes it by itself about " + date(p.AutoComplete) + "*, or sooner if it had gone longer without clicks."
 }
 
 // completed says that the end was Prodege's own doing.
@@ -117,7 +72,7 @@ func (p pause) completed() string {
 	if p.End == nil || p.End.Reason != prodege.CompleteInactive {
 		return ""
 	}
-	return "Prodege completed it by itself, because there was no click for 15 business days."
+	return "Prodege completed it by itself, because there were no clicks for 15 business days."
 }
 
 // endTitle says how a pause that began then ended, in the words of what the project is now.
@@ -146,14 +101,7 @@ func (p pause) decidedBy() string {
 	if p.End.Decided.IsZero() {
 		return ""
 	}
-	return "decided by " + decider(p.End) + " " + whenNext(p.Since, p.End.Decided)
-}
-
-func decider(e *project.End) string {
-	if e.From == project.FromRule {
-		return "the rule (CPI_AUTO_APPROVE_UP_TO)"
-	}
-	return person(e.By)
+	return "decided by " + decision{project.Decided{User: p.End.By, From: p.End.From}}.who() + " " + whenNext(p.Since, p.End.Decided)
 }
 
 // counted says how often it paused, if more than once.
@@ -164,18 +112,13 @@ func (p pause) counted() string {
 	return fmt.Sprintf("*%s pauses* for this reason within the hour", number(int64(p.Times)))
 }
 
-// explained is what the pause means, and what can be done if nothing is under way.
+// explained is what the pause means, what can be done if nothing is under way, and what Prodege's people wrote.
 func (p pause) explained(e prodege.Event) []string {
+	m, advice := e.Meaning(), ""
 	if p.actions().advises() {
-		return explained(e)
+		advice = todo(clean(m.Advice, 700))
 	}
-	return append([]string{clean(e.Meaning().Meaning, 700)}, notes(e)...)
-}
-
-// explained is what an event means, what can be done, and what Prodege's people wrote with it.
-func explained(e prodege.Event) []string {
-	m := e.Meaning()
-	return append([]string{clean(m.Meaning, 700), todo(clean(m.Advice, 700))}, notes(e)...)
+	return append([]string{clean(m.Meaning, 700), advice}, notes(e)...)
 }
 
 // todo marks what people can do.
@@ -197,9 +140,9 @@ func notes(e prodege.Event) (texts []string) {
 	return texts
 }
 
-// about is the small print of an event: urgency, Prodege's own reason, its source, what we don't know.
+// about is the small print of an event: urgency, its source, what we don't know.
 func about(e prodege.Event) []string {
-	parts := []string{urgencyWords(e.Meaning().Urgency), reasonWords(e.Reason, e.Description)}
+	parts := []string{urgencyWords(e.Meaning().Urgency)}
 	switch e.Source {
 	case prodege.FromSweep:
 		parts = append(parts, "found by asking Prodege, no webhook came")

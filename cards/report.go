@@ -32,16 +32,9 @@ func (r report) message() Message {
 	l.context(r.compared())
 	l.context(r.gaps()...)
 	l.context(when(r.Since)+" to "+when(r.Until), counted(r.Projects, "project")+" read")
-	l.frame(project.Frame{UI: r.UI, Simulated: r.Simulated})
-	return Message{Text: r.text(), Blocks: l.blocks}
-}
-
-func (r report) text() string {
-	mark := ""
-	if r.Simulated {
-		mark = "[simulated] "
-	}
-	return mark + sentences("Pauses of the last "+days(r.Until.Sub(r.Since))+":", row{r.All}.sum(), row{r.All}.money(), r.compared())
+	f := project.Frame{UI: r.UI, Simulated: r.Simulated}
+	l.frame(f)
+	return l.message(f)
 }
 
 // days names a length of time in whole days.
@@ -57,7 +50,7 @@ func counted(n int, what string) string {
 
 // title names the reason of a row.
 func (r row) title() string {
-	return clean(prodege.Event{Status: prodege.Paused, Reason: r.Reason, Description: r.Description}.Meaning().Title, 80)
+	return clean(capital(Reason(prodege.Event{Status: prodege.Paused, Reason: r.Reason, Description: r.Description})), 100)
 }
 
 // sum is what a row comes to: "9 pauses, decided after 7 min, live after 9 min (median). Paused for 5 h in all."

@@ -2,23 +2,22 @@ package cards
 
 import (
 	"strings"
-	"time"
 
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
 // request words the message that asks to accept a required CPI. While people decide it is short: what is asked, what
-// it costs, by when, who decides; every other figure is behind Details. Afterwards the outcome comes first.
+// it costs, by when, who can decide; every other figure is behind Details. Afterwards the outcome comes first.
 type request struct{ *project.RequestFacts }
 
 func (r request) message() Message {
 	s := r.story()
 	var l layout
 	l.header(s.icon + " " + s.title)
-	l.section(nameLine(r.Project))
+	l.name(r.Project)
 	if r.asksPrice() {
-		l.section(s.what, r.price(), r.cost(), todo(s.todo))
+		l.section(s.what, r.price(), r.cost(), r.deadline(), todo(s.todo))
 		l.section(r.rules()...)
 	} else {
 		l.section(s.what, todo(s.todo))
@@ -26,10 +25,10 @@ func (r request) message() Message {
 	if r.waits() {
 		l.section(r.decided()...)
 		l.actions(r.buttons()...)
-		l.context("paused "+whenAgo(r.PausedAt), r.deadline(when), r.who())
+		l.context("paused "+whenAgo(r.PausedAt), r.who())
 		l.context(r.earlier())
 		l.frame(r.Frame, link(r.Alert, "pause alert"))
-		return Message{Text: r.text(s), Blocks: l.blocks}
+		return l.message(r.Frame)
 	}
 	l.section(r.course()...)
 	if !r.asksPrice() {
@@ -37,7 +36,7 @@ func (r request) message() Message {
 	}
 	l.frame(r.Frame, link(r.Alert, "pause alert"))
 	l.actions(r.buttons()...)
-	return Message{Text: r.text(s), Blocks: l.blocks}
+	return l.message(r.Frame)
 }
 
 // waits reports whether the request waits for a first or second approval.
@@ -51,30 +50,12 @@ func (r request) asksPrice() bool {
 	return r.waits() || !r.Closed && (r.Phase == project.PhaseExpired || r.Phase == project.PhaseOverLimit)
 }
 
-// text is the whole request in one line.
-func (r request) text(s story) string {
-	var price, rules, by, times string
-	if r.asksPrice() {
-		price = strings.ReplaceAll(sentences(r.price(), r.cost()), "*", "")
-		rules = sentences(r.rules()...)
-		times = "Paused since " + utc(r.PausedAt) + "."
-	} else {
-		price = sentence(r.shortNumbers()...)
-	}
-	if r.waits() {
-		times = sentences(times, sentence(r.deadline(utc)))
-	}
-	if d := r.deciding(); d != nil {
-		by = decision{*d}.words(r.Required) + ", " + utc(d.At) + "."
-	}
-	return fallback(r.Frame, mark(s.title), s.what, s.todo, price, rules, by, times)
-}
-
-func (r request) deadline(form func(time.Time) string) string {
-	if r.Deadline.IsZero() {
+// deadline says by when to decide.
+func (r request) deadline() string {
+	if r.Deadline.IsZero() || !r.waits() {
 		return ""
 	}
-	return "expires " + form(r.Deadline)
+	return "*Decide by* " + when(r.Deadline) + "."
 }
 
 // who says who may decide. That the list is empty is said among the rules.
@@ -87,13 +68,13 @@ func (r request) who() string {
 
 func whoDecides(anyone bool) string {
 	if anyone {
-		return "anyone in this channel decides"
+		return "anyone in this channel can decide"
 	}
-	return "only listed approvers decide"
+	return "only listed approvers can decide"
 }
 
 // nobodyDecides is said on a message whose buttons nobody may click.
-const nobodyDecides = "⚠️ *Nobody can decide here:* SLACK_APPROVERS names no active member. An operator of Fieldmarshal must correct it."
+const nobodyDecides = "⚠️ *Nobody can decide here:* the list of approvers (SLACK_APPROVERS) names no active member. An operator of Fieldmarshal must correct it."
 
 // rules are the limits and conditions that bear on the decision.
 func (r request) rules() []string {
@@ -105,10 +86,10 @@ func (r request) rules() []string {
 		rules = append(rules, "👥 Amounts above "+r.SecondAbove.Dollars()+" need two different people.")
 	}
 	if r.NoAPIKey && r.Phase != project.PhaseOverLimit {
-		rules = append(rules, "✍️ No Prodege API key is set, so approving only records your decision. Afterwards "+r.byHand(amountOr(r.offered(), "what was approved"))+".")
+		rules = append(rules, "✍️ No Prodege API key is set, so approving only records your decision; then "+r.byHand(amountOr(r.offered(), "what was approved"))+".")
 	}
 	if r.DryRun && r.Phase != project.PhaseOverLimit {
-		rules = append(rules, "🧪 Dry run: approving is recorded, and nothing is sent to Prodege.")
+		rules = append(rules, "🧪 Dry run: decisions are recorded, and nothing is sent to Prodege.")
 	}
 	return rules
 }

@@ -26,7 +26,7 @@ func pausedState() *project.State {
 	s.Pause = &project.Pause{Opened: e.ID, Since: paused, Event: e, ForCPI: true, Times: 1, Request: "request-" + string(e.ID)}
 	s.Request = &project.Question{Kind: project.OfCPI, ID: e.ID, Generation: 1, Phase: project.PhaseSecond, Required: usd("4.25"),
 		Numbers: &project.Numbers{MaxCPI: usd("3.75")}, Clock: project.Clock{Deadline: paused.Add(24 * time.Hour)}}
-	s.Outbox = []*project.Message{{Key: s.Pause.Request, Card: requestCard(project.PhaseSecond, nil), What: "CPI request", Link: alertLink, Wanted: 2, Shown: 1, Fault: "not_in_channel: invite the app", Due: live}}
+	s.Outbox = []*project.Message{{Key: s.Pause.Request, Card: requestCard(project.PhaseSecond, nil), What: "CPI request", Link: alertLink, Wanted: 2, Shown: 1, Fault: "the app is not in the channel: invite it there (not_in_channel)", Due: live}}
 	s.Decisions = []project.Decided{{Verdict: project.Approve, User: "U0ANN", Amount: usd("4.25"), At: decided, From: project.FromSlack, Reason: "$5 is *fine* for [this]"}}
 	s.Request.Decisions = s.Decisions
 	s.Counts = project.Counts{Received: 3, Applied: 2, Late: 1}
@@ -103,9 +103,9 @@ func TestSummary(t *testing.T) {
 		{project.View{Status: prodege.Paused, Request: project.PhaseExpired, Required: usd("4.25"), Attention: project.Attention{Kind: project.AttentionExpired}}, "nobody decided about $4.25 in time"},
 		{project.View{Status: prodege.Paused, Request: project.PhaseRefused, Required: usd("4.25"), Attention: project.Attention{Kind: project.AttentionRefused, Text: "Prodege: project is complete."}},
 			"$4.25 was refused, still paused. Needs attention: what was decided was refused (Prodege: project is complete)"},
-		{project.View{Status: prodege.Paused, Event: &e}, "PAUSED: sample size reached"},
+		{project.View{Status: prodege.Paused, Event: &e}, "PAUSED: sample size reached (reason 158)"},
 		{project.View{Status: prodege.Paused, Event: &odd}, "PAUSED: unknown reason (DISABLED_BY_SOMETHING_NEW)"},
-		{project.View{Status: prodege.Paused, Event: &e, Action: project.PhaseAccepted, Chosen: chosen}, "PAUSED: sample size reached; Raise sample size (500): accepted, not in effect yet"},
+		{project.View{Status: prodege.Paused, Event: &e, Action: project.PhaseAccepted, Chosen: chosen}, "PAUSED: sample size reached (reason 158); Raise sample size (500): accepted by Prodege, not in effect yet"},
 		{project.View{Status: prodege.Paused, Event: &e, Action: project.PhaseHeld, Chosen: chosen}, "held back: Raise sample size (500) chosen, accepting is off"},
 		{project.View{Status: prodege.Complete, Invoice: project.InvoiceByHand}, "COMPLETE, invoice made by hand"},
 		{project.View{Status: prodege.Complete, Invoice: project.InvoiceSent, Attention: project.Attention{Kind: project.AttentionMissing}}, "COMPLETE, invoice handed to billing. Needs attention: Prodege has not reported INVOICED by the 7th"},

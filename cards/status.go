@@ -1,8 +1,6 @@
 package cards
 
 import (
-	"fmt"
-
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
@@ -11,12 +9,12 @@ import (
 func Status(s *project.State, f project.Frame) Message {
 	f.Project = s.Name
 	f.Project.ID = s.ID
-	status, reason := "not known yet", ""
+	status, reason := "no event has come yet", ""
 	if s.Status != "" {
 		status = statusWords(s.Status) + " since " + when(s.StatusSince)
 	}
 	if s.Reason != 0 || s.Description != "" {
-		reason = clean(pauseReason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}), 150) + " (" + reasonWords(s.Reason, s.Description) + ")"
+		reason = clean(Reason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}), 200)
 	}
 	status = sentence(status, reason)
 	waits := clean(Waits(s.Waiting), 100)
@@ -34,14 +32,15 @@ func Status(s *project.State, f project.Frame) Message {
 		question = sentence(clean(ActionLine(q), 200))
 	}
 	var l layout
-	l.section(nameLine(f.Project), status, waits, question, attention)
+	l.name(f.Project)
+	l.section(status, waits, question, attention)
 	l.section(lastEvents(s.Last)...)
 	alert := ""
 	if s.Pause != nil {
 		alert = messageLink(s, s.Pause.Alert)
 	}
 	l.frame(f, link(messageLink(s, requestKey(s)), "CPI request"), link(alert, "pause alert"))
-	return Message{Text: fallback(f, status, waits, question, attention), Blocks: l.blocks}
+	return l.message(f)
 }
 
 // lastEvents is a line per event, under a title.
@@ -50,19 +49,16 @@ func lastEvents(last []project.EventLine) []string {
 	var texts []string
 	for i := len(last) - 1; i >= 0 && len(texts) < most; i-- {
 		e := last[i]
-		texts = append(texts, dots("• "+when(e.Time), clean(statusWords(e.Status), 60), reasonCode(e.Reason), clean(Became(e.Disposition), 60)))
+		what := statusWords(e.Status)
+		if e.Reason != 0 {
+			what += ": " + clean(Reason(prodege.Event{Status: e.Status, Reason: e.Reason}), 100)
+		}
+		texts = append(texts, dots("• "+when(e.Time), what, clean(Became(e.Disposition), 60)))
 	}
 	if texts == nil {
 		return nil
 	}
 	return append([]string{bold("Last events")}, texts...)
-}
-
-func reasonCode(r prodege.Reason) string {
-	if r == 0 {
-		return ""
-	}
-	return fmt.Sprintf("reason %d", r)
 }
 
 // Alarm is what the ingress itself has to say to the team that runs it.
@@ -76,10 +72,9 @@ func Sorry(why string) Message { return paragraph(clean(why, 500), false) }
 // Help says what the slash command can do.
 func Help(command string) Message {
 	c := clean(command, 40)
-	m := paragraph(lines(
-		"`"+c+" status <project id>`: how a project is, its last events and what became of them",
-		"`"+c+" open`: what waits for a person, oldest first",
-		"`"+c+" help`: this",
+	return paragraph(lines(
+		"`"+c+" status <project>`: how a project is, what it waits for, and its last events. A project is named by its id, its PO number, or part of its name.",
+		"`"+c+" open`: what waits for a person, oldest first.",
+		"`"+c+" help`: this.",
 	), false)
-	return m
 }

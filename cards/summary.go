@@ -26,7 +26,7 @@ func summary(v project.View) string {
 	case v.Action == project.PhaseHeld:
 		return ActionPhase(v.Action, v.Chosen)
 	case v.Event != nil:
-		text := string(v.Status) + ": " + pauseReason(*v.Event)
+		text := string(v.Status) + ": " + Reason(*v.Event)
 		if v.Chosen != nil {
 			text += "; " + ActionPhase(v.Action, v.Chosen)
 		}
@@ -48,15 +48,6 @@ func summarized(k project.AttentionKind) bool {
 		return true
 	}
 	return false
-}
-
-// pauseReason is why a project is paused, in plain words. Prodege's own word is added only if it is new here.
-func pauseReason(e prodege.Event) string {
-	title := e.Meaning().Title
-	if unknown := (prodege.Event{Status: e.Status, Description: "?"}).Meaning().Title; title == unknown && e.Description != "" {
-		return inSentence(title) + " (" + e.Description + ")"
-	}
-	return why(e.Meaning())
 }
 
 // cutBytes shortens text to max bytes, at the end of a character.

@@ -21,11 +21,11 @@ func or[T ~string](words map[T]string, value T) string {
 var waits = map[project.Waiting]string{
 	"":                          "nothing",
 	project.WaitsNothing:        "nothing",
-	project.WaitsApproval:       "a decision about its CPI",
-	project.WaitsAction:         "somebody to act on its pause",
-	project.WaitsLive:           "what was decided to take effect",
+	project.WaitsApproval:       "approval of its CPI",
+	project.WaitsAction:         "somebody to take action",
+	project.WaitsLive:           "Prodege to report it live",
 	project.WaitsReconciliation: "its reconciliation to be completed",
-	project.WaitsInvoicing:      "its invoice to be made",
+	project.WaitsInvoicing:      "invoicing to be done",
 	project.WaitsInvoiced:       "Prodege to report it invoiced",
 }
 
@@ -36,8 +36,8 @@ var attentions = map[project.AttentionKind]string{
 	project.AttentionSlack:        "a message can't be posted in Slack until somebody fixes it",
 	project.AttentionUnsaid:       "a message has not reached Slack for five minutes",
 	project.AttentionPlain:        "Slack refused the buttons of a message: decide on the command line",
-	project.AttentionNobody:       "nobody can decide: SLACK_APPROVERS names no active member",
-	project.AttentionCeiling:      "the required CPI is above CPI_CEILING",
+	project.AttentionNobody:       "nobody can decide: the list of approvers (SLACK_APPROVERS) names no active member",
+	project.AttentionCeiling:      "the required CPI is above the ceiling (CPI_CEILING)",
 	project.AttentionHeld:         "what was decided is held back: accepting is switched off",
 	project.AttentionExpired:      "nobody decided in time",
 	project.AttentionRefused:      "what was decided was refused",
@@ -46,7 +46,7 @@ var attentions = map[project.AttentionKind]string{
 	project.AttentionByHand:       "what was decided must be entered at Prodege by hand",
 	project.AttentionInvoice:      "billing refused the invoice",
 	project.AttentionInvoiceSlow:  "billing has not taken the invoice for an hour",
-	project.AttentionInvoiceAsked: "somebody must say whether the invoice is sent",
+	project.AttentionInvoiceAsked: "somebody must decide whether to send the invoice",
 	project.AttentionMissing:      "Prodege has not reported INVOICED by the 7th",
 }
 
@@ -132,7 +132,7 @@ func ActionPhase(p project.Phase, chosen *project.Decided) string {
 	case project.PhaseHeld:
 		return HeldBack + ": " + what + " chosen, accepting is off"
 	case project.PhaseAccepted:
-		return what + ": accepted, not in effect yet"
+		return what + ": accepted by Prodege, not in effect yet"
 	case project.PhaseLive:
 		return what + ": live again"
 	case project.PhaseDone:
@@ -174,32 +174,3 @@ var invoicePhases = map[project.InvoicePhase]string{
 
 // InvoicePhase says where an invoice is, to be read after "invoice".
 func InvoicePhase(p project.InvoicePhase) string { return or(invoicePhases, p) }
-
-var answers = map[project.AnswerKind]string{
-	project.AnswerNotAllowed:  "not among SLACK_APPROVERS",
-	project.AnswerNoList:      "the list of approvers can't be read from Slack now; try again",
-	project.AnswerDecided:     "it is decided already",
-	project.AnswerSuperseded:  "the amount is another one now:",
-	project.AnswerExpired:     "nobody decided in time; ask again to open it again",
-	project.AnswerClosed:      "the request is closed",
-	project.AnswerSamePerson:  "a second, different person must approve",
-	project.AnswerMismatch:    "it does not fit what is asked for",
-	project.AnswerOverCeiling: "it is above CPI_CEILING:",
-	project.AnswerTooMuch:     "it is more than twice what there is now; at most",
-	project.AnswerNotNow:      "there is nothing to do in this phase",
-	project.AnswerNotTaken:    "it could not be recorded; try again",
-	project.AnswerForeign:     "not a member of Fieldmarshal's workspace",
-}
-
-// AnswerPhrase says why a decision did not count, for the command line.
-func AnswerPhrase(k project.AnswerKind, amount *prodege.USD) string {
-	text := or(answers, k)
-	switch k {
-	case project.AnswerSuperseded, project.AnswerOverCeiling, project.AnswerTooMuch:
-		if amount == nil {
-			return strings.TrimSuffix(strings.TrimSuffix(text, ":"), "; at most")
-		}
-		return text + " " + amount.Dollars()
-	}
-	return text
-}

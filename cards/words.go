@@ -163,27 +163,31 @@ func statusWords(s prodege.Status) string {
 	return "in status " + clean(string(s), 40)
 }
 
-// reasonWords names Prodege's own reason, to be looked up there.
-func reasonWords(code prodege.Reason, description string) string {
-	d := clean(description, 200)
-	switch {
-	case code != 0 && d != "":
-		return fmt.Sprintf("reason %d %s", code, d)
-	case code != 0:
-		return fmt.Sprintf("reason %d", code)
-	case d != "":
-		return d
+// Reason says why a project is as it is, in words that can stand within a sentence, with Prodege's own code after them:
+// "sample size reached (reason 158)". Prodege's description is added only if the reason is new here. It is not escaped.
+func Reason(e prodege.Event) string {
+	code, description := reasonCode(e.Reason), ""
+	if !e.Explained() { // the title has the code
+		code, description = "", e.Description
 	}
-	return "no reason given"
+	text := inSentence(strings.TrimPrefix(e.Meaning().Title, "Paused, ")) // the status says that it is paused
+	if code += description; code != "" {
+		text += " (" + code + ")"
+	}
+	return text
+}
+
+func reasonCode(r prodege.Reason) string {
+	if r == 0 {
+		return ""
+	}
+	return fmt.Sprintf("reason %d", r)
 }
 
 // urgencyWords says how soon people should look.
 func urgencyWords(u prodege.Urgency) string {
 	return map[prodege.Urgency]string{prodege.Now: "🔴 act now", prodege.Soon: "🟡 look soon", prodege.Routine: "⚪ routine"}[u]
 }
-
-// why is what a pause is for, as it reads after "paused:". The table's own "Paused, " would say it twice.
-func why(m prodege.Meaning) string { return inSentence(strings.TrimPrefix(m.Title, "Paused, ")) }
 
 // inSentence writes a title as it reads within a sentence: "Sample size reached" → "sample size reached".
 func inSentence(title string) string {

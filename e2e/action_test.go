@@ -109,7 +109,7 @@ func TestCompletingFromTheAlert(t *testing.T) {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
 	}
 	w.submit(eve, m, actComplete, nil)
-	w.whispered(eve, "not on the list")
+	w.whispered(eve, "only people on the list of approvers")
 	w.submit(ann, m, actComplete, map[string]string{reasonField: "the client has enough"})
 	end := w.becomes(m, "Pause over")
 	if !reads(end, "the client has enough") {

@@ -119,7 +119,7 @@ func TestRejectedWithAReason(t *testing.T) {
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
 	w.submit(ann, m, reject, map[string]string{reasonField: "Too dear for <!channel> & co"})
-	end := w.becomes(m, "Rejected: $4.25 is not accepted")
+	end := w.becomes(m, "Rejected: $4.25")
 	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || !slices.Equal(buttons(end), []string{askAgain}) {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), text)
 	}
@@ -192,7 +192,7 @@ func TestThePauseIsForAnotherReasonNow(t *testing.T) {
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
 	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
-	if gone := w.becomes(m, "CPI no longer asked"); len(buttons(gone)) != 0 {
+	if gone := w.becomes(m, "No CPI to decide on now"); len(buttons(gone)) != 0 {
 		t.Errorf("buttons are left: %v", buttons(gone))
 	}
 	w.says(alerts, "support")

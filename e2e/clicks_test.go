@@ -71,12 +71,12 @@ func TestAnOutsiderDecidesNothing(t *testing.T) {
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
 	w.click(eve, m, approve)
-	w.whispered(eve, "you are not on the list")
+	w.whispered(eve, "only people on the list of approvers")
 	w.submit(eve, m, reject, nil)
 	await(t, "the second answer", func() bool {
 		told := 0
 		for _, m := range w.slack.Ephemerals(eve) {
-			if reads(m, "you are not on the list") {
+			if reads(m, "only people on the list of approvers") {
 				told++
 			}
 		}
@@ -122,7 +122,7 @@ func TestForgedClicksAreRefused(t *testing.T) {
 		w.clicks(c)
 	}
 	w.whispered(ann, "only members of the workspace")
-	w.whispered(ann, "does not fit the request")
+	w.whispered(ann, "does not fit what is asked now")
 	state := w.request(func(*project.Question) bool { return true }, "the request")
 	if len(state.Decisions) != 0 || state.Phase != project.PhaseOpen {
 		t.Errorf("the request is %s with %v", state.Phase, state.Decisions)

@@ -37,7 +37,7 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.click(eve, m, approve)
-	w.whispered(eve, "not on the list")
+	w.whispered(eve, "only people on the list of approvers")
 	view := w.opens(ben, m, reject)
 	w.slack.CloseView(view.ID)
 	w.click(ann, m, approve)

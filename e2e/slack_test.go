@@ -32,7 +32,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	if err := w.slack.VerifyEventsURL(w.ctx); err != nil {
 		t.Error(err)
 	}
-	for user, want := range map[string]string{ann: "One decision waits for you", eve: "not among those who may decide"} {
+	for user, want := range map[string]string{ann: "Waiting for you", eve: "not among the approvers"} {
 		w.looksHome(user, want, "$4.25", "Oat milk study")
 	}
 	if all := w.slack.AllMessages(alerts); len(all) != 0 {

@@ -132,7 +132,8 @@ func TestClicksThatDoNotCount(t *testing.T) {
 		prepare func(*world)
 		told    string
 	}{
-		{"not an approver", simulator.Click{User: "U0EVE"}, nil, "you are not on the list"},
+		{"not an approver", simulator.Click{User: "U0EVE"}, nil, "Ask one of them to click"},
+		{"nobody is an approver", simulator.Click{User: "U0EVE"}, func(w *world) { w.who.none = true }, "names no active member"},
 		{"no list", simulator.Click{User: "U0ANN"}, func(w *world) { w.who.unknown = true }, "can't be read from Slack"},
 		{"Temporal is away", simulator.Click{User: "U0ANN"}, func(w *world) { w.temporal.away = errors.New("unavailable") }, "could not be recorded"},
 		{"another workspace's payload", simulator.Click{User: "U0ANN", Team: "T0OTHER"}, nil, "only members of the workspace"},
@@ -231,6 +232,8 @@ func TestSlacksThreeSeconds(t *testing.T) {
 
 // slowList knows its people when nearly all time is up that it has.
 type slowList struct{ asked time.Time }
+
+func (l *slowList) Nobody(context.Context) bool { return false }
 
 func (l *slowList) May(ctx context.Context, _ string) (allowed, known bool) {
 	l.asked = time.Now()
@@ -362,7 +365,7 @@ func (w *world) submitsInVain(ts, view string) {
 		w.t.Fatalf("submitted: %+v, %v", out, err)
 	}
 	w.in.Wait()
-	if told := w.told("U0EVE"); len(w.temporal.decided()) != 0 || !strings.Contains(told, "not on the list") || len(w.buttons(ts)) == 0 {
+	if told := w.told("U0EVE"); len(w.temporal.decided()) != 0 || !strings.Contains(told, "only people on the list of approvers") || len(w.buttons(ts)) == 0 {
 		w.t.Errorf("decided %v, told %q, buttons %v", w.temporal.decided(), told, w.buttons(ts))
 	}
 }
@@ -384,7 +387,7 @@ func TestTheClickerIsToldByOneOfTwoWays(t *testing.T) {
 	w := newWorld(t)
 	w.slack.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "response"})
 	w.click(simulator.Click{User: "U0EVE", TS: w.request(), ActionID: cards.ActionApprove})
-	if told := w.told("U0EVE"); !strings.Contains(told, "not on the list") {
+	if told := w.told("U0EVE"); !strings.Contains(told, "only people on the list of approvers") {
 		t.Errorf("told: %q", told)
 	}
 	if len(w.slack.Calls("chat.postEphemeral")) != 1 {

@@ -104,7 +104,7 @@ func TestSlashCommand(t *testing.T) {
 	w.temporal.projects = map[prodege.ProjectID]*project.State{theProject: paused,
 		29304712: asksCPI(29304712, "New parents panel US", project.PhaseOpen), 29304713: asksCPI(29304713, "New parents panel UK", project.PhaseOpen)}
 	for text, want := range map[string][]string{
-		"status 29303649":         {"Oat milk", "paused", "reason 158", "applied", "https://ui.example/project-29303649", "simulated", "somebody to act on its pause"},
+		"status 29303649":         {"Oat milk", "paused", "reason 158", "applied", "https://ui.example/project-29303649", "simulated", "somebody to take action"},
 		"Status PO-4711":          {"Oat milk", "reason 158"},
 		"status po-4711":          {"Oat milk"},
 		"status oat":              {"Oat milk"},
@@ -214,9 +214,9 @@ func TestHomeTab(t *testing.T) {
 	}
 	// In this order, and each once.
 	for user, want := range map[string][]string{
-		"U0ANN": {"3 decisions wait for you", "Streaming habits", "Oat milk", "Dog owners", "Waiting for others", "Tea", "Car buyers", "must be put right", "Cat owners", "13"},
-		"U0BEN": {"2 decisions wait for you", "Streaming habits", "Oat milk", "Waiting for others", "Dog owners", "You approved; another person is asked", "must be put right"}, // approved it already
-		"U0EVE": {"7 projects wait", "not among those who may decide", "Tea", "Oat milk"},
+		"U0ANN": {"Waiting for you", "Streaming habits", "Oat milk", "Dog owners", "Waiting for others", "Tea", "Car buyers", "Needs somebody to put right", "Cat owners", "13"},
+		"U0BEN": {"Waiting for you", "Streaming habits", "Oat milk", "Waiting for others", "Dog owners", "You approved; a second person must approve as well", "Needs somebody to put right"}, // approved it already
+		"U0EVE": {"Waiting for you", "not among the approvers", "Waiting for others", "Tea", "Oat milk", "Needs somebody to put right", "Cat owners"},
 	} {
 		got, from := w.home(user), 0
 		for _, part := range want {
@@ -244,7 +244,7 @@ func TestHomeTab(t *testing.T) {
 	w.who.mu.Lock()
 	w.who.unknown = true
 	w.who.mu.Unlock()
-	if got := w.home("U0EVE"); !strings.Contains(got, "7 projects wait") || strings.Contains(got, "not among") {
+	if got := w.home("U0EVE"); !strings.Contains(got, "can't be read from Slack right now") || strings.Contains(got, "not among") {
 		t.Errorf("if the list of approvers can't be had:\n%s", got)
 	}
 	if faults := w.slack.Complaints(); len(faults) != 0 {

@@ -59,6 +59,8 @@ func (in *Ingress) mayDecide(ctx context.Context, who person, of project.Questio
 	switch {
 	case !known:
 		return project.AnswerNoList
+	case !allowed && in.options.Approvers.Nobody(ctx):
+		return project.AnswerNobody
 	case !allowed:
 		return project.AnswerNotAllowed
 	}

@@ -33,9 +33,12 @@ type Workflows interface {
 	Health(ctx context.Context) error
 }
 
-// Approvers reports whether a Slack user is among SLACK_APPROVERS. known is false if that can't be told now.
+// Approvers is SLACK_APPROVERS.
 type Approvers interface {
+	// May reports whether a Slack user is among them. known is false if that can't be told now.
 	May(ctx context.Context, user string) (allowed, known bool)
+	// Nobody reports whether it is certain that there is nobody among them.
+	Nobody(ctx context.Context) bool
 }
 
 // Options are what an Ingress needs.

@@ -28,7 +28,7 @@ func TestAct(t *testing.T) {
 		says     []string
 		sent     project.Decision
 	}{
-		"more completes":            {"act #29,303,649 sample 600 --as U1", "", recordsChoice("accepted"), 0, []string{"Recorded: U1 chose “Raise sample size” (600) on the command line", "accepted, not in effect yet"}, sample},
+		"more completes":            {"act #29,303,649 sample 600 --as U1", "", recordsChoice("accepted"), 0, []string{"Recorded: U1 chose “Raise sample size” (600) on the command line", "accepted by Prodege, not in effect yet"}, sample},
 		"with a number":             {"act 29303649 sample 600 --as U1", "", recordsChoice("accepted"), 0, []string{"Recorded"}, sample},
 		"named as its button":       {"act 29303649 act_sample 600 --as U1", "", recordsChoice("accepted"), 0, []string{"Recorded"}, sample},
 		"twice what there is":       {"act 29303649 sample 801 --as U1", "", nil, ExitVain, []string{"the sample size is 400 now", "at most 800, not 801"}, project.Decision{}},

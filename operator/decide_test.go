@@ -46,7 +46,7 @@ func TestDecisions(t *testing.T) {
 		"still under way":   {"approve 29303649 --as U1 --wait 300ms", records("approved"), 0, []string{"accepting $4.25 at Prodege"}},
 		"rejected":          {"reject 29303649 --as U1 --note enough", records("rejected"), 0, []string{"Recorded: U1 rejected $4.25"}},
 		"not allowed":       {"approve 29303649 --as U9", answersWith(project.AnswerNotAllowed, nil), ExitVain, []string{"did NOT count", "SLACK_APPROVERS"}},
-		"superseded":        {"approve 29303649 --as U1", answersWith(project.AnswerSuperseded, usd("4.75")), ExitVain, []string{"another one now: $4.75"}},
+		"superseded":        {"approve 29303649 --as U1", answersWith(project.AnswerSuperseded, usd("4.75")), ExitVain, []string{"another amount now: $4.75"}},
 		"above the ceiling": {"approve 29303649 --as U1", answersWith(project.AnswerOverCeiling, usd("4.00")), ExitVain, []string{"CPI_CEILING"}},
 		"no answer":         {"approve 29303649 --as U1 --wait 300ms", func(*project.State, project.Decision) {}, ExitFailed, []string{"nothing is known of it after 300ms", "do not repeat"}},
 	} {

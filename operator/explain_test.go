@@ -33,7 +33,7 @@ func TestExplainAProject(t *testing.T) {
 		"2026-03-02 11:00:00Z  U1 approved $4.00 (dry run) (e1).  [ledger]",
 		"$4.00 was refused: no (e1).  [ledger]",
 		"duplicate, known already.  [last events]", "late, a newer one was known.  [last events]",
-		"It waits for a decision about its CPI, since 2026-03-02 10:00:00Z.  [state]",
+		"It waits for approval of its CPI, since 2026-03-02 10:00:00Z.  [state]",
 		"Its CPI request: asks to accept $4.25, now $3.75.", "DRY_RUN was on", "no PRODEGE_API_KEY", "Accepting is off for all projects.  [kill switch]")
 	run(t, (&fakes{}).world(), "", "explain", "1").wants(t, ExitVain, "not known here")
 	run(t, (&fakes{}).world(), "", "explain").wants(t, ExitUsage)

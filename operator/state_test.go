@@ -17,7 +17,7 @@ import (
 
 func TestState(t *testing.T) {
 	a := run(t, asks().world(), "", "state", "29303649")
-	a.wants(t, 0, "Project 29303649  Oat milk", "PO-7", "PAUSED since 2026-03-02 10:00:00Z (2 h)", "a decision about its CPI, since 2026-03-02 10:00:00Z",
+	a.wants(t, 0, "Project 29303649  Oat milk", "PO-7", "PAUSED since 2026-03-02 10:00:00Z (2 h)", "approval of its CPI, since 2026-03-02 10:00:00Z",
 		"asks to accept $4.25, now $3.75, expires 2026-03-03 10:00:00Z (in 22 h), http://slack/1",
 		"3 received = 1 applied + 1 duplicate + 1 late + 0 unusable", "paused: a CPI of $4.25 is required", "http://ui/namespaces/default/workflows/project-29303649")
 	if strings.Contains(a.out, "\x1b") {
@@ -87,7 +87,7 @@ func TestStateWithoutAWorkerShowsTheList(t *testing.T) {
 	f := asks()
 	f.fault = context.DeadlineExceeded
 	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, Status: prodege.Paused, WaitingFor: project.WaitsApproval, WaitingSince: noon.Add(-time.Hour), NeedsAttention: true, Summary: "asks to accept $4.25"}}
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, "No worker answers", "asks to accept $4.25", "ATTENTION", "a decision about its CPI, since 2026-03-02 11:00:00Z (1 h)")
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, "No worker answers", "asks to accept $4.25", "ATTENTION", "approval of its CPI, since 2026-03-02 11:00:00Z (1 h)")
 	if f.query != "WorkflowId = 'project-29303649'" {
 		t.Errorf("asked %s", f.query)
 	}
@@ -126,7 +126,7 @@ func TestStateTellsTheInactivityClock(t *testing.T) {
 // TestOneVocabulary: what a pause with buttons waits for reads alike in list, state and explain, and what it offers is named.
 func TestOneVocabulary(t *testing.T) {
 	f := offers()
-	const waits, what = "somebody to act on its pause", "offered: Raise sample size, Complete project"
+	const waits, what = "somebody to take action", "offered: Raise sample size, Complete project"
 	run(t, f.world(), "", "state", "29303649").wants(t, 0, waits, what, "fieldmarshal act 29303649", "Sample size reached (158)")
 	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "It waits for "+waits, what)
 	run(t, f.world(), "", "approve", "29303649", "--as", "U1").wants(t, ExitVain, "it waits for "+waits)

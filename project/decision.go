@@ -124,6 +124,8 @@ func (s *State) consider(d Decision, may Permission) {
 	switch {
 	case !may.Known:
 		s.answer(d, q, AnswerNoList)
+	case !may.Allowed && q != nil && q.Nobody:
+		s.answer(d, q, AnswerNobody)
 	case !may.Allowed:
 		s.answer(d, q, AnswerNotAllowed)
 	case q == nil, s.Cancelled:

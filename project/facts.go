@@ -353,6 +353,7 @@ type AnswerKind string
 const (
 	AnswerRecorded    AnswerKind = "recorded"     // taken by Temporal; the first counts
 	AnswerNotAllowed  AnswerKind = "not_allowed"  // not among SLACK_APPROVERS
+	AnswerNobody      AnswerKind = "nobody"       // nobody is among SLACK_APPROVERS
 	AnswerNoList      AnswerKind = "no_list"      // the list of approvers can't be had now: not counted, click again
 	AnswerDecided     AnswerKind = "decided"      // decided already (Decision)
 	AnswerSuperseded  AnswerKind = "superseded"   // the amount is another now (Amount)

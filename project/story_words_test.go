@@ -576,6 +576,8 @@ func (w *world) noteWords(n *project.Note) string {
 
 func answerWords(a project.Answer) string {
 	switch a.Kind {
+	case project.AnswerNobody:
+		return "not counted, nobody is among the approvers"
 	case project.AnswerNotAllowed:
 		return "not counted, you are not among the approvers"
 	case project.AnswerNoList:

@@ -106,7 +106,7 @@ var Scenarios = []Scenario{
 		alert("The alert closes: who did what, and how long it stood still.", "live again", noButton).pictured("alert-live"),
 	}},
 	{Name: "invoiced", Title: "From completion to the invoice", About: "Reconciliation, COMPLETE, one signed call to billing, and Prodege's own invoice.", Needs: NeedsBilling, Histories: ofProject, Steps: []Step{
-		{Says: "The reconciliation is handed in: the project is PENDING_COMPLETE, and nothing is invoiced yet.", Do: func(ctx context.Context, on *play) error {
+		{Says: "The reconciliation is submitted: the project is PENDING_COMPLETE, and nothing is invoiced yet.", Do: func(ctx context.Context, on *play) error {
 			on.open()
 			return on.sent(on.Prodege.PendingComplete(ctx, on.project, "Reconciliation file received"))
 		}},
@@ -133,7 +133,7 @@ var Scenarios = []Scenario{
 		pauseFor("4.25"),
 		asks("4.25"),
 		pausedAs("Prodege's support pauses the project meanwhile (244).", prodege.SupportAgent),
-		request("The CPI is no longer asked about.", "cpi no longer asked", anyButton),
+		request("The CPI is no longer asked about.", "no cpi to decide on now", anyButton),
 		rise("4.50"),
 		request("The price is asked about again, on the same message.", "approve a newer cpi of $4.50", pressApprove),
 		approves("Ann approves $4.50."),
@@ -201,11 +201,11 @@ var Scenarios = []Scenario{
 			_, err := on.Prodege.Pause(ctx, on.project, prodege.SupportAgent, How{Quiet: true})
 			return err
 		}},
-		request("LIVE does not come.", "accepted $4.25, but not live", pressClose).pictured("not-live"),
+		request("LIVE does not come.", "accepted $4.25, but the project is not live", pressClose).pictured("not-live"),
 		{Says: "Ann closes the request.", Do: func(ctx context.Context, on *play) error {
 			return on.clicks(ctx, on.Cast.Approver, pressClose, nil)
 		}},
-		request("It says so.", "given up", anyButton),
+		request("It says so.", "was not accepted", anyButton),
 		resumedElsewhere(),
 	}},
 	{Name: "held", Title: "Accepting is switched off", Needs: NeedsOperator, Histories: ofControlAndProject, Steps: []Step{
