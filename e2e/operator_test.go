@@ -108,7 +108,7 @@ func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 	tells(t, w.run(0, "act", survey, "try-again", "--as", ben), "Recorded: "+ben+" asked to try again")
 	w.becomes(m, "Live again at $4.25")
 	w.acceptances(1)
-	w.run(3, "close", survey, "--as", ben)
+	w.run(3, "act", survey, "close", "--as", ben)
 }
 
 func TestTheKillSwitchOnTheCommandLine(t *testing.T) {
