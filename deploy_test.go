@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -57,14 +58,15 @@ func TestEnvExampleIsComplete(t *testing.T) {
 func TestEnvExampleWorks(t *testing.T) {
 	for name, all := range map[string]bool{"as it stands": false, "with all of it": true} {
 		t.Run(name, func(t *testing.T) {
-			fillIn := map[string]string{"SLACK_BOT_TOKEN": "xoxb-filled-in", "SLACK_ALERTS_CHANNEL": "C0123456789", "SLACK_APPROVERS": "anyone"}
+			fillIn := map[string]string{"SLACK_BOT_TOKEN": "xoxb-filled-in", "SLACK_ALERTS_CHANNEL": "C0123456789", "SLACK_APPROVERS": "anyone",
+				"BILLING_SIGNING_SECRET": "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 32))}
 			text := assignment.ReplaceAllStringFunc(read(t, ".env.example"), func(line string) string {
 				m := assignment.FindStringSubmatch(line)
 				switch {
 				case m[1] == "" && m[3] == "":
 					return m[2] + "=" + cmp.Or(fillIn[m[2]], "filled-in")
 				case all && !strings.HasPrefix(m[2], "TEMPORAL_"):
-					return m[2] + "=" + m[3]
+					return m[2] + "=" + cmp.Or(m[3], fillIn[m[2]])
 				}
 				return line
 			})
