@@ -105,8 +105,7 @@ func (m Modal) checkAction() (Entered, string) {
 		}
 		return entered, ""
 	}
-	text := strings.NewReplacer(",", "", " ", "", "\u00a0", "").Replace(m.Number)
-	n, err := strconv.ParseUint(text, 10, 32)
+	n, err := strconv.ParseUint(prodege.Ungrouped(m.Number), 10, 32)
 	entered.Number = int64(n)
 	least, most := m.Button.numberBounds(row)
 	switch {

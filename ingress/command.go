@@ -60,6 +60,9 @@ func (in *Ingress) answerCommand(ctx context.Context, form url.Values) cards.Mes
 	case verb == "open", verb == "help":
 		return notUnderstood(command, "“"+rest+"” is not understood after “"+verb+"”.")
 	}
+	if _, err := prodege.TypedProjectID(form.Get("text")); err == nil {
+		return notUnderstood(command, "“"+form.Get("text")+"” is not understood. Did you mean “status "+form.Get("text")+"”?")
+	}
 	if meant := nearest(verb, "status", "open", "help"); meant != "" {
 		return notUnderstood(command, "“"+words[0]+"” is not understood. Did you mean “"+strings.TrimSpace(meant+" "+rest)+"”?")
 	}
@@ -92,7 +95,8 @@ func (in *Ingress) open(ctx context.Context, who reader) cards.Message {
 
 // status says how one project is: the one of that id, PO number or name. It needs a live worker.
 func (in *Ingress) status(ctx context.Context, who reader, text string) cards.Message {
-	id, err := prodege.ParseProjectID(text)
+	text = prodege.Unquoted(text)
+	id, err := prodege.TypedProjectID(text)
 	if err != nil {
 		return in.statusByName(ctx, who, text)
 	}

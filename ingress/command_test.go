@@ -104,23 +104,34 @@ func TestSlashCommand(t *testing.T) {
 	w.temporal.projects = map[prodege.ProjectID]*project.State{theProject: paused,
 		29304712: asksCPI(29304712, "New parents panel US", project.PhaseOpen), 29304713: asksCPI(29304713, "New parents panel UK", project.PhaseOpen)}
 	for text, want := range map[string][]string{
-		"status 29303649":         {"Oat milk", "paused", "reason 158", "applied", "https://ui.example/project-29303649", "simulated", "somebody to take action"},
-		"Status PO-4711":          {"Oat milk", "reason 158"},
-		"status po-4711":          {"Oat milk"},
-		"status oat":              {"Oat milk"},
-		"status  parents   us":    {"New parents panel US", "$4.25"},
-		"status parents":          {"fits 2 open projects", "29304712 New parents panel US (PO-29304712)", "29304713"},
-		"status 1":                {"not known here"},
-		"status soy":              {"No open project has “soy”"},
-		"status":                  {"needs a project", "/fieldmarshal status"},
-		"open":                    {"One project waits", "$4.25", "https://ui.example/project-7"},
-		"open 5":                  {"“5” is not understood after “open”"},
-		"help":                    {"/fieldmarshal status"},
-		"":                        {"/fieldmarshal open"},
-		"dance":                   {"“dance” is not understood", "/fieldmarshal help"},
-		"opne":                    {"“opne” is not understood", "Did you mean “open”?"},
-		"staus 29303649":          {"Did you mean “status 29303649”?"},
-		"<!channel> everybody up": {"is not understood"},
+		"status 29303649":           {"Oat milk", "paused", "reason 158", "applied", "https://ui.example/project-29303649", "simulated", "somebody to take action"},
+		"Status PO-4711":            {"Oat milk", "reason 158"},
+		"status po-4711":            {"Oat milk"},
+		"status \"PO-4711\"":        {"Oat milk"},
+		"status “oat milk”":         {"Oat milk"},
+		"status\u00a0oat\u00a0MILK": {"Oat milk"},
+		"status #29303649":          {"Oat milk"},
+		"status 29,303,649":         {"Oat milk"},
+		"status project-29303649":   {"Oat milk"},
+		"status `29303649`":         {"Oat milk"},
+		"29303649":                  {"Did you mean “status 29303649”?"},
+		"#29303649":                 {"Did you mean “status #29303649”?"},
+		"status <@U0ANN>":           {"No open project has"},
+		"status <!here>":            {"No open project has"},
+		"status oat":                {"Oat milk"},
+		"status  parents   us":      {"New parents panel US", "$4.25"},
+		"status parents":            {"fits 2 open projects", "29304712 New parents panel US (PO-29304712)", "29304713"},
+		"status 1":                  {"not known here"},
+		"status soy":                {"No open project has “soy”"},
+		"status":                    {"needs a project", "/fieldmarshal status"},
+		"open":                      {"One project waits", "$4.25", "https://ui.example/project-7"},
+		"open 5":                    {"“5” is not understood after “open”"},
+		"help":                      {"/fieldmarshal status"},
+		"":                          {"/fieldmarshal open"},
+		"dance":                     {"“dance” is not understood", "/fieldmarshal help"},
+		"opne":                      {"“opne” is not understood", "Did you mean “open”?"},
+		"staus 29303649":            {"Did you mean “status 29303649”?"},
+		"<!channel> everybody up":   {"is not understood"},
 	} {
 		got := w.ask("U0EVE", text)
 		says(t, text, got, want...)
@@ -195,6 +206,7 @@ func TestHomeTab(t *testing.T) {
 			{Project: 7, Waiting: project.WaitsApproval, Summary: "asks to accept $4.25", Since: at.Add(-3 * time.Hour)},
 			{Project: 8, Waiting: project.WaitsApproval, Summary: "asks a second person to accept $9.00", Since: at.Add(-2 * time.Hour)},
 			{Project: 9, Waiting: project.WaitsApproval, Summary: "asks to accept $5.00", Since: at.Add(-time.Hour), Attention: true},
+			{Project: 14, Waiting: project.WaitsApproval, Summary: "$4.25 is above the ceiling", Since: at, Attention: true},
 			{Project: 13, Waiting: project.WaitsInvoiced, Summary: "COMPLETE. Needs attention", Since: at, Attention: true}, // nobody answers for it
 		}}
 	})
@@ -205,6 +217,7 @@ func TestHomeTab(t *testing.T) {
 		7:  asksCPI(7, "Oat milk", project.PhaseOpen),
 		8:  asksCPI(8, "Dog owners", project.PhaseSecond, project.Decided{Verdict: project.Approve, User: "U0BEN", Amount: &amount, At: at, From: project.FromSlack}),
 		9:  nobody,
+		14: asksCPI(14, "Night owls", project.PhaseOverLimit),
 		10: asksAction(10, "Streaming habits", prodege.SampleSize),
 		11: asksAction(11, "Car buyers", prodege.Reason(999)),
 		12: {ID: 12, Name: project.Name{ID: 12, Name: "Tea"}, Outbox: []*project.Message{{Key: "invoice", Link: "https://slack.example/invoice", Card: project.Card{Invoice: &project.InvoiceFacts{}}}}},
@@ -214,7 +227,7 @@ func TestHomeTab(t *testing.T) {
 	}
 	// In this order, and each once.
 	for user, want := range map[string][]string{
-		"U0ANN": {"Waiting for you", "Streaming habits", "Oat milk", "Dog owners", "Waiting for others", "Tea", "Car buyers", "Needs somebody to put right", "Cat owners", "13"},
+		"U0ANN": {"Waiting for you", "Streaming habits", "Oat milk", "Dog owners", "Waiting for others", "Tea", "Car buyers", "Needs somebody to put right", "Cat owners", "Night owls", "13"},
 		"U0BEN": {"Waiting for you", "Streaming habits", "Oat milk", "Waiting for others", "Dog owners", "You approved; a second person must approve as well", "Needs somebody to put right"}, // approved it already
 		"U0EVE": {"Waiting for you", "not among the approvers", "Waiting for others", "Tea", "Oat milk", "Needs somebody to put right", "Cat owners"},
 	} {

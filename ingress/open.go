@@ -111,7 +111,7 @@ func (in *Ingress) askOpen(ctx context.Context, i OpenItem, item *cards.OpenItem
 	switch attention {
 	case project.AttentionNone, project.AttentionInvoice, project.AttentionInvoiceAsked: // the last two are for finance
 		item.Repair = false
-	case project.AttentionNobody:
+	case project.AttentionNobody, project.AttentionCeiling:
 		item.Repair = true // its buttons help nobody
 	default:
 		item.Repair = !decides

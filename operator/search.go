@@ -23,7 +23,7 @@ const maxMatches = 5
 // decides has to say which project by its id.
 func (c *call) project(looks bool) (prodege.ProjectID, error) {
 	text := c.args[0]
-	if id, err := parseProject(text); err == nil {
+	if id, err := prodege.TypedProjectID(text); err == nil {
 		return id, nil
 	}
 	found, unasked, err := c.search(text)

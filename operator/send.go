@@ -158,7 +158,7 @@ func (c *call) event(s sendFlags) ([]byte, error) {
 		Time: now, RejectionNote: s.rejection, ReconciliationNote: s.reconciliation,
 	}
 	var err error
-	if e.ProjectID, err = parseProject(s.project); err != nil {
+	if e.ProjectID, err = prodege.TypedProjectID(s.project); err != nil {
 		return nil, usageError("--project: %w", err)
 	}
 	if e.Status == "" {

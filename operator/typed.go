@@ -15,29 +15,11 @@ import (
 // What people type: an id as a message shows it, an amount as it is spoken, a time in days. What can mean one thing
 // alone is taken, else the fault says how to write it.
 
-var (
-	thousands   = regexp.MustCompile(`^[0-9]{1,3}(?:[,.'_ ][0-9]{3})+$`)
-	projectMark = regexp.MustCompile(`(?i)^(?:#|project[-#: ]*)`)
-	aUser       = regexp.MustCompile(`^[UW][A-Z0-9_]{1,62}$`)
-)
-
-// ungrouped is a whole number without what stands between its thousands.
-func ungrouped(text string) string {
-	if text = strings.TrimSpace(text); !thousands.MatchString(text) {
-		return text
-	}
-	return regexp.MustCompile(`[^0-9]`).ReplaceAllString(text, "")
-}
-
-// parseProject reads a project's id: 29303649, #29303649, 29,303,649 or project-29303649, as its workflow is named.
-func parseProject(text string) (prodege.ProjectID, error) {
-	text = strings.TrimSpace(text)
-	return prodege.ParseProjectID(ungrouped(strings.TrimPrefix(text, projectMark.FindString(text))))
-}
+var aUser = regexp.MustCompile(`^[UW][A-Z0-9_]{1,62}$`)
 
 // parseCount reads a whole number above 0.
 func parseCount(text string) (int64, error) {
-	n, err := strconv.ParseInt(ungrouped(text), 10, 64)
+	n, err := strconv.ParseInt(prodege.Ungrouped(text), 10, 64)
 	if err != nil || n < 1 {
 		return 0, usageError("%q is not a whole number above 0", text)
 	}

@@ -88,12 +88,12 @@ func TestHelpFitsAScreen(t *testing.T) {
 // TestProjectsAsTheyAreTyped: an id in every form that a message shows.
 func TestProjectsAsTheyAreTyped(t *testing.T) {
 	for _, text := range []string{"29303649", " 29303649 ", "#29303649", "29,303,649", "29.303.649", "29 303 649", "29'303'649", "29_303_649", "project-29303649", "project 29303649", "Project #29303649"} {
-		if id, err := parseProject(text); id != theProject || err != nil {
+		if id, err := prodege.TypedProjectID(text); id != theProject || err != nil {
 			t.Errorf("%q is %d, %v", text, id, err)
 		}
 	}
 	for _, text := range []string{"", "0", "-1", "29303649.0", "2,9303649", "1e7", "2930364x", "9223372036854775808", "２９"} {
-		if id, err := parseProject(text); err == nil {
+		if id, err := prodege.TypedProjectID(text); err == nil {
 			t.Errorf("%q is %d", text, id)
 		}
 	}
