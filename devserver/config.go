@@ -15,17 +15,17 @@ import (
 
 const clusterName = "active"
 
-// build makes the server of one process: four services on ports of this machine, one history shard.
+// build makes a server with all four services and one history shard.
 func (o *Options) build() (temporal.Server, error) {
 	conf, err := o.config()
 	if err != nil {
 		return nil, err
 	}
 	dynamic := dynamicconfig.StaticClient{
-		// One partition, so that the rate of a Slack channel's queue is exact; it is split over four by default.
+		// One partition, so that the rate limit of a Slack channel's queue is exact; by default four share it.
 		dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 		dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
-		// Tests and the UI list more often than the ten times a second that one namespace gets by default.
+		// Tests and the UI list workflows more often than the default of ten times per second and namespace.
 		dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100,
 	}
 	for key, value := range o.Dynamic {
@@ -42,7 +42,7 @@ func (o *Options) build() (temporal.Server, error) {
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(quietLogger{o.Logger}),
 		temporal.WithDynamicConfigClient(dynamic),
-		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()), // whoever reaches 127.0.0.1 may do all
+		temporal.WithAuthorizer(authorization.NewNoopAuthorizer()), // only this machine can connect
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return claims }),
 	)
 }

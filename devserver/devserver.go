@@ -1,6 +1,6 @@
-// Package devserver runs Temporal and its Web UI inside this process, for cmd/dev and for tests: no
-// container, no download, ready in about half a second. It listens on 127.0.0.1 only and is not for
-// production. Several may run in one process.
+// Package devserver runs Temporal and its Web UI inside the current process, for cmd/dev and for tests: no container,
+// no download, ready in about half a second. It listens on 127.0.0.1 only and is not for production. A process may run
+// several.
 package devserver
 
 import (
@@ -22,36 +22,36 @@ import (
 )
 
 const (
-	localhost       = "127.0.0.1"
-	defaultPatience = 30 * time.Second // half a second is usual
-	lookEvery       = 10 * time.Millisecond
+	localhost      = "127.0.0.1"
+	defaultTimeout = 30 * time.Second // half a second is usual
+	pollInterval   = 10 * time.Millisecond
 )
 
 // Options say what to run. Zero values are sensible.
 type Options struct {
-	File             string                            // SQLite file; its folder is made. Empty: everything is in memory and gone with the process
+	File             string                            // SQLite file, created with its folder if missing; empty: everything is in memory
 	Port             int                               // of Temporal's frontend; 0: a free one
 	UIPort           int                               // of the Web UI; 0: a free one, negative: no UI
-	Namespaces       []string                          // made where they are missing; empty: "default"
-	Retention        time.Duration                     // of closed workflows, in namespaces made now; 0: 60 days, as a Project lingers for 30
-	SearchAttributes map[string]enums.IndexedValueType // of namespaces made now; a worker adds what is missing, but that takes some seconds
-	Logger           *slog.Logger                      // of Temporal's own log, which speaks of errors whenever it starts and stops; nil: none
-	Dynamic          map[dynamicconfig.Key]any
-	Patience         time.Duration // how long it waits for Temporal to answer, and then for its UI; 0: 30 s
+	Namespaces       []string                          // created if missing; empty: "default"
+	Retention        time.Duration                     // of closed workflows in new namespaces; 0: 60 days, because a Project lingers for 30
+	SearchAttributes map[string]enums.IndexedValueType // of new namespaces; a worker adds missing ones, but that takes seconds
+	Logger           *slog.Logger                      // for Temporal's log, which contains errors whenever it starts and stops; nil: none
+	Dynamic          map[dynamicconfig.Key]any         // dynamic configuration
+	Timeout          time.Duration                     // for Temporal to answer, and then for its UI; 0: 30 s
 }
 
 // Server is Temporal running in this process.
 type Server struct {
 	HostPort string // of the frontend
-	UIURL    string // empty where there is no UI
+	UIURL    string // empty if there is no UI
 	Port     int    // of the frontend
-	UIPort   int    // negative where there is no UI
+	UIPort   int    // negative if there is no UI
 	server   temporal.Server
 	ui       *uiserver.Server
 }
 
-// Start starts Temporal and returns once its namespaces and its UI answer. Where ctx ends first, or its patience
-// does, it stops what it started.
+// Start starts Temporal and returns once its namespaces and its UI answer. If ctx ends first, or Options.Timeout passes,
+// it stops what it started and returns an error.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := o.fill(); err != nil {
 		return nil, err
@@ -75,12 +75,12 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	return s, nil
 }
 
-// Stop stops the UI and Temporal. What is in a file stays there for the next start.
+// Stop stops the UI and Temporal. Options.File is kept for the next start.
 func (s *Server) Stop() {
 	if s.ui != nil {
 		s.ui.Stop()
 	}
-	_ = s.server.Stop() // it only says that it was stopped already
+	_ = s.server.Stop() // the only error is that it was stopped already
 }
 
 func (o *Options) fill() error {
@@ -90,8 +90,8 @@ func (o *Options) fill() error {
 	if len(o.Namespaces) == 0 {
 		o.Namespaces = []string{client.DefaultNamespace}
 	}
-	if o.Patience == 0 {
-		o.Patience = defaultPatience
+	if o.Timeout == 0 {
+		o.Timeout = defaultTimeout
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -108,9 +108,9 @@ func (o *Options) fill() error {
 	return nil
 }
 
-// awaitNamespaces returns once every namespace is known to the frontend.
+// awaitNamespaces returns once the frontend knows every namespace.
 func (s *Server) awaitNamespaces(ctx context.Context, o Options) error {
-	ctx, cancel := context.WithTimeout(ctx, o.Patience)
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: s.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
@@ -129,7 +129,7 @@ func (s *Server) awaitNamespaces(ctx context.Context, o Options) error {
 	return nil
 }
 
-// startUI starts the Web UI. The UI ends the process where its port is taken, so it is tried before.
+// startUI starts the Web UI. The UI exits the process if its port is taken, so that is checked before.
 func (s *Server) startUI(ctx context.Context, o Options) error {
 	address := fmt.Sprintf("%s:%d", localhost, o.UIPort)
 	l, err := net.Listen("tcp", address)
@@ -147,7 +147,7 @@ func (s *Server) startUI(ctx context.Context, o Options) error {
 			o.Logger.Error("temporal's ui stopped", "error", err)
 		}
 	}()
-	ctx, cancel := context.WithTimeout(ctx, o.Patience)
+	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	err = await(ctx, func() error {
 		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
@@ -162,7 +162,7 @@ func (s *Server) startUI(ctx context.Context, o Options) error {
 	return nil
 }
 
-// await asks until there is no error, or ctx ends.
+// await calls ask until it succeeds or ctx is done.
 func await(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()
@@ -172,7 +172,7 @@ func await(ctx context.Context, ask func() error) error {
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)
-		case <-time.After(lookEvery):
+		case <-time.After(pollInterval):
 		}
 	}
 }

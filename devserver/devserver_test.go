@@ -22,8 +22,8 @@ import (
 	"fieldmarshal/devserver"
 )
 
-// patience is how long a start may take here; the machine may be busy with other tests.
-const patience = 2 * time.Minute
+// timeout is how long a start may take; the machine may be busy with other tests.
+const timeout = 2 * time.Minute
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -36,7 +36,7 @@ func TestMain(m *testing.M) {
 func start(t *testing.T, o devserver.Options) *devserver.Server {
 	t.Helper()
 	begun := time.Now()
-	o.Patience = patience
+	o.Timeout = timeout
 	s, err := devserver.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
@@ -72,7 +72,7 @@ func execute(t *testing.T, c client.Client, id string) error {
 		return err
 	}
 	defer w.Stop()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
 	defer cancel()
 	run, err := c.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: "greetings"}, "greet", "world")
 	if err != nil {
@@ -119,7 +119,7 @@ func TestSeveralInOneProcess(t *testing.T) {
 		s := start(t, devserver.Options{UIPort: -1, Namespaces: []string{namespace}})
 		defer s.Stop()
 		c := dial(t, s, namespace)
-		all.Go(func() error { return execute(t, c, "same-id") }) // which doesn't end the test: another goroutine must not
+		all.Go(func() error { return execute(t, c, "same-id") }) // which must not end the test from another goroutine
 	}
 	if err := all.Wait(); err != nil {
 		t.Error(err)

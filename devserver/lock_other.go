@@ -7,5 +7,5 @@ import (
 	"os"
 )
 
-// lockFile can't be done here: processes don't know of one another.
+// lockFile is not supported on this system.
 func lockFile(string) (*os.File, error) { return nil, errors.ErrUnsupported }

@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// lockFile holds a file for this process until it is closed or the process ends, however it ends. Where somebody
-// else holds it the error is errLocked. Children don't inherit it: Go opens files so that they are closed there.
+// lockFile locks a file for this process until it is closed or the process ends in any way. The error is errLocked if it
+// is locked already. Child processes don't inherit the lock, because Go opens files with O_CLOEXEC.
 func lockFile(path string) (*os.File, error) {
 	f, err := openShared(path)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"go.temporal.io/server/common/log/tag"
 )
 
-// quietLogger passes Temporal's log on to slog.
+// quietLogger passes Temporal's log to slog.
 type quietLogger struct{ to *slog.Logger }
 
 func (l quietLogger) log(level slog.Level, msg string, tags []tag.Tag) {
@@ -32,8 +32,8 @@ func (l quietLogger) Panic(msg string, tags ...tag.Tag) {
 	panic(msg)
 }
 
-// Fatal ends the process, as Temporal expects, and says why even where the log is dropped.
+// Fatal exits the process, as Temporal expects, and says why on stderr even if the log is discarded.
 func (l quietLogger) Fatal(msg string, tags ...tag.Tag) {
-	quietLogger{slog.New(slog.NewTextHandler(os.Stderr, nil))}.log(slog.LevelError, "temporal ends this process: "+msg, tags)
+	quietLogger{slog.New(slog.NewTextHandler(os.Stderr, nil))}.log(slog.LevelError, "temporal exits this process: "+msg, tags)
 	os.Exit(1)
 }

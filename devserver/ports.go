@@ -10,31 +10,30 @@ import (
 	"sync"
 )
 
-// Where ports are chosen from, if that can be: most programs know nothing of who reserves a port here, but few
-// listen there.
+// The preferred range: other programs don't know which ports are reserved here, but few listen in this range.
 const (
 	firstPort = 15000
 	lastPort  = 32000
 	portTries = 1000
 )
 
-// lent are the ports that this process was given, with what holds them against other processes.
-var lent = struct {
+// reserved are the ports that this process has reserved, with the files that lock them.
+var reserved = struct {
 	sync.Mutex
 	ports map[int]*os.File
 }{ports: map[int]*os.File{}}
 
-// FreePort gives a port of 127.0.0.1 that nobody listens at, and reserves it for the life of this process: no
-// other call gives it again, in this process or another of this machine. It may be handed to a child, and may be
-// listened at, left and listened at again. It is none that the system lends to outgoing connections: what binds
-// a port some time after it was chosen, as Temporal does, would find somebody's connection there.
+// FreePort returns a port of 127.0.0.1 that nobody listens on, and reserves it until this process ends: FreePort returns
+// it to no other caller, in any process of this machine. The port may be passed to a child process, and may be closed
+// and listened on again. It is never one that the system uses for outgoing connections, which could take it before
+// somebody listens on it. FreePort is safe for concurrent use.
 func FreePort() (int, error) {
-	lent.Lock()
-	defer lent.Unlock()
+	reserved.Lock()
+	defer reserved.Unlock()
 	choice, last := choosable(), error(nil)
 	for range portTries {
 		port := choice[rand.IntN(len(choice))]
-		if _, given := lent.ports[port]; given {
+		if _, taken := reserved.ports[port]; taken {
 			continue
 		}
 		held, free := reserve(port)
@@ -48,14 +47,14 @@ func FreePort() (int, error) {
 			continue
 		}
 		_ = l.Close()
-		lent.ports[port] = held
+		reserved.ports[port] = held
 		return port, nil
 	}
 	return 0, fmt.Errorf("find a free port between %d and %d: %w", choice[0], choice[len(choice)-1], last)
 }
 
-// reserve takes a port for this process; free is false where another process has it. Where processes can't tell
-// one another, nothing is held and the port counts as free.
+// reserve reserves a port for this process; free is false if another process has it. On systems without file locks
+// nothing is held and the port counts as free.
 func reserve(port int) (held *os.File, free bool) {
 	folder, err := sharedFolder("fieldmarshal-ports")
 	if err != nil {
@@ -65,10 +64,10 @@ func reserve(port int) (held *os.File, free bool) {
 	return held, err != errLocked
 }
 
-// choosable are the ports to choose from: those of the usual range that the system does not lend, or any others
-// that it does not.
+// choosable returns the ports to choose from: those in the preferred range that the system does not use for outgoing
+// connections, or if these are too few, all others that it does not use.
 func choosable() []int {
-	first, last := lentOut()
+	first, last := ephemeral()
 	for _, span := range [][2]int{{firstPort, lastPort}, {1024, 65536}} {
 		var ports []int
 		for port := span[0]; port < span[1]; port++ {
@@ -80,19 +79,19 @@ func choosable() []int {
 			return ports
 		}
 	}
-	ports := make([]int, lastPort-firstPort) // the system lends all there are
+	ports := make([]int, lastPort-firstPort) // the system uses nearly all ports
 	for i := range ports {
 		ports[i] = firstPort + i
 	}
 	return ports
 }
 
-// portRange is where Linux says which ports it lends to outgoing connections.
+// portRange is where Linux says which ports it uses for outgoing connections.
 const portRange = "/proc/sys/net/ipv4/ip_local_port_range"
 
-// lentOut is the range that the system lends to outgoing connections. Where it doesn't tell, it is taken for one
-// above all that are chosen: others than Linux lend from 49152 on.
-func lentOut() (first, last int) {
+// ephemeral returns the range of ports that the system uses for outgoing connections. If that is unknown, it returns
+// the range above the preferred ports: systems other than Linux start at 49152.
+func ephemeral() (first, last int) {
 	text, err := os.ReadFile(portRange)
 	if err != nil {
 		return lastPort, 65535

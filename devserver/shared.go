@@ -11,15 +11,14 @@ import (
 	"time"
 )
 
-// errLocked says that another process, or this one, holds a file.
-var errLocked = errors.New("it is held already")
+// errLocked means that another process, or this one, has locked a file.
+var errLocked = errors.New("it is locked already")
 
-// sharedFolder is a folder for the files by which processes of this machine tell one another what they hold,
-// whoever runs them.
+// sharedFolder returns a folder for lock files that processes of all users of this machine share.
 func sharedFolder(name string) (string, error) {
 	folder := filepath.Join(os.TempDir(), name)
 	if err := os.Mkdir(folder, 0o777); err == nil {
-		// Everybody may add files, nobody may take away those of others. The umask has taken some of it.
+		// Everybody may add files, nobody may remove those of others. The umask has restricted the mode.
 		if err := os.Chmod(folder, 0o777|os.ModeSticky); err != nil {
 			return "", err
 		}
@@ -29,10 +28,10 @@ func sharedFolder(name string) (string, error) {
 	return folder, nil
 }
 
-// openShared opens a file of several users, and makes it where there is none. What is in it is of no account.
+// openShared opens a file that several users share, creating it if necessary. Its content does not matter.
 func openShared(path string) (*os.File, error) {
 	for {
-		// Without O_CREATE: where it is there, and is another user's, systems refuse that in such a folder.
+		// Without O_CREATE, which systems refuse for another user's file in a sticky folder.
 		f, err := os.Open(path)
 		if !errors.Is(err, os.ErrNotExist) {
 			return f, err
@@ -44,11 +43,11 @@ func openShared(path string) (*os.File, error) {
 	}
 }
 
-// ErrHeld says that another process holds a file, or another part of this one.
+// ErrHeld means that a file is held already, by this process or another one.
 var ErrHeld = errLocked
 
-// Hold holds a file, which it makes if need be, until release is called or the process ends, however it ends. If
-// somebody else holds it the error is ErrHeld. On a file system that knows no locks nothing is held, which is no error.
+// Hold locks a file, creating it if necessary, until release is called or the process ends in any way. The error is
+// ErrHeld if it is locked already. On a file system without locks Hold does nothing and returns no error.
 func Hold(path string) (release func(), err error) {
 	held, err := lockFile(path)
 	var fault *fs.PathError
@@ -62,49 +61,49 @@ func Hold(path string) (release func(), err error) {
 }
 
 const (
-	turnEvery = 200 * time.Millisecond // how often it is looked whose turn it is
-	turnTold  = time.Minute            // after which somebody may wonder why nothing happens
+	turnInterval = 200 * time.Millisecond // between attempts to get the turn
+	turnNotice   = time.Minute            // after which people may wonder why nothing happens
 )
 
-// Turn waits until no other process of this machine has its turn, and gives what ends this one's; the end of the
-// process does too. Tests that run Temporal take turns, as several at once on few cores are slower than one after
-// another. Who has waited for a minute says so to out; who has waited for as long as most goes on all the same, 0
-// is without end. A child of the process does not inherit its turn, and must not ask for one.
-func Turn(most time.Duration, out io.Writer) (end func()) {
+// Turn waits until no other process of this machine has the turn, and returns a function that ends this one's; the end
+// of the process does so, too. Tests that run Temporal take turns, because on few cores several at once are slower than
+// one after another. After a minute of waiting Turn says so on out. After maxWait it returns without the turn; 0 means
+// no limit. A child process does not inherit the turn, and must not ask for one.
+func Turn(maxWait time.Duration, out io.Writer) (end func()) {
 	folder, err := sharedFolder("fieldmarshal-turns")
 	if err != nil {
 		return func() {}
 	}
-	return turn(filepath.Join(folder, "temporal"), most, turnTold, out)
+	return turn(filepath.Join(folder, "temporal"), maxWait, turnNotice, out)
 }
 
-// TestTurn is a Turn for a whole test program, asked for before its tests and after its flags are parsed. It waits
-// for half the time that go test gives the program: then the other half is left for the tests.
+// TestTurn is Turn for a test program, called after the flags are parsed and before the tests run. It waits for half of
+// go test's timeout, so that the other half is left for the tests.
 func TestTurn() (end func()) {
-	most := time.Duration(0)
+	timeout := time.Duration(0)
 	if given := flag.Lookup("test.timeout"); given != nil {
-		most, _ = time.ParseDuration(given.Value.String())
+		timeout, _ = time.ParseDuration(given.Value.String())
 	}
-	return Turn(most/2, os.Stderr)
+	return Turn(timeout/2, os.Stderr)
 }
 
-func turn(path string, most, told time.Duration, out io.Writer) (end func()) {
-	began, said := time.Now(), false
+func turn(path string, maxWait, notice time.Duration, out io.Writer) (end func()) {
+	start, noticed := time.Now(), false
 	for {
 		held, err := lockFile(path)
-		waited := time.Since(began)
+		waited := time.Since(start)
 		switch {
 		case err == nil:
 			return func() { _ = held.Close() }
-		case !errors.Is(err, errLocked): // this system can't tell
+		case !errors.Is(err, errLocked): // this system has no locks
 			return func() {}
-		case most > 0 && waited > most:
-			fmt.Fprintf(out, "another process has run a Temporal server for %s: going on beside it\n", waited.Round(time.Second))
+		case maxWait > 0 && waited > maxWait:
+			fmt.Fprintf(out, "another process has been running a Temporal server for %s: continuing beside it\n", waited.Round(time.Second))
 			return func() {}
-		case waited > told && !said:
-			fmt.Fprintf(out, "waiting for another process that runs a Temporal server (%s is locked)\n", path)
-			said = true
+		case waited > notice && !noticed:
+			fmt.Fprintf(out, "waiting for another process that is running a Temporal server (%s is locked)\n", path)
+			noticed = true
 		}
-		time.Sleep(turnEvery)
+		time.Sleep(turnInterval)
 	}
 }

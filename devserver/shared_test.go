@@ -12,8 +12,8 @@ import (
 	"time"
 )
 
-// childPort makes this program a child that was told its port: it says whether it could have reserved the port
-// itself, and whether it can listen there.
+// childPort makes this program a child process that is given a port: it prints whether it could have reserved the port
+// itself, and whether it can listen on it.
 const childPort = "DEVSERVER_TEST_PORT"
 
 func init() {
@@ -47,7 +47,7 @@ func asChild(t *testing.T, port int) string {
 	return strings.TrimSpace(string(out))
 }
 
-// locks skips a test where processes can't tell one another what they hold.
+// locks skips a test on systems without file locks.
 func locks(t *testing.T) {
 	t.Helper()
 	held, err := lockFile(filepath.Join(t.TempDir(), "any"))
@@ -63,21 +63,21 @@ func TestAPortIsReservedForThisProcessAndItsChildren(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if first, last := lentOut(); port >= first && port <= last {
-		t.Errorf("port %d is one that the system lends to connections", port)
+	if first, last := ephemeral(); port >= first && port <= last {
+		t.Errorf("port %d is one that the system uses for connections", port)
 	}
 	if got := asChild(t, port); got != "free false, listens true" {
 		t.Errorf("another process says of a port that is reserved here: %s", got)
 	}
 	if _, free := reserve(port); free {
-		t.Error("it is given twice in one process")
+		t.Error("one process gets it twice")
 	}
-	lent.Lock()
-	_ = lent.ports[port].Close() // as the end of this process does
-	delete(lent.ports, port)
-	lent.Unlock()
+	reserved.Lock()
+	_ = reserved.ports[port].Close() // as the end of this process does
+	delete(reserved.ports, port)
+	reserved.Unlock()
 	if got := asChild(t, port); got != "free true, listens true" {
-		t.Errorf("another process says of a port that is given back: %s", got)
+		t.Errorf("another process says of a port that was released: %s", got)
 	}
 }
 
@@ -149,16 +149,16 @@ func TestTurns(t *testing.T) {
 	go func() { next <- turn(path, 0, 0, &wondered) }()
 	select {
 	case <-next:
-		t.Fatal("two have their turn at once")
-	case <-time.After(3 * turnEvery):
+		t.Fatal("two have the turn at once")
+	case <-time.After(3 * turnInterval):
 	}
-	turn(path, time.Nanosecond, time.Hour, &said)() // who can't wait for longer goes on
-	if !strings.Contains(said.String(), "going on beside it") {
-		t.Errorf("who goes on says %q", &said)
+	turn(path, time.Nanosecond, time.Hour, &said)() // it continues after the longest wait
+	if !strings.Contains(said.String(), "continuing beside it") {
+		t.Errorf("when it continues it says %q", &said)
 	}
 	end()
 	(<-next)()
 	if !strings.Contains(wondered.String(), path) {
-		t.Errorf("who waits for long says %q", &wondered)
+		t.Errorf("after a long wait it says %q", &wondered)
 	}
 }

@@ -35,7 +35,7 @@ func init() {
 // beTemporal is Temporal, with its data in a file, until it is killed.
 func beTemporal(file string) {
 	port, _ := strconv.Atoi(os.Getenv(childPort))
-	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}, Patience: patience})
+	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}, Timeout: patience})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)

@@ -36,7 +36,7 @@ func startTemporal(ctx context.Context) (*devserver.Server, error) {
 		names[i] = namespace(i)
 	}
 	s, err := devserver.Start(ctx, devserver.Options{
-		UIPort: -1, Namespaces: names, Patience: patience, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 4})),
+		UIPort: -1, Namespaces: names, Timeout: patience, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 4})),
 		Dynamic: map[dynamicconfig.Key]any{
 			// New search attributes are known at once, not after seconds.
 			dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,

@@ -17,21 +17,21 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// Visibility is what search attributes need of Temporal; client.Client has it.
+// Visibility is the part of client.Client that search attributes need.
 type Visibility interface {
 	OperatorService() operatorservice.OperatorServiceClient
 	CountWorkflow(ctx context.Context, request *workflowservice.CountWorkflowExecutionsRequest) (*workflowservice.CountWorkflowExecutionsResponse, error)
 }
 
-// EnsureAttributes returns nil once a query that names every search attribute of the workflows is answered: only then
-// may one be set. It adds what is missing. If it may not, the error holds the commands with which somebody can; if it
-// may not even ask what there is, the query alone decides.
+// EnsureAttributes adds the search attributes that are missing, and returns nil once Temporal answers a query that names
+// every one of them: only then may a workflow set one. If it may not add them, the error contains the commands with
+// which somebody else can; if it may not list them either, the query alone decides.
 func EnsureAttributes(ctx context.Context, c Visibility, namespace string) error {
 	missing, err := CompareAttributes(ctx, c, namespace)
 	switch {
 	case mayNot(err):
 		if unknown := known(ctx, c, namespace); unknown != nil {
-			return fmt.Errorf("%w, and we may not look which there are (%w); run what is missing of\n%s", unknown, err, Commands(namespace, workflows.Attributes()))
+			return fmt.Errorf("%w, and they can't be listed (%w); run those of the following commands that are needed\n%s", unknown, err, Commands(namespace, workflows.Attributes()))
 		}
 		return nil
 	case err != nil:
@@ -48,14 +48,14 @@ func EnsureAttributes(ctx context.Context, c Visibility, namespace string) error
 	return settle(ctx)
 }
 
-// mayNot reports whether Temporal refuses the call itself, as against being away.
+// mayNot reports whether Temporal refuses the call, as opposed to being unreachable.
 func mayNot(err error) bool {
 	var denied *serviceerror.PermissionDenied
 	var unimplemented *serviceerror.Unimplemented
 	return errors.As(err, &denied) || errors.As(err, &unimplemented)
 }
 
-// known returns an error unless a query that names every attribute is answered.
+// known returns an error unless Temporal answers a query that names every attribute.
 func known(ctx context.Context, c Visibility, namespace string) error {
 	if _, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: query()}); err != nil {
 		return fmt.Errorf("temporal does not know every search attribute: %w", err)
@@ -63,8 +63,7 @@ func known(ctx context.Context, c Visibility, namespace string) error {
 	return nil
 }
 
-// add adds attributes. Another worker may do so at the same time: the one that comes second finds them there when it
-// looks again.
+// add adds attributes. Another worker may do so at the same time, so after an error it checks what is still missing.
 func add(ctx context.Context, c Visibility, namespace string, missing []workflows.Attribute) error {
 	request := &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: map[string]enums.IndexedValueType{}}
 	for _, a := range missing {
@@ -88,9 +87,9 @@ func add(ctx context.Context, c Visibility, namespace string, missing []workflow
 	return nil
 }
 
-// settleFor is how long new search attributes are left to reach every part of the server. The part that answers
-// queries learns of them at once; the one that takes them from workflows refreshes its namespaces every two
-// seconds (system.namespaceCacheRefreshInterval), and fails a workflow's task until then.
+// settleFor is how long new search attributes need to reach every part of the server. Queries know them at once, but the
+// history service refreshes its namespaces only every two seconds (system.namespaceCacheRefreshInterval), and fails the
+// tasks of workflows that set one before.
 const settleFor = 2500 * time.Millisecond
 
 func settle(ctx context.Context) error {
@@ -102,8 +101,8 @@ func settle(ctx context.Context) error {
 	}
 }
 
-// CompareAttributes returns the search attributes that the namespace lacks. One of another type than ours is an error:
-// it has to be removed by hand, because its values would be lost.
+// CompareAttributes returns the search attributes that the namespace lacks. One of the wrong type is an error: it has to
+// be removed by hand, because its values are lost with it.
 func CompareAttributes(ctx context.Context, c Visibility, namespace string) ([]workflows.Attribute, error) {
 	has, err := listAttributes(ctx, c, namespace)
 	if err != nil {
@@ -120,7 +119,7 @@ func listAttributes(ctx context.Context, c Visibility, namespace string) (map[st
 	return got.GetCustomAttributes(), nil
 }
 
-// lacking returns those of ours that are not among those that the namespace has.
+// lacking returns the attributes of the workflows that the namespace does not have.
 func lacking(has map[string]enums.IndexedValueType, namespace string) (missing []workflows.Attribute, err error) {
 	var wrong []string
 	for _, want := range workflows.Attributes() {
@@ -138,12 +137,12 @@ func lacking(has map[string]enums.IndexedValueType, namespace string) (missing [
 	return missing, nil
 }
 
-// tooMany is what Temporal says on SQL visibility if all columns of a type are taken. A namespace has 3 of each type
-// there, and 10 of Keyword.
+// tooMany is part of Temporal's error if all columns of a type are taken. With SQL visibility a namespace has 3 of each
+// type, and 10 of Keyword.
 const tooMany = "cannot have more than"
 
-// inTheWay says which attributes of other programs take the places that ours need; nil if that is not why they could
-// not be added.
+// inTheWay returns an error that names the attributes of other programs that take up the columns we need; nil if that is
+// not why ours could not be added.
 func inTheWay(has map[string]enums.IndexedValueType, missing []workflows.Attribute, refusal error, namespace string) error {
 	if !strings.Contains(refusal.Error(), tooMany) {
 		return nil
@@ -169,11 +168,11 @@ func inTheWay(has map[string]enums.IndexedValueType, missing []workflows.Attribu
 	if len(others) == 0 {
 		return nil
 	}
-	return fmt.Errorf("namespace %q has no room for %s: search attributes of another program are in the way: %s (temporal: %w). Give fieldmarshal a namespace of its own (TEMPORAL_NAMESPACE), or, if nobody needs them, remove them and their values:\n%s",
+	return fmt.Errorf("namespace %q has no room for %s, because of search attributes of another program: %s (temporal: %w). Give Fieldmarshal a namespace of its own (TEMPORAL_NAMESPACE) or, if nobody needs them, remove them and their values:\n%s",
 		namespace, strings.Join(needed, ", "), strings.Join(others, ", "), refusal, strings.Join(removals, "\n"))
 }
 
-// Commands returns the commands with which somebody who may can add the attributes, one per line.
+// Commands returns the commands that add the attributes, one per line.
 func Commands(namespace string, attributes []workflows.Attribute) string {
 	var lines []string
 	for _, a := range attributes {
@@ -182,7 +181,7 @@ func Commands(namespace string, attributes []workflows.Attribute) string {
 	return strings.Join(lines, "\n")
 }
 
-// query names every attribute. It need not find anything: what counts is that it is understood.
+// query returns a query that names every attribute. It need not find anything, only be valid.
 func query() string {
 	var terms []string
 	for _, a := range workflows.Attributes() {
@@ -200,7 +199,7 @@ func query() string {
 	return strings.Join(terms, " AND ")
 }
 
-// await asks until there is no error, or until ctx ends; then it returns the last error.
+// await calls ask until it succeeds, or until ctx is done; then it returns the last error.
 func await(ctx context.Context, ask func() error) error {
 	for {
 		err := ask()

@@ -18,12 +18,12 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// visibility is a namespace with search attributes, as far as they are asked for.
+// visibility is a fake namespace with search attributes.
 type visibility struct {
 	operatorservice.OperatorServiceClient
 	has     map[string]enums.IndexedValueType
 	add     func(v *visibility, wanted map[string]enums.IndexedValueType) error
-	blind   int   // so many queries fail before the new attributes are known
+	blind   int   // how many queries fail before the new attributes are known
 	list    error // listing is refused
 	queries []string
 }
@@ -70,7 +70,7 @@ func TestEnsureAttributes(t *testing.T) {
 	other := all()
 	other["RequiredCPI"] = enums.INDEXED_VALUE_TYPE_KEYWORD
 	denied := errors.New("permission denied")
-	// As Temporal says it on SQL visibility, which has room for three of a type.
+	// Temporal's error with SQL visibility, which has room for three of a type.
 	full := serviceerror.NewInvalidArgument("Unable to create search attributes: cannot have more than 3 search attribute of type Datetime.")
 	foreign := all()
 	delete(foreign, "AutoCompleteAt")
@@ -96,7 +96,7 @@ func TestEnsureAttributes(t *testing.T) {
 		},
 		"another program's is in the way": {
 			v: &visibility{has: foreign, add: func(*visibility, map[string]enums.IndexedValueType) error { return full }},
-			fault: []string{"no room for AutoCompleteAt", "in the way: TheirDeadline (Datetime) (", "TEMPORAL_NAMESPACE",
+			fault: []string{"no room for AutoCompleteAt", "of another program: TheirDeadline (Datetime) (", "TEMPORAL_NAMESPACE",
 				"temporal operator search-attribute remove --namespace there --name TheirDeadline"},
 		},
 		"may not look, all there": {v: &visibility{has: all(), list: serviceerror.NewPermissionDenied("not you", "")}},
@@ -142,10 +142,10 @@ func TestEnsureAttributes(t *testing.T) {
 				}
 			}
 			if strings.Contains(err.Error(), "TheirName") || name == "another program's is in the way" && strings.Contains(err.Error(), "search-attribute create") {
-				t.Errorf("it says to do what does not help: %v", err)
+				t.Errorf("it recommends what does not help: %v", err)
 			}
 			if name == "may not add" && strings.Contains(err.Error(), "--name ProjectId ") {
-				t.Errorf("an attribute that is there is to be added: %v", err)
+				t.Errorf("it wants to add an attribute that exists: %v", err)
 			}
 		})
 	}

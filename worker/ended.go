@@ -10,44 +10,44 @@ import (
 )
 
 const (
-	endedLook = time.Minute
-	// endedBack is how far back a worker that starts looks for projects that ended while none ran.
-	endedBack = 10 * time.Minute
+	endedInterval = time.Minute
+	// endedLookback is how far back a starting worker looks for projects that ended while no worker ran.
+	endedLookback = 10 * time.Minute
 )
 
-// keepEnded tells of projects that Temporal ended (terminated, failed, timed out): they can say nothing themselves, and
-// what they had begun is not finished. Each is told once by each worker.
-func (w *Worker) keepEnded(ctx context.Context) {
+// reportEnded reports projects whose workflow ended without saying so (terminated, failed, timed out): what it had begun
+// is unfinished. Each worker reports each run once.
+func (w *Worker) reportEnded(ctx context.Context) {
 	flows := workflows.NewClient(w.options.Client, w.options.TaskQueue)
-	since, told := time.Now().Add(-endedBack), map[string]bool{}
+	since, reported := time.Now().Add(-endedLookback), map[string]bool{}
 	for {
 		ended, err := flows.EndedSince(ctx, since)
 		if err != nil && ctx.Err() == nil {
-			w.log.Warn("can't look for projects that Temporal ended", "error", err)
+			w.log.Warn("can't list the projects that ended in Temporal", "error", err)
 		}
 		for _, e := range ended {
-			if !told[e.Run] {
-				told[e.Run] = true
-				w.tellEnded(ctx, e)
+			if !reported[e.Run] {
+				reported[e.Run] = true
+				w.alarmEnded(ctx, e)
 			}
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(endedLook):
+		case <-time.After(endedInterval):
 		}
 	}
 }
 
-func (w *Worker) tellEnded(ctx context.Context, e workflows.Ended) {
-	w.log.Error("a project's workflow was ended in Temporal: it can say nothing any more", "workflow_id", e.Workflow, "run_id", e.Run, "how", e.How)
+func (w *Worker) alarmEnded(ctx context.Context, e workflows.Ended) {
+	w.log.Error("a project's workflow was ended in Temporal and could not say so itself", "workflow_id", e.Workflow, "run_id", e.Run, "how", e.How)
 	if w.options.Alarm == nil {
 		return
 	}
 	id := strings.TrimPrefix(e.Workflow, "project-")
-	text := fmt.Sprintf("The workflow of project %s was ended in Temporal (%s). It can say nothing any more, its messages may still have buttons, and what it had begun may not be finished. "+
-		"`fieldmarshal doctor` says what to do; the project's next event begins it anew.", id, strings.ToLower(e.How))
+	text := fmt.Sprintf("The workflow of project %s was ended in Temporal (%s). It posts nothing any more, its messages may still have buttons, and what it had begun may be unfinished. "+
+		"`fieldmarshal doctor` says what to do; the project's next event starts it again.", id, strings.ToLower(e.How))
 	if err := w.options.Alarm(ctx, text); err != nil {
-		w.log.Error("the alerts channel could not be told", "error", err)
+		w.log.Error("an alarm could not be posted in the alerts channel", "error", err)
 	}
 }

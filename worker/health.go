@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// Handler serves /healthz (the process lives), /readyz (it polls, and Temporal answers) and /metrics.
+// Handler serves /healthz (200 while the process runs), /readyz (200 while it polls and Temporal answers) and /metrics.
 func (w *Worker) Handler() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(out http.ResponseWriter, _ *http.Request) {

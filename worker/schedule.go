@@ -16,17 +16,17 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// reportCatchUp is how late a report may still be posted if Temporal was away at its time.
+// reportCatchUp is how late a report may be posted if Temporal was down at its time.
 const reportCatchUp = 24 * time.Hour
 
-// weekly is a time of the week, somewhere.
+// weekly is a time of the week in a time zone.
 type weekly struct {
 	day          time.Weekday
 	hour, minute int
 	zone         string
 }
 
-// parseWeekly reads DIGEST, "Mon 09:00 America/New_York".
+// parseWeekly parses DIGEST, such as "Mon 09:00 America/New_York".
 func parseWeekly(text string) (weekly, error) {
 	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
 	wrong := fmt.Errorf("%q is not a time of the week like %q", text, "Mon 09:00 America/New_York")
@@ -47,7 +47,7 @@ func (w weekly) spec() client.ScheduleSpec {
 	return client.ScheduleSpec{TimeZoneName: w.zone, Calendars: []client.ScheduleCalendarSpec{{DayOfWeek: at(int(w.day)), Hour: at(w.hour), Minute: at(w.minute)}}}
 }
 
-// is reports whether a schedule has this time. Temporal returns what it was given, with its defaults filled in.
+// is reports whether a schedule has this time. Temporal returns what it was given with defaults filled in.
 func (w weekly) is(spec *client.ScheduleSpec) bool {
 	if spec == nil || spec.TimeZoneName != w.zone || len(spec.Calendars) != 1 {
 		return false
@@ -59,33 +59,33 @@ func (w weekly) is(spec *client.ScheduleSpec) bool {
 	return at(c.DayOfWeek, int(w.day)) && at(c.Hour, w.hour) && at(c.Minute, w.minute)
 }
 
-// keepSchedule makes the schedule of the weekly report what DIGEST says, and tries again while Temporal does not
-// answer. If schedules can't be made there is no report, and all else works.
+// keepSchedule makes the schedule of the weekly report match DIGEST, retrying while Temporal does not answer. If it may
+// not create schedules there is no report, and everything else works.
 func (w *Worker) keepSchedule(ctx context.Context) {
-	told := ""
+	logged := ""
 	for {
 		err := w.ensureSchedule(ctx)
 		switch {
 		case err == nil || ctx.Err() != nil:
 			return
 		case mayNot(err) && w.options.Digest == "":
-			return // there is none of ours that we would have to delete
+			return // there can be none to delete
 		case mayNot(err):
-			w.log.Warn("there will be no weekly report: schedules can't be kept in this namespace; it takes the right to write to it", "error", err)
+			w.log.Warn("there will be no weekly report: Temporal does not permit us to manage schedules in this namespace, which takes write access", "error", err)
 			return
-		case told != err.Error():
-			told = err.Error()
-			w.log.Warn("the schedule of the weekly report could not be looked at, will try again", "error", err)
+		case logged != err.Error():
+			logged = err.Error()
+			w.log.Warn("the schedule of the weekly report could not be checked, will try again", "error", err)
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(w.options.LookEvery):
+		case <-time.After(w.options.PollInterval):
 		}
 	}
 }
 
-// ensureSchedule compares the schedule and changes it. Another worker may do so at the same time: the one that comes
-// second finds it done, or looks once more.
+// ensureSchedule compares the schedule with DIGEST and changes it if necessary. Another worker may do so at the same
+// time, which is harmless.
 func (w *Worker) ensureSchedule(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -98,26 +98,26 @@ func (w *Worker) ensureSchedule(ctx context.Context) error {
 	case errors.As(err, &missing):
 		return w.createSchedule(ctx)
 	case err != nil:
-		return fmt.Errorf("look at the schedule %s: %w", workflows.ReportID, err)
+		return fmt.Errorf("describe the schedule %s: %w", workflows.ReportID, err)
 	case w.options.Digest == "":
 		if err := handle.Delete(ctx); err != nil && !errors.As(err, &missing) {
 			return fmt.Errorf("delete the schedule %s: %w", workflows.ReportID, err)
 		}
-		w.log.Info("there is no weekly report any more: DIGEST is not set")
+		w.log.Info("the weekly report was removed, because DIGEST is not set")
 		return nil
 	case w.digest.is(found.Schedule.Spec) && w.starts(found.Schedule.Action):
 		return nil
 	}
 	err = handle.Update(ctx, client.ScheduleUpdateOptions{DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 		spec := w.digest.spec()
-		changed := in.Description.Schedule // whether people have paused it stays as it is
+		changed := in.Description.Schedule // a schedule that people have paused stays paused
 		changed.Spec, changed.Action = &spec, w.reportAction()
 		return &client.ScheduleUpdate{Schedule: &changed}, nil
 	}})
 	if err != nil {
 		return fmt.Errorf("change the schedule %s: %w", workflows.ReportID, err)
 	}
-	w.log.Info("the weekly report comes at another time now", "digest", w.options.Digest)
+	w.log.Info("the weekly report was rescheduled", "digest", w.options.Digest)
 	return nil
 }
 
@@ -127,7 +127,7 @@ func (w *Worker) createSchedule(ctx context.Context) error {
 		Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: reportCatchUp,
 	})
 	if err != nil && !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return fmt.Errorf("make the schedule %s: %w", workflows.ReportID, err)
+		return fmt.Errorf("create the schedule %s: %w", workflows.ReportID, err)
 	}
 	w.log.Info("the weekly report is scheduled", "digest", w.options.Digest)
 	return nil
@@ -138,7 +138,7 @@ func (w *Worker) reportAction() *client.ScheduleWorkflowAction {
 		StaticSummary: "What the pauses of the last seven days came to"}
 }
 
-// starts reports whether a schedule starts our report, on our queue.
+// starts reports whether a schedule starts the report on this worker's queue.
 func (w *Worker) starts(action client.ScheduleAction) bool {
 	a, ok := action.(*client.ScheduleWorkflowAction)
 	return ok && a.Workflow == workflows.TypeReport && a.TaskQueue == w.options.TaskQueue

@@ -16,21 +16,21 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// schedules is a Temporal that holds the one schedule, or refuses to.
+// schedules is a fake Temporal with one schedule, or one that refuses to have any.
 type schedules struct {
 	client.ScheduleClient
 	client.ScheduleHandle
 
 	held   *client.Schedule
 	faults []error // of the next calls, one each
-	taken  bool    // somebody else makes it first
+	taken  bool    // somebody else creates it first
 	calls  []string
 }
 
 func (s *schedules) GetHandle(context.Context, string) client.ScheduleHandle { return s }
 func (s *schedules) GetID() string                                           { return workflows.ReportID }
 
-// reached is a Temporal with nothing but its schedules.
+// reached is a client with nothing but schedules.
 type reached struct {
 	client.Client
 	schedules *schedules
@@ -92,7 +92,7 @@ func TestTheScheduleIsKeptTrueToTheConfiguration(t *testing.T) {
 			t.Fatal(err)
 		}
 		spec := at.spec()
-		spec.Calendars[0].Minute[0].End = spec.Calendars[0].Minute[0].Start // as Temporal gives it back
+		spec.Calendars[0].Minute[0].End = spec.Calendars[0].Minute[0].Start // as Temporal returns it
 		s := &client.Schedule{Spec: &spec, State: &client.ScheduleState{}, Action: &client.ScheduleWorkflowAction{Workflow: workflows.TypeReport, TaskQueue: "q"}}
 		if change != nil {
 			change(s)
@@ -109,23 +109,23 @@ func TestTheScheduleIsKeptTrueToTheConfiguration(t *testing.T) {
 	}{
 		"made":                         {digest: monday, calls: "describe create", says: "is scheduled"},
 		"as it is":                     {digest: monday, held: held(monday, nil), calls: "describe"},
-		"another time":                 {digest: friday, held: held(monday, nil), calls: "describe update", says: "another time"},
-		"another queue":                {digest: monday, held: held(monday, func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).TaskQueue = "old" }), calls: "describe update", says: "another time"},
-		"paused by people":             {digest: friday, held: held(monday, func(s *client.Schedule) { s.State.Paused = true }), calls: "describe update", says: "another time"},
-		"deleted":                      {held: held(monday, nil), calls: "describe delete", says: "no weekly report any more"},
+		"another time":                 {digest: friday, held: held(monday, nil), calls: "describe update", says: "was rescheduled"},
+		"another queue":                {digest: monday, held: held(monday, func(s *client.Schedule) { s.Action.(*client.ScheduleWorkflowAction).TaskQueue = "old" }), calls: "describe update", says: "was rescheduled"},
+		"paused by people":             {digest: friday, held: held(monday, func(s *client.Schedule) { s.State.Paused = true }), calls: "describe update", says: "was rescheduled"},
+		"deleted":                      {held: held(monday, nil), calls: "describe delete", says: "weekly report was removed"},
 		"never":                        {calls: "describe"},
 		"another worker was faster":    {digest: monday, taken: true, calls: "describe create", says: "is scheduled"},
 		"Temporal away for a moment":   {digest: monday, faults: []error{errors.New("away"), errors.New("away")}, calls: "describe describe describe create", says: "will try again"},
 		"we may not":                   {digest: monday, faults: []error{nil, denied}, calls: "describe create", says: "there will be no weekly report"},
 		"we may not, and need not":     {faults: []error{denied}, calls: "describe"},
 		"a Temporal without schedules": {digest: monday, faults: []error{serviceerror.NewUnimplemented("no")}, calls: "describe", says: "there will be no weekly report"},
-		"deleted by another meanwhile": {held: held(monday, nil), faults: []error{nil, serviceerror.NewNotFound("gone")}, calls: "describe delete", says: "no weekly report any more"},
+		"deleted by another meanwhile": {held: held(monday, nil), faults: []error{nil, serviceerror.NewNotFound("gone")}, calls: "describe delete", says: "weekly report was removed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
 			s := &schedules{held: c.held, faults: c.faults, taken: c.taken}
 			paused := s.held != nil && s.held.State.Paused
-			w := &Worker{options: Options{Client: reached{schedules: s}, TaskQueue: "q", Digest: c.digest, LookEvery: time.Millisecond}, log: slog.New(slog.NewTextHandler(&log, nil))}
+			w := &Worker{options: Options{Client: reached{schedules: s}, TaskQueue: "q", Digest: c.digest, PollInterval: time.Millisecond}, log: slog.New(slog.NewTextHandler(&log, nil))}
 			if c.digest != "" {
 				w.digest, _ = parseWeekly(c.digest)
 			}

@@ -11,10 +11,10 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// callTimeout bounds one call to Temporal at start; if it answers it takes milliseconds.
+// callTimeout is the limit for one call to Temporal. It is generous: an answer usually takes milliseconds.
 const callTimeout = 10 * time.Second
 
-// reach returns an error unless Temporal answers and has the namespace; the error says what to do about it.
+// reach returns an error unless Temporal answers and has the namespace. The error says what to do.
 func (w *Worker) reach(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -42,7 +42,6 @@ func (w *Worker) answers(ctx context.Context) error {
 	return nil
 }
 
-// attributes ensures that the search attributes are registered.
 func (w *Worker) attributes(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

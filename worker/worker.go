@@ -1,8 +1,8 @@
 // Package worker registers the workflows and the activities with Temporal, polls for them on the main task queue and on
 // one for each Slack channel, and reports whether it is ready.
 //
-// It polls nothing before Temporal answers and knows every search attribute: a workflow that sets one that is not
-// registered would be stuck. Until then it is alive, not ready, and says why.
+// It does not poll until Temporal answers and knows every search attribute: a workflow that sets an unregistered one
+// would be stuck. Until then it is alive but not ready, and says why.
 package worker
 
 import (
@@ -22,31 +22,31 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// stopTimeout is how long a stopping worker waits for what is under way: longer than one try of a post, an act or an
-// invoice, which is cut off after 30 s. The report, which takes longer, ends when its worker stops.
+// stopTimeout is how long a stopping worker waits for running activities: longer than one attempt at a post, an action
+// or an invoice, which is limited to 30 s. The report, which takes longer, ends when its worker stops.
 const stopTimeout = 40 * time.Second
 
 // Options are what a Worker needs.
 type Options struct {
 	// Required.
-	Client    client.Client // a lazy one will do: Temporal may be away at start
-	Namespace string        // that Client works in
+	Client    client.Client // may be lazy: Temporal need not be up at start
+	Namespace string        // the one that Client uses
 	TaskQueue string
 	Workflows *workflows.Workflows
 	Slack     *activities.Slack
 	Prodege   *activities.Prodege
 	Billing   *activities.Billing
 	Flows     *activities.Flows
-	Channels  []string // Slack channels that are posted in; one that is given twice counts once
+	Channels  []string // Slack channels to post in; duplicates are ignored
 	Logger    *slog.Logger
-	Registry  *prometheus.Registry // what /metrics shows
+	Registry  *prometheus.Registry // shown by /metrics
 
-	PostsPerSecond float64 // in each channel, across all workers
+	PostsPerSecond float64 // per channel, across all workers
 
 	// Optional.
-	Digest    string                                       // when the weekly report is posted, as DIGEST has it: "Mon 09:00 America/New_York"; never if empty
-	Alarm     func(ctx context.Context, text string) error // tells the alerts channel; nil: only logged
-	LookEvery time.Duration                                // between looks at a Temporal that is away or lacks attributes; 2 s if 0
+	Digest       string                                       // when to post the weekly report, in the format of DIGEST: "Mon 09:00 America/New_York"; empty: never
+	Alarm        func(ctx context.Context, text string) error // posts in the alerts channel; nil: alarms are only logged
+	PollInterval time.Duration                                // between checks whether Temporal is up and has the attributes; 0: 2 s
 }
 
 func (o Options) check() error {
@@ -71,24 +71,24 @@ func (o Options) check() error {
 	return errors.Join(errs...)
 }
 
-// Worker works for one namespace. Its methods are safe for concurrent use.
+// Worker is the worker of one namespace. Its methods are safe for concurrent use.
 type Worker struct {
 	options Options
 	log     *slog.Logger
-	digest  weekly // if there is a DIGEST
+	digest  weekly // if options.Digest is set
 	fatal   chan error
 
 	mu  sync.Mutex
 	why string // why it is not ready; empty: it polls
 }
 
-// New makes a Worker. It does nothing before Run.
+// New makes a Worker. It does nothing until Run is called.
 func New(o Options) (*Worker, error) {
 	if err := o.check(); err != nil {
 		return nil, fmt.Errorf("make worker: %w", err)
 	}
-	if o.LookEvery == 0 {
-		o.LookEvery = 2 * time.Second
+	if o.PollInterval == 0 {
+		o.PollInterval = 2 * time.Second
 	}
 	w := &Worker{options: o, log: o.Logger, fatal: make(chan error, 1), why: "starting"}
 	if o.Digest != "" {
@@ -100,12 +100,12 @@ func New(o Options) (*Worker, error) {
 	return w, nil
 }
 
-// Run works until ctx ends; then it stops polling, waits for what is under way, and returns nil. It waits for a
-// Temporal that is away. It returns an error only if it can't go on, such as when the namespace is deleted under it:
-// whoever started the process starts it again.
+// Run polls until ctx is done; then it stops polling, waits for running activities, and returns nil. While Temporal is
+// down it waits. It returns an error only if it can't continue, such as when the namespace is deleted; the process should
+// then be restarted.
 func (w *Worker) Run(ctx context.Context) error {
 	if w.await(ctx, w.reach) != nil || w.await(ctx, w.attributes) != nil {
-		return nil // ctx ended
+		return nil // ctx is done
 	}
 	workers, err := w.start()
 	if err != nil {
@@ -113,13 +113,13 @@ func (w *Worker) Run(ctx context.Context) error {
 	}
 	go w.keepSchedule(ctx)
 	go w.keepSwitch(ctx)
-	go w.keepEnded(ctx)
+	go w.reportEnded(ctx)
 	w.set("")
-	w.log.Info("the worker polls", "task_queue", w.options.TaskQueue, "namespace", w.options.Namespace, "channels", w.channels())
+	w.log.Info("the worker is polling", "task_queue", w.options.TaskQueue, "namespace", w.options.Namespace, "channels", w.channels())
 	select {
 	case <-ctx.Done():
 	case err = <-w.fatal:
-		err = fmt.Errorf("the worker can't go on: %w", err)
+		err = fmt.Errorf("the worker can't continue: %w", err)
 	}
 	w.set("stopping")
 	var all sync.WaitGroup
@@ -130,11 +130,11 @@ func (w *Worker) Run(ctx context.Context) error {
 	return err
 }
 
-// switchLook is how often a worker looks whether the kill switch still runs.
-const switchLook = time.Minute
+// switchInterval is how often a worker checks that the kill switch is running.
+const switchInterval = time.Minute
 
-// keepSwitch starts the kill switch again if somebody terminated it: once Temporal has forgotten it, it would read as
-// on, whatever it was.
+// keepSwitch starts the kill switch again if somebody terminated it. Otherwise it would read as on, whatever it was,
+// once Temporal has deleted its history.
 func (w *Worker) keepSwitch(ctx context.Context) {
 	flows := workflows.NewClient(w.options.Client, w.options.TaskQueue)
 	for {
@@ -142,19 +142,19 @@ func (w *Worker) keepSwitch(ctx context.Context) {
 		case ctx.Err() != nil:
 			return
 		case err != nil:
-			w.log.Warn("can't look whether the kill switch runs", "error", err)
+			w.log.Warn("can't check whether the kill switch is running", "error", err)
 		case revived:
-			w.log.Warn("the kill switch had ended: it runs again, as it was set last", "workflow_id", workflows.ControlID)
+			w.log.Warn("the kill switch had ended: it was restarted as last set", "workflow_id", workflows.ControlID)
 		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(switchLook):
+		case <-time.After(switchInterval):
 		}
 	}
 }
 
-// await repeats a step until it succeeds or ctx ends, and says why it waits whenever that changes.
+// await repeats a step until it succeeds or ctx is done, and logs the reason for waiting whenever it changes.
 func (w *Worker) await(ctx context.Context, step func(context.Context) error) error {
 	for {
 		err := step(ctx)
@@ -166,18 +166,18 @@ func (w *Worker) await(ctx context.Context, step func(context.Context) error) er
 		}
 		select {
 		case <-ctx.Done():
-		case <-time.After(w.options.LookEvery):
+		case <-time.After(w.options.PollInterval):
 		}
 	}
 }
 
-// set notes why the worker is not ready, and reports whether that is news.
-func (w *Worker) set(why string) bool {
+// set records why the worker is not ready, and reports whether the reason changed.
+func (w *Worker) set(why string) (changed bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	news := w.why != why
+	changed = w.why != why
 	w.why = why
-	return news
+	return changed
 }
 
 func (w *Worker) state() string {
@@ -186,7 +186,7 @@ func (w *Worker) state() string {
 	return w.why
 }
 
-// start registers everything and starts to poll: the main queue, and each channel's for Slack's activities only.
+// start registers everything and starts polling: the main queue, and one queue per channel for Slack's activities only.
 func (w *Worker) start() ([]sdkworker.Worker, error) {
 	main := sdkworker.New(w.options.Client, w.options.TaskQueue, sdkworker.Options{
 		WorkerStopTimeout: stopTimeout, OnFatalError: w.fail, DeadlockDetectionTimeout: deadlock,
@@ -201,7 +201,7 @@ func (w *Worker) start() ([]sdkworker.Worker, error) {
 		posts := sdkworker.New(w.options.Client, workflows.SlackQueue(w.options.TaskQueue, channel), sdkworker.Options{
 			WorkerStopTimeout: stopTimeout, OnFatalError: w.fail,
 			DisableWorkflowWorker:        true,
-			TaskQueueActivitiesPerSecond: w.options.PostsPerSecond, // held by Temporal, across all workers
+			TaskQueueActivitiesPerSecond: w.options.PostsPerSecond, // enforced by Temporal, across all workers
 		})
 		posts.RegisterActivity(w.options.Slack)
 		workers = append(workers, posts)
@@ -217,11 +217,11 @@ func (w *Worker) start() ([]sdkworker.Worker, error) {
 	return workers, nil
 }
 
-// deadlock is how long a workflow's code may run without waiting for anything before its task is failed. The limit is
-// there to find code that blocks; the SDK's one second is also reached on a busy machine.
+// deadlock is how long workflow code may run without yielding before its task fails. The limit is there to find code that
+// blocks; on a busy machine other code exceeds the SDK's default of one second, too.
 const deadlock = 10 * time.Second
 
-// fail takes the fault of any of the workers; the first one counts.
+// fail receives fatal errors of the workers; the first one counts.
 func (w *Worker) fail(err error) {
 	select {
 	case w.fatal <- err:

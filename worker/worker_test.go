@@ -26,7 +26,7 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 	return w.Code, w.Body.String()
 }
 
-// TestTemporalAway: the process lives, is not ready and says why, counts, and stops when it is told to.
+// TestTemporalAway: without Temporal the process runs, is not ready and says why, serves metrics, and stops when told to.
 func TestTemporalAway(t *testing.T) {
 	quiet := slog.New(slog.DiscardHandler)
 	registry := prometheus.NewRegistry()
@@ -48,7 +48,7 @@ func TestTemporalAway(t *testing.T) {
 		Client: nobody, Namespace: "default", TaskQueue: "q", Workflows: &workflows.Workflows{},
 		Slack:   activities.NewSlack(activities.SlackOptions{API: slackAPI, Approvers: activities.NewApprovers(slackAPI, nil, quiet)}),
 		Prodege: activities.NewProdege(activities.ProdegeOptions{}), Billing: billing, Flows: activities.NewFlows(workflows.NewClient(nobody, "q")),
-		Channels: []string{"C1"}, PostsPerSecond: 1, Logger: quiet, Registry: registry, LookEvery: 10 * time.Millisecond,
+		Channels: []string{"C1"}, PostsPerSecond: 1, Logger: quiet, Registry: registry, PollInterval: 10 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestTemporalAway(t *testing.T) {
 	if status, body := get(t, w.Handler(), "/metrics"); status != http.StatusOK || !strings.Contains(body, `fieldmarshal_events_total{disposition="late"} 2`) {
 		t.Errorf("/metrics: %d, without the counter:\n%s", status, body)
 	}
-	// A pause lasts for hours, a call for milliseconds: each has buckets in which it can be told.
+	// Pauses last hours and calls milliseconds, so each needs its own buckets.
 	handler.Timer(workflows.MetricPause).Record(5 * time.Hour)
 	handler.Timer("temporal_request_latency").Record(20 * time.Millisecond)
 	_, body := get(t, w.Handler(), "/metrics")

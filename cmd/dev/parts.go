@@ -46,7 +46,7 @@ func (s *stack) startTemporal(ctx context.Context) error {
 	}
 	part := &s.parted.temporal
 	part.options = devserver.Options{
-		File: filepath.Join(s.data, "temporal.db"), Port: freeOr(s.temporalPort), UIPort: freeOr(s.uiPort), SearchAttributes: attributes, Patience: s.limits.ready,
+		File: filepath.Join(s.data, "temporal.db"), Port: freeOr(s.temporalPort), UIPort: freeOr(s.uiPort), SearchAttributes: attributes, Timeout: s.limits.ready,
 	}
 	if err := part.start(ctx); err != nil {
 		return err
