@@ -1,6 +1,8 @@
 package prodege
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -74,6 +76,10 @@ func (e *APIError) Words() string {
 	}
 	switch {
 	case len(words) > 0:
+	case e.HTTPStatus == 0 && errors.Is(e.err, context.Canceled):
+		words = append(words, "the call to Prodege was stopped here before an answer came")
+	case e.HTTPStatus == 0 && errors.Is(e.err, context.DeadlineExceeded):
+		words = append(words, "Prodege gave no answer in time")
 	case e.HTTPStatus == 0:
 		words = append(words, "Prodege could not be reached"+e.told())
 	case e.odd:

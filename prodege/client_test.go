@@ -448,7 +448,13 @@ func TestACallEndsWithItsContext(t *testing.T) {
 	defer cancel()
 	_, err := api.client().ProjectInfo(ctx, 5)
 	var e *APIError
-	if !errors.As(err, &e) || !e.Retryable() || !errors.Is(err, context.DeadlineExceeded) {
+	if !errors.As(err, &e) || !e.Retryable() || !errors.Is(err, context.DeadlineExceeded) || e.Words() != "Prodege gave no answer in time" {
+		t.Errorf("%v", err)
+	}
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	_, err = api.client().ProjectInfo(stopped, 5)
+	if !errors.As(err, &e) || !e.Retryable() || !strings.Contains(e.Words(), "was stopped here") {
 		t.Errorf("%v", err)
 	}
 }
