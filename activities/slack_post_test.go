@@ -10,6 +10,7 @@ import (
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/cards"
+	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 	"fieldmarshal/simulator"
 )
@@ -253,6 +254,39 @@ func TestPostPlain(t *testing.T) {
 	f := failureOf(t, err)
 	want(t, "an empty card", f.Kind, project.FailedOperator)
 	contains(t, "an empty card", f.Text, "no_text")
+}
+
+// TestAnyLayoutRefused: each kind of message is said as text, whichever of its codes Slack refuses the blocks with, when it
+// is posted and when it is edited.
+func TestAnyLayoutRefused(t *testing.T) {
+	name := project.Frame{Project: project.Name{ID: projectID, Name: "Oat milk"}}
+	at := time.Now()
+	for kind, card := range map[string]project.Card{
+		"request":   openRequest(),
+		"alert":     alertWithActions(),
+		"rejection": {Rejection: &project.RejectionFacts{Frame: name, Event: prodege.Event{Status: prodege.Paused, RejectionNote: "again", Time: at}}},
+		"invoice":   {Invoice: &project.InvoiceFacts{Frame: name, Revision: 1, Key: "k", Phase: project.InvoiceByHand, CompletedAt: at}},
+		"note":      aCard(),
+		"digest":    {Digest: &project.Digest{Items: []project.DigestItem{{Project: name.Project, Since: at}}}},
+		"report":    {Report: &project.Report{Since: at.Add(-time.Hour), Until: at}},
+	} {
+		for _, code := range []string{"invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long", "a_code_of_next_year"} {
+			sim, s := workspace(t, "U1")
+			sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "chat.postMessage", Code: code})
+			got, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: kind, Card: card})
+			if err != nil || !got.Plain {
+				t.Fatalf("%s, %s: posted %+v, %v", kind, code, got, err)
+			}
+			sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "chat.update", Code: code})
+			edited, err := once[project.Edited](t, s.Edit, project.Edit{Channel: "C1", TS: got.TS, Key: kind, Card: card})
+			if err != nil || !edited.Plain {
+				t.Errorf("%s, %s: edited %+v, %v", kind, code, edited, err)
+			}
+			if m, _ := sim.Message("C1", got.TS); len(m.Text) > 4000 || !strings.HasPrefix(m.Text, cards.Render(card).Text) {
+				t.Errorf("%s, %s: %s", kind, code, m.Text)
+			}
+		}
+	}
 }
 
 // The words how to decide, by what the message is and where it stands.

@@ -82,7 +82,12 @@ func TestAnInvoiceButton(t *testing.T) {
 
 // TestAnOrganizationsInstall tells no workspace, only the organization: then the person's own workspace counts.
 func TestAnOrganizationsInstall(t *testing.T) {
-	value, err := cards.Button{Project: theProject, Request: pauseID, Generation: 2}.Encode()
+	button := cards.Button{Project: theProject, Request: pauseID, Generation: 2}
+	value, err := button.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	modal, err := cards.OpenModal(cards.ActionReject, button, approvals, "1.2")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,6 +107,12 @@ func TestAnOrganizationsInstall(t *testing.T) {
 			want := map[bool]string{true: "Recorded", false: "only members of the workspace"}[c.counts]
 			if told := w.told("U0ANN"); (len(w.temporal.decided()) == 1) != c.counts || !strings.Contains(told, want) {
 				t.Errorf("decided %+v, told %q", w.temporal.decided(), told)
+			}
+			w = newWorld(t)
+			w.interact(`{"type":"view_submission",` + c.from + `,"view":{"id":"V1","callback_id":"cpi_reject_modal","private_metadata":"` + modal.PrivateMetadata + `"}}`)
+			w.in.Wait()
+			if told := w.told("U0ANN"); (len(w.temporal.decided()) == 1) != c.counts || !strings.Contains(told, want) {
+				t.Errorf("by a modal: decided %+v, told %q", w.temporal.decided(), told)
 			}
 		})
 	}
