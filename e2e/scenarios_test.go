@@ -7,9 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"go.temporal.io/api/workflowservice/v1"
-
 	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"fieldmarshal/prodege"
 	"fieldmarshal/simulator"
@@ -23,11 +22,14 @@ func TestScenarios(t *testing.T) {
 	for _, s := range simulator.Scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
-			if s.Name == "burst" && !*record && !*long {
+			if s.Slow && !*record && !*long {
 				t.Skip("takes more than a minute: -long or -record")
 			}
 			w := newWorld(t, planOf(s))
 			stage := w.stage()
+			if s.Slow {
+				stage.StepLimit = 4 * patience // as long as the world lasts
+			}
 			s.Env, s.Worker = nil, nil // this world runs with them
 			if lacks := stage.Lacks(s); lacks != "" {
 				t.Skip("it needs " + lacks)

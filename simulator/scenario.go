@@ -21,6 +21,7 @@ type Scenario struct {
 	Worker    []string // further arguments of the worker
 	Needs     Need     // what must be there beside Slack and Prodege
 	Histories []string // the workflow types whose histories are recorded
+	Slow      bool     // it takes more than a minute
 
 	Steps []Step
 }

@@ -283,7 +283,7 @@ var Scenarios = []Scenario{
 		approves("Ann approves."),
 		live("4.25"),
 	}},
-	{Name: "found-by-asking", Title: "A webhook goes missing", Env: []string{"PRODEGE_POLL_EVERY=2s"}, Histories: ofProject, Steps: []Step{
+	{Name: "found-by-asking", Title: "A webhook goes missing", Env: []string{"PRODEGE_POLL_EVERY=2s"}, Slow: true, Histories: ofProject, Steps: []Step{
 		{Says: "The project is paused, and the webhook goes missing.", Do: func(ctx context.Context, on *play) error {
 			on.open()
 			if err := on.sent(on.Prodege.Live(ctx, on.project)); err != nil {
@@ -296,7 +296,7 @@ var Scenarios = []Scenario{
 		approves("Ann approves."),
 		live("4.25"),
 	}},
-	{Name: "burst", Title: "More pauses than Slack takes", Env: []string{"SLACK_POSTS_PER_SECOND=0.05"}, Histories: ofDigest, Steps: []Step{
+	{Name: "burst", Title: "More pauses than Slack takes", Env: []string{"SLACK_POSTS_PER_SECOND=0.05"}, Slow: true, Histories: ofDigest, Steps: []Step{
 		{Says: "A dozen projects are paused at once: each is told all the same.", Do: burst},
 	}},
 	{Name: "weekly", Title: "The weekly report", Needs: NeedsOperator, Env: []string{"DIGEST=Mon 09:00 America/New_York"}, Histories: ofReport, Steps: []Step{
