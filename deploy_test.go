@@ -30,12 +30,12 @@ func read(t *testing.T, path string) string {
 // assignment is a line of .env.example, commented out or not.
 var assignment = regexp.MustCompile(`(?m)^(#?)([A-Z][A-Z0-9_]*)=(.*)$`)
 
-// TestEnvExampleIsComplete: it names every variable that the program reads, and no other.
+// TestEnvExampleIsComplete: .env.example names every variable that the program reads, and no other.
 func TestEnvExampleIsComplete(t *testing.T) {
 	var named []string
 	for _, m := range assignment.FindAllStringSubmatch(read(t, ".env.example"), -1) {
 		if slices.Contains(named, m[2]) {
-			t.Errorf("%s stands there twice", m[2])
+			t.Errorf("%s occurs twice", m[2])
 		}
 		named = append(named, m[2])
 	}
@@ -53,8 +53,8 @@ func TestEnvExampleIsComplete(t *testing.T) {
 	}
 }
 
-// TestEnvExampleWorks: with the required values filled in it is a configuration, as it stands and with all
-// that is commented out.
+// TestEnvExampleWorks: with the required values filled in, .env.example is a valid configuration, as it is and with all
+// comments that are settings removed.
 func TestEnvExampleWorks(t *testing.T) {
 	for name, all := range map[string]bool{"as it stands": false, "with all of it": true} {
 		t.Run(name, func(t *testing.T) {
@@ -86,12 +86,12 @@ func TestEnvExampleWorks(t *testing.T) {
 	}
 }
 
-// TestComposeVariables: a name that docker-compose.yml reads may stand in .env, and no other that we do not read.
+// TestComposeVariables: .env may contain the names that docker-compose.yml reads, and no other that the program does not.
 func TestComposeVariables(t *testing.T) {
 	var named []string
 	for _, m := range regexp.MustCompile(`[^$]\$\{?([A-Za-z_][A-Za-z0-9_]*)`).FindAllStringSubmatch(read(t, "docker-compose.yml"), -1) {
 		if named = append(named, m[1]); !slices.Contains(slices.Concat(config.Variables(), config.ConnectionVariables(), config.ComposeVariables()), m[1]) {
-			t.Errorf("docker-compose.yml reads %s, which would be a fault in .env", m[1])
+			t.Errorf("docker-compose.yml reads %s, which would be an error in .env", m[1])
 		}
 	}
 	for _, name := range config.ComposeVariables() {
@@ -101,12 +101,12 @@ func TestComposeVariables(t *testing.T) {
 	}
 }
 
-// TestImageIsStamped: the Dockerfile sets variables that are there.
+// TestImageIsStamped: the variables that the Dockerfile sets exist.
 func TestImageIsStamped(t *testing.T) {
 	stamps := regexp.MustCompile(`-X fieldmarshal/program\.(\w+)=\$\{(\w+)\}`).FindAllStringSubmatch(read(t, "Dockerfile"), -1)
 	for _, m := range stamps {
 		if !regexp.MustCompile(`(?m)^var .*\b`+m[1]+`\b.* string$`).MatchString(read(t, "program/version.go")) || !strings.Contains(read(t, "Dockerfile"), "ARG "+m[2]+"=") {
-			t.Errorf("the Dockerfile stamps %s from %s, and one of them is not there", m[1], m[2])
+			t.Errorf("the Dockerfile stamps %s from %s, and one of them does not exist", m[1], m[2])
 		}
 	}
 	if args := composed(t).Services["worker"].Build.Args; len(stamps) != 2 || len(args) != len(stamps) {
@@ -114,7 +114,7 @@ func TestImageIsStamped(t *testing.T) {
 	}
 }
 
-// composed is docker-compose.yml as Compose reads it, after `cp .env.example .env`.
+// composed returns docker-compose.yml as Compose reads it after `cp .env.example .env`.
 func composed(t *testing.T) *types.Project {
 	t.Helper()
 	dir := t.TempDir()
@@ -149,7 +149,7 @@ func TestComposeFile(t *testing.T) {
 			}
 		}
 		if strings.HasSuffix(name, "-schema") || strings.HasSuffix(name, "-namespace") {
-			continue // they end
+			continue // they exit
 		}
 		if name != "temporal-ui" && (s.HealthCheck == nil || len(s.HealthCheck.Test) == 0) {
 			t.Errorf("%s has no health check", name)
@@ -170,11 +170,11 @@ func TestComposeFile(t *testing.T) {
 		}
 	}
 	if grace := p.Services["worker"].StopGracePeriod; grace == nil || grace.String() != "1m0s" {
-		t.Errorf("a stopping worker has %v, and needs more than 40 s", grace)
+		t.Errorf("a stopping worker is given %v and needs more than 40 s", grace)
 	}
 }
 
-// TestInboxOutlivesTheContainer: the ingress writes to a volume, at the folder that the image makes for it.
+// TestInboxOutlivesTheContainer: the ingress writes to a volume, in the folder that the image creates for it.
 func TestInboxOutlivesTheContainer(t *testing.T) {
 	s := composed(t).Services["ingress"]
 	dir := *s.Environment["INBOX_DIR"]
@@ -189,7 +189,7 @@ func TestInboxOutlivesTheContainer(t *testing.T) {
 	}
 }
 
-// TestVersions: the image is built with the Go of go.mod, and Temporal's images are those that tests run against.
+// TestVersions: the image is built with go.mod's version of Go, and Temporal's images have the versions that tests use.
 func TestVersions(t *testing.T) {
 	mod := read(t, "go.mod")
 	version := func(pattern string) string {
@@ -213,7 +213,7 @@ func TestVersions(t *testing.T) {
 	}
 }
 
-// TestSlackManifest: the app has the scopes that its methods need, and its addresses are the ingress's routes.
+// TestSlackManifest: the app has the scopes that its API methods need, and its addresses are routes of the ingress.
 func TestSlackManifest(t *testing.T) {
 	var m struct {
 		Features struct {

@@ -8,11 +8,11 @@ import (
 	"testing"
 )
 
-// everything stands for all of ours.
+// everything allows all packages of this module.
 const everything = "*"
 
-// mayImport says what of ours each package may import. The core knows the supplier's vocabulary alone, wording knows
-// the core, and the configuration goes no further than the mains.
+// mayImport lists the packages of this module that each package may import. The core knows only the supplier's
+// vocabulary, cards knows the core, and only the mains know the configuration.
 var mayImport = map[string][]string{
 	"prodege":    {},
 	"project":    {"prodege"},
@@ -26,18 +26,18 @@ var mayImport = map[string][]string{
 	"config":     {},
 	"devserver":  {},
 	"simulator":  {"prodege"},
-	"docs":       {}, // holds tests only
+	"docs":       {}, // contains only tests
 	"e2e":        {everything},
-	// The mains. Program is the production program as a function; the root only calls it.
+	// The mains. Package program is the production program as a function; the root only calls it.
 	"":        {"program"},
 	"program": {"activities", "cards", "config", "inbox", "ingress", "operator", "prodege", "project", "worker", "workflows"},
 	"cmd/dev": {everything},
 }
 
-// mains alone read the configuration.
+// mains are the only packages that read the configuration.
 var mains = []string{"", "program", "cmd/dev"}
 
-// onlyIn says which packages may import a module themselves.
+// onlyIn lists the packages that may import a module directly.
 var onlyIn = map[string][]string{
 	"github.com/gin-gonic/gin":  {"ingress", "simulator"},
 	"github.com/slack-go/slack": append([]string{"cards", "activities", "ingress"}, mains...),
@@ -47,12 +47,12 @@ var onlyIn = map[string][]string{
 // pure are the packages that know nothing of Temporal.
 var pure = []string{"prodege", "project", "cards", "inbox", "config"}
 
-// linksServer are the packages whose binaries and tests may hold the Temporal server, which takes minutes to build.
+// linksServer are the packages whose binaries and tests may link the Temporal server, which takes minutes to build.
 var linksServer = []string{"devserver", "e2e", "cmd/dev"}
 
 const module = "fieldmarshal"
 
-// goList gives, for each package and each test binary, the packages in a field of go list.
+// goList returns the packages in a field of go list, for each package and each test binary.
 func goList(t *testing.T, field string, flags ...string) map[string][]string {
 	t.Helper()
 	args := append(append([]string{"list", "-f", `{{.ImportPath}}|{{join .` + field + ` " "}}`}, flags...), "./...")
@@ -71,7 +71,7 @@ func goList(t *testing.T, field string, flags ...string) map[string][]string {
 	return all
 }
 
-// ours is a package's name within the module; ok is false for a package of others.
+// ours returns a package's path within the module; ok is false if it belongs to another.
 func ours(path string) (name string, ok bool) {
 	if path == module {
 		return "", true
@@ -108,8 +108,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestProgramHoldsNoServer: neither the production program nor any other package's tests link the Temporal
-// server, and the production program holds no simulator.
+// TestProgramHoldsNoServer: neither the production program nor the tests of other packages link the Temporal server, and
+// the production program contains no simulator.
 func TestProgramHoldsNoServer(t *testing.T) {
 	for path, deps := range goList(t, "Deps", "-test") {
 		path, _, _ = strings.Cut(path, " ") // "pkg [pkg.test]" is a package as a test builds it
@@ -120,7 +120,7 @@ func TestProgramHoldsNoServer(t *testing.T) {
 				break
 			}
 			if path == module && (dep == module+"/simulator" || dep == module+"/devserver") {
-				t.Errorf("the production program holds %s", dep)
+				t.Errorf("the production program contains %s", dep)
 			}
 		}
 	}

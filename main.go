@@ -1,5 +1,5 @@
-// Fieldmarshal turns Prodege's project status webhooks into durable work. The program itself is the package
-// program; here it only gets what the process has.
+// Fieldmarshal turns Prodege's project status webhooks into durable work. The program itself is in package program, so
+// that tests can start it; main passes it the process's arguments, environment and output.
 package main
 
 import (
