@@ -98,7 +98,7 @@ func TestFromPauseToLiveIsMeasured(t *testing.T) {
 			t.Errorf("reported of reason %d: %+v", r.Reason, r)
 		}
 	}
-	tells(t, w.run(0, "report"), "Sample size reached (158)", "$125.00")
+	tells(t, w.run(0, "report"), "sample size reached (reason 158)", "$125.00")
 	w.triggerReport()
 	m := w.says(alerts, "Pauses of the last 7 days")
 	for _, text := range []string{"2 pauses", "$650.00 approved", "1 project read", "The 7 days before: none"} {

@@ -15,6 +15,7 @@ import (
 	"time"
 	"unicode"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
 )
 
@@ -238,11 +239,7 @@ func dollars(u *prodege.USD) string {
 
 // reason says why an event came, in words and as Prodege numbers it.
 func reason(status prodege.Status, r prodege.Reason, description string) string {
-	title := prodege.Event{Status: status, Reason: r, Description: description}.Meaning().Title
-	if r == 0 {
-		return title
-	}
-	return title + " (" + number(r) + ")"
+	return cards.Reason(prodege.Event{Status: status, Reason: r, Description: description})
 }
 
 func number(r prodege.Reason) string {

@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 	}
 
 	a = run(t, f.world(), "", "report")
-	a.wants(t, 0, "Required CPI", "12 h 3 min", "9 min", "$125.00", "$1,500.00", "Sample size reached (158)")
+	a.wants(t, 0, "required CPI", "12 h 3 min", "9 min", "$125.00", "$1,500.00", "sample size reached (reason 158)")
 	a = run(t, f.world(), "", "report", "--csv")
 	a.wants(t, 0)
 	rows, err := csv.NewReader(strings.NewReader(a.out)).ReadAll()

@@ -127,7 +127,7 @@ func TestStateTellsTheInactivityClock(t *testing.T) {
 func TestOneVocabulary(t *testing.T) {
 	f := offers()
 	const waits, what = "somebody to take action", "offered: Raise sample size, Complete project"
-	run(t, f.world(), "", "state", "29303649").wants(t, 0, waits, what, "fieldmarshal act 29303649", "Sample size reached (158)")
+	run(t, f.world(), "", "state", "29303649").wants(t, 0, waits, what, "fieldmarshal act 29303649", "sample size reached (reason 158)")
 	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "It waits for "+waits, what)
 	run(t, f.world(), "", "approve", "29303649", "--as", "U1").wants(t, ExitVain, "it waits for "+waits)
 	if f.project.Waiting != project.WaitsAction {
