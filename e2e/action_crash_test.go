@@ -9,8 +9,8 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// deed is one project whose pause somebody acts on, with a process killed in between.
-type deed struct {
+// actionLife is one project whose pause somebody acts on, with a process killed in between.
+type actionLife struct {
 	id    prodege.ProjectID
 	what  string
 	step  step
@@ -18,7 +18,7 @@ type deed struct {
 	trap  *trap
 }
 
-// actSteps are the steps of what is done from an alert.
+// actSteps are the steps of an action from an alert.
 var actSteps = []step{
 	{name: "act recorded", is: func(id string) func(string, []byte) bool {
 		return says("RespondWorkflowTaskCompleted", "project-"+id, "ActOnProject")
@@ -27,8 +27,8 @@ var actSteps = []step{
 	{name: "set LIVE", is: func(id string) func(string, []byte) bool { return says("/project-update", id) }},
 }
 
-// TestCrashOfAnAct kills the worker, and Temporal, before and after each step of what is done from an alert: the
-// decision recorded, the clicks allowed, the project set LIVE. Each is done once, and people see one message.
+// TestCrashOfAnAct kills the worker, and Temporal, before and after each step of an action from an alert: the decision is
+// recorded, clicks are allowed, the project is set LIVE. Each happens once, and people see one message.
 func TestCrashOfAnAct(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -52,23 +52,23 @@ func TestCrashOfAnAct(t *testing.T) {
 
 func crashActs(t *testing.T, victim string, done *matrix) {
 	w := newTrapped(t, victim != "worker")
-	var deeds []*deed
+	var lives []*actionLife
 	for _, step := range actSteps {
 		for _, after := range []bool{false, true} {
-			d := &deed{id: prodege.ProjectID(82000000 + len(deeds)), what: step.name, after: after, step: step}
+			d := &actionLife{id: prodege.ProjectID(82000000 + len(lives)), what: step.name, after: after, step: step}
 			if after {
 				d.what += ", answer lost"
 			}
 			w.paused(d)
 			d.trap = w.set(d.what, after, step.is(d.id.String()))
-			deeds = append(deeds, d)
+			lives = append(lives, d)
 		}
 	}
-	for _, d := range deeds {
+	for _, d := range lives {
 		w.acts(d)
 	}
 	await(t, "the worker to come to all its steps", func() bool {
-		for _, d := range deeds {
+		for _, d := range lives {
 			if !d.trap.holds() {
 				return false
 			}
@@ -76,14 +76,14 @@ func crashActs(t *testing.T, victim string, done *matrix) {
 		return true
 	})
 	w.killed(victim)
-	for _, d := range deeds {
-		w.checkDeed(d)
+	for _, d := range lives {
+		w.checkAction(d)
 		done.survived(victim, d.step, d.after, t)
 	}
 }
 
-// paused has a project reach its click limit, and waits until something can be done about it.
-func (w *trapped) paused(d *deed) {
+// paused lets a project reach its click limit, and waits until its alert has buttons.
+func (w *trapped) paused(d *actionLife) {
 	w.t.Helper()
 	at := aProject(d.id)
 	at.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
@@ -94,8 +94,8 @@ func (w *trapped) paused(d *deed) {
 	}, "something to be offered for "+d.id.String())
 }
 
-// acts decides as a modal would.
-func (w *trapped) acts(d *deed) {
+// acts records a decision as a modal would.
+func (w *trapped) acts(d *actionLife) {
 	w.t.Helper()
 	state := w.project(d.id, func(s *project.State) bool { return s.OpenAction() != nil }, "an action")
 	decision := project.Decision{ID: "click-" + d.id.String(), Of: project.OfAction, Request: state.Action.ID, Verdict: project.ChooseAction, Generation: 1, Action: prodege.ActClicks, Number: 250,
@@ -105,8 +105,8 @@ func (w *trapped) acts(d *deed) {
 	}
 }
 
-// checkDeed holds what is promised of an act: done once, decided by somebody allowed, told on one message.
-func (w *trapped) checkDeed(d *deed) {
+// checkAction checks that an action was done once, was decided by somebody allowed to, and is shown on one message.
+func (w *trapped) checkAction(d *actionLife) {
 	w.t.Helper()
 	state := w.project(d.id, func(s *project.State) bool {
 		return s.Status == prodege.Live && s.Action != nil && s.Action.Closed && s.Act == nil

@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// Action ids and the field of an action's modal, as they stand in messages that were posted long ago.
+// Action ids and the field of an action's modal: messages posted long ago contain them.
 const (
 	actClicks   = "act_clicks"
 	actLive     = "act_live"
@@ -20,7 +20,7 @@ const (
 	numberField = "number/value"
 )
 
-// stopped pauses the project for a reason and gives the alert with its buttons.
+// stopped pauses the project for a reason and returns the alert with its buttons.
 func (w *world) stopped(reason prodege.Reason, offered ...string) simulator.Message {
 	w.t.Helper()
 	project := aProject(theProject)
@@ -31,7 +31,7 @@ func (w *world) stopped(reason prodege.Reason, offered ...string) simulator.Mess
 	return w.message(alerts, "an alert with buttons", func(m simulator.Message) bool { return slices.Equal(buttons(m), offered) })
 }
 
-// onlyUpdate checks the one project-update that changed something.
+// onlyUpdate checks that one project-update changed something, and what it changed.
 func (w *world) onlyUpdate(want map[string]string) {
 	w.t.Helper()
 	var all []simulator.ProdegeCall
@@ -98,7 +98,7 @@ func TestMoreClicksFromTheAlert(t *testing.T) {
 	}
 }
 
-// Completing goes from the alert to the invoice, with a note for the record; who is on no list is told so.
+// Completing goes from the alert to the invoice, with a note for the record; a person who is not an approver is refused.
 func TestCompletingFromTheAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("SLACK_APPROVERS", ann))
@@ -109,7 +109,7 @@ func TestCompletingFromTheAlert(t *testing.T) {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
 	}
 	w.submit(eve, m, actComplete, nil)
-	w.whispered(eve, "only people on the list of approvers")
+	w.ephemeral(eve, "only people on the list of approvers")
 	w.submit(ann, m, actComplete, map[string]string{reasonField: "the client has enough"})
 	end := w.becomes(m, "Pause over")
 	if !reads(end, "the client has enough") {

@@ -10,24 +10,24 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// slackPatience is how long the simulated Slack waits for the ingress here. That the ingress keeps to Slack's three
-// seconds is held by its own tests, which look at the limits it gives and not at the clock of a busy machine.
+// slackPatience is how long the simulated Slack waits for the ingress. That the ingress keeps to Slack's three seconds is
+// checked by its own tests, which compare its timeouts instead of measuring on a busy machine.
 const slackPatience = 30 * time.Second
 
-// On a busy machine Temporal or Slack may be too late for the ingress. Then a person is told so and does it again,
-// as the helpers in this file do. These are what they are told, alone or at a modal's field.
+// On a busy machine Temporal or Slack may be too slow for the ingress. Then a person is told to try again, as the helpers
+// in this file do. These are the texts, of an ephemeral message or of an error at a modal's field.
 const (
 	notTaken = "could not be recorded right now"
 	noList   = "the list of approvers can't be read from Slack right now"
 	askLater = "Please try again in a minute" // of a question
 )
 
-// again says whether a text asks for what was done to be done again.
+// again reports whether a text asks the person to try again.
 func again(text string) bool {
 	return strings.Contains(text, notTaken) || strings.Contains(text, noList)
 }
 
-// repeat does something until it need not be done again, or the test has waited long enough.
+// repeat repeats something until it is no longer asked for, or until the test has waited long enough.
 func (w *world) repeat(what string, do func() (again bool)) {
 	w.t.Helper()
 	for deadline := time.Now().Add(patience); do(); time.Sleep(200 * time.Millisecond) {
@@ -37,14 +37,14 @@ func (w *world) repeat(what string, do func() (again bool)) {
 	}
 }
 
-// click clicks a button of a message on a screen that may show it still, until the click counts or does not count
-// for good.
+// click clicks a button of a message, which may be on the screen although it is gone, until the click is taken or finally
+// refused.
 func (w *world) click(user string, m simulator.Message, action string) {
 	w.t.Helper()
 	w.clicks(simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
 }
 
-// clicks is click for any kind of click. It gives what the last one was answered, and how many there were.
+// clicks is click for any kind of click. It returns the last answer, and how many clicks it took.
 func (w *world) clicks(c simulator.Click) (last simulator.Reply, times int) {
 	w.t.Helper()
 	w.repeat("a click on "+c.ActionID, func() (again bool) {
@@ -55,8 +55,8 @@ func (w *world) clicks(c simulator.Click) (last simulator.Reply, times int) {
 	return last, times
 }
 
-// clickOnce clicks, checks that Slack got its answer, and says whether it has to be done again. What became of the
-// click stands in the ingress' log before Slack has its answer.
+// clickOnce clicks, checks that Slack got its answer, and reports whether the click must be repeated. The ingress logs the
+// outcome before it answers Slack.
 func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool) {
 	w.t.Helper()
 	before := len(w.ingress.outcomes(c.User))
@@ -75,7 +75,7 @@ func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool)
 	return reply, slices.Contains(came, "not_taken") || slices.Contains(came, "no_list")
 }
 
-// outcomes is what became of a person's clicks and modals, by the log.
+// outcomes returns the outcomes of a person's clicks and modals, from the log.
 func (p *process) outcomes(user string) (all []string) {
 	for line := range strings.Lines(p.log.String()) {
 		var entry struct{ Msg, User, Outcome string }
@@ -86,7 +86,7 @@ func (p *process) outcomes(user string) (all []string) {
 	return all
 }
 
-// opens clicks a button that opens a modal, until there is one.
+// opens clicks a button that opens a modal until one is open.
 func (w *world) opens(user string, m simulator.Message, action string) (view simulator.View) {
 	w.t.Helper()
 	w.repeat("a click on "+action, func() (again bool) {
@@ -103,7 +103,7 @@ func (w *world) opens(user string, m simulator.Message, action string) (view sim
 	return view
 }
 
-// enters submits a modal, until it is closed or its fields are at fault.
+// enters submits a modal until it is closed or its fields are refused.
 func (w *world) enters(user string, view simulator.View, values map[string]string) (out simulator.Submitted) {
 	w.t.Helper()
 	w.repeat("a modal", func() bool {
@@ -130,7 +130,7 @@ func (w *world) submit(user string, m simulator.Message, action string, values m
 	}
 }
 
-// asks sends the slash command until the caller is shown all of some texts alone, and gives what that was in the end.
+// asks sends the slash command until the caller sees all of the given texts in an ephemeral message, and returns its text.
 func (w *world) asks(user, text string, want ...string) (shown simulator.Message) {
 	w.t.Helper()
 	deadline := time.Now().Add(patience)
@@ -148,21 +148,21 @@ func (w *world) asks(user, text string, want ...string) (shown simulator.Message
 		if reads(shown, askLater) {
 			return true
 		}
-		// What a workflow is to tell is left out where it is too late.
+		// What a workflow can't tell in time is left out.
 		lacks := slices.ContainsFunc(want, func(part string) bool { return !reads(shown, part) })
 		return lacks && time.Now().Before(deadline)
 	})
 	return shown
 }
 
-// looksHome opens a person's home tab until it shows all of some texts.
+// looksHome opens a person's home tab until it shows all of the given texts.
 func (w *world) looksHome(user string, want ...string) {
 	w.t.Helper()
 	w.repeat("opening the home tab", func() (again bool) {
 		if reply, err := w.slack.OpenHome(w.ctx, user); err != nil || !reply.OK() {
 			w.t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
 		}
-		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second) // what comes later comes without what was too late
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second) // a later answer lacks what was too slow
 		defer cancel()
 		for {
 			home, _ := w.slack.Home(user)

@@ -16,29 +16,29 @@ import (
 
 const statusPath = "/webhooks/prodege/project-status"
 
-// signed encodes data, right or wrong, as Prodege would.
+// signed encodes data, valid or not, as Prodege would.
 func signed(data string, encoding prodege.Encoding) (string, []byte) {
 	return prodege.EncodeDelivery([]byte(data), prodegeSecret, encoding)
 }
 
-// event is an event's JSON text: of the project, at a second of its own.
+// event returns the JSON text of an event of the project, each with a different second.
 func event(id string, project prodege.ProjectID, fields string) string {
 	at := time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")
 	return fmt.Sprintf(`{"event_id":%q,"event_time":%q,"project_id":%d%s}`, id, at, project, fields)
 }
 
-// row is one row of the table of answers.
+// row is a row of the table of answers.
 type row struct {
 	name        string
 	method      string // default POST
 	contentType string // default application/json
-	data        string // signed as JSON, where body is empty
+	data        string // signed as JSON if body is empty
 	encoding    prodege.Encoding
 	body        string
 
 	status  int
 	success bool
-	eventID string // in the answer to what is not a success
+	eventID string // in the answer, unless it is a success
 }
 
 const live = `,"status":"LIVE"`
@@ -124,7 +124,7 @@ func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
 	}
 }
 
-// countsAddUp waits until what was received is the sum of what became of it, in the metrics of both processes.
+// countsAddUp waits until, in the metrics of both processes, the number of received events is the sum of their outcomes.
 func (w *world) countsAddUp(received, unusable float64) {
 	w.t.Helper()
 	if got := w.ingress.metric("fieldmarshal_events_received_total", ""); got != received {
@@ -138,7 +138,7 @@ func (w *world) countsAddUp(received, unusable float64) {
 	})
 }
 
-// metric sums the samples of a metric whose labels hold a text.
+// metric sums the samples of a metric whose labels contain a text.
 func (p *process) metric(name, label string) (sum float64) {
 	p.t.Helper()
 	_, text := p.get("/metrics")

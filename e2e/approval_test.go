@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// Action ids and fields, as they stand in messages that were posted long ago.
+// Action ids and fields: messages posted long ago contain them.
 const (
 	approve  = "cpi_approve"
 	reject   = "cpi_reject"
@@ -28,13 +28,13 @@ var (
 	newer = prodege.MustUSD("4.50")
 )
 
-// withoutAnnouncement keeps Prodege from telling of status changes that our own calls make, so that a test says
-// when LIVE comes.
+// withoutAnnouncement keeps Prodege from sending the status changes that our calls make, so that the test decides when
+// LIVE comes.
 func withoutAnnouncement(p *plan) {
 	p.prodege = func(o *simulator.ProdegeOptions) { o.AnnounceUpdates = false }
 }
 
-// pausedForCPI pauses the project and gives the request that people see.
+// pausedForCPI pauses the project and returns the request that people see.
 func (w *world) pausedForCPI(amount prodege.USD) simulator.Message {
 	w.t.Helper()
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
@@ -45,13 +45,13 @@ func (w *world) pausedForCPI(amount prodege.USD) simulator.Message {
 	return m
 }
 
-// becomes waits until a message says something, and gives it.
+// becomes waits until a message says something, and returns it.
 func (w *world) becomes(m simulator.Message, text string) simulator.Message {
 	w.t.Helper()
 	return w.message(m.Channel, "the same one says "+text, func(now simulator.Message) bool { return now.TS == m.TS && reads(now, text) })
 }
 
-// accepted waits for a project-update that Prodege took, and checks what it says.
+// accepted waits for a project-update that Prodege accepted, and checks its parameters.
 func (w *world) accepted(amount string) {
 	w.t.Helper()
 	call, err := w.prodege.WaitCall(w.within(), theProject, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
@@ -71,13 +71,13 @@ func (w *world) acceptances(want int) {
 	}
 }
 
-// request is the state of the one request there is.
+// request returns the state of the only request.
 func (w *world) request(is func(*project.Question) bool, what string) project.Question {
 	w.t.Helper()
 	return *w.project(theProject, func(s *project.State) bool { return s.Request != nil && is(s.Request) }, what).Request
 }
 
-// decided checks that one decision was recorded, and gives it.
+// decided checks that one decision was recorded, and returns it.
 func (w *world) decided() project.Decided {
 	w.t.Helper()
 	state := w.request(func(s *project.Question) bool { return len(s.Decisions) > 0 }, "a decision")
@@ -160,9 +160,9 @@ func TestANewerAmountSupersedes(t *testing.T) {
 	w.becomes(m, "Approve a newer CPI of $4.50?")
 	w.replies(approvals, "$4.50")
 	w.clicks(simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
-	w.whispered(ann, "asks for $4.50 now")
+	w.ephemeral(ann, "asks for $4.50 now")
 	w.acceptances(0)
-	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again is nothing
+	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again changes nothing
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 3 }, "three events")
 	w.click(ann, m, approve)
 	w.accepted("4.50")
@@ -180,7 +180,7 @@ func TestTwoDifferentPeopleAboveTheLimit(t *testing.T) {
 	w.click(ann, m, approve)
 	w.becomes(m, "One of two approvals given for $4.25")
 	w.click(ann, m, approve)
-	w.whispered(ann, "ask a colleague")
+	w.ephemeral(ann, "ask a colleague")
 	w.acceptances(0)
 	w.click(ben, m, approve)
 	w.becomes(m, "Live again at $4.25")
@@ -212,14 +212,14 @@ func TestResolvedElsewhere(t *testing.T) {
 		t.Errorf("buttons are left: %v", buttons(end))
 	}
 	w.click(ann, m, approve)
-	w.whispered(ann, "closed")
+	w.ephemeral(ann, "closed")
 	w.acceptances(0)
 }
 
 func TestExpiredAndAskedAgain(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	// Long enough for what is decided after the request is asked again to come in time.
+	// Long enough for decisions on the request that is asked again.
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s", "APPROVAL_REMINDER_EVERY", "6s", "SLACK_ESCALATION", ben))
 	m := w.pausedForCPI(asked)
 	w.replies(approvals, "Nobody has decided about $4.25 yet")

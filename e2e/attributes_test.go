@@ -14,8 +14,8 @@ import (
 	"fieldmarshal/worker"
 )
 
-// TestAnotherProgramsAttributesAreInTheWay: SQL visibility holds three search attributes of most types in a namespace.
-// What the server says when there is no room is its own, so it is tried with the server itself.
+// TestAnotherProgramsAttributesAreInTheWay: with SQL visibility a namespace has room for three search attributes of most
+// types. The error without room is the server's own, so a real server is needed.
 func TestAnotherProgramsAttributesAreInTheWay(t *testing.T) {
 	for name, c := range map[string]struct {
 		theirs   map[string]enums.IndexedValueType

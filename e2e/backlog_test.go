@@ -11,8 +11,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// TestABacklog sends one project a great many events, with a worker and while there is none: all are counted once, none
-// is lost, no history grows too long, and what is said is what still matters and all that is owed.
+// TestABacklog sends one project very many events, with a worker and without: each is counted once, none is lost, no
+// history grows too long, and people are told what still matters and everything that is owed.
 func TestABacklog(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -29,7 +29,7 @@ func TestABacklog(t *testing.T) {
 				w.worker.launch()
 				w.worker.ready()
 			}
-			const each = 100 // events of one delivery
+			const each = 100 // events per delivery
 			for n := 0; n < events; n += each {
 				var list []string
 				for i := range each {
@@ -59,7 +59,7 @@ func TestABacklog(t *testing.T) {
 	}
 }
 
-// backlogged is the n-th of so many events: it pauses and resumes, and is complete once on the way.
+// backlogged returns the nth of a number of events: the project pauses and resumes, and is COMPLETE once.
 func backlogged(n, of int) string {
 	fields := live
 	switch {
@@ -71,7 +71,7 @@ func backlogged(n, of int) string {
 	return fmt.Sprintf(`{"event_id":"log-%06d","event_time":"2026-11-30 %02d:%02d:%02d","project_id":%d%s}`, n, n/3600, n/60%60, n%60, theProject, fields)
 }
 
-// checkLengths holds that no history is over 12,000 events or 48 MiB.
+// checkLengths checks that no history is over 12,000 events or 48 MiB.
 func (w *world) checkLengths() {
 	w.t.Helper()
 	for _, run := range w.runs() {

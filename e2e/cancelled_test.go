@@ -12,10 +12,10 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// cancels is the plan of a test in which workflows may end as cancelled.
+// cancels allows a test's workflows to end as canceled.
 func cancels(p *plan) { p.cancels = true }
 
-// cancelled cancels a workflow as somebody does in Temporal's UI, and waits until it has ended so.
+// cancelled cancels a workflow, as somebody might in Temporal's UI, and waits until it has ended as canceled.
 func (w *world) cancelled(id string) {
 	w.t.Helper()
 	if err := w.temporal.CancelWorkflow(w.ctx, id, ""); err != nil {
@@ -40,14 +40,14 @@ func cancelsAll(w *world) {
 	if left := buttons(closed); len(left) > 0 {
 		w.t.Errorf("a cancelled request keeps its buttons %v", left)
 	}
-	w.click(ann, m, approve) // on a screen that still shows them
-	w.whispered(ann, "closed")
+	w.click(ann, m, approve) // on a screen that still shows the buttons
+	w.ephemeral(ann, "closed")
 	w.delivered(w.prodege.Live(w.ctx, theProject))
 	alert := w.stopped(prodege.SampleSize, actSample, actComplete)
 	w.cancelled(workflows.ProjectID(theProject))
 	w.becomes(alert, "Cancelled by an operator")
 	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	invoice := w.says(finance, "may have been invoiced") // what the lives before did, nobody knows
+	invoice := w.says(finance, "may have been invoiced") // nobody knows what the lives before did
 	w.click(eve, invoice, invoiceSend)
 	w.becomes(invoice, "Invoice to make")
 	w.cancelled(workflows.ProjectID(theProject))
@@ -62,7 +62,7 @@ func TestWhatIsCancelledInTemporalSaysSo(t *testing.T) {
 	cancelsAll(newWorld(t, cancels, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")))
 }
 
-// TestACancelledProjectClosesWhatAnEarlierRunOpened.
+// TestACancelledProjectClosesWhatAnEarlierRunOpened: continue-as-new must not make it forget the messages to close.
 func TestACancelledProjectClosesWhatAnEarlierRunOpened(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cancels, func(p *plan) { p.worker = []string{"--history-limit", "60"} })
@@ -74,7 +74,7 @@ func TestACancelledProjectClosesWhatAnEarlierRunOpened(t *testing.T) {
 	w.becomes(m, "Cancelled by an operator")
 }
 
-// TestATerminatedProjectIsTold: it can say nothing itself, and the alerts channel and doctor tell of it.
+// TestATerminatedProjectIsTold: it can't say so itself, so the worker and doctor do.
 func TestATerminatedProjectIsTold(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -86,12 +86,12 @@ func TestATerminatedProjectIsTold(t *testing.T) {
 	}
 	w.says(alerts, "was ended in Temporal")
 	w.click(ann, m, approve)
-	w.whispered(ann, "closed")
+	w.ephemeral(ann, "closed")
 	w.acceptances(0)
 	tells(t, w.run(0, "doctor"), theProject.String(), "terminated", "/archives/"+approvals)
 }
 
-// TestATerminatedKillSwitchRunsAgain as it was set: once Temporal forgot it, it would read as on.
+// TestATerminatedKillSwitchRunsAgain: as last set, because without a history it would read as on.
 func TestATerminatedKillSwitchRunsAgain(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, cancels)
@@ -105,7 +105,7 @@ func TestATerminatedKillSwitchRunsAgain(t *testing.T) {
 	w.worker.stop()
 	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()
-	if err := w.flows.Accepting(ctx, true, eve); err == nil { // no worker judges it
+	if err := w.flows.Accepting(ctx, true, eve); err == nil { // no worker can check whether eve may
 		t.Error("an outsider switched accepting on")
 	}
 	w.worker.launch()

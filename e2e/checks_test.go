@@ -19,8 +19,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// secrets are what must stand nowhere: not in a log, not in a history. "/response/" is in each response_url
-// of the stand-in for Slack, which is a capability.
+// secrets must appear neither in a log nor in a history. "/response/" is part of every response_url of the simulated
+// Slack, which is a capability.
 var secrets = []string{prodegeSecret, prodegeKey, botToken, slackSecret, billingSecret, strings.TrimPrefix(billingSecret, "whsec_"), "/response/", "signature="}
 
 func (w *world) checkLogs() {
@@ -41,7 +41,7 @@ func (w *world) checkLogs() {
 	}
 }
 
-// checkEnd checks what must hold at the end of every run.
+// checkEnd checks what must be true at the end of every test.
 func (w *world) checkEnd(p *plan) {
 	w.t.Helper()
 	for _, text := range w.slack.Complaints() {
@@ -56,7 +56,7 @@ func (w *world) checkEnd(p *plan) {
 	w.checkMessagesOnce()
 	for _, run := range w.runs() {
 		if run.kind == bareType {
-			continue // none of ours
+			continue // not ours
 		}
 		w.checkHistory(p, run)
 		if run.kind == workflows.TypeProject && run.status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && w.worker.cmd != nil && !w.worker.ended() {
@@ -65,14 +65,14 @@ func (w *world) checkEnd(p *plan) {
 	}
 }
 
-// checkMessagesOnce looks for a thing that was said twice: each message carries a key of its own.
+// checkMessagesOnce checks that nothing was posted twice: each message has its own key.
 func (w *world) checkMessagesOnce() {
 	w.t.Helper()
 	for _, channel := range w.slack.Channels() {
 		said := map[string]bool{}
 		for _, m := range w.slack.AllMessages(channel.ID) {
 			if m.Metadata == nil {
-				continue // of the ingress, which has nothing to say again
+				continue // the ingress's, which it does not repeat
 			}
 			key, err := json.Marshal(m.Metadata.EventPayload)
 			if err != nil {
@@ -86,7 +86,7 @@ func (w *world) checkMessagesOnce() {
 	}
 }
 
-// checkCounts looks whether every event of a project had exactly one disposition.
+// checkCounts checks that every event of a project had exactly one disposition.
 func (w *world) checkCounts(workflowID string) {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -105,14 +105,14 @@ func (w *world) checkCounts(workflowID string) {
 	}
 }
 
-// execution is one run of a workflow with its history.
+// execution is a run of a workflow with its history.
 type execution struct {
 	id, run, kind string
 	status        enums.WorkflowExecutionStatus
 	history       *history.History
 }
 
-// runs gives every run of every workflow of the namespace.
+// runs returns every run of every workflow in the namespace.
 func (w *world) runs() []execution {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -151,8 +151,7 @@ func (w *world) history(ctx context.Context, id, run string) *history.History {
 	return h
 }
 
-// checkHistory looks for secrets, for workflow tasks that failed, for workflows that ended in failure, and
-// replays what happened.
+// checkHistory looks for secrets, failed workflow tasks and failed workflows, and replays the history.
 func (w *world) checkHistory(p *plan, one execution) {
 	w.t.Helper()
 	text := readable(w.t, one.history)
@@ -177,7 +176,7 @@ func (w *world) checkHistory(p *plan, one execution) {
 		}
 		w.t.Errorf("a workflow task of %s failed: %s: %s", one.id, failed.GetCause(), failed.GetFailure().GetMessage())
 	}
-	const begun = 3 // events of a history whose first workflow task was taken: a shorter one has nothing to replay
+	const begun = 3 // events up to the start of the first workflow task: a shorter history has nothing to replay
 	if len(one.history.GetEvents()) < begun {
 		return
 	}
@@ -186,18 +185,18 @@ func (w *world) checkHistory(p *plan, one execution) {
 	}
 }
 
-// serverMade says whether the server gives up a workflow task for a reason of its own: new signals came while
-// it was under way, or more of them than it buffers.
+// serverMade reports whether the server failed a workflow task for a reason of its own: signals came while the task ran,
+// or more of them than it buffers.
 func serverMade(cause enums.WorkflowTaskFailedCause) bool {
 	return cause == enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND || cause == enums.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 }
 
-// replay runs the workflow code against a history, with other settings than those in it.
+// replay runs the workflow code against a history, with settings other than those in it.
 func replay(h *history.History) error {
 	return workflows.Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, workflows.Settings{TaskQueue: "other", HistoryLimit: 7, Settings: project.Settings{DryRun: true}})
 }
 
-// readable is a history as text, with its payloads as they were before they were encoded.
+// readable returns a history as text, with decoded payloads.
 func readable(t *testing.T, h *history.History) string {
 	t.Helper()
 	raw, err := protojson.Marshal(h)
@@ -213,7 +212,7 @@ func readable(t *testing.T, h *history.History) string {
 	return b.String()
 }
 
-// write writes all texts of a JSON value, those that are Base64 also as what they hold.
+// write writes all texts of a JSON value, and the decoded content of those that are Base64.
 func write(b *strings.Builder, v any) {
 	switch v := v.(type) {
 	case map[string]any:

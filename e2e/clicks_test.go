@@ -19,8 +19,8 @@ func TestSecondClicksChangeNothing(t *testing.T) {
 	w.becomes(m, "Prodege accepted $4.25, not live yet")
 	first := w.decided()
 	other := map[string]string{ann: ben, ben: ann}[first.User]
-	w.whispered(other, "decided already")
-	w.whispered(ann, "decided already") // of two clicks one was too late at least
+	w.ephemeral(other, "decided already")
+	w.ephemeral(ann, "decided already") // at least one of two clicks was too late
 	w.acceptances(1)
 	if calls := w.prodege.Updates(theProject); len(calls) != 1 {
 		t.Errorf("%d calls to accept, want 1", len(calls))
@@ -28,7 +28,7 @@ func TestSecondClicksChangeNothing(t *testing.T) {
 	w.delivered(w.prodege.Live(w.ctx, theProject))
 	w.becomes(m, "Live again at $4.25")
 	w.click(ben, m, approve) // from a screen that still shows the button
-	w.whispered(ben, "closed")
+	w.ephemeral(ben, "closed")
 	w.acceptances(1)
 }
 
@@ -56,11 +56,11 @@ func TestApproveAndRejectAtOnceIsOneDecision(t *testing.T) {
 	)
 	switch d := w.decided(); d.User {
 	case ann:
-		w.whispered(ben, "decided already")
+		w.ephemeral(ben, "decided already")
 		w.becomes(m, "Prodege accepted $4.25")
 		w.acceptances(1)
 	case ben:
-		w.whispered(ann, "decided already")
+		w.ephemeral(ann, "decided already")
 		w.becomes(m, "Rejected: $4.25")
 		w.acceptances(0)
 	}
@@ -71,7 +71,7 @@ func TestAnOutsiderDecidesNothing(t *testing.T) {
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
 	w.click(eve, m, approve)
-	w.whispered(eve, "only people on the list of approvers")
+	w.ephemeral(eve, "only people on the list of approvers")
 	w.submit(eve, m, reject, nil)
 	await(t, "the second answer", func() bool {
 		told := 0
@@ -87,7 +87,7 @@ func TestAnOutsiderDecidesNothing(t *testing.T) {
 	if len(state.Decisions) != 0 || state.Phase != project.PhaseOpen || !slices.Equal(buttons(now), buttons(m)) {
 		t.Errorf("the request is %s with %v, buttons %v", state.Phase, state.Decisions, buttons(now))
 	}
-	w.click(ben, m, approve) // of the same group as Ann
+	w.click(ben, m, approve) // in the same group as Ann
 	w.becomes(m, "Live again at $4.25")
 }
 
@@ -121,8 +121,8 @@ func TestForgedClicksAreRefused(t *testing.T) {
 		c.User, c.Channel, c.TS, c.ActionID = ann, approvals, m.TS, approve
 		w.clicks(c)
 	}
-	w.whispered(ann, "only members of the workspace")
-	w.whispered(ann, "does not fit what is asked now")
+	w.ephemeral(ann, "only members of the workspace")
+	w.ephemeral(ann, "does not fit what is asked now")
 	state := w.request(func(*project.Question) bool { return true }, "the request")
 	if len(state.Decisions) != 0 || state.Phase != project.PhaseOpen {
 		t.Errorf("the request is %s with %v", state.Phase, state.Decisions)
@@ -141,7 +141,7 @@ func TestAReplayedClickCountsOnce(t *testing.T) {
 	}
 	w.click(ben, m, approve)
 	w.becomes(m, "Live again at $4.25")
-	for _, m := range w.slack.Ephemerals(ann) { // the repeat is told the same as the click
+	for _, m := range w.slack.Ephemerals(ann) { // the repeat gets the same answer as the click
 		if times == 1 && !reads(m, "Recorded") {
 			t.Errorf("Ann was told: %s", simulator.PlainText(m))
 		}

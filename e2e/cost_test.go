@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// costOf is how many events a project's history has, and how many activities it started.
+// costOf returns how many events a project's history has, and how many activities it started.
 func (w *world) costOf(id prodege.ProjectID) (events, activities int) {
 	w.t.Helper()
 	h := w.history(w.ctx, workflows.ProjectID(id), "")
@@ -26,7 +26,7 @@ func (w *world) costOf(id prodege.ProjectID) (events, activities int) {
 	return len(h.GetEvents()), activities
 }
 
-// rests waits until a project has nothing under way, and gives its history.
+// rests waits until a project has nothing in progress, and returns its history.
 func (w *world) rests(id prodege.ProjectID) *history.History {
 	w.t.Helper()
 	var h *history.History
@@ -48,7 +48,7 @@ func (w *world) rests(id prodege.ProjectID) *history.History {
 	return h
 }
 
-// types lists a history's events, for whoever reads why one costs too much.
+// types lists the types of a history's events, to show why it costs too much.
 func types(h *history.History) (text string) {
 	for _, e := range h.GetEvents() {
 		text += fmt.Sprintf("%d %s %s %s\n", e.GetEventId(), e.GetEventTime().AsTime().Format("05.000"), e.GetEventType(), e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName())
@@ -84,7 +84,7 @@ func TestAnApprovedCPIIsCheap(t *testing.T) {
 	t.Parallel()
 	const most = 60
 	w := newWorld(t)
-	// A LIVE of the pause's own second would be ambiguous, and Prodege asked about it.
+	// A LIVE in the same second as the pause would be ambiguous, and Prodege would be asked about it.
 	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
 	m := w.says(approvals, "Approve a CPI of $4.25?")
 	w.click(ann, m, approve)

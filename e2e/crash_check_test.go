@@ -11,7 +11,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// checkLife holds the seven promises about one project that lived from pause to invoice.
+// checkLife checks the seven promises about a project that lived from pause to invoice.
 func (w *trapped) checkLife(l *life) {
 	w.t.Helper()
 	acknowledged, tries := w.sent(l.id)
@@ -25,7 +25,7 @@ func (w *trapped) checkLife(l *life) {
 	w.checkMessages(l)
 }
 
-// sent gives the ids of the events that were answered 200, and how often Prodege tried to deliver any.
+// sent returns the ids of the events that were answered with 200, and how many deliveries Prodege attempted.
 func (w *trapped) sent(id prodege.ProjectID) (acknowledged []prodege.EventID, tries int) {
 	for _, e := range w.prodege.Exchanges() {
 		if e.Event.ProjectID != id {
@@ -39,7 +39,7 @@ func (w *trapped) sent(id prodege.ProjectID) (acknowledged []prodege.EventID, tr
 	return acknowledged, tries
 }
 
-// 1. Every acknowledged event has exactly one disposition. A try that died unanswered may have been kept.
+// 1. Every acknowledged event has exactly one disposition. A delivery that was cut off may have been kept.
 func (w *trapped) checkDispositions(l *life, c project.Counts, acknowledged []prodege.EventID, tries int) {
 	w.t.Helper()
 	if len(acknowledged) < 4 {
@@ -51,7 +51,7 @@ func (w *trapped) checkDispositions(l *life, c project.Counts, acknowledged []pr
 	}
 }
 
-// 2 and 3. One effective acceptance a generation, with a recorded decision for that very amount by somebody allowed.
+// 2 and 3. One effective acceptance per generation, with a recorded decision for exactly that amount by an approver.
 func (w *trapped) checkAcceptances(l *life, state *project.State) {
 	w.t.Helper()
 	accepted := w.prodege.Acceptances(l.id)
@@ -78,7 +78,7 @@ func (w *trapped) checkModel(l *life, state *project.State) {
 	}
 }
 
-// 5. At most one invoice a revision, and one revision.
+// 5. At most one invoice per revision, and one revision.
 func (w *trapped) checkInvoicesOf(l *life) {
 	w.t.Helper()
 	var keys []string
@@ -92,7 +92,7 @@ func (w *trapped) checkInvoicesOf(l *life) {
 	}
 }
 
-// 6 and 7. No live buttons for a closed request, and no message twice.
+// 6 and 7. No buttons on a closed request, and no message twice.
 func (w *trapped) checkMessages(l *life) {
 	w.t.Helper()
 	count := map[string]int{}

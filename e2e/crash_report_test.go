@@ -13,7 +13,7 @@ var report = flag.Bool("report", false, "write the results of TestCrashMatrix, T
 
 const reliability = "../docs/reliability.md"
 
-// matrix is what became of each crash.
+// matrix collects the outcome of each crash.
 type matrix struct {
 	victims []string
 	mu      sync.Mutex
@@ -35,7 +35,7 @@ func cell(step string, after bool, victim string) string {
 	return fmt.Sprintf("%s/%t/%s", step, after, victim)
 }
 
-// write writes the table into a section of the documentation.
+// write writes the table to a section of the documentation.
 func (m *matrix) write(t *testing.T, section string, steps []step) {
 	t.Helper()
 	var b strings.Builder
@@ -61,7 +61,7 @@ func (m *matrix) write(t *testing.T, section string, steps []step) {
 
 var writing sync.Mutex
 
-// writeSection replaces what stands between two marks of the documentation.
+// writeSection replaces the text between two markers in the documentation.
 func writeSection(t *testing.T, name, text string) {
 	t.Helper()
 	writing.Lock()

@@ -14,12 +14,12 @@ import (
 
 var long = flag.Bool("long", false, "the long form of the fault runs: more rounds, more victims, 20,000 events")
 
-// step is one step of a project's life at which a process is stopped by force. stage is the part of the life
-// that brings it about: 1 the pause, 2 the decision, 3 COMPLETE.
+// step is one step of a project's life at which a process is killed. stage is the part of the life that leads to it:
+// 1 the pause, 2 the decision, 3 COMPLETE.
 type step struct {
 	name    string
 	stage   int
-	ingress bool // the ingress takes it; else the worker
+	ingress bool // taken by the ingress; otherwise by the worker
 	is      func(id string) func(string, []byte) bool
 }
 
@@ -44,7 +44,7 @@ var steps = []step{
 	}},
 }
 
-// life is one project that lives from its pause to its invoice, with one crash in between.
+// life is a project that lives from its pause to its invoice, with one crash in between.
 type life struct {
 	id    prodege.ProjectID
 	step  step
@@ -59,9 +59,9 @@ func (l *life) String() string {
 	return fmt.Sprintf("%s %s (project %s)", map[bool]string{false: "before", true: "after"}[l.after], l.step.name, l.id)
 }
 
-// TestCrashMatrix kills the real processes, and Temporal, before and after each step of a project's life. A
-// process is stopped at the very call: the kill falls there and nowhere else. All lives of one victim share a
-// world, one project each, so that one kill falls on all of its steps at once.
+// TestCrashMatrix kills the real processes, and Temporal, before and after each step of a project's life. The process is
+// held at the call in question, so the kill happens exactly there. All lives with the same victim share a world, one
+// project each, so that a single kill hits all of its steps.
 func TestCrashMatrix(t *testing.T) {
 	slow(t)
 	victims := []string{"worker", "ingress", "Temporal"}
@@ -84,7 +84,7 @@ func TestCrashMatrix(t *testing.T) {
 	}
 }
 
-// hits says whether a crash of that victim can fall on a step.
+// hits reports whether a crash of that victim can happen at a step.
 func hits(victim string, s step) bool {
 	switch victim {
 	case "worker":
@@ -109,7 +109,7 @@ func crash(t *testing.T, victim string, rounds int, done *matrix) {
 		}
 		w.crashOnce(victim, lives)
 		for _, l := range lives {
-			w.goesOn(l)
+			w.finish(l)
 		}
 		for _, l := range lives {
 			w.checkLife(l)
@@ -118,10 +118,10 @@ func crash(t *testing.T, victim string, rounds int, done *matrix) {
 	}
 }
 
-// crashOnce brings every life to its step, stops it there, and kills.
+// crashOnce brings every life to its step, holds it there, and kills the victim.
 func (w *trapped) crashOnce(victim string, lives []*life) {
 	w.t.Helper()
-	for stage := 1; stage < 3; stage++ { // bring those on whose crash comes later
+	for stage := 1; stage < 3; stage++ { // advance those that crash later
 		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.begins(l, stage) })
 		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.ends(l, stage) })
 	}
@@ -133,15 +133,15 @@ func (w *trapped) crashOnce(victim string, lives []*life) {
 	w.killed(victim)
 }
 
-// clicks says whether a person's click is what is stopped. The ingress gives up on one after two seconds, so
-// it is made last, and again where it was given up.
+// clicks reports whether the step is a person's click. The ingress gives up on one after two seconds, so the click is made
+// last, and again if the ingress gave up.
 func (l *life) clicks() bool { return l.step.ingress && l.step.stage == 2 }
 
-// clickAgain is how long people wait for what comes of a click before they look whether the button is still there.
+// clickAgain is how long people wait for the effect of a click before they check whether the button is still there.
 const clickAgain = 3 * time.Second
 
-// clicksAgain has a person click again whose click was not taken: the button is still there. One that was taken
-// after all makes the next one come too late, which changes nothing.
+// clicksAgain repeats a click if the button is still there. If the first was taken after all, the second is too late,
+// which changes nothing.
 func (w *trapped) clicksAgain(l *life) {
 	w.t.Helper()
 	if time.Since(l.clicked) < clickAgain {
@@ -152,7 +152,7 @@ func (w *trapped) clicksAgain(l *life) {
 	}
 }
 
-// stopped waits until every life is stopped at its step at one moment.
+// stopped waits until all lives are held at their steps at the same time.
 func (w *trapped) stopped(lives []*life) {
 	w.t.Helper()
 	var next time.Time
@@ -192,7 +192,7 @@ func (w *trapped) each(lives []*life, which func(*life) bool, do func(*life)) {
 	}
 }
 
-// killed kills the victim, lets all calls through from then on, and starts it again.
+// killed kills the victim, lets all calls through, and starts it again.
 func (w *trapped) killed(victim string) {
 	w.t.Helper()
 	worker := victim == "worker" || victim == "worker and ingress" || victim == "all three"
@@ -220,7 +220,7 @@ func (w *trapped) killed(victim string) {
 	}
 }
 
-// begins does what brings a stage about.
+// begins triggers a stage.
 func (w *trapped) begins(l *life, stage int) {
 	w.t.Helper()
 	switch stage {
@@ -238,7 +238,7 @@ func (w *trapped) begins(l *life, stage int) {
 	}
 }
 
-// ends waits for what a stage leads to.
+// ends waits for the result of a stage.
 func (w *trapped) ends(l *life, stage int) {
 	w.t.Helper()
 	switch stage {
@@ -261,8 +261,8 @@ func (w *trapped) ends(l *life, stage int) {
 	}
 }
 
-// goesOn lives a life to its end after the crash. A person whose click died with the ingress clicks again.
-func (w *trapped) goesOn(l *life) {
+// finish lives a life to its end after the crash. A person whose click died with the ingress clicks again.
+func (w *trapped) finish(l *life) {
 	w.t.Helper()
 	if l.step.stage == 2 {
 		w.begins(l, 2)

@@ -20,9 +20,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// trap stops a process at one call that it makes to the outside: before the call has any effect, or after it
-// had its whole effect and before the answer is seen. The call stays stopped, and so does each repeat of it,
-// until the process is killed or the trap is sprung.
+// trap holds a process at one outgoing call: before the call has any effect, or after it had its whole effect and before
+// the answer arrives. The call, and each repeat of it, is held until the process is killed or the trap is sprung.
 type trap struct {
 	what  string
 	after bool
@@ -30,12 +29,12 @@ type trap struct {
 
 	mu     sync.Mutex
 	taken  bool // the effect was let through
-	held   int  // calls that are stopped now
+	held   int  // calls held now
 	caught chan struct{}
 	open   chan struct{}
 }
 
-// says gives a matcher: the call's method, and texts that its body must hold.
+// says returns a matcher: the call's method, and texts that its body must contain.
 func says(method string, texts ...string) func(string, []byte) bool {
 	return func(m string, body []byte) bool {
 		if m != method {
@@ -50,7 +49,7 @@ func says(method string, texts ...string) func(string, []byte) bool {
 	}
 }
 
-// traps stands between a process and all that it calls.
+// traps is between a process and everything that it calls.
 type traps struct {
 	mu   sync.Mutex
 	list []*trap
@@ -64,7 +63,7 @@ func (ts *traps) set(what string, after bool, is func(string, []byte) bool) *tra
 	return t
 }
 
-// springAll lets every call go on from now on.
+// springAll lets all calls through from now on.
 func (ts *traps) springAll() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -87,7 +86,7 @@ func (ts *traps) find(method string, body []byte) *trap {
 
 var errCut = errors.New("cut off")
 
-// pass lets a call through, or holds it.
+// pass lets a call through or holds it.
 func (ts *traps) pass(ctx context.Context, method string, body []byte, forward func()) error {
 	t := ts.find(method, body)
 	if t == nil {
@@ -116,14 +115,14 @@ func (ts *traps) pass(ctx context.Context, method string, body []byte, forward f
 	return errCut
 }
 
-// holds says whether the process is stopped at this call now.
+// holds reports whether the process is held at this call now.
 func (t *trap) holds() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.held > 0
 }
 
-// httpGate is an address that leads to a handler, through the traps.
+// httpGate returns an address that leads to a handler through the traps.
 type httpGate struct {
 	*traps
 	URL   string
@@ -171,8 +170,8 @@ func (g *httpGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(answer.Body.Bytes())
 }
 
-// temporalGate is an address that leads to Temporal, through the traps. Its method names are the last part of
-// the gRPC method. All of Temporal's calls are unary.
+// temporalGate returns an address that leads to Temporal through the traps. Its method names are the last part of the
+// gRPC method. All of Temporal's calls are unary.
 type temporalGate struct {
 	*traps
 	address string

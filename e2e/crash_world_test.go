@@ -20,7 +20,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// A test may need a Temporal that can be killed. It is this very program, started again with these variables.
+// A test may need a Temporal that can be killed: this test program, started again with these variables.
 const (
 	childFile = "E2E_TEMPORAL_FILE"
 	childPort = "E2E_TEMPORAL_PORT"
@@ -32,7 +32,7 @@ func init() {
 	}
 }
 
-// beTemporal is Temporal, with its data in a file, until it is killed.
+// beTemporal runs Temporal, with its data in a file, until it is killed.
 func beTemporal(file string) {
 	port, _ := strconv.Atoi(os.Getenv(childPort))
 	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}, Timeout: patience})
@@ -44,7 +44,7 @@ func beTemporal(file string) {
 	select {}
 }
 
-// killable is a Temporal of its own that survives kill -9 by what is in its file.
+// killable is a Temporal process whose data survives kill -9 in a file.
 type killable struct {
 	t        *testing.T
 	file     string
@@ -54,7 +54,7 @@ type killable struct {
 
 func newKillable(t *testing.T) *killable {
 	t.Helper()
-	// The port is reserved by this process: a reservation of the child's own would die with it.
+	// This process reserves the port, because a reservation by the child would die with it.
 	k := &killable{t: t, file: filepath.Join(t.TempDir(), "temporal.db"), hostPort: ownAddress(t)}
 	k.launch()
 	t.Cleanup(k.kill)
@@ -84,7 +84,7 @@ func (k *killable) kill() {
 	_ = k.cmd.Wait()
 }
 
-// trapped is a world whose processes reach everything through traps.
+// trapped is a world whose processes make every call through traps.
 type trapped struct {
 	*world
 	*traps
@@ -113,8 +113,8 @@ func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
 	return w
 }
 
-// prepareWorld is a world whose processes are not started yet, in that namespace of the Temporal that listens
-// there; an empty one is a namespace of its own.
+// prepareWorld returns a world whose processes are not started yet, in a namespace of the Temporal at that address; if
+// empty, in a namespace of its own.
 func prepareWorld(t *testing.T, hostPort, ns string, plans ...func(*plan)) *world {
 	t.Helper()
 	p := &plan{env: map[string]string{}}

@@ -23,7 +23,7 @@ const seed = `{
 
 func TestTheSeedsExampleInThreeEncodingsGivesOneAlert(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(p *plan) { // and in a namespace that nobody prepared
+	w := newWorld(t, func(p *plan) { // in a namespace without search attributes
 		p.namespace = fmt.Sprintf("bare-%d", time.Now().UnixNano())
 		register(t, p.namespace)
 	})

@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// fileLimit says how large a file a running process may write, as a full disk would.
+// fileLimit limits the size of the files that a running process may write, which has the effect of a full disk.
 func (p *process) fileLimit(bytes uint64) {
 	p.t.Helper()
 	limit := syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}
@@ -47,14 +47,14 @@ func TestTheDiskRefuses(t *testing.T) {
 	w.ingress.fileLimit(math.MaxUint64)
 	again, err := w.prodege.Resend(w.ctx, e)
 	repeats += w.untilTaken(again, err)
-	// What Temporal took too late to be answered 200 came twice.
+	// Events that Temporal took too late for a 200 were sent twice.
 	w.project(theProject, func(s *project.State) bool {
 		return s.Counts.Applied == 2 && s.Counts.Received <= 2+int64(repeats)
 	}, "the second event")
 	w.ingress.ready()
 }
 
-// untilTaken sends a delivery again, as Prodege does, until it is answered 200, and says how often.
+// untilTaken repeats a delivery, as Prodege does, until it is answered with 200, and returns how often.
 func (w *world) untilTaken(e simulator.Exchange, err error) (repeats int) {
 	w.t.Helper()
 	w.repeat("a delivery", func() bool {

@@ -18,7 +18,7 @@ const (
 	invoiceSend  = "invoice_send"
 )
 
-// invoice is what billing must be able to rely on.
+// invoice contains the fields that billing must be able to rely on.
 type invoice struct {
 	Type string `json:"type"`
 	Data struct {
@@ -34,7 +34,7 @@ type invoice struct {
 	} `json:"data"`
 }
 
-// booked waits until billing has booked an invoice of that key, and reads it.
+// booked waits until billing has booked an invoice with that key, and reads it.
 func (w *world) booked(key string) invoice {
 	w.t.Helper()
 	got, err := w.billing.WaitInvoice(w.within(), func(i simulator.Invoice) bool { return i.Key == key })
@@ -112,7 +112,7 @@ func TestWithoutBillingPeopleMakeTheInvoice(t *testing.T) {
 		shown := w.asks(eve, "open")
 		return reads(shown, "One project waits") && reads(shown, "invoice") && reads(shown, "message") && reads(shown, "/archives/"+finance)
 	})
-	w.click(eve, m, markInvoiced) // finance is another team than the approvers
+	w.click(eve, m, markInvoiced) // finance need not be an approver
 	if marked := w.becomes(m, "marked as invoiced"); len(buttons(marked)) != 0 || !reads(marked, "<@"+eve+">") {
 		t.Errorf("finance reads, with buttons %v:\n%s", buttons(marked), simulator.PlainText(marked))
 	}

@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// fewSignals is a namespace whose runs take no more than signalLimit signals; by default Temporal's take 10,000.
+// fewSignals is a namespace whose runs accept at most signalLimit signals; Temporal's default is 10,000.
 const (
 	fewSignals  = "few-signals"
 	signalLimit = 40
@@ -25,8 +25,8 @@ var signalLimits = []dynamicconfig.ConstrainedValue{
 	{Value: 10_000},
 }
 
-// TestMoreEventsThanARunTakes: Temporal refuses the signals over its limit as an invalid argument. They wait in the
-// inbox until the next run, and none becomes a dead letter.
+// TestMoreEventsThanARunTakes: Temporal refuses signals over its limit as an invalid argument. They wait in the inbox for
+// the next run, and none becomes a dead letter.
 func TestMoreEventsThanARunTakes(t *testing.T) {
 	t.Parallel()
 	register(t, fewSignals)
@@ -62,7 +62,7 @@ func TestMoreEventsThanARunTakes(t *testing.T) {
 	}
 }
 
-// TestTemporalRefusesAPayloadForGood holds our reading of its words to the real server.
+// TestTemporalRefusesAPayloadForGood checks against the real server how we recognize a permanent refusal.
 func TestTemporalRefusesAPayloadForGood(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)

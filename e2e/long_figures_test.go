@@ -21,7 +21,7 @@ import (
 
 var figures = flag.Bool("figures", false, "measure at length in TestFigures; alone on the machine, or the numbers mean nothing")
 
-// TestFigures measures how long a delivery waits for its answer and how many are answered a second, with
+// TestFigures measures how long a delivery waits for its answer and how many are answered per second, with
 // Temporal up and away, beside a bare net/http answer and a bare fsync on the same machine, and a bare SignalWithStart
 // on the same server. Without -figures it only shows that
 // every delivery is taken, at once or when it is tried again.
@@ -66,7 +66,7 @@ func TestFigures(t *testing.T) {
 	}
 }
 
-// webhook starts a world's ingress, without a worker, and gives a call that delivers one event.
+// webhook starts a world's ingress, without a worker, and returns a function that delivers one event.
 func (w *world) webhook(client *http.Client) func(int) error {
 	w.t.Helper()
 	w.ingress.launch()
@@ -91,7 +91,7 @@ func (w *world) webhook(client *http.Client) func(int) error {
 	}
 }
 
-// bareHTTP gives a call of a server that reads a delivery and answers as the ingress does, and does nothing else.
+// bareHTTP returns a function that calls a server that only reads a delivery and answers like the ingress.
 func bareHTTP(t *testing.T, client *http.Client) func(int) error {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -109,7 +109,7 @@ func bareHTTP(t *testing.T, client *http.Client) func(int) error {
 	}
 }
 
-// bareFsync gives a call that appends as much as a delivery to a file of its own and syncs it.
+// bareFsync returns a function that appends as many bytes as a delivery has to its own file and syncs it.
 func bareFsync(t *testing.T) func(int) error {
 	var mu sync.Mutex
 	f, err := os.Create(filepath.Join(t.TempDir(), "bare"))
@@ -128,11 +128,11 @@ func bareFsync(t *testing.T) func(int) error {
 	}
 }
 
-// prodegeRetries are the pauses after which Prodege sends again what was answered 500.
+// prodegeRetries are the delays after which Prodege repeats a delivery that was answered with 500.
 var prodegeRetries = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second}
 
 type measured struct {
-	rate     float64 // a second
+	rate     float64 // per second
 	p50, p99 time.Duration
 }
 

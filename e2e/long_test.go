@@ -13,19 +13,19 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// TestALongLife sends one project a hundred events a second while its workflow continues as new again and
-// again: none is lost, none counted twice, and neither histories nor memory grow with them.
+// TestALongLife sends one project a hundred events per second while its workflow keeps continuing as new: none is lost or
+// counted twice, and neither histories nor memory grow with them.
 func TestALongLife(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	events, limit := 1500, 400 // a short run's histories are cut short, so that many runs are tried
+	events, limit := 1500, 400 // in a short test histories are limited, so that there are many runs
 	var options []func(*plan)
 	if *long {
 		events, limit = 20000, 4096 // the server's own suggestion
 	} else {
 		options = append(options, func(p *plan) { p.worker = []string{"--history-limit", fmt.Sprint(limit)} })
 	}
-	options = append(options, with("PRODEGE_API_KEY", "")) // nobody but the events tells how it stands
+	options = append(options, with("PRODEGE_API_KEY", "")) // only events tell the status
 	w := prepareWorld(t, server.HostPort, "", options...)
 	w.begin()
 
@@ -34,7 +34,7 @@ func TestALongLife(t *testing.T) {
 	tick := time.NewTicker(each)
 	defer tick.Stop()
 	for n := range events {
-		if n%50 == 49 { // a worker that can't keep up would be given ever more at once, and its runs would end late
+		if n%50 == 49 { // a worker that can't keep up would get more and more at once, and its runs would end late
 			w.keepsUp(int64(n + repeats))
 		}
 		contentType, body := signed(aDay(n), prodege.JSON)
@@ -63,20 +63,20 @@ func TestALongLife(t *testing.T) {
 	w.checkBounds(state, limit)
 }
 
-// mostBehind is how many deliveries the workflow may be behind while more are sent.
-const mostBehind = 300
+// maxBehind is how many deliveries the workflow may be behind while more are sent.
+const maxBehind = 300
 
-// keepsUp waits until the workflow has nearly all of what was sent.
+// keepsUp waits until the workflow has nearly everything that was sent.
 func (w *world) keepsUp(sent int64) {
 	w.t.Helper()
 	await(w.t, "the workflow to keep up", func() bool {
 		s, err := w.flows.Project(w.ctx, theProject)
-		return err == nil && sent-s.Counts.Received <= mostBehind
+		return err == nil && sent-s.Counts.Received <= maxBehind
 	})
 }
 
-// aDay is the n-th event of a busy project: it pauses at every tenth. Many have the same second, so that their
-// ids tell their order.
+// aDay returns the nth event of a busy project, which pauses at every tenth. Many have the same second, so that their ids
+// decide the order.
 func aDay(n int) string {
 	fields := live
 	if n%10 == 0 {
@@ -98,7 +98,7 @@ func (w *world) posts(contentType string, body []byte) {
 	}
 }
 
-// checkBounds holds that a run's history, and what is carried from run to run, stay small.
+// checkBounds checks that each run's history, and the state that it hands on, stay small.
 func (w *world) checkBounds(state *project.State, limit int) {
 	w.t.Helper()
 	raw, err := json.Marshal(state)

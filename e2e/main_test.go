@@ -38,14 +38,14 @@ func run(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	// As long as it takes: go test ends what takes too long.
+	// Without a timeout: go test has its own.
 	program = filepath.Join(dir, "fieldmarshal")
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build the program: %w\n%s", err, out)
 	}
-	defer devserver.TestTurn()() // a Temporal that tests kill is a child that never comes here
+	defer devserver.TestTurn()() // the killable Temporal is a child that never gets here
 	if server, err = startTemporal(context.Background()); err != nil {
 		return 1, err
 	}
@@ -53,7 +53,7 @@ func run(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// given says whether a flag was set on the command line.
+// given reports whether a flag was set on the command line.
 func given(name string) (is bool) {
 	flag.Visit(func(f *flag.Flag) { is = is || f.Name == name })
 	return is

@@ -15,13 +15,13 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// run runs one of the operator's commands where the ingress runs, checks its exit code, and gives what it printed.
+// run runs an operator's command on the ingress's machine, checks its exit code, and returns its output.
 func (w *world) run(want int, args ...string) string {
 	w.t.Helper()
 	ctx, cancel := context.WithTimeout(w.ctx, patience)
 	defer cancel()
 	if slices.Contains([]string{"approve", "reject", "act"}, args[0]) {
-		args = append(args, "--wait", "60s") // for what comes of it: the machine may be busy
+		args = append(args, "--wait", "60s") // the machine may be busy
 	}
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir = w.ingress.dir
@@ -49,7 +49,7 @@ func (w *world) run(want int, args ...string) string {
 	return string(out)
 }
 
-// tells checks that an output holds texts.
+// tells checks that an output contains all texts.
 func tells(t *testing.T, out string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
@@ -91,7 +91,7 @@ func TestDecidingOnTheCommandLine(t *testing.T) {
 	tells(t, w.run(0, "list", "--status", "PAUSED"), survey)
 }
 
-// TestFurtherDecisionsOnTheCommandLine: what an expired and a failed request offer as buttons in Slack.
+// TestFurtherDecisionsOnTheCommandLine: the decisions that an expired and a failed request offer as buttons in Slack.
 func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -125,7 +125,7 @@ func TestTheKillSwitchOnTheCommandLine(t *testing.T) {
 	tells(t, w.run(0, "accepting", "status"), "OFF", "Switched by "+ann)
 	w.run(0, "accepting", "on", "--as", ben)
 	tells(t, w.run(0, "accepting", "status"), "ON", "Switched by "+ben)
-	w.becomes(m, "Live again at $4.25") // it looks at the switch every minute
+	w.becomes(m, "Live again at $4.25") // the switch is checked every minute
 	w.acceptances(1)
 }
 
@@ -138,7 +138,7 @@ func TestRefusedDeliveriesAreTold(t *testing.T) {
 			t.Fatalf("answered %d, %v", e.Status(), err)
 		}
 	}
-	w.says(alerts, "refused as bad_signature") // the first of each cause in an hour is told
+	w.says(alerts, "refused as bad_signature") // the first of each cause per hour raises an alarm
 	out := w.run(0, "refused", "--full")
 	tells(t, out, "bad_signature", "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE")
 	if n := w.ingress.metric("fieldmarshal_refused_deliveries_total", `cause="bad_signature"`); n != 5 {
@@ -185,7 +185,7 @@ func TestTheOtherCommands(t *testing.T) {
 	w.run(0, "health", "ingress")
 	w.run(0, "health", "worker")
 	w.run(0, "doctor")
-	w.list(`ProjectId = 4711 AND ProjectStatus = 'PAUSED'`, 1) // the worker has written down what the list is to know
+	w.list(`ProjectId = 4711 AND ProjectStatus = 'PAUSED'`, 1) // the worker has written the search attributes
 	w.worker.stop()
 	w.run(1, "health", "worker")
 	tells(t, w.run(0, "state", "4711"), "PAUSED")

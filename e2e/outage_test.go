@@ -26,7 +26,7 @@ func TestTemporalIsReachableOnlyLater(t *testing.T) {
 	if n := w.ingress.metric("fieldmarshal_inbox_depth", ""); n != 2 {
 		t.Errorf("%v events wait in the inbox, want 2", n)
 	}
-	w.ingress.stop() // and what waits outlives a restart
+	w.ingress.stop() // deliveries that wait survive a restart
 	w.ingress.launch()
 	w.delivered(w.prodege.Live(w.ctx, theProject))
 	p.up()
@@ -52,7 +52,7 @@ func TestAClickWhileTemporalIsAwayDoesNotCount(t *testing.T) {
 	if _, again := w.clickOnce(simulator.Click{User: ann, Channel: m.Channel, TS: m.TS, ActionID: approve}); !again {
 		t.Error("the click counts")
 	}
-	w.whispered(ann, notTaken)
+	w.ephemeral(ann, notTaken)
 	if now, _ := w.slack.Message(approvals, m.TS); len(buttons(now)) != 4 {
 		t.Errorf("the buttons are %v", buttons(now))
 	}
@@ -69,7 +69,7 @@ func TestAClickWhileTemporalIsAwayDoesNotCount(t *testing.T) {
 func TestTheIngressIsKilledRightAfterAnswers(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	p := newProxy(t, server.HostPort) // so that everything is still in the inbox when it is killed
+	p := newProxy(t, server.HostPort) // so that everything is still in the inbox at the kill
 	w := newWorld(t, func(plan *plan) { plan.temporal = p.addr })
 	const projects, senders, enough = 5, 8, 150
 	var answered sync.Map
@@ -122,8 +122,8 @@ func TestTheWorkerIsKilledWhileARequestIsOpen(t *testing.T) {
 	m := w.pausedForCPI(asked)
 	w.request(func(s *project.Question) bool { return !s.Clock.From.IsZero() }, "the request to know that it was posted")
 	w.worker.kill()
-	w.click(ann, m, approve) // recorded in Temporal, though nobody works
-	w.whispered(ann, "Recorded")
+	w.click(ann, m, approve) // recorded in Temporal, though no worker runs
+	w.ephemeral(ann, "Recorded")
 	w.acceptances(0)
 	w.worker.launch()
 	w.accepted("4.25")
@@ -142,7 +142,7 @@ func TestTheWorkerIsKilledWhileItAccepts(t *testing.T) {
 	w.prodege.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "project-update", Delay: patience})
 	w.click(ann, m, approve)
 	await(t, "the call to be under way", func() bool { return w.prodege.Fired(simulator.LateAnswer) == 1 })
-	w.worker.kill() // Prodege has done it, and nobody knows
+	w.worker.kill() // Prodege has done it, and we don't know
 	w.worker.launch()
 	w.becomes(m, "Live again at $4.25")
 	w.acceptances(1)

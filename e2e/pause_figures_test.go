@@ -96,7 +96,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	}
 }
 
-// called waits until a project's acceptance reached Prodege.
+// called waits until a project's acceptance has reached Prodege.
 func (w *world) called(id prodege.ProjectID) {
 	w.t.Helper()
 	if _, err := w.prodege.WaitCall(w.within(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 }); err != nil {
@@ -108,8 +108,8 @@ func (w *world) each(n int, do func(i int)) []time.Duration {
 	return w.eachAfter(n, func(int) {}, do)
 }
 
-// eachAfter measures something n times, one after the other, and sorts how long it took. With -figures there is a second
-// between two, so that none waits for the rate of calls to Prodege that the one before has used up.
+// eachAfter measures something n times in sequence, and returns the durations sorted. With -figures it waits a second in
+// between, so that the rate limit of calls to Prodege does not slow down the next one.
 func (w *world) eachAfter(n int, before, do func(i int)) []time.Duration {
 	var took []time.Duration
 	calm := time.NewTicker(time.Second)
@@ -127,7 +127,7 @@ func (w *world) eachAfter(n int, before, do func(i int)) []time.Duration {
 	return took
 }
 
-// toldRate pauses so many projects, and gives how many are told per second.
+// toldRate pauses a number of projects, and returns how many alerts are posted per second.
 func (w *world) toldRate(first prodege.ProjectID, n int) float64 {
 	w.t.Helper()
 	for i := range n {
@@ -155,7 +155,7 @@ func (w *world) toldRate(first prodege.ProjectID, n int) float64 {
 
 const bareType = "Bare"
 
-// bareRate starts so many workflows with one activity each, and gives how many complete per second.
+// bareRate starts a number of workflows with one activity each, and returns how many complete per second.
 func (w *world) bareRate(n int) float64 {
 	w.t.Helper()
 	const queue = "bare"

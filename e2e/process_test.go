@@ -14,18 +14,18 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for anything. It is long because it is only used up where a test fails,
-// and two cores may be busy with other tests.
+// patience is how long a test waits for anything. It is long because other tests may keep the machine busy, and only a
+// failing test takes that long.
 const patience = 90 * time.Second
 
-// process is the program run with one subcommand. It may be killed and started again; its address stays.
+// process is the program running a subcommand. It may be killed and started again, at the same address.
 type process struct {
 	t     *testing.T
 	args  []string
 	env   map[string]string
 	dir   string
-	addr  string // variable that says where it listens
-	admin string // of the ingress: where its readiness and metrics are
+	addr  string // the variable with its address
+	admin string // the ingress's address for readiness and metrics
 	url   string
 	log   *buffer
 
@@ -34,7 +34,7 @@ type process struct {
 	code int
 }
 
-// buffer takes a process' output and may be read meanwhile.
+// buffer collects a process's output and may be read at the same time.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -83,7 +83,7 @@ func (p *process) launch() {
 	p.env[p.addr] = strings.TrimPrefix(p.url, "http://") // the same after a restart
 }
 
-// listens finds in the log where it listens.
+// listens finds the address in the log.
 func (p *process) listens(log string) bool {
 	for line := range strings.Lines(log) {
 		var entry struct{ Msg, Addr string }
@@ -136,14 +136,14 @@ func (p *process) get(path string) (int, string) {
 	return answer.StatusCode, string(text)
 }
 
-// kill ends the process without letting it do anything more.
+// kill kills the process.
 func (p *process) kill() {
 	p.t.Helper()
 	_ = p.cmd.Process.Kill()
 	p.wait()
 }
 
-// stop asks the process to end, as an orchestrator does, and checks that it does so in peace.
+// stop asks the process to exit, as an orchestrator does, and checks that it does so with code 0.
 func (p *process) stop() {
 	p.t.Helper()
 	if p.ended() {
@@ -166,7 +166,7 @@ func (p *process) wait() {
 	}
 }
 
-// await waits until is, asking often: for what no event tells of.
+// await polls until a condition is true, if there is no event to wait for.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(patience)

@@ -74,7 +74,7 @@ func TestTheWorkerFinishesWhatItDoesWhenAskedToStop(t *testing.T) {
 	}
 }
 
-// fails runs the program with that environment and gives its exit code and what it printed.
+// fails runs the program with that environment and returns its exit code and output.
 func fails(t *testing.T, env []string, args ...string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -158,7 +158,7 @@ func TestWhatWaitsForPeopleIsFoundInTheList(t *testing.T) {
 	w.list(`WaitingFor = 'approval'`, 0)
 }
 
-// list waits until a filter finds so many workflows, and gives the search attributes of the last.
+// list waits until a filter finds that many workflows, and returns the search attributes of the last.
 func (w *world) list(query string, want int) map[string]any {
 	w.t.Helper()
 	shown := map[string]any{}

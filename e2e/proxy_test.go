@@ -10,8 +10,8 @@ import (
 	"fieldmarshal/devserver"
 )
 
-// ownAddress gives an address that stays free while nobody listens there, so that what is stopped can be
-// started again: no other test, process or connection gets it.
+// ownAddress returns an address that no other test, process or connection gets, so that a process can be stopped and
+// started again on it.
 func ownAddress(t *testing.T) string {
 	t.Helper()
 	port, err := devserver.FreePort()
@@ -21,8 +21,7 @@ func ownAddress(t *testing.T) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// proxy stands between the program and Temporal, and may be down: then it takes no connection and cuts those
-// that there are.
+// proxy is between the program and Temporal. While it is down it accepts no connections and cuts existing ones.
 type proxy struct {
 	addr, to string
 	t        *testing.T
@@ -32,7 +31,7 @@ type proxy struct {
 	conns map[net.Conn]bool
 }
 
-// newProxy gives one that is down.
+// newProxy returns a proxy that is down.
 func newProxy(t *testing.T, to string) *proxy {
 	t.Helper()
 	p := &proxy{t: t, to: to, addr: ownAddress(t), conns: map[net.Conn]bool{}}
@@ -74,7 +73,7 @@ func (p *proxy) serve(c net.Conn) {
 		p.conns[c], p.conns[far] = true, true
 	}
 	p.mu.Unlock()
-	if !isUp { // it went down meanwhile
+	if !isUp { // it went down in the meantime
 		_, _ = c.Close(), far.Close()
 		return
 	}

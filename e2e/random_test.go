@@ -17,9 +17,9 @@ import (
 
 var oneSeed = flag.Uint64("seed", 0, "play the random history of this seed alone")
 
-// TestRandomFaults plays random histories against the real processes: events late, twice and in another order,
-// clicks on what stands, calls that fail before and after their effect, a worker or an ingress that is killed
-// in between. Hundreds of such histories without processes are played in workflows; here are few.
+// TestRandomFaults plays random histories against the real processes: events that are late, repeated or out of order,
+// clicks on visible buttons, calls that fail before and after their effect, a worker or an ingress that is killed. Package
+// project plays many more without processes.
 func TestRandomFaults(t *testing.T) {
 	seeds := []uint64{1, 2}
 	if *long {
@@ -30,7 +30,7 @@ func TestRandomFaults(t *testing.T) {
 	if *oneSeed != 0 {
 		seeds = []uint64{*oneSeed}
 	}
-	slots := make(chan bool, 2) // each has two processes
+	slots := make(chan bool, 2) // each world has two processes
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Parallel()
@@ -50,7 +50,7 @@ type wild struct {
 	*world
 	dice    *rand.Rand
 	ids     []prodege.ProjectID
-	waiting map[prodege.ProjectID][]simulator.Exchange // sent by Prodege, still under way
+	waiting map[prodege.ProjectID][]simulator.Exchange // sent by Prodege, not delivered yet
 	clicks  int
 }
 
@@ -72,7 +72,7 @@ func (h *wild) play() {
 		default:
 			h.change(id)
 		}
-		time.Sleep(time.Duration(h.dice.IntN(150)) * time.Millisecond) // so that steps fall into one another
+		time.Sleep(time.Duration(h.dice.IntN(150)) * time.Millisecond) // so that steps overlap
 	}
 	for _, id := range h.ids {
 		h.arrive(id, 0)
@@ -99,7 +99,7 @@ func (h *wild) killOne() {
 	victim.ready()
 }
 
-// change lets a project change at Prodege; its event joins those under way, of which some arrive.
+// change changes a project at Prodege. Its event joins those not delivered yet, of which some arrive.
 func (h *wild) change(id prodege.ProjectID) {
 	h.t.Helper()
 	project, _ := h.prodege.Project(id)
@@ -133,7 +133,7 @@ func (h *wild) change(id prodege.ProjectID) {
 	}
 }
 
-// arrive delivers what is under way but for some, in any order, and some of it twice.
+// arrive delivers most of the pending events, in random order, and some of them twice.
 func (h *wild) arrive(id prodege.ProjectID, but int) {
 	h.t.Helper()
 	for len(h.waiting[id]) > but {
@@ -146,7 +146,7 @@ func (h *wild) arrive(id prodege.ProjectID, but int) {
 	}
 }
 
-// clickOne clicks on some request that has buttons; people have two seconds to find one.
+// clickOne clicks on a request that has buttons, if there is one within two seconds.
 func (h *wild) clickOne() {
 	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		var open []simulator.Message
@@ -166,7 +166,7 @@ func (h *wild) clickOne() {
 	}
 }
 
-// settled waits until a project has every event and stands as it does at Prodege.
+// settled waits until a project has every event and the same status as at Prodege.
 func (h *wild) settled(id prodege.ProjectID) {
 	h.t.Helper()
 	acknowledged, tries := (&trapped{world: h.world}).sent(id)
@@ -186,7 +186,7 @@ func (h *wild) settled(id prodege.ProjectID) {
 	h.money(id)
 }
 
-// money holds that each effective acceptance has a decision of its own, by somebody allowed, for that amount.
+// money checks that each effective acceptance has its own decision, by an approver, for that amount.
 func (h *wild) money(id prodege.ProjectID) {
 	h.t.Helper()
 	ledger, err := h.flows.Ledger(h.ctx, id)
@@ -202,7 +202,7 @@ func (h *wild) money(id prodege.ProjectID) {
 	for _, call := range h.prodege.Acceptances(id) {
 		amount := call.Params["max_cpi"]
 		if amount == "" {
-			continue // max_cpi was as high already
+			continue // max_cpi was that high already
 		}
 		i := slices.IndexFunc(decided, func(d string) bool { return prodege.MustUSD(d).Equal(prodege.MustUSD(amount)) })
 		if i < 0 {
@@ -213,14 +213,14 @@ func (h *wild) money(id prodege.ProjectID) {
 	}
 }
 
-// promises holds what is true of all projects together.
+// promises checks what must be true across all projects.
 func (h *wild) promises() {
 	h.t.Helper()
 	seen := map[string]bool{}
 	for _, channel := range []string{alerts, approvals, finance} {
 		for _, m := range h.slack.AllMessages(channel) {
 			if m.Metadata == nil {
-				continue // of the ingress, which has nothing to say again
+				continue // the ingress's, which it does not repeat
 			}
 			key := fmt.Sprint(m.Metadata.EventPayload)
 			if seen[key] {

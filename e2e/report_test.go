@@ -31,7 +31,7 @@ func daysOff(t *testing.T, days int, hour int, zone string) (day time.Weekday, d
 	return day, fmt.Sprintf("%s %02d:00 %s", day.String()[:3], hour, zone)
 }
 
-// pausedAndBack has a CPI approved and a sample raised, and waits until both pauses are remembered as over.
+// pausedAndBack has a CPI approved and a sample size raised, and waits until both pauses are recorded as over.
 func pausedAndBack(w *world) (request, alert simulator.Message) {
 	w.t.Helper()
 	request = w.pausedForCPI(asked)
@@ -55,8 +55,8 @@ func (w *world) waitCourses(n int) (courses []project.Course) {
 	return courses
 }
 
-// TestFromPauseToLiveIsMeasured: how long it took stands in the state, on the closed messages, in the metrics
-// and in the report, on the command line and once a week in Slack.
+// TestFromPauseToLiveIsMeasured: the duration is in the state, on the closed messages, in the metrics and in the report, on
+// the command line and once a week in Slack.
 func TestFromPauseToLiveIsMeasured(t *testing.T) {
 	t.Parallel()
 	_, digest := daysOff(t, 3, 9, "America/New_York")
@@ -108,7 +108,7 @@ func TestFromPauseToLiveIsMeasured(t *testing.T) {
 	}
 }
 
-// triggerReport waits for the schedule and has it start its workflow now.
+// triggerReport waits for the schedule and triggers it.
 func (w *world) triggerReport() {
 	w.t.Helper()
 	schedule := w.temporal.ScheduleClient().GetHandle(w.ctx, workflows.ReportID)
@@ -121,7 +121,7 @@ func (w *world) triggerReport() {
 	}
 }
 
-// TestTheScheduleFollowsTheConfiguration: made, changed and deleted as the worker starts with another DIGEST.
+// TestTheScheduleFollowsTheConfiguration: it is created, changed and deleted when the worker starts with another DIGEST.
 func TestTheScheduleFollowsTheConfiguration(t *testing.T) {
 	t.Parallel()
 	day, digest := daysOff(t, 3, 9, "America/New_York")
@@ -159,7 +159,7 @@ func TestTheScheduleFollowsTheConfiguration(t *testing.T) {
 	})
 }
 
-// restart starts the worker anew with another value of a variable.
+// restart restarts the worker with another value of a variable.
 func (w *world) restart(name, value string) {
 	w.t.Helper()
 	w.worker.stop()

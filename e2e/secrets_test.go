@@ -9,20 +9,20 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// Each test looks for secrets at its end (checkLogs, checkEnd). This one goes everywhere a secret is used or
-// could be quoted, with the log at its most talkative, and makes sure that the look would find one.
+// Every test looks for secrets at its end (checkLogs, checkEnd). This one goes everywhere a secret is used or could be
+// quoted, with the most verbose log, and makes sure that the search would find one.
 func TestNoSecretInLogsOrHistories(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	w := newWorld(t, with("LOG_LEVEL", "debug", "PRODEGE_SECRET_KEY", prodegeSecret+",old-"+prodegeSecret, "SLACK_SIGNING_SECRET", slackSecret+",old-"+slackSecret))
 
-	// Refused: what came is kept and told, without its signature.
+	// A refused delivery is kept and reported without its signature.
 	contentType, body := signed(event("tampered", theProject, live), prodege.JSON)
 	if status, _ := w.send(row{contentType: contentType, body: string(bytes.Replace(body, []byte("LIVE"), []byte("DEAD"), 1))}); status != 400 {
 		t.Errorf("a forged delivery is answered %d", status)
 	}
 
-	// Counterparties that refuse the program's own credentials, or whose answers name them.
+	// Counterparties that refuse the program's credentials, or whose answers quote them.
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "101", Method: "project-get-info"})
 	w.prodege.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "project-quotas-by-id"})
 	w.prodege.Inject(simulator.Fault{Kind: simulator.CutBefore, Method: "project-update"})
@@ -37,7 +37,7 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.click(eve, m, approve)
-	w.whispered(eve, "only people on the list of approvers")
+	w.ephemeral(eve, "only people on the list of approvers")
 	view := w.opens(ben, m, reject)
 	w.slack.CloseView(view.ID)
 	w.click(ann, m, approve)

@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// others is every setting of the worker otherwise than the tests have it.
+// others has a different value for every setting of the worker.
 var others = map[string]string{
 	"DRY_RUN": "true", "PRODEGE_API_KEY": "", "BILLING_URL": "", "BILLING_SIGNING_SECRET": "",
 	"APPROVAL_TIMEOUT": "1h", "APPROVAL_REMINDER_EVERY": "7m", "RESUME_TIMEOUT": "9s", "APPROVAL_HOURS": "Mon-Fri 08:00-19:00 America/New_York",
@@ -20,9 +20,9 @@ var others = map[string]string{
 	"TEMPORAL_UI_URL": "https://temporal.example", "ALERT_ACTIONS": "off", "LOG_LEVEL": "debug",
 }
 
-// TestEverySettingChangesUnderWhatIsOpen has a project in each phase of a request, and invoices that wait,
-// when a worker with every setting changed takes over, and then one with the first settings again. Both replay
-// what the one before wrote. That no workflow task failed is checked at the end of each world.
+// TestEverySettingChangesUnderWhatIsOpen has a project in each phase of a request, and waiting invoices, when a worker with
+// all settings changed takes over, and then one with the original settings. Both replay the histories of the one before.
+// That no workflow task failed is checked at the end of every test.
 func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	w := prepareWorld(t, server.HostPort, "", withoutAnnouncement, with("CPI_SECOND_APPROVER_ABOVE", "4.25"))
@@ -50,18 +50,18 @@ func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 
 	w.another(changed)
 	w.click(ann, asks[0], approve)
-	w.becomes(asks[0], "nothing sent (dry run)") // decided under the new settings, and nothing is blocked
+	w.becomes(asks[0], "nothing sent (dry run)") // decided under the new settings
 	w.delivered(w.prodege.Live(w.ctx, id(2)))
 	w.becomes(asks[2], "Live again at $4.00")
 	w.delivered(w.prodege.Live(w.ctx, id(3)))
-	w.delivered(w.prodege.Pause(w.ctx, id(3), prodege.SupportAgent)) // a pause of its own: an alert, in the other channel
+	w.delivered(w.prodege.Pause(w.ctx, id(3), prodege.SupportAgent)) // another pause: an alert in the other channel
 	w.message(finance, "the alert in the other channel", func(m simulator.Message) bool { return reads(m, id(3).String()) })
 	w.delivered(w.prodege.Complete(w.ctx, id(5), prodege.ReconciliationComplete, ""))
 	w.message(approvals, "the invoice in the other channel", func(m simulator.Message) bool { return reads(m, id(5).String()) && reads(m, "not sent (dry run)") })
 
 	w.another(first)
 	w.click(ben, asks[1], approve)
-	w.becomes(asks[1], "not live yet") // the second approval, given two workers later
+	w.becomes(asks[1], "not live yet") // the second approval came two workers later
 	if all := w.prodege.Acceptances(id(1)); len(all) != 1 || all[0].Params["max_cpi"] != "4.5" && all[0].Params["max_cpi"] != "4.50" {
 		t.Errorf("acceptances: %+v", all)
 	}
@@ -71,7 +71,7 @@ func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	}
 }
 
-// another lets a worker with that environment take over.
+// another replaces the worker with one with that environment.
 func (w *world) another(env map[string]string) {
 	w.t.Helper()
 	w.worker.stop()

@@ -40,7 +40,7 @@ func TestTheSlashCommandAndTheHomeTab(t *testing.T) {
 	}
 	w.click(ann, m, approve)
 	w.becomes(m, "Live again at $4.25")
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // its alert has a button: people can act
+	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // its alert has a button
 	w.list(`ProjectStatus = 'PAUSED' AND UpdateReason = 222`, 1)
 	if shown := w.asks(eve, "open", "29303649", "drop out"); !reads(shown, "29303649") || !reads(shown, "drop out") {
 		t.Errorf("/fieldmarshal open does not tell of a pause:\n%s", simulator.PlainText(shown))

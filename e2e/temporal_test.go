@@ -23,9 +23,9 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// prepared is how many namespaces are made with the server, each for one test, so that ids and the kill switch
-// of two never meet. They have the search attributes already, as a worker that adds them lets them settle for
-// seconds. Where more are wanted (-count) they are made one by one, and the worker adds what is missing.
+// prepared is how many namespaces are created with the server, one per test, so that tests don't share ids and the kill
+// switch. They have the search attributes, because a worker that adds them waits for seconds. If more are needed (-count)
+// they are created one by one, and the worker adds the attributes.
 const prepared = 80
 
 var taken atomic.Int32
@@ -66,7 +66,7 @@ func startTemporal(ctx context.Context) (*devserver.Server, error) {
 
 func namespace(i int) string { return fmt.Sprintf("test-%d", i) }
 
-// ownNamespace gives a namespace that no other test has.
+// ownNamespace returns a namespace that no other test uses.
 func ownNamespace(t *testing.T) string {
 	t.Helper()
 	n := int(taken.Add(1)) - 1
@@ -76,7 +76,7 @@ func ownNamespace(t *testing.T) string {
 	return namespace(n)
 }
 
-// register makes a namespace with nothing in it, as somebody has it who installs the program.
+// register creates an empty namespace, as on a new installation.
 func register(t *testing.T, name string) {
 	t.Helper()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: server.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})

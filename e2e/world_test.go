@@ -21,7 +21,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// What every world has. The secrets are nowhere else, so that they can be looked for.
+// What every world has. The secrets occur nowhere else, so that they can be searched for.
 const (
 	theProject prodege.ProjectID = 29303649
 
@@ -31,7 +31,7 @@ const (
 
 	ann = "U0ANN" // in the group of approvers
 	ben = "U0BEN" // likewise
-	eve = "U0EVE" // in none
+	eve = "U0EVE" // in no group
 
 	buyers = "S0BUYERS"
 
@@ -42,7 +42,7 @@ const (
 	billingSecret = "whsec_YmlsbGluZyBzZWNyZXQgbmV2ZXIgdG8gYmUgc2Vlbg=="
 )
 
-// world is one installation: the two processes, and the three counterparties.
+// world is one installation: the two processes and the three counterparties.
 type world struct {
 	t         *testing.T
 	ctx       context.Context // ends when the test has waited long enough
@@ -56,15 +56,15 @@ type world struct {
 	billing         *simulator.Billing
 }
 
-// plan is what differs from world to world.
+// plan is what differs between worlds.
 type plan struct {
-	env      map[string]string // an empty value takes a variable away
+	env      map[string]string // an empty value unsets a variable
 	prodege  func(*simulator.ProdegeOptions)
 	worker   []string // further arguments
 	noWorker bool     // the worker is started by the test
 	temporal string   // address for the ingress; default the server's
 
-	namespace string // default one that is prepared
+	namespace string // default: a prepared one
 	anyFault  bool   // workflow tasks may fail in this test
 	cancels   bool   // workflows may end as cancelled in this test
 }
@@ -103,7 +103,7 @@ func newWorld(t *testing.T, plans ...func(*plan)) *world {
 	return w
 }
 
-// with sets variables: name, value, name, value.
+// with sets variables, given as name, value, name, value.
 func with(pairs ...string) func(*plan) {
 	return func(p *plan) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -134,7 +134,7 @@ func (w *world) counterparties(p *plan) {
 	w.serve(p, "BILLING_URL", w.billing.Handler(), "/invoices")
 }
 
-// serve gives a counterparty an address, and the program the variable that holds it.
+// serve starts a counterparty's server, and sets the program's variable to its address.
 func (w *world) serve(p *plan, variable string, h http.Handler, path string) string {
 	s := httptest.NewServer(h)
 	w.t.Cleanup(s.Close)
@@ -144,7 +144,7 @@ func (w *world) serve(p *plan, variable string, h http.Handler, path string) str
 	return s.URL
 }
 
-// aProject is live at $3.75 a complete.
+// aProject is live at $3.75 per complete.
 func aProject(id prodege.ProjectID) simulator.Project {
 	cpi, most := prodege.MustUSD("3.50"), prodege.MustUSD("3.75")
 	return simulator.Project{
@@ -182,7 +182,7 @@ func (w *world) processes(p *plan) {
 	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addr: "HTTP_ADDR", admin: "http://" + env["INGRESS_ADMIN_ADDR"], log: &buffer{}}
 }
 
-// close checks what holds at the end of every test, and stops the processes.
+// close checks what must be true at the end of every test, and stops the processes.
 func (w *world) close(p *plan) {
 	if !w.t.Failed() {
 		w.checkEnd(p)
@@ -199,7 +199,7 @@ func (w *world) close(p *plan) {
 	}
 }
 
-// do sends a request and gives status and body of the answer, which must be JSON.
+// do sends a request and returns the status and the body of the answer, which must be JSON.
 func (w *world) do(request *http.Request) (int, string) {
 	w.t.Helper()
 	answer, err := http.DefaultClient.Do(request)
@@ -217,7 +217,7 @@ func (w *world) do(request *http.Request) (int, string) {
 	return answer.StatusCode, strings.TrimSpace(string(text))
 }
 
-// project is a project's state; it waits for one, as a delivery is answered before Temporal has it.
+// project returns a project's state once it meets a condition: a delivery is answered before Temporal has it.
 func (w *world) project(id prodege.ProjectID, is func(*project.State) bool, what string) *project.State {
 	w.t.Helper()
 	last := &project.State{}
@@ -234,7 +234,7 @@ func (w *world) project(id prodege.ProjectID, is func(*project.State) bool, what
 	return last
 }
 
-// invoiced waits until nothing of a project's invoice is owed any more, as Prodege has invoiced or deleted it.
+// invoiced waits until nothing more is to be done about a project's invoice, because Prodege has invoiced or deleted it.
 func (w *world) invoiced(id prodege.ProjectID) {
 	w.t.Helper()
 	w.project(id, func(s *project.State) bool {
@@ -242,7 +242,7 @@ func (w *world) invoiced(id prodege.ProjectID) {
 	}, "the invoicing to end")
 }
 
-// delivered checks that Prodege was answered 200.
+// delivered checks that Prodege was answered with 200.
 func (w *world) delivered(e simulator.Exchange, err error) simulator.Exchange {
 	w.t.Helper()
 	if err != nil {
@@ -268,7 +268,7 @@ func (w *world) message(channel, what string, is func(simulator.Message) bool) s
 	return m
 }
 
-// says waits for a root message of a channel that holds a text.
+// says waits for a root message in a channel that contains a text.
 func (w *world) says(channel, text string) simulator.Message {
 	w.t.Helper()
 	return w.message(channel, "one that says "+text, func(m simulator.Message) bool {
@@ -276,7 +276,7 @@ func (w *world) says(channel, text string) simulator.Message {
 	})
 }
 
-// replies waits for a reply in a thread that holds a text.
+// replies waits for a reply in a thread that contains a text.
 func (w *world) replies(channel, text string) simulator.Message {
 	w.t.Helper()
 	return w.message(channel, "a reply that says "+text, func(m simulator.Message) bool {
@@ -284,8 +284,8 @@ func (w *world) replies(channel, text string) simulator.Message {
 	})
 }
 
-// whispered waits until a person was told something alone.
-func (w *world) whispered(user, text string) {
+// ephemeral waits for an ephemeral message to a person.
+func (w *world) ephemeral(user, text string) {
 	w.t.Helper()
 	_, err := w.slack.WaitEphemeral(w.within(), user, func(m simulator.Message) bool {
 		return reads(m, text)
@@ -305,12 +305,12 @@ func (w *world) within() context.Context {
 	return ctx
 }
 
-// reads says whether a text stands on a message, in small or capital letters.
+// reads reports whether a message contains a text, ignoring case.
 func reads(m simulator.Message, text string) bool {
 	return strings.Contains(strings.ToLower(simulator.PlainText(m)), strings.ToLower(text))
 }
 
-// buttons lists the action ids on a message.
+// buttons returns the action ids on a message.
 func buttons(m simulator.Message) []string {
 	var ids []string
 	for _, b := range simulator.Buttons(m) {
