@@ -160,7 +160,7 @@ func TestANewerAmountSupersedes(t *testing.T) {
 	w.becomes(m, "Approve a newer CPI of $4.50?")
 	w.replies(approvals, "$4.50")
 	w.clicks(simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
-	w.ephemeral(ann, "asks for $4.50 now")
+	w.ephemeral(ann, "asks for another amount now: $4.50")
 	w.acceptances(0)
 	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again changes nothing
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 3 }, "three events")
