@@ -13,8 +13,8 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// BenchmarkAppend measures how long a delivery waits for its answer and how many are answered a second, with so many
-// callers at a time, while nothing is handed on (Temporal is away). BenchmarkFsync is what the disk itself can do.
+// BenchmarkAppend measures how long a delivery waits for its answer and how many are answered per second, with several
+// numbers of concurrent callers, while nothing is handed on (Temporal is down). BenchmarkFsync is what the disk itself can do.
 func BenchmarkAppend(b *testing.B) {
 	for _, callers := range []int{1, 64} {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {

@@ -12,13 +12,14 @@ import (
 	"slices"
 )
 
-// Control reaches the inbox of an ingress that runs on this machine, for the operator's commands.
+// Control gives the operator's commands access to the inbox of an ingress on the same machine. It is safe for concurrent
+// use.
 type Control struct {
 	dir  string
 	http *http.Client
 }
 
-// NewControl reaches the inbox of dir. Nothing is opened before the first call.
+// NewControl returns a Control for the inbox in dir. It opens nothing before the first call.
 func NewControl(dir string) *Control {
 	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
 		address, release := socketAddress(filepath.Join(dir, socketName))
@@ -28,7 +29,7 @@ func NewControl(dir string) *Control {
 	return &Control{dir: dir, http: &http.Client{Transport: &http.Transport{DialContext: dial, DisableKeepAlives: true}}}
 }
 
-// List says how the inbox stands, with the oldest thousand events that wait.
+// List returns the state of the inbox, with the oldest thousand events that wait.
 func (c *Control) List(ctx context.Context) (Listing, error) {
 	return ask[Listing](ctx, c, "list", order{})
 }
@@ -43,7 +44,7 @@ func (c *Control) DeadLetters(ctx context.Context) ([]DeadLetter, error) {
 	return ask[[]DeadLetter](ctx, c, "deadletters", order{})
 }
 
-// DeadLetter returns one, or ErrNone.
+// DeadLetter returns the dead letter of that number, or ErrNone.
 func (c *Control) DeadLetter(ctx context.Context, id uint64) (DeadLetter, error) {
 	letters, err := c.DeadLetters(ctx)
 	if err != nil {
@@ -67,7 +68,7 @@ func (c *Control) Drop(ctx context.Context, id uint64) error {
 	return err
 }
 
-// Refused lists the deliveries that were refused, and counts as a look at them.
+// Refused lists the refused deliveries, and records that somebody has looked at them.
 func (c *Control) Refused(ctx context.Context) (RefusedList, error) {
 	return ask[RefusedList](ctx, c, "refused", order{})
 }

@@ -12,40 +12,40 @@ import (
 	"time"
 )
 
-// socketName is the control socket's name in the inbox's folder. Only one process may write to the folder, so the running
-// ingress serves it to the operator's commands (client.go). Whoever may open the socket may do all of it.
+// socketName is the name of the control socket in the inbox's folder. Only one process may write to the folder, so the
+// ingress carries out the operator's commands (client.go). Access to the socket permits all of them.
 const socketName = "control.sock"
 
-// A socket's path holds 108 bytes on Linux, 104 elsewhere.
-const longestSocket = 100
+// maxSocketPath is below the limit of a socket's path: 108 bytes on Linux, 104 elsewhere.
+const maxSocketPath = 100
 
-// shown is how many events that wait are listed.
-const shown = 1000
+// maxListed is how many waiting events are listed.
+const maxListed = 1000
 
-// Listing is how the inbox stands, with the oldest events that wait.
+// Listing is the state of the inbox, with the oldest events that wait.
 type Listing struct {
 	Stats   Stats     `json:"stats"`
 	Waiting []Waiting `json:"waiting"`
 }
 
-// order is what a command asks for. Its name is the path of the request.
+// order holds a command's arguments. The command's name is the path of the request.
 type order struct {
 	ID uint64 `json:"id,omitempty"`
 	By string `json:"by,omitempty"`
 }
 
-// reply is what the ingress answers: the result, or why not.
+// reply is the ingress's answer: the result or an error.
 type reply[T any] struct {
 	Result T      `json:"result"`
 	Error  string `json:"error,omitempty"`
 	None   bool   `json:"none,omitempty"` // ErrNone
 }
 
-// obey does what a command asks for.
-func (in *Inbox) obey(ctx context.Context, name string, o order) (result any, err error) {
+// execute carries out a command.
+func (in *Inbox) execute(ctx context.Context, name string, o order) (result any, err error) {
 	switch name {
 	case "list":
-		result = Listing{Stats: in.Stats(), Waiting: in.Waiting(shown)}
+		result = Listing{Stats: in.Stats(), Waiting: in.Waiting(maxListed)}
 	case "drain":
 		err = in.Drain(ctx)
 		result = in.Stats()
@@ -71,7 +71,7 @@ func (in *Inbox) serveCommand(w http.ResponseWriter, r *http.Request) {
 	var answer reply[any]
 	err := json.NewDecoder(r.Body).Decode(&o)
 	if err == nil {
-		answer.Result, err = in.obey(r.Context(), r.URL.Path[1:], o)
+		answer.Result, err = in.execute(r.Context(), r.URL.Path[1:], o)
 	}
 	if err != nil {
 		answer = reply[any]{Error: err.Error(), None: errors.Is(err, ErrNone)}
@@ -79,10 +79,10 @@ func (in *Inbox) serveCommand(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(answer)
 }
 
-// serveControl opens the socket. Without it the inbox works all the same, so a fault is only logged.
+// serveControl opens the socket. The inbox works without it, so an error is only logged.
 func (in *Inbox) serveControl() {
 	path := filepath.Join(in.options.Dir, socketName)
-	_ = in.disk.remove(path) // left by a process that was killed: the lock says that none runs
+	_ = in.disk.remove(path) // left by a process that was killed: the lock shows that none is running
 	address, release := socketAddress(path)
 	defer release()
 	var listener net.Listener
@@ -106,10 +106,10 @@ func (in *Inbox) serveControl() {
 	go func() { _ = server.Serve(listener) }() // ends when Close closes the listener
 }
 
-// socketAddress returns a path that is short enough for a socket: a long one is reached through its folder's open file.
-// release must be called once it has been used.
+// socketAddress returns an address for a socket's path. A path that is too long is replaced with one through an open
+// descriptor of its folder. release must be called once the address has been used.
 func socketAddress(path string) (address string, release func()) {
-	if len(path) <= longestSocket {
+	if len(path) <= maxSocketPath {
 		return path, func() {}
 	}
 	dir, err := os.Open(filepath.Dir(path))

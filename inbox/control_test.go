@@ -94,7 +94,7 @@ func TestDrain(t *testing.T) {
 	run(t, in, k)
 	done := make(chan error, 1)
 	go func() { _, err := c.Drain(t.Context()); done <- err }()
-	append1(t, in, event(1, 2)) // it takes events as long as nobody takes them off it
+	append1(t, in, event(1, 2)) // it accepts events as long as any wait
 	select {
 	case err := <-done:
 		t.Fatalf("drained before all was handed on: %v", err)
@@ -110,13 +110,13 @@ func TestDrain(t *testing.T) {
 	if err := in.Writable(); !errors.Is(err, ErrDraining) {
 		t.Errorf("writable once it is drained: %v", err)
 	}
-	// On disk too nothing is left.
+	// Nothing is left on disk, either.
 	if left := in.Waiting(10); len(left) != 0 {
 		t.Errorf("left: %v", left)
 	}
 }
 
-// TestDrainedStaysDrained: another drain that is broken off does not undo what was promised.
+// TestDrainedStaysDrained: a second drain that is interrupted does not undo the first.
 func TestDrainedStaysDrained(t *testing.T) {
 	in := open(t, t.TempDir())
 	if err := in.Drain(t.Context()); err != nil {
@@ -130,7 +130,7 @@ func TestDrainedStaysDrained(t *testing.T) {
 	}
 }
 
-// TestDrainedAgainWaitsForWhatWasRetriedSince: it is asked for once more before the folder is removed.
+// TestDrainedAgainWaitsForWhatWasRetriedSince: a dead letter that was put back must not be lost.
 func TestDrainedAgainWaitsForWhatWasRetriedSince(t *testing.T) {
 	refusal := errors.New("no")
 	in, k := open(t, t.TempDir(), func(o *Options) { o.Final = func(err error) bool { return errors.Is(err, refusal) } }), &taker{}
@@ -141,7 +141,7 @@ func TestDrainedAgainWaitsForWhatWasRetriedSince(t *testing.T) {
 	if err := in.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	stop() // nobody hands on any more
+	stop() // nothing is handed on any more
 	letters := in.DeadLetters()
 	if len(letters) != 1 {
 		t.Fatal(letters)
@@ -156,7 +156,7 @@ func TestDrainedAgainWaitsForWhatWasRetriedSince(t *testing.T) {
 	}
 }
 
-// TestRetryAndDropAreGivenUp is for the race detector: who asked has gone while the answer is found.
+// TestRetryAndDropAreGivenUp is for the race detector: the caller leaves before there is a result.
 func TestRetryAndDropAreGivenUp(t *testing.T) {
 	in := open(t, t.TempDir())
 	for range 200 {
@@ -170,16 +170,16 @@ func TestRetryAndDropAreGivenUp(t *testing.T) {
 	}
 }
 
-// TestDrainTakesEventsUntilNoneWaits: what it refused would be lost while Temporal is away.
+// TestDrainTakesEventsUntilNoneWaits: refused events would be lost while Temporal is down.
 func TestDrainTakesEventsUntilNoneWaits(t *testing.T) {
 	dir := t.TempDir()
 	in, c := open(t, dir), NewControl(dir)
-	append1(t, in, event(1, 0)) // however few they are
+	append1(t, in, event(1, 0)) // even a single one counts
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	go func() { _, err := c.Drain(ctx); done <- err }()
 	for n := range 20 {
-		time.Sleep(10 * time.Millisecond) // spread over the time in which it is asked to drain
+		time.Sleep(10 * time.Millisecond) // spread over the time of the drain
 		append1(t, in, event(1, n+1))
 		if in.Stats().Draining {
 			t.Fatal("it drains with nobody to hand to")

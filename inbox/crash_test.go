@@ -19,8 +19,8 @@ import (
 
 const childProjects = 12
 
-// runChild is the process that is killed: it appends events of several projects at once and says which were
-// acknowledged, while it hands them on and notes which were taken.
+// runChild is the process that is killed: it appends events of several projects concurrently and prints which were
+// acknowledged, while it hands them on and records which were taken.
 func runChild(job string) {
 	kind, dir, _ := strings.Cut(job, ":")
 	switch kind {
@@ -28,7 +28,7 @@ func runChild(job string) {
 		startFull(dir)
 		return
 	}
-	in, err := Open(Options{Dir: dir, patience: time.Minute, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
+	in, err := Open(Options{Dir: dir, diskTimeout: time.Minute, Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))})
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
@@ -43,7 +43,7 @@ func runChild(job string) {
 		os.Exit(1)
 	}
 	go in.Run(context.Background(), func(_ context.Context, e prodege.Event) error {
-		_, err := fmt.Fprintln(took, e.ID) // one write, which outlives the process
+		_, err := fmt.Fprintln(took, e.ID) // a single write, which survives the process
 		return err
 	})
 	var out sync.Mutex
@@ -76,8 +76,8 @@ func child(t *testing.T, job string, env ...string) *exec.Cmd {
 	return c
 }
 
-// TestKilledAtAnyMoment kills the process in the middle of appends and hand-overs, several times over the
-// same inbox. Every event that was acknowledged is taken at least once, each project's in order.
+// TestKilledAtAnyMoment kills the process in the middle of appends and handovers, several times with the same inbox. Every
+// acknowledged event is taken at least once, and those of a project in order.
 func TestKilledAtAnyMoment(t *testing.T) {
 	dir := t.TempDir()
 	acknowledged := map[string]bool{}
@@ -92,7 +92,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 			t.Fatal(err)
 		}
 		lines := bufio.NewScanner(out)
-		killAt := 50 + 137*round // of acknowledgements: each round at another moment
+		killAt := 50 + 137*round // acknowledgements; different in each round
 		for n := 0; lines.Scan(); n++ {
 			if strings.HasPrefix(lines.Text(), "error") {
 				t.Fatal(lines.Text())
@@ -140,7 +140,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	t.Logf("%d acknowledged, %d left after the last kill, %d hand-overs of %d events", len(acknowledged), left, len(took), len(seen))
 }
 
-// fillDisk lets the system refuse every file over 1 MiB, as a full disk does, then allows it again.
+// fillDisk makes the system refuse files over 1 MiB, which has the effect of a full disk, and then allows them again.
 func fillDisk(in *Inbox) {
 	limit := syscall.Rlimit{}
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
@@ -172,7 +172,7 @@ func fillDisk(in *Inbox) {
 	_ = in.Close()
 }
 
-// startFull starts on a disk that refuses everything, with events waiting in the file, and frees the disk then.
+// startFull starts on a disk that refuses all writes, with events waiting in a file, and then frees the disk.
 func startFull(dir string) {
 	limit := syscall.Rlimit{}
 	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
@@ -183,7 +183,7 @@ func startFull(dir string) {
 	none.Cur = 0
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &none)
 	took := make(chan string, 10)
-	in, err := Open(Options{Dir: dir, patience: time.Minute, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
+	in, err := Open(Options{Dir: dir, diskTimeout: time.Minute, Logger: slog.New(slog.DiscardHandler), Alarm: func(text string) { took <- text }})
 	if err != nil {
 		fmt.Println("does not start:", err)
 		return
@@ -198,7 +198,7 @@ func startFull(dir string) {
 		in.Run(ctx, func(_ context.Context, e prodege.Event) error { took <- string(e.ID); return nil })
 	}()
 	_ = syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit)
-	fmt.Println("handed on:", <-took) // with no delivery in between
+	fmt.Println("handed on:", <-took) // without a delivery in between
 	fmt.Println("fault then:", soon(func() bool { return in.Stats().Fault == "" }))
 	fmt.Println("healed:", in.Append(context.Background(), []prodege.Event{event(1, 9)}), <-took, in.Writable())
 	stop()
@@ -206,7 +206,7 @@ func startFull(dir string) {
 	_ = in.Close()
 }
 
-// TestAFullDiskIsNoReasonNotToStart: Temporal may answer, and what is handed to it directly is not lost.
+// TestAFullDiskIsNoReasonNotToStart: while Temporal answers, deliveries can go to it directly.
 func TestAFullDiskIsNoReasonNotToStart(t *testing.T) {
 	dir := t.TempDir()
 	in := open(t, dir)
@@ -225,7 +225,7 @@ func TestAFullDiskIsNoReasonNotToStart(t *testing.T) {
 	}
 }
 
-// soon waits until something is so, and says whether it came to be.
+// soon waits for a condition, and reports whether it became true.
 func soon(is func() bool) bool {
 	for deadline := time.Now().Add(time.Minute); !is(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {

@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// filled is a folder whose files hold n events that wait, one more that was handed on, a dead letter and refused
+// filled returns a folder whose files contain n waiting events, one that was handed on, a dead letter and refused
 // deliveries.
 func filled(t *testing.T, n int) (dir string) {
 	dir = t.TempDir()
@@ -40,7 +40,7 @@ func filled(t *testing.T, n int) (dir string) {
 	return dir
 }
 
-// files returns what the files of the folder hold, by name.
+// files returns the contents of the folder's files, by name.
 func files(t *testing.T, dir string) map[string][]byte {
 	t.Helper()
 	all := map[string][]byte{}
@@ -52,7 +52,7 @@ func files(t *testing.T, dir string) map[string][]byte {
 		for _, path := range paths {
 			b, err := os.ReadFile(path)
 			if errors.Is(err, os.ErrNotExist) {
-				continue // deleted meanwhile
+				continue // deleted in the meantime
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -83,8 +83,8 @@ func loaded(t *testing.T, dir, prefix string) (texts []string, told int) {
 	return texts, told
 }
 
-// TestAChangedByteOfASmallLog changes each byte of each file to several others. At most the record that it hits is lost,
-// and it is told. What was handed on may come again; nothing else is taken for handed on.
+// TestAChangedByteOfASmallLog changes each byte of each file to several others. At most the record that is hit is lost, and
+// that is reported. What was handed on may be repeated; nothing else counts as handed on.
 func TestAChangedByteOfASmallLog(t *testing.T) {
 	dir := filled(t, 4)
 	all := files(t, dir)
@@ -197,7 +197,7 @@ func TestADamagedLineIsSetAside(t *testing.T) {
 	}
 }
 
-// TestALineThatIsDamagedLater, after the start found it well, becomes a dead letter.
+// TestALineThatIsDamagedLater: a line that was intact at the start becomes a dead letter.
 func TestALineThatIsDamagedLater(t *testing.T) {
 	dir := filled(t, 3)
 	in, k := open(t, dir), &taker{}
@@ -224,7 +224,7 @@ func TestALineThatIsDamagedLater(t *testing.T) {
 	}
 }
 
-// TestAFileThatWasCutOffIsNoDamage: what was cut off was never acknowledged. Nor is it at later starts.
+// TestAFileThatWasCutOffIsNoDamage: what was cut off was never acknowledged. Later starts agree.
 func TestAFileThatWasCutOffIsNoDamage(t *testing.T) {
 	dir := filled(t, 3)
 	path := filepath.Join(dir, names(files(t, dir), ".log")[0])
@@ -248,7 +248,7 @@ func TestAFileThatWasCutOffIsNoDamage(t *testing.T) {
 	}
 }
 
-// TestFilesOfOthersAreLeftAlone: whatever lies in the folder, the inbox opens.
+// TestFilesOfOthersAreLeftAlone: the inbox opens whatever is in the folder.
 func TestFilesOfOthersAreLeftAlone(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"0000000003.log", "notes.txt", "x0000000001.log", "refused-.log", "dead-1.log.damaged", "18446744073709551615.log"} {
@@ -271,7 +271,7 @@ func TestFilesOfOthersAreLeftAlone(t *testing.T) {
 	}
 }
 
-// TestNoNumberIsGivenTwice: what is noted as finished of one file never holds for another.
+// TestNoNumberIsGivenTwice: a list of finished records never applies to another file.
 func TestNoNumberIsGivenTwice(t *testing.T) {
 	dir := t.TempDir()
 	taken := map[string]bool{}

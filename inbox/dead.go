@@ -13,13 +13,13 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// DeadLetter is an event that can never be handed on, or could not be read from disk. It waits for a person.
+// DeadLetter is an event that Temporal refuses permanently, or that could not be read from disk. It waits for a person.
 type DeadLetter struct {
 	ID      uint64        `json:"id"` // the event's number
 	At      time.Time     `json:"at"` // UTC
 	Reason  string        `json:"reason"`
 	Event   prodege.Event `json:"event"`
-	Damaged []byte        `json:"damaged,omitempty"` // what stands on disk, if it can't be read as an event
+	Damaged []byte        `json:"damaged,omitempty"` // what is on disk, if it can't be read as an event
 }
 
 // letter is a dead letter and its record.
@@ -39,8 +39,8 @@ func (in *Inbox) DeadLetters() []DeadLetter {
 	return list
 }
 
-// Retry puts a dead letter back among what waits, behind all of its project. It answers ErrNone if there is none of that
-// number.
+// Retry puts a dead letter back into the queue, behind the other events of its project. The error is ErrNone if there is
+// none of that number.
 func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 	err := in.submit(ctx, &change{do: func() error {
 		in.mu.Lock()
@@ -70,7 +70,7 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// Drop forgets a dead letter permanently. It answers ErrNone if there is none of that number.
+// Drop deletes a dead letter permanently. The error is ErrNone if there is none of that number.
 func (in *Inbox) Drop(ctx context.Context, id uint64) error {
 	if err := in.submit(ctx, &change{do: func() error { return in.forgetLetter(id) }}); err != nil {
 		return fmt.Errorf("drop dead letter %d: %w", id, err)
@@ -78,7 +78,7 @@ func (in *Inbox) Drop(ctx context.Context, id uint64) error {
 	return nil
 }
 
-// loadLetter takes in a dead letter that was found on disk.
+// loadLetter adds a dead letter that was found on disk.
 func (in *Inbox) loadLetter(r record, text []byte) {
 	var l DeadLetter
 	if err := json.Unmarshal(text, &l); err != nil {
@@ -101,7 +101,7 @@ func (in *Inbox) writeLetter(l DeadLetter) error {
 	return nil
 }
 
-// addLetter puts a letter on the list. After a crash one may be there twice; the last counts.
+// addLetter adds a letter to the list. After a crash one may be on disk twice; the last one counts.
 func (in *Inbox) addLetter(l DeadLetter, r record) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -111,7 +111,7 @@ func (in *Inbox) addLetter(l DeadLetter, r record) {
 	in.dead[l.ID] = letter{l, r}
 }
 
-// forgetLetter takes a letter off the list, durably. If that fails, the letter may be there again after a restart. The
+// forgetLetter removes a letter from the list, durably. If that fails, the letter may be back after a restart. The
 // goroutine that writes calls it.
 func (in *Inbox) forgetLetter(id uint64) error {
 	in.mu.Lock()

@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 )
 
-// disk is the one way to the files of the folder. before is nil but in tests, which let single calls fail or hang.
+// disk makes all calls to the file system. before is only set by tests, which let calls fail or hang.
 type disk struct {
 	before func(op, path string) error
 }
@@ -26,7 +26,7 @@ func (d disk) open(op, path string, flag int) (f *os.File, err error) {
 	return f, err
 }
 
-// create makes a file that isn't there yet, to be appended to, and makes sure that its name is on disk.
+// create creates a new file for appending, and syncs the folder so that its name is durable.
 func (d disk) create(path string) (*os.File, error) {
 	f, err := d.open("create", path, os.O_CREATE|os.O_EXCL|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
@@ -56,7 +56,7 @@ func (d disk) write(f *os.File, b []byte, sync bool) error {
 	return d.try("sync", f.Name(), f.Sync)
 }
 
-// note appends b to the file at path, which is made if it is missing.
+// note appends b to the file at path, creating it if necessary.
 func (d disk) note(path string, b []byte, sync bool) error {
 	f, err := d.open("open", path, os.O_CREATE|os.O_APPEND|os.O_WRONLY)
 	if err != nil {
@@ -66,7 +66,7 @@ func (d disk) note(path string, b []byte, sync bool) error {
 	return d.write(f, b, sync)
 }
 
-// remove deletes a file, or finds it gone.
+// remove deletes a file. It is no error if the file does not exist.
 func (d disk) remove(path string) error {
 	err := d.try("remove", path, func() error { return os.Remove(path) })
 	if os.IsNotExist(err) {
@@ -84,7 +84,7 @@ func (d disk) read(path string) (b []byte, err error) {
 	return b, err
 }
 
-// readRecord reads a record's text, and checks it against its checksum once more.
+// readRecord reads a record's text and verifies its checksum.
 func (d disk) readRecord(r record) (text []byte, err error) {
 	f, err := d.open("read", r.file.path, os.O_RDONLY)
 	if err != nil {
@@ -101,18 +101,18 @@ func (d disk) readRecord(r record) (text []byte, err error) {
 	return line[sumLength:], err
 }
 
-// probeSize is more than a delivery with a few events of the largest size needs.
+// probeSize is more than a delivery with a few events of the maximum size needs.
 const probeSize = 64 << 10
 
-// probe writes as much as a large delivery and takes it away again.
+// probe writes as much as a large delivery, and deletes it.
 func (d disk) probe(dir string) error {
 	path := filepath.Join(dir, "probe")
 	if err := d.remove(path); err != nil {
 		return err
 	}
 	err := d.note(path, bytes.Repeat([]byte{'\n'}, probeSize), true)
-	if gone := d.remove(path); err == nil {
-		err = gone
+	if removed := d.remove(path); err == nil {
+		err = removed
 	}
 	return err
 }

@@ -2,14 +2,14 @@ package inbox
 
 import "syscall"
 
-// Volatile says where dir lies if that does not outlive the process or its container; empty where it does,
-// or where it can't be told. Numbers are file system types, statfs(2).
+// Volatile describes the file system of dir if it does not outlive the process or its container; empty if it does, or if
+// that is unknown.
 func Volatile(dir string) string {
 	var fs syscall.Statfs_t
 	if syscall.Statfs(dir, &fs) != nil {
 		return ""
 	}
-	switch int64(fs.Type) & 0xffffffff {
+	switch int64(fs.Type) & 0xffffffff { // see statfs(2)
 	case 0x01021994:
 		return "a memory file system (tmpfs)"
 	case 0x858458f6:

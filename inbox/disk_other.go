@@ -2,5 +2,5 @@
 
 package inbox
 
-// Volatile can't be told here.
+// Volatile is only supported on Linux.
 func Volatile(string) string { return "" }

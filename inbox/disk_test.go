@@ -21,15 +21,15 @@ import (
 type badDisk struct {
 	mu    sync.Mutex
 	fail  func(op, path string) error // nil: nothing fails
-	stuck chan struct{}               // if not nil, what hangs says so waits for it to be closed
+	stuck chan struct{}               // calls that hang wait until it is closed; nil: none hangs
 	hangs func(op, path string) bool
 	calls []string
 }
 
 func (d *badDisk) use(o *Options) { o.before = d.before }
 
-// hasty waits for the disk as long as the program does.
-func hasty(o *Options) { o.patience = patience }
+// hasty waits for the disk only as long as the program does.
+func hasty(o *Options) { o.diskTimeout = diskTimeout }
 
 func (d *badDisk) before(op, path string) error {
 	d.mu.Lock()
@@ -51,7 +51,7 @@ func (d *badDisk) set(change func(d *badDisk)) {
 	change(d)
 }
 
-// called returns how often something was done to files whose names end so.
+// called returns how often an operation was called on files with a suffix.
 func (d *badDisk) called(op, ending string) int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -64,7 +64,7 @@ func (d *badDisk) called(op, ending string) int {
 	return n
 }
 
-// hang lets everything that writes hang until release is called.
+// hang makes all writes hang until release is called.
 func (d *badDisk) hang(t testing.TB) (release func()) {
 	stuck := make(chan struct{})
 	d.set(func(d *badDisk) {
@@ -81,7 +81,7 @@ func (d *badDisk) hang(t testing.TB) (release func()) {
 	return release
 }
 
-// refuseWrites is a disk that is full, or read-only: what is there can be read, and on a full one deleted.
+// refuseWrites is a disk that is full or read-only: files can be read, and on a full one deleted.
 func refuseWrites(err error, deletes bool) func(op, path string) error {
 	return func(op, path string) error {
 		if op == "read" || op == "lock" || deletes && (op == "remove" || op == "rename") {
@@ -117,7 +117,7 @@ func TestOneFsyncServesAllThatWait(t *testing.T) {
 	}
 }
 
-// TestAFailedFsync: its batch is not acknowledged, and nothing more is written to its file.
+// TestAFailedFsync: the batch is not acknowledged, and nothing more is written to the file.
 func TestAFailedFsync(t *testing.T) {
 	for _, broken := range []string{"sync", "write", "create", "syncdir"} {
 		t.Run(broken, func(t *testing.T) {
@@ -171,7 +171,7 @@ func TestAFailedFsync(t *testing.T) {
 	}
 }
 
-// TestAFullDiskLetsGoOfWhatWasTaken: space becomes free although nothing can be written.
+// TestAFullDiskLetsGoOfWhatWasTaken: space is freed although nothing can be written.
 func TestAFullDiskLetsGoOfWhatWasTaken(t *testing.T) {
 	var d badDisk
 	dir := t.TempDir()
@@ -194,7 +194,7 @@ func TestAFullDiskLetsGoOfWhatWasTaken(t *testing.T) {
 	eventually(t, "it takes events again", func() bool { return in.Append(t.Context(), []prodege.Event{event(1, 100)}) == nil })
 }
 
-// TestReadinessDoesNotFlap on a disk whose probes succeed now and then: from the second fault on it must be well for a
+// TestReadinessDoesNotFlap on a disk whose probes sometimes succeed: from the second fault on it must be healthy for a
 // while.
 func TestReadinessDoesNotFlap(t *testing.T) {
 	var d badDisk
@@ -220,7 +220,7 @@ func TestReadinessDoesNotFlap(t *testing.T) {
 	}
 }
 
-// TestAReadOnlyDisk: what waits is handed on, and the start is no failure.
+// TestAReadOnlyDisk: the inbox opens, and waiting events are handed on.
 func TestAReadOnlyDisk(t *testing.T) {
 	dir := filled(t, 30)
 	d := badDisk{fail: refuseWrites(syscall.EROFS, false)}
@@ -237,7 +237,7 @@ func TestAReadOnlyDisk(t *testing.T) {
 	eventually(t, "it takes events again", func() bool { return in.Append(t.Context(), []prodege.Event{event(1, 100)}) == nil })
 }
 
-// TestADiskThatHangs goes through all that is promised of one.
+// TestADiskThatHangs goes through all promises about one.
 func TestADiskThatHangs(t *testing.T) {
 	t.Parallel()
 	var d badDisk
@@ -266,7 +266,7 @@ func TestADiskThatHangs(t *testing.T) {
 	if s := in.Stats(); !s.Hung || s.Fault == "" || !errors.Is(in.Writable(), ErrHung) {
 		t.Errorf("stats: %+v", s)
 	}
-	for range 1000 { // refused at once: each would wait a second
+	for range 1000 { // refused at once, not after a second each
 		if err := in.Append(t.Context(), []prodege.Event{event(1, 3)}); !errors.Is(err, ErrHung) {
 			t.Fatalf("append: %v", err)
 		}
@@ -276,7 +276,7 @@ func TestADiskThatHangs(t *testing.T) {
 		t.Errorf("%d are queued", n)
 	}
 	in.mu.Unlock()
-	in.Refuse(Refused{Lot: LotJunk, Cause: "malformed"}) // waits for nothing
+	in.Refuse(Refused{Lot: LotJunk, Cause: "malformed"}) // does not wait
 	k := &taker{}
 	run(t, in, k)
 	eventually(t, "what is in memory is handed on", func() bool { return slices.Contains(k.ids(1), "p1-0000") })
@@ -284,17 +284,17 @@ func TestADiskThatHangs(t *testing.T) {
 	released := time.Now()
 	release()
 	eventually(t, "it takes events again", func() bool { return in.Writable() == nil })
-	if took := time.Since(released); took < wellFor {
+	if took := time.Since(released); took < healthyFor {
 		t.Errorf("it counted as well after %s", took)
 	}
 	append1(t, in, event(1, 4))
 	eventually(t, "all taken", func() bool { return in.Stats().Depth == 0 })
-	if diff := strings.Join(k.ids(1), " "); diff != "p1-0000 p1-0001 p1-0004" { // the batch stood after all
+	if diff := strings.Join(k.ids(1), " "); diff != "p1-0000 p1-0001 p1-0004" { // the batch had been written after all
 		t.Errorf("taken: %s", diff)
 	}
 }
 
-// TestReadingHangs: what is in memory is handed on all the same, and the rest once the disk answers.
+// TestReadingHangs: what is in memory is handed on, and the rest once the disk answers.
 func TestReadingHangs(t *testing.T) {
 	var d badDisk
 	in, k := open(t, filled(t, 20), d.use, hasty), &taker{}
@@ -312,11 +312,11 @@ func TestReadingHangs(t *testing.T) {
 	eventually(t, "all taken", func() bool { return len(k.ids(1)) == 20 })
 }
 
-// TestASlowDiskStaysHung as long as its probes are slow.
+// TestASlowDiskStaysHung while its probes are slow.
 func TestASlowDiskStaysHung(t *testing.T) {
 	t.Parallel()
 	var d badDisk
-	in := open(t, t.TempDir(), d.use, hasty, func(o *Options) { o.promptly, o.lazily = promptly, 200*time.Millisecond })
+	in := open(t, t.TempDir(), d.use, hasty, func(o *Options) { o.probeLimit, o.flushInterval = probeLimit, 200*time.Millisecond })
 	release := d.hang(t)
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 1)}); err == nil {
 		t.Fatal("no error")
@@ -325,7 +325,7 @@ func TestASlowDiskStaysHung(t *testing.T) {
 	d.set(func(d *badDisk) {
 		d.fail = func(op, path string) error {
 			if op == "sync" && filepath.Base(path) == "probe" {
-				time.Sleep(promptly) // the fault itself
+				time.Sleep(probeLimit) // the fault itself
 			}
 			return nil
 		}
@@ -340,7 +340,7 @@ func TestASlowDiskStaysHung(t *testing.T) {
 	eventually(t, "it is well", func() bool { return in.Writable() == nil })
 }
 
-// TestStoppingOnADiskThatHangs ends, and so does starting on one.
+// TestStoppingOnADiskThatHangs: stopping ends, and so does starting.
 func TestStoppingOnADiskThatHangs(t *testing.T) {
 	t.Parallel()
 	var d badDisk
@@ -365,7 +365,7 @@ func TestStartingOnADiskThatHangs(t *testing.T) {
 			dir := filled(t, 30)
 			stuck := make(chan struct{})
 			d := badDisk{stuck: stuck, hangs: func(o, _ string) bool { return o == op }}
-			in, k := open(t, dir, d.use, hasty), &taker{} // ends, though the disk does not answer
+			in, k := open(t, dir, d.use, hasty), &taker{} // returns, though the disk does not answer
 			stop := run(t, in, k)
 			if op == "sync" || op == "socket" {
 				eventually(t, "what waits is handed on", func() bool { return len(k.ids(1)) == 30 })
@@ -387,7 +387,7 @@ func TestStartingOnADiskThatHangs(t *testing.T) {
 	}
 }
 
-// TestDrainOnAFullDisk: what waits is handed on, though nothing can be written.
+// TestDrainOnAFullDisk: waiting events are handed on, though nothing can be written.
 func TestDrainOnAFullDisk(t *testing.T) {
 	var d badDisk
 	in, k := open(t, t.TempDir(), d.use), &taker{}
@@ -400,7 +400,7 @@ func TestDrainOnAFullDisk(t *testing.T) {
 	}
 }
 
-// mounted is an ext4 file system of its own on a loop device, or the test is skipped.
+// mounted returns the path of a new ext4 file system on a loop device, or skips the test.
 func mounted(t *testing.T) (dir string) {
 	t.Helper()
 	must := func(args ...string) {
@@ -460,7 +460,7 @@ func TestAFrozenFileSystem(t *testing.T) {
 	if err := in.Append(t.Context(), []prodege.Event{event(1, 2)}); !errors.Is(err, ErrHung) {
 		t.Errorf("append: %v", err)
 	}
-	second, k := open(t, waits, hasty), &taker{} // starts all the same
+	second, k := open(t, waits, hasty), &taker{} // starts nevertheless
 	stopRun := run(t, second, k)
 	eventually(t, "what waits is handed on from the frozen disk", func() bool { return len(k.ids(2)) == 2 })
 	stopRun()
@@ -476,7 +476,7 @@ func TestAFrozenFileSystem(t *testing.T) {
 	}
 }
 
-// TestARealFullDisk fills a file system, hands on what is there, and goes on.
+// TestARealFullDisk fills a file system, hands on what is there, and continues.
 func TestARealFullDisk(t *testing.T) {
 	disk := mounted(t)
 	dir := filepath.Join(disk, "inbox")
@@ -505,7 +505,7 @@ func TestARealFullDisk(t *testing.T) {
 	}
 }
 
-// TestARealReadOnlyDisk starts on one, hands on what waits, and takes events once it is writable.
+// TestARealReadOnlyDisk starts on one, hands on what waits, and accepts events once it is writable.
 func TestARealReadOnlyDisk(t *testing.T) {
 	disk := mounted(t)
 	dir := filepath.Join(disk, "inbox")

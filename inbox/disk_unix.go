@@ -7,7 +7,7 @@ import (
 	"syscall"
 )
 
-// flock takes the file for this process alone, until it is closed or the process ends.
+// flock locks a file for this process until it is closed or the process ends.
 func flock(f *os.File) error {
 	return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// drainEvery is how often Drain looks whether nothing waits. Events come and go within milliseconds.
-const drainEvery = 10 * time.Millisecond
+// drainInterval is how often Drain checks whether anything waits. Events come and go within milliseconds.
+const drainInterval = 10 * time.Millisecond
 
 var errWaiting = errors.New("events still wait")
 
-// Drain returns once all that waited was handed on and forgotten on disk. From then on the inbox is empty and stays so:
-// INBOX_DIR may be removed once the process has stopped, and Append answers ErrDraining, so that the ingress hands
-// deliveries to Temporal directly. While anything waits it takes further events: what it refused would be lost if Temporal
-// is away. If ctx ends first, it goes on taking events.
+// Drain returns once everything that waited has been handed on and deleted from disk. From then on the inbox stays empty:
+// INBOX_DIR may be removed once the process has stopped, and Append returns ErrDraining, so that the ingress hands
+// deliveries to Temporal directly. Until then the inbox accepts events, because those that it refused would be lost if
+// Temporal is down. If ctx ends first, the inbox continues as before.
 func (in *Inbox) Drain(ctx context.Context) error {
-	look := time.NewTicker(drainEvery)
-	defer look.Stop()
+	tick := time.NewTicker(drainInterval)
+	defer tick.Stop()
 	for {
 		err := in.submit(ctx, &change{barrier: true, do: in.drained})
 		if err == nil {
@@ -28,7 +28,7 @@ func (in *Inbox) Drain(ctx context.Context) error {
 		}
 		if errors.Is(err, errWaiting) {
 			select {
-			case <-look.C:
+			case <-tick.C:
 				continue
 			case <-ctx.Done():
 				err = ctx.Err()
@@ -38,8 +38,8 @@ func (in *Inbox) Drain(ctx context.Context) error {
 	}
 }
 
-// drained ends the taking of events if none waits, in memory and on disk. The goroutine that writes calls it, so nothing
-// is being written.
+// drained stops the inbox from accepting events if none waits, in memory or on disk. The goroutine that writes calls it, so
+// nothing is being written.
 func (in *Inbox) drained() error {
 	if in.Stats().Depth > 0 {
 		return errWaiting

@@ -11,22 +11,22 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// A handover is given up after this, and tried again. A call to a Temporal that answers takes milliseconds.
+// handoverTimeout is when a handover is given up, to be tried again. If Temporal is up it takes milliseconds.
 const handoverTimeout = 10 * time.Second
 
-// An event that has waited this long is worth an alarm.
-const waitedLong = time.Minute
+// alarmAfter is how long an event may wait before there is an alarm.
+const alarmAfter = time.Minute
 
-// Run hands on what waits and what comes, until ctx ends. Then it waits for the calls under way and returns. Each
-// project's events go in order, one at a time; at most eight calls are under way. deliver returns nil once the other
-// side has the event durably. An error is tried again unless Options.Final reports that it is final: such an event
-// becomes a dead letter. Call Run once.
+// Run hands on events until ctx is done; then it waits for the calls in progress and returns. The events of a project are
+// handed on in order, one at a time; at most eight calls are in progress. deliver must return nil once the other side has
+// the event durably. An event whose handover fails is tried again, or becomes a dead letter if Options.Final reports that
+// the error is final. Run must be called once.
 func (in *Inbox) Run(ctx context.Context, deliver func(context.Context, prodege.Event) error) {
-	var underWay sync.WaitGroup
-	defer underWay.Wait()
+	var calls sync.WaitGroup
+	defer calls.Wait()
 	for ctx.Err() == nil {
 		if l, first := in.queue.next(); l != nil {
-			underWay.Go(func() { in.handover(ctx, l, first, deliver) })
+			calls.Go(func() { in.handover(ctx, l, first, deliver) })
 			continue
 		}
 		select {
@@ -40,11 +40,11 @@ func (in *Inbox) Run(ctx context.Context, deliver func(context.Context, prodege.
 func (in *Inbox) handover(ctx context.Context, l *lane, first ref, deliver func(context.Context, prodege.Event) error) {
 	event, raw, err := in.event(first)
 	if errors.Is(err, errDamaged) {
-		in.bury(ctx, l, first, DeadLetter{Damaged: raw}, err)
+		in.deadLetter(ctx, l, first, DeadLetter{Damaged: raw}, err)
 		return
 	}
 	if err == nil {
-		// A call under way may finish when the process stops: cut off, it would only be repeated.
+		// When the process stops, a call in progress may finish: if it were cut off it would only be repeated.
 		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), handoverTimeout)
 		err = safely(func() error { return deliver(call, event) })
 		cancel()
@@ -55,9 +55,9 @@ func (in *Inbox) handover(ctx context.Context, l *lane, first ref, deliver func(
 		in.events.finish(first.record)
 		in.queue.done(l, event.Source, true)
 	case in.options.Final != nil && in.options.Final(err):
-		in.bury(ctx, l, first, DeadLetter{Event: event}, err)
+		in.deadLetter(ctx, l, first, DeadLetter{Event: event}, err)
 	default:
-		in.stays(l, first, event, err)
+		in.retryLater(l, first, event, err)
 	}
 }
 
@@ -71,7 +71,7 @@ func safely(fn func() error) (err error) {
 	return fn()
 }
 
-// event returns the event of a ref, from memory or from disk, with what is on disk if it can't be read as an event.
+// event returns the event of a ref, from memory or from disk. raw is what is on disk, if it can't be read as an event.
 func (in *Inbox) event(r ref) (e prodege.Event, raw []byte, err error) {
 	if r.event != nil {
 		return *r.event, nil, nil
@@ -87,12 +87,13 @@ func (in *Inbox) event(r ref) (e prodege.Event, raw []byte, err error) {
 	return found.Event, nil, nil
 }
 
-// read reads a record's text. One at a time reads, and a disk that hangs holds nobody up for longer than a second.
+// read reads a record's text. Only one goroutine reads at a time, and a disk that hangs blocks no caller for longer than a
+// second.
 func (in *Inbox) read(r record) ([]byte, error) {
-	late := time.After(in.options.patience)
+	timeout := time.After(in.options.diskTimeout)
 	select {
 	case in.reading <- struct{}{}:
-	case <-late:
+	case <-timeout:
 		return nil, errSlow
 	}
 	type result struct {
@@ -108,13 +109,13 @@ func (in *Inbox) read(r record) ([]byte, error) {
 	select {
 	case r := <-found:
 		return r.text, r.err
-	case <-late:
+	case <-timeout:
 		return nil, errSlow
 	}
 }
 
-// stays lets an event wait for its next try, and tells people if it waits too long.
-func (in *Inbox) stays(l *lane, r ref, event prodege.Event, err error) {
+// retryLater lets an event wait for its next attempt, and raises an alarm if it has waited too long.
+func (in *Inbox) retryLater(l *lane, r ref, event prodege.Event, err error) {
 	refused, stuck := in.queue.failed(l, event.Source, err)
 	args := []any{"project_id", r.project, "event_id", event.ID, "error", err.Error()}
 	if refused.times == 1 {
@@ -125,8 +126,8 @@ func (in *Inbox) stays(l *lane, r ref, event prodege.Event, err error) {
 	case stuck:
 		in.alarms.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not taken it for %s, though it takes others. It is tried again. "+
 			"See `fieldmarshal inbox`, and the project's workflow.", event.ID, r.project, waited), args...)
-	case r.appended == 0 || waited <= waitedLong || refused.told:
-	case refused.alone:
+	case r.appended == 0 || waited <= alarmAfter || refused.reported:
+	case refused.othersPass:
 		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken event %s of project %s for %s, though it takes others. It waits safely in the inbox and is tried again.",
 			event.ID, r.project, waited), args...)
 	default:
@@ -135,11 +136,11 @@ func (in *Inbox) stays(l *lane, r ref, event prodege.Event, err error) {
 	}
 }
 
-// bury makes an event a dead letter. If the disk refuses, the event stays and is tried again.
-func (in *Inbox) bury(ctx context.Context, l *lane, r ref, dead DeadLetter, cause error) {
+// deadLetter turns an event into a dead letter. If the disk fails, the event stays in the queue and is tried again.
+func (in *Inbox) deadLetter(ctx context.Context, l *lane, r ref, dead DeadLetter, cause error) {
 	dead.ID, dead.At, dead.Reason = r.number, in.now().UTC(), cut(cause.Error(), 2000)
 	if err := in.submit(context.WithoutCancel(ctx), &change{do: func() error { return in.writeLetter(dead) }}); err != nil {
-		in.stays(l, r, dead.Event, err)
+		in.retryLater(l, r, dead.Event, err)
 		return
 	}
 	in.count(func(s *Stats) { s.Dead++ })

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// The disk counts as hung once the work under way is older than a second. Then appends are refused at once, nothing
-// queues, and what is pending is withdrawn. That ends when the work has returned and probes have taken less than
-// 200 ms for 5 s. A disk that refuses is probed likewise; the first good probe ends that, or the 5 s if it refused again
-// within a minute, so that readiness does not flap on a disk that is nearly full.
+// The disk counts as hung once an operation has taken more than a second. Then appends are refused at once instead of
+// queued, and pending ones are withdrawn, until the operation has returned and probes have taken less than 200 ms for 5 s.
+// A disk that fails is probed as well: it counts as healthy after one good probe, or after those 5 s if it had failed
+// within the minute before, so that readiness does not flap on a disk that is nearly full.
 
 const (
-	patience  = time.Second            // how long an append waits, and how old the work under way may be
-	promptly  = 200 * time.Millisecond // how fast a disk answers a probe if it no longer hangs
-	wellFor   = 5 * time.Second        // how long it has to
-	wellAfter = time.Minute            // how long a disk must have been well for its next fault to count as a first one
+	diskTimeout  = time.Second            // how long an append waits, and how long an operation may take
+	probeLimit   = 200 * time.Millisecond // how long a probe may take if the disk no longer hangs
+	healthyFor   = 5 * time.Second        // how long probes must be good
+	healthyAfter = time.Minute            // how long after a fault the next one counts as a repetition
 )
 
 var (
@@ -22,13 +22,13 @@ var (
 	errOpening = errors.New("the inbox is not open yet")
 )
 
-// health is whether the disk takes events. It is guarded by Inbox.mu.
+// health says whether the disk accepts events. It is guarded by Inbox.mu.
 type health struct {
-	begun  time.Time // of the work under way; zero if there is none
-	fault  error     // why events are refused; nil if they are taken
-	hung   bool      // the work under way took too long since the fault began
-	since  time.Time // of the fault
-	good   time.Time // of the first in a row of prompt probes
+	begun  time.Time // start of the operation in progress; zero if there is none
+	fault  error     // why events are refused; nil if they are accepted
+	hung   bool      // an operation has taken too long since the fault began
+	since  time.Time // start of the fault
+	good   time.Time // start of the first in a row of good probes
 	healed time.Time // when the last fault ended
 }
 
@@ -39,7 +39,7 @@ func (h *health) begin(err error) {
 	h.fault, h.good = err, time.Time{}
 }
 
-// Writable returns nil if the inbox takes events, or why it does not. It never waits.
+// Writable returns nil if the inbox accepts events, or else why it does not. It never blocks.
 func (in *Inbox) Writable() error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -52,12 +52,12 @@ func (in *Inbox) Writable() error {
 	return in.health.fault
 }
 
-// work touches the disk, and counts it as hung if that takes too long. The goroutine that writes calls it.
+// work runs an operation on the disk, which counts as hung if that takes too long. The goroutine that writes calls it.
 func (in *Inbox) work(do func() error) error {
 	in.mu.Lock()
 	in.health.begun = time.Now()
 	in.mu.Unlock()
-	watch := time.AfterFunc(in.options.patience, in.hangs)
+	watch := time.AfterFunc(in.options.diskTimeout, in.hangs)
 	err := do()
 	watch.Stop()
 	in.mu.Lock()
@@ -66,10 +66,10 @@ func (in *Inbox) work(do func() error) error {
 	return err
 }
 
-// hangs counts the disk as hung if the work under way has taken too long, and withdraws what is pending.
+// hangs marks the disk as hung if the operation in progress has taken too long, and withdraws what is pending.
 func (in *Inbox) hangs() {
 	in.mu.Lock()
-	if in.health.begun.IsZero() || time.Since(in.health.begun) < in.options.patience {
+	if in.health.begun.IsZero() || time.Since(in.health.begun) < in.options.diskTimeout {
 		in.mu.Unlock()
 		return
 	}
@@ -82,7 +82,7 @@ func (in *Inbox) hangs() {
 	in.alarms.raise("hung", "The disk of the inbox hangs. Deliveries are handed to Temporal directly as long as that answers.", "dir", in.options.Dir)
 }
 
-// fails begins a fault, or goes on with it.
+// fails records a fault of the disk, or that it continues.
 func (in *Inbox) fails(err error) {
 	in.mu.Lock()
 	in.health.begin(err)
@@ -91,12 +91,12 @@ func (in *Inbox) fails(err error) {
 		"dir", in.options.Dir, "error", err.Error())
 }
 
-// treat probes a disk that hangs or refuses, or was not used yet, and ends the fault if it is well.
-func (in *Inbox) treat() {
+// recoverDisk probes a disk that has failed, hung, or not been used yet, and ends the fault if it is healthy.
+func (in *Inbox) recoverDisk() {
 	in.mu.Lock()
-	well := in.health.fault == nil
+	healthy := in.health.fault == nil
 	in.mu.Unlock()
-	if well {
+	if healthy {
 		return
 	}
 	start := time.Now()
@@ -108,20 +108,20 @@ func (in *Inbox) treat() {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	h := &in.health
-	if h.hung || h.since.Sub(h.healed) < wellAfter {
+	if h.hung || h.since.Sub(h.healed) < healthyAfter {
 		switch {
-		case took >= in.options.promptly:
+		case took >= in.options.probeLimit:
 			h.good = time.Time{}
 			return
 		case h.good.IsZero():
 			h.good = start
 		}
-		if time.Since(h.good) < wellFor {
+		if time.Since(h.good) < healthyFor {
 			return
 		}
 	}
 	if h.fault != errOpening {
-		in.log.Info("the inbox takes events again")
+		in.log.Info("the inbox accepts events again")
 		h.healed = time.Now()
 	}
 	h.fault, h.hung, h.good = nil, false, time.Time{}

@@ -18,37 +18,37 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Errors of Append. Any other is the disk's.
+// Errors of Append. Any other one is from the disk.
 var (
 	ErrClosed   = errors.New("the inbox is closed")
-	ErrDraining = errors.New("the inbox is drained and takes nothing any more")
+	ErrDraining = errors.New("the inbox is drained and accepts nothing any more")
 	ErrHung     = errors.New("the disk of the inbox hangs")
 )
 
-// ErrNone means that there is no dead letter or refused delivery of that number, or none any more.
+// ErrNone means that there is no dead letter or refused delivery of that number, at least not any more.
 var ErrNone = errors.New("there is none of that number")
 
 var errBusy = errors.New("another process has the inbox: one INBOX_DIR per ingress")
 
 // Options configure an Inbox.
 type Options struct {
-	Dir    string       // made for its owner only if it is missing
+	Dir    string       // created if missing, with access for its owner only
 	Logger *slog.Logger // required
 
 	// Optional.
-	Now   func() time.Time  // time.Now
-	Final func(error) bool  // reports whether an error of a handover is final: such an event becomes a dead letter
-	Alarm func(text string) // tells people; called from goroutines of its own, at most once in ten minutes for each kind of alarm; Close waits for it
+	Now   func() time.Time  // nil: time.Now
+	Final func(error) bool  // reports whether an error of a handover is final: such an event becomes a dead letter; nil: none is
+	Alarm func(text string) // tells people; called in its own goroutine, at most once in ten minutes per kind of alarm; Close waits for it
 
-	// Set by tests only.
-	before   func(op, path string) error // called before the disk is touched
-	patience time.Duration               // else patience
-	lazily   time.Duration               // else lazily
-	promptly time.Duration               // else promptly
-	longest  time.Duration               // else longestPause
+	// Only for tests; zero values stand for the constants of the same names.
+	before        func(op, path string) error // called before each operation on the disk
+	diskTimeout   time.Duration
+	flushInterval time.Duration
+	probeLimit    time.Duration
+	maxDelay      time.Duration
 }
 
-// Inbox is deliveries on disk. It is safe for concurrent use.
+// Inbox keeps deliveries on disk. It is safe for concurrent use.
 type Inbox struct {
 	options Options
 	log     *slog.Logger
@@ -56,11 +56,11 @@ type Inbox struct {
 	disk    disk
 	queue   *queue
 	alarms  alarms
-	events  *journal      // what waits
+	events  *journal      // waiting events
 	letters *journal      // dead letters
 	lots    refusals      // refused deliveries
-	reading chan struct{} // holds something while the disk is read
-	wake    chan struct{} // a change waits
+	reading chan struct{} // full while the disk is being read
+	wake    chan struct{} // a change is pending
 	closing chan struct{}
 	stopped chan struct{} // the goroutine that writes has ended
 
@@ -71,26 +71,26 @@ type Inbox struct {
 	closed  bool
 	pending []*change // to be committed, in order
 	dead    map[uint64]letter
-	stats   Stats // what is counted; Inbox.Stats adds the rest
+	stats   Stats // the counters; Inbox.Stats adds the rest
 	health  health
 }
 
-// openTimeout is how long Open waits for the disk. After that the inbox opens without one: deliveries are refused, so
-// that they go to Temporal directly, until the disk answers.
+// openTimeout is how long Open waits for the disk. After that the inbox opens without it, and refuses deliveries until the
+// disk answers, so that they go to Temporal directly.
 const openTimeout = 5 * time.Second
 
-// closeTimeout is how long Close waits for the disk. A process can't do more for what a hung disk holds.
+// closeTimeout is how long Close waits for the disk. If the disk hangs, waiting longer would not help.
 const closeTimeout = 3 * time.Second
 
-// Open opens the inbox of options.Dir and serves its control socket. It fails only if another process has the same
-// inbox or the folder can't be used at all. A disk that refuses or hangs is no reason not to start: it is tried again,
-// and deliveries are refused until then.
+// Open opens the inbox in options.Dir and serves its control socket. It returns an error only if another process has the
+// inbox open or the folder can't be used at all. If the disk fails or hangs, it is tried again, and deliveries are refused
+// until then.
 func Open(options Options) (*Inbox, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	options.patience, options.lazily, options.promptly = cmp.Or(options.patience, patience), cmp.Or(options.lazily, lazily), cmp.Or(options.promptly, promptly)
-	options.longest = cmp.Or(options.longest, longestPause)
+	options.diskTimeout, options.flushInterval = cmp.Or(options.diskTimeout, diskTimeout), cmp.Or(options.flushInterval, flushInterval)
+	options.probeLimit, options.maxDelay = cmp.Or(options.probeLimit, probeLimit), cmp.Or(options.maxDelay, maxDelay)
 	d := disk{options.before}
 	logOf := func(prefix string, limit int64) *journal {
 		return &journal{disk: d, dir: options.Dir, prefix: prefix, limit: limit, next: 1}
@@ -116,19 +116,19 @@ func Open(options Options) (*Inbox, error) {
 	return in, nil
 }
 
-// fatal reports whether err is no fault of the disk, but of how the program was started.
+// fatal reports whether err comes from how the program was started and not from the disk.
 func fatal(err error) bool {
 	return errors.Is(err, errBusy) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)
 }
 
-// start takes the folder for this process and reads what waits in it.
+// start locks the folder for this process and reads what waits in it.
 func (in *Inbox) start() error {
 	dir := in.options.Dir
 	if _, err := os.Stat(dir); err != nil {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return err
 		}
-		_ = in.disk.syncDir(filepath.Dir(dir)) // as far as it may be opened
+		_ = in.disk.syncDir(filepath.Dir(dir)) // which we may not be allowed to open
 	}
 	var lock *os.File
 	err := in.disk.try("lock", dir, func() (err error) { lock, err = lockDir(dir); return err })
@@ -143,16 +143,16 @@ func (in *Inbox) start() error {
 	in.lock = lock
 	in.mu.Unlock()
 	if where := Volatile(dir); where != "" {
-		in.log.Warn("the inbox does not outlive its machine or container: give INBOX_DIR a disk of its own", "dir", dir, "lies_on", where)
+		in.log.Warn("the inbox does not outlive its machine or container: set INBOX_DIR to a folder on a persistent disk", "dir", dir, "file_system", where)
 	}
 	return nil
 }
 
-// lockDir makes sure that one process at a time has the inbox of dir. A disk that is read-only or full may not have the
-// file to lock, or not let it be opened for writing; then the folder itself is locked.
+// lockDir makes sure that only one process has the inbox in dir open. If the lock file can't be opened, as on a read-only
+// or full disk, the folder itself is locked.
 func lockDir(dir string) (f *os.File, err error) {
 	path := filepath.Join(dir, "lock")
-	for _, flag := range []int{os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDONLY} { // one that is there opens on a frozen disk too
+	for _, flag := range []int{os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDONLY} { // an existing one can be opened on a frozen disk, too
 		if f, err = os.OpenFile(path, flag, 0o600); err == nil {
 			break
 		}
@@ -169,7 +169,8 @@ func lockDir(dir string) (f *os.File, err error) {
 	return f, nil
 }
 
-// load reads what waits, the dead letters and the refused deliveries. What is damaged is skipped and told.
+// load reads the waiting events, the dead letters and the refused deliveries. Damaged records are skipped and raise an
+// alarm.
 func (in *Inbox) load() error {
 	damaged := func(name string, err error) {
 		in.alarms.raise("damaged", fmt.Sprintf("A record of the inbox is damaged and was skipped (%s). Its file is kept as .damaged once everything else in it was handed on. "+
@@ -180,12 +181,12 @@ func (in *Inbox) load() error {
 		return err
 	}
 	in.mu.Lock()
-	clear(in.dead) // of an earlier try
+	clear(in.dead) // from an earlier attempt
 	in.mu.Unlock()
 	if err := in.letters.load(in.loadLetter, damaged); err != nil {
 		return err
 	}
-	for id := range in.dead { // which is its event's number
+	for id := range in.dead { // their numbers are those of events
 		in.events.next = max(in.events.next, id+1)
 	}
 	if err := in.lots.load(damaged); err != nil {
@@ -195,16 +196,16 @@ func (in *Inbox) load() error {
 	return nil
 }
 
-// entry is an event as it waits on disk, in a record with its number.
+// entry is a waiting event on disk, in a record that adds its number.
 type entry struct {
 	Delivery string        `json:"delivery"`
 	At       time.Time     `json:"at"` // when it was appended, UTC
 	Event    prodege.Event `json:"event"`
 }
 
-// Append makes events durable, all or none of them: once it returns nil they are on disk and will be handed on. All
-// that waits at one time is one commit. It takes at most a second. An error says that the disk refuses or hangs, or
-// that the inbox takes nothing; the events may have become durable all the same, which is harmless.
+// Append makes events durable, all or none of them: once it returns nil they are on disk and will be handed on. Concurrent
+// calls share a commit. It takes at most a second. An error means that the disk fails or hangs, or that the inbox is closed
+// or drained; the events may have become durable nevertheless, which is harmless.
 func (in *Inbox) Append(ctx context.Context, events []prodege.Event) error {
 	if len(events) == 0 {
 		return nil
@@ -219,7 +220,7 @@ func (in *Inbox) Append(ctx context.Context, events []prodege.Event) error {
 	return nil
 }
 
-// appending is the change that makes events wait.
+// appending returns the change that adds events to the queue.
 func (in *Inbox) appending(events []prodege.Event) (*change, error) {
 	at := in.now().UTC()
 	bodies := make([][]byte, len(events))
@@ -238,8 +239,8 @@ func (in *Inbox) appending(events []prodege.Event) (*change, error) {
 	}}, nil
 }
 
-// Close commits what is pending and closes the files. Run must have returned. Append answers ErrClosed from now on.
-// Close gives up on a disk that hangs: what that holds stays locked until the process ends.
+// Close commits what is pending and closes the files. Run must have returned before. From then on Append returns ErrClosed.
+// If the disk hangs, Close returns ErrHung after three seconds, and the inbox stays locked until the process ends.
 func (in *Inbox) Close() error {
 	in.mu.Lock()
 	if in.closed {
@@ -253,7 +254,7 @@ func (in *Inbox) Close() error {
 		_ = control.Close()
 	}
 	close(in.closing)
-	defer in.alarms.under.Wait()
+	defer in.alarms.calls.Wait()
 	select {
 	case <-in.stopped:
 	case <-time.After(closeTimeout):

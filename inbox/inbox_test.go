@@ -27,7 +27,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, dir string, change ...func(*Options)) *Inbox {
 	t.Helper()
-	options := Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logs{t: t}, nil)), patience: time.Minute, lazily: 20 * time.Millisecond, promptly: 10 * time.Second}
+	options := Options{Dir: dir, Logger: slog.New(slog.NewTextHandler(&logs{t: t}, nil)), diskTimeout: time.Minute, flushInterval: 20 * time.Millisecond, probeLimit: 10 * time.Second}
 	for _, c := range change {
 		c(&options)
 	}
@@ -39,7 +39,7 @@ func open(t testing.TB, dir string, change ...func(*Options)) *Inbox {
 	return in
 }
 
-// logs gives log lines to the test until it ends.
+// logs passes log lines to the test until it ends.
 type logs struct {
 	t    testing.TB
 	mu   sync.Mutex
@@ -78,7 +78,7 @@ type taker struct {
 	busy   int
 	most   int
 	refuse func(prodege.Event) error // may be nil
-	hold   chan struct{}             // where not nil, each call waits for it to be closed
+	hold   chan struct{}             // if not nil, each call waits until it is closed
 }
 
 func (k *taker) deliver(ctx context.Context, e prodege.Event) error {
@@ -193,7 +193,7 @@ func TestWhatIsNotHandedOnIsThereAfterRestart(t *testing.T) {
 	}
 }
 
-// TestAProjectsEventsComeWhileOneIsHandedOn is for the race detector: a lane grows while its first event is under way.
+// TestAProjectsEventsComeWhileOneIsHandedOn is for the race detector: a lane grows while its first event is handed on.
 func TestAProjectsEventsComeWhileOneIsHandedOn(t *testing.T) {
 	in, k := open(t, t.TempDir()), &taker{}
 	run(t, in, k)
@@ -239,9 +239,9 @@ func TestEightCallsAtMostAndOneAProject(t *testing.T) {
 
 func TestATroubledProjectHoldsUpNoOther(t *testing.T) {
 	in, k := open(t, t.TempDir()), &taker{}
-	mended := false // guarded by k.mu
+	fixed := false // guarded by k.mu
 	k.refuse = func(e prodege.Event) error {
-		if e.ID == "p1-0000" && !mended {
+		if e.ID == "p1-0000" && !fixed {
 			return errors.New("busy workflow")
 		}
 		return nil
@@ -253,7 +253,7 @@ func TestATroubledProjectHoldsUpNoOther(t *testing.T) {
 		t.Fatalf("taken before the one in front: %v", ids)
 	}
 	k.mu.Lock()
-	mended = true
+	fixed = true
 	k.mu.Unlock()
 	eventually(t, "all taken", func() bool { return len(k.ids(1)) == 2 })
 	if diff := cmp.Diff([]string{"p1-0000", "p1-0001"}, k.ids(1)); diff != "" {

@@ -11,23 +11,23 @@ import (
 	"sync"
 )
 
-// A journal is a log of records in files that are named after the first record's number.
+// A journal is a log of records, in files that are named after the number of their first record.
 //
-//   - A record is durable once write returned nil. Numbers only grow, and none is used twice.
-//   - Each start, and each write that failed, begins a new file: after a failed fsync nobody knows what the old one
-//     holds, so nothing is written to it any more.
-//   - A record that is finished is noted in the .done file beside its file. A file whose every record is finished is
-//     deleted, which a full disk allows too. One with a damaged line is kept as .damaged instead.
+//   - A record is durable once write has returned nil. Numbers only grow, and none is used twice.
+//   - Each start, and each failed write, begins a new file: after a failed fsync the content of the old one is unknown, so
+//     nothing is written to it any more.
+//   - The .done file beside a file lists its finished records. Once all are finished the file is deleted, which is
+//     possible on a full disk, too. A file with a damaged line is kept as .damaged instead.
 //
-// Anyone may call finish; all else belongs to the goroutine that writes.
+// finish may be called concurrently; everything else belongs to the goroutine that writes.
 type journal struct {
 	disk   disk
 	dir    string
 	prefix string // of its file names
-	limit  int64  // bytes in a file before the next is begun
+	limit  int64  // bytes after which a new file is begun
 
 	next  uint64     // number of the next record
-	files []*logFile // in the order of their numbers
+	files []*logFile // ordered by number
 
 	mu       sync.Mutex
 	finished []record // since the last flush
@@ -36,16 +36,16 @@ type journal struct {
 // logFile is one file of a journal.
 type logFile struct {
 	path    string
-	out     *os.File // only the last has one; nil: nothing more is written to it
+	out     *os.File // only in the last file; nil: nothing more is written
 	size    int64
-	damaged bool     // some of its lines fit no checksum
+	damaged bool     // a line does not match its checksum
 	open    int      // records that aren't finished
-	done    []uint64 // finished, but not noted on disk yet
+	done    []uint64 // finished, but not listed on disk yet
 }
 
 func (f *logFile) donePath() string { return strings.TrimSuffix(f.path, ".log") + ".done" }
 
-// record is one that write made durable, or that load found, and where its text lies.
+// record is a durable record, written or loaded, and the position of its text.
 type record struct {
 	number uint64 // never 0
 	file   *logFile
@@ -53,19 +53,19 @@ type record struct {
 	length int
 }
 
-// errDamaged says that a record does not fit its checksum.
+// errDamaged means that a record does not match its checksum.
 var errDamaged = errors.New("damaged on disk")
 
 const (
-	// fileLimit is large enough that few files are begun, small enough that one event that can't be handed on holds up
-	// little space.
+	// fileLimit is large enough that there are few files, and small enough that an event that can't be handed on keeps
+	// little space occupied.
 	fileLimit = 16 << 20
-	// finishedLimit is the same for a file that holds nothing unfinished.
+	// finishedLimit is the same for a file without unfinished records.
 	finishedLimit = 1 << 20
 )
 
-// load reads all files and calls found with each record that isn't finished and its text, in order. damaged is told of
-// each line that fits no checksum, and of each file that can't be read.
+// load reads all files and calls found with each unfinished record and its text, in order. It calls damaged for each line
+// that does not match its checksum, and for each file that can't be read.
 func (j *journal) load(found func(record, []byte), damaged func(name string, err error)) error {
 	entries, err := os.ReadDir(j.dir)
 	if err != nil {
@@ -74,14 +74,14 @@ func (j *journal) load(found func(record, []byte), damaged func(name string, err
 	j.files = nil
 	for _, first := range j.numbers(entries) {
 		f := &logFile{path: filepath.Join(j.dir, j.name(first))}
-		j.next = max(j.next, first+1) // also after a file whose first line is damaged
+		j.next = max(j.next, first+1) // even if the file's first line is damaged
 		err := j.read(f, found, damaged)
 		switch {
-		case errors.Is(err, os.ErrNotExist): // only its notes are left
+		case errors.Is(err, os.ErrNotExist): // only its .done file is left
 			_ = j.disk.remove(f.donePath())
 		case err != nil:
 			damaged(filepath.Base(f.path), err)
-			j.next = max(j.next, first+fileLimit) // it holds fewer records than bytes
+			j.next = max(j.next, first+fileLimit) // it has fewer records than bytes
 		default:
 			j.files = append(j.files, f)
 		}
@@ -107,7 +107,7 @@ func (j *journal) numbers(entries []os.DirEntry) []uint64 {
 	return slices.Compact(numbers)
 }
 
-// read reads one file, without the records that its notes say are finished.
+// read reads a file, except for the records that its .done file lists.
 func (j *journal) read(f *logFile, found func(record, []byte), damaged func(name string, err error)) error {
 	data, err := j.disk.read(f.path)
 	if err != nil {
@@ -120,7 +120,7 @@ func (j *journal) read(f *logFile, found func(record, []byte), damaged func(name
 			if n, err := strconv.ParseUint(string(text), 10, 64); err == nil {
 				done[n] = true
 			}
-		}, func(int) {}) // a note that is lost repeats a handover, which is harmless
+		}, func(int) {}) // if a line is lost a handover is repeated, which is harmless
 	}
 	bad := func(at int) {
 		f.damaged = true
@@ -141,7 +141,7 @@ func (j *journal) read(f *logFile, found func(record, []byte), damaged func(name
 	return nil
 }
 
-// numberOf returns the number with which a record's text begins.
+// numberOf returns the number at the beginning of a record's text.
 func numberOf(text []byte) (uint64, bool) {
 	rest, ok := strings.CutPrefix(string(text[:min(len(text), 40)]), recordStart)
 	digits, _, ended := strings.Cut(rest, ",")
@@ -149,8 +149,8 @@ func numberOf(text []byte) (uint64, bool) {
 	return n, ok && ended && err == nil
 }
 
-// write makes records of bodies, which are JSON objects that aren't empty, all or none of them. An error leaves open
-// whether a later start finds them.
+// write makes records of bodies, which are nonempty JSON objects, all or none of them. After an error it is unknown whether
+// a later start will find them.
 func (j *journal) write(bodies [][]byte) ([]record, error) {
 	f, err := j.current()
 	if err != nil {
@@ -173,7 +173,7 @@ func (j *journal) write(bodies [][]byte) ([]record, error) {
 	return records, nil
 }
 
-// current returns the file that is written to. It begins one if there is none, or the last is large enough.
+// current returns the file to write to. It begins a new one if there is none, or the last is large enough.
 func (j *journal) current() (f *logFile, err error) {
 	if n := len(j.files); n > 0 {
 		f = j.files[n-1]
@@ -184,10 +184,10 @@ func (j *journal) current() (f *logFile, err error) {
 	}
 	f = &logFile{path: filepath.Join(j.dir, j.name(j.next))}
 	if f.out, err = j.disk.create(f.path); err != nil {
-		j.next++ // so that the next try has another name
+		j.next++ // so that the next attempt uses another name
 	}
 	if !errors.Is(err, os.ErrExist) {
-		j.files = append(j.files, f) // if it could not be begun, it goes with those that are finished
+		j.files = append(j.files, f) // if it could not be created, it is deleted with the finished ones
 	}
 	return f, err
 }
@@ -203,15 +203,15 @@ func (j *journal) end() {
 	}
 }
 
-// finish notes that a record is finished. The next flush brings it to disk.
+// finish marks a record as finished. The next flush writes that to disk.
 func (j *journal) finish(r record) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.finished = append(j.finished, r)
 }
 
-// flush writes down what is finished, and deletes the files that hold nothing else. What fails is tried again with the
-// next flush.
+// flush lists finished records on disk, and deletes the files that contain no others. What fails is tried again by the next
+// flush.
 func (j *journal) flush(durably bool) error {
 	j.mu.Lock()
 	finished := j.finished
@@ -230,7 +230,7 @@ func (j *journal) flush(durably bool) error {
 				return true
 			}
 		case len(f.done) > 0:
-			notes := []byte{'\n'} // after a note that was cut off by a full disk
+			notes := []byte{'\n'} // in case a full disk cut off the last line
 			for _, n := range f.done {
 				notes = appendLine(notes, strconv.AppendUint(nil, n, 10))
 			}
@@ -244,8 +244,8 @@ func (j *journal) flush(durably bool) error {
 	return errors.Join(errs...)
 }
 
-// discard deletes a finished file, before its notes: without them its records would be handed on again. One with
-// damaged lines is set aside.
+// discard deletes a finished file, and then its .done file, without which its records would be handed on again. A file with
+// damaged lines is renamed instead.
 func (j *journal) discard(f *logFile) error {
 	away := func() error { return j.disk.remove(f.path) }
 	if f.damaged {

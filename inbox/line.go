@@ -11,13 +11,13 @@ import (
 //
 //	1c291ca3 {"number":12,"delivery":"…","at":"…","event":{…}}
 //
-// The text is JSON and holds no line break. A changed byte costs at most the record it is in: where a line break was
-// changed, the next line is found by how the text of a record begins. A line that was cut off at the end of a file was
-// never acknowledged.
+// The text is JSON without line breaks. A changed byte costs at most the record it is in: if a line break was changed, the
+// next line is found by the beginning of a record's text. A line that is cut off at the end of a file was never
+// acknowledged.
 
 const (
 	sumLength   = len("1c291ca3 ")
-	recordStart = `{"number":` // how the text of each record begins; a string within a record can't hold it, as its quotes are escaped
+	recordStart = `{"number":` // how the text of a record begins; strings inside a record can't contain it, because their quotes are escaped
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -35,7 +35,7 @@ func appendLine(b []byte, parts ...[]byte) []byte {
 	return append(b, '\n')
 }
 
-// parseLine returns the text of a line, given without its line break, and reports whether it fits its checksum.
+// parseLine returns the text of a line, given without its line break, and reports whether it matches its checksum.
 func parseLine(line []byte) (text []byte, ok bool) {
 	if len(line) < sumLength || line[sumLength-1] != ' ' {
 		return nil, false
@@ -48,15 +48,15 @@ func parseLine(line []byte) (text []byte, ok bool) {
 	return text, crc32.Checksum(text, castagnoli) == binary.BigEndian.Uint32(sum[:])
 }
 
-// splitLines calls good with the offset and text of each line that fits its checksum, and bad for each damage. A line
-// that was cut off at the end is passed over.
+// splitLines calls good with the offset and text of each line that matches its checksum, and bad with the offset of each
+// damaged one. A line that is cut off at the end is skipped.
 func splitLines(data []byte, good func(at int, text []byte), bad func(at int)) {
 	for at := 0; at < len(data); {
 		line := data[at:]
 		if i := bytes.IndexByte(line, '\n'); i >= 0 {
 			line = line[:i+1]
 		}
-		// Where the line break before another record was changed, this line ends there.
+		// If the line break before the next record was changed, this line ends there.
 		if i := bytes.Index(line[min(sumLength, len(line)):], []byte(" "+recordStart)); i >= 0 {
 			line = line[:i+1]
 		}

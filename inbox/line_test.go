@@ -26,7 +26,7 @@ func lines(texts ...string) []byte {
 	return b
 }
 
-// changedBytes are what a byte is changed to: one bit, what structures a line, and what a disk leaves.
+// changedBytes returns what a byte is changed to: one bit flipped, the bytes that structure a line, and zero bytes.
 func changedBytes(b byte) []byte {
 	all := []byte{b ^ 1, 0, '\n', ' ', '0', '{', b ^ 0x80, 0xff}
 	return slices.DeleteFunc(all, func(c byte) bool { return c == b })
@@ -71,7 +71,7 @@ func TestALineThatWasCutOffIsPassedOver(t *testing.T) {
 	}
 }
 
-// subsequence reports whether part is all, with some left out.
+// subsequence reports whether part is all with some elements left out.
 func subsequence(part, all []string) bool {
 	for _, p := range part {
 		i := slices.Index(all, p)
@@ -89,14 +89,14 @@ func FuzzLines(f *testing.F) {
 	f.Add([]byte("\n\n00000000 \n00000000  {\"number\":"), 3, byte('\n'))
 	f.Fuzz(func(t *testing.T, data []byte, at int, c byte) {
 		texts, _ := split(data)
-		for _, text := range texts { // what is taken for whole is
+		for _, text := range texts { // what counts as intact is
 			if !bytes.Contains(data, bytes.TrimSuffix(lines(text), []byte{'\n'})) {
 				if _, ok := parseLine(bytes.TrimSuffix(lines(text), []byte{'\n'})); !ok {
-					t.Fatalf("%q does not fit its checksum", text)
+					t.Fatalf("%q does not match its checksum", text)
 				}
 			}
 		}
-		// Records of the same data survive a change, but for one.
+		// All but one of the records survive a change.
 		var records []string
 		for n, part := range bytes.Split(data, []byte{'\n'}) {
 			records = append(records, fmt.Sprintf(`{"number":%d,"text":%q}`, n, part))

@@ -9,7 +9,8 @@ import (
 	"time"
 )
 
-// refusals is the refused deliveries. The goroutine that writes calls load and save.
+// refusals are the refused deliveries. The goroutine that writes calls load and save; other methods may be called
+// concurrently.
 type refusals struct {
 	journal *journal
 	seed    maphash.Seed
@@ -18,19 +19,19 @@ type refusals struct {
 	counts  map[string]uint64
 	kept    []*kept // oldest first
 	next    uint64
-	added   map[Lot][]time.Time // when the newest were added, at most refusedPerSecond each
-	changed bool                // what state holds
-	state   record              // of the last saved state; number 0: none
+	added   map[Lot][]time.Time // when the last refusedPerSecond of each lot were added
+	changed bool                // the state differs from the saved one
+	state   record              // the last saved state; number 0: none
 }
 
 // kept is a refused delivery that is kept. Its Data is set until it is saved.
 type kept struct {
 	Refused
-	key    uint64 // equal ones have the same
+	key    uint64 // the same for equal deliveries
 	record record // number 0: not saved yet
 }
 
-// refusedRecord is a refused delivery on disk, or the state of all, which replaces the one before.
+// refusedRecord is a refused delivery on disk, or the state of all, which replaces earlier states.
 type refusedRecord struct {
 	Refused *Refused      `json:"refused,omitempty"`
 	Data    []byte        `json:"data,omitempty"`
@@ -40,7 +41,7 @@ type refusedRecord struct {
 type refusedState struct {
 	Counts map[string]uint64       `json:"counts"`
 	Next   uint64                  `json:"next"`
-	Kept   map[uint64]RefusedTally `json:"kept"` // of those that aren't as they were when they came
+	Kept   map[uint64]RefusedTally `json:"kept"` // of those that have changed since they came
 }
 
 func newRefusals(j *journal) refusals {
@@ -83,12 +84,12 @@ func (l *refusals) add(r Refused, now time.Time) {
 	l.trim(r.Lot)
 }
 
-// key is the same for equal deliveries. Headers and sender don't count: they differ between calls.
+// key returns the same number for equal deliveries. Headers and sender don't count, because they differ between calls.
 func (l *refusals) key(r *Refused) uint64 {
 	return maphash.Comparable(l.seed, [...]string{string(r.Lot), r.Cause, r.Path, r.Body, string(r.Data)})
 }
 
-// trim forgets the oldest of a lot until it is within its bounds, but none of the first.
+// trim removes the oldest of a lot until it is within its limits, but none that is marked as First.
 func (l *refusals) trim(lot Lot) {
 	n, size := 0, 0
 	for _, k := range l.kept {
@@ -106,14 +107,14 @@ func (l *refusals) trim(lot Lot) {
 	})
 }
 
-// forget lets a record go that was saved.
+// forget marks a record as finished, if it was saved.
 func (l *refusals) forget(r record) {
 	if r.number != 0 {
 		l.journal.finish(r)
 	}
 }
 
-// update changes the tally of those that are kept.
+// update changes the tallies of the kept deliveries.
 func (l *refusals) update(change func(*kept)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -132,7 +133,7 @@ func (l *refusals) find(id uint64) (found kept, there bool) {
 	return kept{}, false
 }
 
-// save brings to disk what came since the last time.
+// save writes to disk what is new since the last time.
 func (l *refusals) save() error {
 	unsaved, bodies, changed := l.unsaved()
 	if len(bodies) == 0 {
@@ -145,7 +146,7 @@ func (l *refusals) save() error {
 	} else {
 		for i, k := range unsaved {
 			k.record, k.Data = records[i], nil
-			if !slices.Contains(l.kept, k) { // forgotten meanwhile
+			if !slices.Contains(l.kept, k) { // removed in the meantime
 				l.forget(k.record)
 			}
 		}
@@ -158,7 +159,7 @@ func (l *refusals) save() error {
 	return errors.Join(err, l.journal.flush(false))
 }
 
-// unsaved returns what isn't on disk yet, as bodies of records: some refused deliveries, then the state if it changed.
+// unsaved returns what isn't on disk yet as bodies of records: refused deliveries, then the state if it has changed.
 func (l *refusals) unsaved() (unsaved []*kept, bodies [][]byte, changed bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -181,7 +182,7 @@ func (l *refusals) unsaved() (unsaved []*kept, bodies [][]byte, changed bool) {
 	return unsaved, bodies, changed
 }
 
-// load reads what was saved. What came meanwhile is numbered after it.
+// load reads what was saved. Deliveries that were refused before it was called are numbered after those.
 func (l *refusals) load(damaged func(name string, err error)) error {
 	var found []*kept
 	var state refusedState
@@ -217,7 +218,7 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 		if t, there := state.Kept[k.ID]; there {
 			k.RefusedTally = t
 		} else {
-			k.First = false // when it came it was
+			k.First = false // it is listed in the state if it is still true
 		}
 	}
 	for _, k := range meanwhile {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// TestLotsAreBoundedTogether: of data at most 64 MiB are kept, and no lot takes another's share.
+// TestLotsAreBoundedTogether: at most 64 MiB of data are kept, and no lot takes another's share.
 func TestLotsAreBoundedTogether(t *testing.T) {
 	l := newRefusals(&journal{})
 	now := time.Now()
@@ -66,7 +66,7 @@ func TestWhatWaitsToBeSavedIsBounded(t *testing.T) {
 	}
 }
 
-// TestTheFirstSinceALook are still the first after a restart, until a command lists them.
+// TestTheFirstSinceALook: they remain the first after a restart, until a command lists them.
 func TestTheFirstSinceALook(t *testing.T) {
 	var c clock
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ func TestTheFirstSinceALook(t *testing.T) {
 	}
 }
 
-// TestTheExactDataIsNotGivenAway, on no way out: neither before it is on disk nor after.
+// TestTheExactDataIsNotGivenAway by any method, neither before it is on disk nor after.
 func TestTheExactDataIsNotGivenAway(t *testing.T) {
 	dir := t.TempDir()
 	in := open(t, dir)

@@ -12,37 +12,37 @@ import (
 )
 
 const (
-	// How many handovers are under way at most. Measured on two cores: an ingress that hands over without a bound
-	// answers 1,000 events a second and starves the workers, who then finish 14.
+	// handovers is the limit of concurrent handovers. Measured on two cores: without a limit an ingress answers 1,000
+	// events per second and starves the workers, who then finish 14.
 	handovers = 8
 
-	// How many failures in a row, with no success between them, mean that Temporal is away rather than one project in
-	// trouble: then one handover at a time tries.
+	// outage is how many failures in a row mean that Temporal is down, rather than that one project is in trouble. Then
+	// there is one handover at a time.
 	outage = 8
 
-	firstPause   = 200 * time.Millisecond // after the first failure, doubling
-	longestPause = 5 * time.Second        // so that an end of an outage is noticed soon
+	minDelay = 200 * time.Millisecond // after the first failure; doubles each time
+	maxDelay = 5 * time.Second        // so that the end of an outage is noticed soon
 
 	cached = 1024 // events kept in memory beside the disk, at most about 8 KiB each
 
-	// An event is stuck if it has waited for a day and is refused while others of its kind get through. That they do
-	// is watched for an hour: after an outage of a day the first refusal means nothing.
+	// An event is stuck if it has waited for a day and has been refused for an hour while others of its kind got through.
+	// Without the hour, the first refusal after an outage of a day would count.
 	stuckAfter = 24 * time.Hour
 	stuckGrace = time.Hour
 
-	// lately is how far back it counts that another event of the same kind got through.
+	// lately is how recently another event of the same kind must have got through to show that Temporal is up.
 	lately = 10 * time.Minute
 )
 
 // ref is an event that waits.
 type ref struct {
 	record
-	appended int64 // when it was appended, Unix nanoseconds; 0: it can't be told
+	appended int64 // when it was appended, in Unix nanoseconds; 0: unknown
 	project  prodege.ProjectID
 	event    *prodege.Event // nil: read it from disk
 }
 
-// refOf reads only what the queue needs. What can't be read as an event has a lane of its own (project 0).
+// refOf reads only what the queue needs. What can't be read as an event goes to the lane of project 0.
 func refOf(r record, text []byte) ref {
 	var head struct {
 		At    time.Time `json:"at"`
@@ -59,18 +59,18 @@ func refOf(r record, text []byte) ref {
 // lane is one project's events, in order; one at a time is handed over.
 type lane struct {
 	refs    []ref
-	pause   *time.Timer // until its next try; nil: it is ready or under way
+	pause   *time.Timer // until its next attempt; nil: it is ready or being handed over
 	refused refusal
 }
 
-// refusal is what is known of the first event of a lane, if it was refused.
+// refusal is what is known about the refusals of a lane's first event.
 type refusal struct {
-	times  int
-	since  time.Time // the first time
-	passed time.Time // when another of its kind got through first since then; zero: none did
-	why    string    // the last time
-	told   bool      // that it is stuck
-	alone  bool      // others of its kind got through lately
+	times      int
+	since      time.Time // the first time
+	passed     time.Time // when another of its kind first got through since then; zero: none did
+	why        string    // the last time
+	reported   bool      // that it is stuck
+	othersPass bool      // others of its kind got through lately
 }
 
 func (l *lane) stuck(now time.Time) bool {
@@ -80,21 +80,21 @@ func (l *lane) stuck(now time.Time) bool {
 
 // queue is what waits, in memory: which lane is tried next, and when.
 type queue struct {
-	changed chan struct{} // a lane may be ready
-	now     func() time.Time
-	longest time.Duration // of pauses
+	changed  chan struct{} // a lane may be ready
+	now      func() time.Time
+	maxDelay time.Duration
 
 	mu       sync.Mutex
 	lanes    map[prodege.ProjectID]*lane
 	ready    []*lane                      // in the order of their turns
-	passed   map[prodege.Source]time.Time // when an event of a kind was handed over last
+	passed   map[prodege.Source]time.Time // when an event of a kind was last handed over
 	inMemory int
 	busy     int
 	failures int // in a row, of any lane
 }
 
 func newQueue(o Options) *queue {
-	return &queue{changed: make(chan struct{}, 1), now: o.Now, longest: o.longest, lanes: map[prodege.ProjectID]*lane{}, passed: map[prodege.Source]time.Time{}}
+	return &queue{changed: make(chan struct{}, 1), now: o.Now, maxDelay: o.maxDelay, lanes: map[prodege.ProjectID]*lane{}, passed: map[prodege.Source]time.Time{}}
 }
 
 // add appends refs to their lanes.
@@ -124,8 +124,8 @@ func (q *queue) push(l *lane) {
 	wake(q.changed)
 }
 
-// next takes the lane whose turn it is, with the event to hand over, or nil. The lane grows while that event is under
-// way: only the queue may look into it.
+// next takes the lane whose turn it is, with the event to hand over, or returns nil. The lane may grow in the meantime, so
+// only the queue may access its refs.
 func (q *queue) next() (l *lane, first ref) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -141,7 +141,8 @@ func (q *queue) next() (l *lane, first ref) {
 	return l, l.refs[0]
 }
 
-// done takes the first event off the lane. passed says that it was handed over, and did not become a dead letter.
+// done removes the first event from the lane. passed reports whether it was handed over, rather than turned into a dead
+// letter.
 func (q *queue) done(l *lane, kind prodege.Source, passed bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -156,7 +157,7 @@ func (q *queue) done(l *lane, kind prodege.Source, passed bool) {
 	} else {
 		q.push(l)
 	}
-	if q.failures >= outage { // it is over: no lane waits any longer
+	if q.failures >= outage { // which is over: no lane need wait any longer
 		for _, other := range q.lanes {
 			q.resume(other)
 		}
@@ -178,8 +179,8 @@ func (q *queue) resume(l *lane) {
 	}
 }
 
-// failed lets the lane wait, twice as long each time, with jitter. It returns how its first event stands now, and whether
-// people should be told that it is stuck.
+// failed lets the lane wait, twice as long each time, with jitter. It returns the refusals of its first event, and whether
+// there should be an alarm that it is stuck.
 func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuck bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -191,13 +192,13 @@ func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuc
 	if r.passed.IsZero() && !last.Before(r.since) {
 		r.passed = last
 	}
-	r.alone = !r.passed.IsZero() && now.Sub(last) < lately
-	pause := min(firstPause<<min(r.times, 10), q.longest)
+	r.othersPass = !r.passed.IsZero() && now.Sub(last) < lately
+	delay := min(minDelay<<min(r.times, 10), q.maxDelay)
 	r.times, r.why = r.times+1, cut(why.Error(), 500)
 	l.refused = r
-	stuck = l.stuck(now) && !r.told
-	l.refused.told = r.told || stuck
-	l.pause = time.AfterFunc(pause/2+rand.N(pause/2+1), func() {
+	stuck = l.stuck(now) && !r.reported
+	l.refused.reported = r.reported || stuck
+	l.pause = time.AfterFunc(delay/2+rand.N(delay/2+1), func() {
 		q.mu.Lock()
 		defer q.mu.Unlock()
 		q.resume(l)
@@ -208,21 +209,21 @@ func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuc
 	return r, stuck
 }
 
-// standing is an event that waits, and how it stands.
-type standing struct {
+// waitingRef is an event that waits, and its last refusal.
+type waitingRef struct {
 	ref
-	refused string // why it was the last time
+	refused string // why; empty: not refused
 	stuck   bool
 }
 
-// oldest returns up to limit of what waits, in the order in which it came.
-func (q *queue) oldest(limit int) []standing {
+// oldest returns up to limit waiting events, in the order in which they came.
+func (q *queue) oldest(limit int) []waitingRef {
 	q.mu.Lock()
-	var all []standing
+	var all []waitingRef
 	now := q.now()
 	for _, l := range q.lanes {
 		for i, r := range l.refs[:min(len(l.refs), limit)] {
-			s := standing{ref: r}
+			s := waitingRef{ref: r}
 			if i == 0 {
 				s.refused, s.stuck = l.refused.why, l.stuck(now)
 			}
@@ -230,11 +231,11 @@ func (q *queue) oldest(limit int) []standing {
 		}
 	}
 	q.mu.Unlock()
-	slices.SortFunc(all, func(a, b standing) int { return cmp.Compare(a.number, b.number) })
+	slices.SortFunc(all, func(a, b waitingRef) int { return cmp.Compare(a.number, b.number) })
 	return all[:min(len(all), limit)]
 }
 
-// depth returns how many events wait, how many of them are stuck, and when the oldest was appended (Unix nanoseconds, 0
+// depth returns how many events wait, how many of them are stuck, and when the oldest was appended, in Unix nanoseconds (0
 // if none waits).
 func (q *queue) depth() (n, stuck int, oldest int64) {
 	q.mu.Lock()

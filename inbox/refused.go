@@ -10,25 +10,26 @@ import (
 	"time"
 )
 
-// Refused deliveries are kept so that people can see what came: a misread signature would be a silent, total loss.
+// Refused deliveries are kept so that people can see what came: otherwise a misread signature would lose everything
+// silently.
 //
-//   - They are kept in lots, so that junk can't push out what may be a delivery. Of deliveries the first 200 since
-//     somebody last looked are kept and the newest besides, of the others the newest.
-//   - Equal ones are kept once, with a count. At most ten a second are added to a lot; the others are only counted.
-//   - What people may read is in memory. The exact text of data, which is needed to admit a delivery, is on disk only,
-//     and is never printed.
-//   - Nothing waits for the disk: they are saved once a second (lots.go).
+//   - They are kept in lots, so that junk can't push out what may be a delivery. Of possible deliveries, the first 200 since
+//     somebody last looked are kept as well as the newest; of the others, only the newest.
+//   - Equal ones are kept once, with a count. At most ten per second are added to a lot; others are only counted.
+//   - What people may read is in memory. The exact text of data, which is needed to admit a delivery, is only on disk and
+//     is never printed.
+//   - Nothing waits for the disk: they are saved once per second (lots.go).
 
 // Lot says where a refused delivery belongs.
 type Lot string
 
 const (
-	LotDeliveries Lot = "deliveries" // it has the shape of a delivery: a data and a signature
+	LotDeliveries Lot = "deliveries" // it looks like a delivery: it has data and a signature
 	LotUnparsed   Lot = "unparsed"   // it is authentic, but can't be parsed
 	LotJunk       Lot = "junk"       // anything else
 )
 
-// lotRules bounds a lot. Sizes are bytes of data; all lots together keep 64 MiB.
+// lotRules are the limits of a lot. Sizes are bytes of data; all lots together keep up to 64 MiB.
 type lotRules struct {
 	firsts     int // since somebody last looked
 	all        int
@@ -43,17 +44,17 @@ var rules = map[Lot]lotRules{
 }
 
 const (
-	refusedPerSecond = 10       // are added to each lot
-	maxRefused       = 16 << 10 // bytes kept of what people may read of one, headers and body together
+	refusedPerSecond = 10       // added to each lot
+	maxRefused       = 16 << 10 // bytes of headers and body kept for people to read, per delivery
 	refusedFileLimit = 4 << 20
-	maxUnsaved       = 16 << 20 // bytes of data that may wait to be saved; what comes on top is kept without
+	maxUnsaved       = 16 << 20 // bytes of data that may wait to be saved; beyond that, deliveries are kept without data
 )
 
 // Refused is a delivery that was answered with a refusal. The caller of Refuse has removed what is secret from Header,
 // Path, Detail and Body.
 type Refused struct {
 	ID     uint64      `json:"id"`
-	At     time.Time   `json:"at"` // when it came first, UTC
+	At     time.Time   `json:"at"` // when it first came, UTC
 	Lot    Lot         `json:"lot"`
 	Cause  string      `json:"cause"`
 	Detail string      `json:"detail,omitempty"`
@@ -62,31 +63,31 @@ type Refused struct {
 	Header http.Header `json:"header"`
 	Body   string      `json:"body"`
 	Cut    bool        `json:"cut,omitempty"`  // more came than is shown
-	Size   int         `json:"size,omitempty"` // bytes of Data that are kept; 0: it can't be admitted
+	Size   int         `json:"size,omitempty"` // bytes of Data kept; 0: it can't be admitted
 
 	RefusedTally
 
-	// Data is the exact text of data. It is on disk only, in a field of its own: nothing that shows a Refused has it.
+	// Data is the exact text of data. It is only on disk, in a field of refusedRecord: code that shows a Refused lacks it.
 	Data []byte `json:"-"`
 }
 
-// RefusedTally is what changes of a refused delivery while it is kept.
+// RefusedTally is the part of a refused delivery that changes while it is kept.
 type RefusedTally struct {
 	Count      int       `json:"count"`                 // how many equal ones came
 	Last       time.Time `json:"last,omitzero"`         // when the last of them came, UTC
-	First      bool      `json:"first,omitempty"`       // it is among the first since somebody looked
+	First      bool      `json:"first,omitempty"`       // it is among the first since somebody last looked
 	AdmittedBy string    `json:"admitted_by,omitempty"` // who vouched for it
 	AdmittedAt time.Time `json:"admitted_at,omitzero"`  // UTC
 }
 
-// RefusedList is what was refused: how many by cause, ever, and those that are kept, oldest first.
+// RefusedList lists refused deliveries: how many there ever were per cause, and those that are kept, oldest first.
 type RefusedList struct {
 	Counts map[string]uint64 `json:"counts"`
 	Kept   []Refused         `json:"kept"`
 }
 
-// Refuse keeps a refused delivery. It never waits for the disk. Whoever calls it has removed what is secret, but from
-// Data. ID, At, Size and the tally are set here.
+// Refuse keeps a refused delivery. It never waits for the disk. The caller must have removed secrets from all fields but
+// Data. Refuse sets ID, At, Size and the tally.
 func (in *Inbox) Refuse(r Refused) {
 	if rules[r.Lot].all == 0 {
 		r.Lot = LotJunk
@@ -102,7 +103,7 @@ func (in *Inbox) Refuse(r Refused) {
 	in.lots.add(r, in.now().UTC())
 }
 
-// fit cuts the body, then the headers, so that the whole stays within bounds.
+// fit drops headers and cuts the body so that the whole stays within maxRefused.
 func (r *Refused) fit() {
 	used := len(r.Path) + len(r.Remote) + len(r.Detail)
 	for name, values := range r.Header {
@@ -119,7 +120,7 @@ func (r *Refused) fit() {
 	}
 }
 
-// Refused lists what was refused, without the exact data.
+// Refused lists refused deliveries, without Data.
 func (in *Inbox) Refused() RefusedList {
 	l := &in.lots
 	l.mu.Lock()
@@ -132,23 +133,23 @@ func (in *Inbox) Refused() RefusedList {
 	return list
 }
 
-// LookedAtRefused notes that somebody has looked: those that come from now on are the first.
+// LookedAtRefused records that somebody has looked: the next ones count as the first again.
 func (in *Inbox) LookedAtRefused() {
 	in.lots.update(func(k *kept) { k.First = false })
 }
 
-// AdmitFunc hands a refused delivery on for which somebody vouches.
+// AdmitFunc hands on a refused delivery for which the person by vouches.
 type AdmitFunc func(ctx context.Context, r Refused, by string) error
 
-// OnAdmit sets what admits a refused delivery.
+// OnAdmit sets the function that Admit calls.
 func (in *Inbox) OnAdmit(admit AdmitFunc) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.admit = admit
 }
 
-// Admit has a refused delivery handed on, and notes who vouched for it. It answers ErrNone if there is none of that
-// number. One that was admitted before is handed on again.
+// Admit hands on a refused delivery, and records who vouched for it. The error is ErrNone if there is none of that number.
+// A delivery that was admitted before is handed on again.
 func (in *Inbox) Admit(ctx context.Context, id uint64, by string) error {
 	in.mu.Lock()
 	admit := in.admit
@@ -174,7 +175,7 @@ func (in *Inbox) Admit(ctx context.Context, id uint64, by string) error {
 	return nil
 }
 
-// RefusedData returns a refused delivery with its exact data, or ErrNone.
+// RefusedData returns a refused delivery with Data, or ErrNone.
 func (in *Inbox) RefusedData(id uint64) (Refused, error) {
 	k, there := in.lots.find(id)
 	if !there {

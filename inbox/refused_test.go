@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// clock is a time that tests move.
+// clock is a clock that tests set.
 type clock struct{ at atomic.Int64 }
 
 func (c *clock) set(o *Options) {
@@ -22,7 +22,7 @@ func (c *clock) set(o *Options) {
 }
 func (c *clock) pass(d time.Duration) { c.at.Add(int64(d)) }
 
-// bodies are those of one lot, oldest first.
+// bodies returns the bodies of a lot, oldest first.
 func bodies(in *Inbox, lot Lot) []string {
 	list := []string{}
 	for _, r := range in.Refused().Kept {
@@ -60,7 +60,7 @@ func TestJunkPushesOutNoDelivery(t *testing.T) {
 		t.Errorf("counts: %v", counts)
 	}
 
-	in.LookedAtRefused() // the next are the first now
+	in.LookedAtRefused() // the next ones count as the first
 	for n := range 1000 {
 		c.pass(time.Second)
 		in.Refuse(Refused{Lot: LotDeliveries, Cause: "bad_signature", Body: fmt.Sprint("later ", n)})
@@ -87,7 +87,7 @@ func TestEqualOnesAreKeptOnce(t *testing.T) {
 		if err := in.Close(); err != nil {
 			t.Fatal(err)
 		}
-		in = open(t, dir, c.set) // and so they are after a restart
+		in = open(t, dir, c.set) // the same after a restart
 	}
 }
 
@@ -105,7 +105,7 @@ func TestAtMostTenASecondAreKept(t *testing.T) {
 	}
 }
 
-// TestTheExactDataIsOnDiskOnly, within its bound, and not in what is listed.
+// TestTheExactDataIsOnDiskOnly: within its limit, and not in the list.
 func TestTheExactDataIsOnDiskOnly(t *testing.T) {
 	var c clock
 	dir := t.TempDir()
@@ -128,7 +128,7 @@ func TestTheExactDataIsOnDiskOnly(t *testing.T) {
 	for _, r := range kept {
 		size += r.Size
 		if r.Data != nil {
-			t.Fatal("the list holds data")
+			t.Fatal("the list contains data")
 		}
 	}
 	if size > 48<<20 || size < 40<<20 || kept[0].Body != "0" || kept[len(kept)-1].Body != "99" {

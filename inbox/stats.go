@@ -11,18 +11,18 @@ import (
 // Stats is the state of the inbox.
 type Stats struct {
 	Depth       int       `json:"depth"`           // events that wait
-	Stuck       int       `json:"stuck"`           // that Temporal has not taken for a day, while it took others
+	Stuck       int       `json:"stuck"`           // events that Temporal has not taken for a day, though it takes others
 	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest was appended, UTC
 	Forwarded   uint64    `json:"forwarded"`       // handed on since start
 	Dead        uint64    `json:"dead"`            // became dead letters since start
-	Retried     uint64    `json:"retried"`         // dead letters that were put back since start: each counts as received once more
-	DeadLetters int       `json:"dead_letters"`    // that wait for a person now
-	Draining    bool      `json:"draining"`        // takes no new events
-	Fault       string    `json:"fault,omitempty"` // why the disk takes nothing now
+	Retried     uint64    `json:"retried"`         // dead letters put back since start; each counts as received once more
+	DeadLetters int       `json:"dead_letters"`    // dead letters that wait for a person now
+	Draining    bool      `json:"draining"`        // it is drained and accepts no events
+	Fault       string    `json:"fault,omitempty"` // why the disk accepts nothing now
 	Hung        bool      `json:"hung,omitempty"`  // the disk does not answer
 }
 
-// Stats may be called at any time. It never waits for the disk.
+// Stats returns the state of the inbox. It never waits for the disk.
 func (in *Inbox) Stats() Stats {
 	depth, stuck, oldest := in.queue.depth()
 	in.mu.Lock()
@@ -48,12 +48,12 @@ func (in *Inbox) count(add func(*Stats)) {
 type Waiting struct {
 	At    time.Time     `json:"at"` // when it was appended, UTC
 	Event prodege.Event `json:"event"`
-	Error string        `json:"error,omitempty"` // why it could not be handed on the last time
+	Error string        `json:"error,omitempty"` // why the last attempt to hand it on failed
 	Stuck bool          `json:"stuck,omitempty"` // see Stats
 }
 
-// Waiting lists up to limit events that wait, oldest first. Of those that the disk does not give away now only the
-// project is known.
+// Waiting lists up to limit events that wait, oldest first. Of those that can't be read from disk now, only the project is
+// known.
 func (in *Inbox) Waiting(limit int) []Waiting {
 	list := []Waiting{}
 	unreadable := false
@@ -63,7 +63,7 @@ func (in *Inbox) Waiting(limit int) []Waiting {
 			e, _, err := in.event(s.ref)
 			switch {
 			case errors.Is(err, os.ErrNotExist):
-				continue // handed on meanwhile, and its file deleted
+				continue // handed on in the meantime, and its file deleted
 			case err != nil:
 				unreadable = true
 			default:

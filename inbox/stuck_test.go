@@ -11,7 +11,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// stubborn takes all events but those of project 1, for which it answers BUSY_WORKFLOW, and counts those answers.
+// stubborn takes all events except those of project 1, for which it returns BUSY_WORKFLOW and counts the calls.
 func stubborn(k *taker) (refused *atomic.Int64) {
 	refused = &atomic.Int64{}
 	k.refuse = func(e prodege.Event) error {
@@ -24,10 +24,10 @@ func stubborn(k *taker) (refused *atomic.Int64) {
 	return refused
 }
 
-// hurried tries again soon.
-func hurried(o *Options) { o.longest = 10 * time.Millisecond }
+// hurried has a short delay before the next attempt.
+func hurried(o *Options) { o.maxDelay = 10 * time.Millisecond }
 
-// refusedMore waits until project 1 was refused twice more: the first may have begun before the clock moved.
+// refusedMore waits until project 1 has been refused twice more: the first may have begun before the clock was set.
 func refusedMore(t *testing.T, refused *atomic.Int64) {
 	t.Helper()
 	before := refused.Load()
@@ -87,7 +87,8 @@ func TestAnEventThatIsRefusedForADayIsStuck(t *testing.T) {
 	}
 }
 
-// TestAnOutageMakesNothingStuck, however long it lasts: nobody else gets through. Nor does a first refusal after it.
+// TestAnOutageMakesNothingStuck, however long it lasts, because nothing else gets through; nor does the first refusal after
+// it.
 func TestAnOutageMakesNothingStuck(t *testing.T) {
 	t.Parallel()
 	var c clock
@@ -114,7 +115,7 @@ func TestAnOutageMakesNothingStuck(t *testing.T) {
 	}
 }
 
-// TestOthersOfItsKind: that prices get through says nothing about a status update.
+// TestOthersOfItsKind: that prices get through proves nothing about status updates.
 func TestOthersOfItsKind(t *testing.T) {
 	t.Parallel()
 	var c clock
@@ -136,7 +137,7 @@ func TestOthersOfItsKind(t *testing.T) {
 	}
 }
 
-// TestStuckAfterARestart: the day goes on, and an hour in which others get through is waited for anew.
+// TestStuckAfterARestart: the day continues, but the hour in which others get through starts again.
 func TestStuckAfterARestart(t *testing.T) {
 	t.Parallel()
 	var c clock

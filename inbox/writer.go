@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// lazily is how often the writer notes on disk what is finished, saves refused deliveries, and probes a bad disk. A crash
-// repeats at most what was handed on within it.
-const lazily = time.Second
+// flushInterval is how often the writer lists finished records on disk, saves refused deliveries, and probes a bad disk.
+// After a crash, at most what was handed on within that time is repeated.
+const flushInterval = time.Second
 
-// change is something to be made durable: records of events, all or none of them, or what do does.
+// change is something to be made durable: records of events, all or none of them, or the effect of do.
 type change struct {
 	bodies [][]byte       // of the records
 	added  func([]record) // called once they are durable
 
-	do      func() error // called by the goroutine that writes, with its error as the answer
-	barrier bool         // passes although the disk refuses, and waits as long as its context
+	do      func() error // called by the goroutine that writes; its error is the result
+	barrier bool         // accepted although the disk fails, and not limited to a second
 
-	done chan error // made by submit
+	done chan error // set by submit
 }
 
 // submit waits until c is durable or refused, for at most a second.
@@ -27,7 +27,7 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 	c.done = make(chan error, 1)
 	if !c.barrier {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, in.options.patience, errSlow)
+		ctx, cancel = context.WithTimeoutCause(ctx, in.options.diskTimeout, errSlow)
 		defer cancel()
 	}
 	if err := in.enqueue(c); err != nil {
@@ -45,7 +45,7 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 	}
 }
 
-// wake has whoever waits for c look again, unless that was asked for already.
+// wake wakes up the goroutine that waits for c, unless a wake-up is pending already.
 func wake(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -68,7 +68,7 @@ func (in *Inbox) enqueue(c *change) error {
 	return nil
 }
 
-// takePending takes what is to be committed or withdrawn.
+// takePending takes the changes to be committed or withdrawn.
 func (in *Inbox) takePending() []*change {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -77,11 +77,11 @@ func (in *Inbox) takePending() []*change {
 	return pending
 }
 
-// writeLoop is the one goroutine that writes. While it commits, others gather, and all that is pending at the next turn
-// is one commit, whose fsync serves them all. It tells opened once whether the inbox can be used.
+// writeLoop is the only goroutine that writes. Changes that arrive during a commit form the next one, so that one fsync
+// serves them all. It sends to opened once, whether the inbox can be used.
 func (in *Inbox) writeLoop(opened chan<- error) {
 	defer close(in.stopped)
-	tick := time.NewTicker(in.options.lazily)
+	tick := time.NewTicker(in.options.flushInterval)
 	defer tick.Stop()
 	tell := func(err error) {
 		if opened != nil {
@@ -102,12 +102,12 @@ func (in *Inbox) writeLoop(opened chan<- error) {
 			return
 		}
 	}
-	in.treat()
+	in.recoverDisk()
 	socket := make(chan struct{})
 	go func() { defer close(socket); in.serveControl() }()
 	select {
 	case <-socket:
-	case <-time.After(in.options.patience): // a disk that hangs lets no socket be made either
+	case <-time.After(in.options.diskTimeout): // a disk that hangs blocks the creation of the socket, too
 	}
 	tell(nil)
 	for {
@@ -116,7 +116,7 @@ func (in *Inbox) writeLoop(opened chan<- error) {
 			in.commit()
 		case <-tick.C:
 			in.flush()
-			in.treat()
+			in.recoverDisk()
 		case <-in.closing:
 			in.commit()
 			in.flush()
@@ -162,7 +162,7 @@ func (in *Inbox) write(j *journal, bodies [][]byte) (records []record, err error
 	return records, err
 }
 
-// flush brings to disk what nobody waits for. What fails is tried again at the next turn, so it is no fault.
+// flush writes what nobody waits for. What fails is tried again the next time, so it is no fault.
 func (in *Inbox) flush() {
 	steps := []func() error{
 		func() error { return in.events.flush(false) },
@@ -173,12 +173,12 @@ func (in *Inbox) flush() {
 	}
 	for _, do := range steps {
 		if err := in.work(do); err != nil {
-			in.log.Debug("the inbox could not write what it has done", "error", err)
+			in.log.Debug("the inbox could not list what is finished", "error", err)
 		}
 	}
 }
 
-// end closes the files. What is finished was noted before.
+// end closes the files.
 func (in *Inbox) end() {
 	for _, j := range []*journal{in.events, in.letters, in.lots.journal} {
 		_ = in.work(func() error { j.end(); return j.flush(false) })
