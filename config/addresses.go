@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// pages warns of addresses that lead to a known service, but not to the place in it that is called.
+// pages warns of addresses that belong to a known service but are not those of its API.
 func (r *reader) pages() {
 	for _, page := range []struct {
-		name, host string // host: of the service, and all below it
-		path       string // where it is called
+		name, host string // host: the service's domain, including subdomains
+		path       string // of the API
 	}{
 		{"PRODEGE_BASE_URL", "prodegeapis.com", "/prodegemr"},
 		{"PRODEGE_BASE_URL", "prodegeapisqa.com", "/prodegemr"},
@@ -20,10 +20,10 @@ func (r *reader) pages() {
 			continue
 		}
 		if u.Scheme != "https" || strings.TrimRight(u.Path, "/") != page.path {
-			r.warn(page.name, "is not where %s is called: write https://%s%s", page.host, u.Host, page.path)
+			r.warn(page.name, "is not the address of the API at %s: write https://%s%s", page.host, u.Host, page.path)
 		}
 	}
 	if before, _, found := strings.Cut(r.given("TEMPORAL_UI_URL"), "/namespaces"); found {
-		r.warn("TEMPORAL_UI_URL", "is the address of a page, to which links add one of their own: write %s", before)
+		r.warn("TEMPORAL_UI_URL", "is the address of a page; links add the page themselves: write %s", before)
 	}
 }

@@ -1,12 +1,12 @@
-// Package config turns the environment, and a .env file where there is one, into one typed Config. Every
-// fault is reported at once, each with the name of its variable; a fault never shows the value of a secret.
+// Package config turns the environment, and the .env file if there is one, into a typed Config. It reports all faults at
+// once, each with the name of its variable and never with the value of a secret.
 //
-// Only the mains read it; they hand each part its own fields. It knows none of the parts: what it can't
-// judge itself (the syntax of APPROVAL_HOURS) a main passes in as a Check. The TEMPORAL_ variables of the
-// connection are read by Temporal's envconfig, for which Environment serves as the lookup.
+// Only the mains use it; they pass each part its own fields. It does not know the parts: a rule that it can't check itself,
+// such as the syntax of APPROVAL_HOURS, is passed in as a Check. The TEMPORAL_ variables of the connection are read by
+// Temporal's envconfig, which looks them up in Environment.
 //
-// What would be passed over in silence is a fault, too: a name that nobody reads, a line of .env that programs
-// read differently, a value with its quotes around it.
+// Mistakes that other programs ignore silently are faults, too: an unknown name, a line of .env that programs read
+// differently, a value with its quotes around it.
 package config
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/shopspring/decimal"
 )
 
-// Config is all of the configuration, checked. A zero field means "none", as its comment says.
+// Config is the whole configuration, checked. A zero field means that there is none.
 type Config struct {
 	HTTPAddr         string // HTTP_ADDR: the ingress listens here
 	IngressAdminAddr string // INGRESS_ADMIN_ADDR: the ingress's readiness and metrics
@@ -29,46 +29,46 @@ type Config struct {
 	Approval Approval
 	Billing  Billing
 
-	AlertActions bool   // ALERT_ACTIONS: alerts carry buttons that act at Prodege
+	AlertActions bool   // ALERT_ACTIONS: alerts have buttons that act at Prodege
 	Digest       string // DIGEST, such as "Mon 09:00 America/New_York"; empty: none
-	DryRun       bool   // decide and tell, send nothing
+	DryRun       bool   // record and announce decisions, send nothing
 
-	InboxDir string // deliveries on disk until Temporal has them
+	InboxDir string // where deliveries are kept until Temporal has them
 
 	TaskQueue     string // TEMPORAL_TASK_QUEUE
-	TemporalUIURL string // without a slash at its end
+	TemporalUIURL string // without a trailing slash
 
-	Warnings []Fault // what may not be meant so; to be said at start
+	Warnings []Fault // what may be a mistake; to be logged at start
 }
 
-// Prodege is the supplier's side.
+// Prodege configures the supplier's side.
 type Prodege struct {
-	SecretKeys    []Secret // check webhooks; the first, the newest, signs calls; one or two
-	APIKey        Secret   // empty: nothing is called
-	BaseURL       string   // without a slash at its end
+	SecretKeys    []Secret // one or two: all verify webhooks, the first signs calls
+	APIKey        Secret   // empty: Prodege is never called
+	BaseURL       string   // without a trailing slash
 	PollEvery     time.Duration
 	MaxEventAge   time.Duration // 0: no event is too old
-	ProjectLinger time.Duration // how long a project is watched after its end
+	ProjectLinger time.Duration // how long a project's workflow stays open after its end
 
-	CallsPerSecond float64 // of one worker, all calls together
+	CallsPerSecond float64 // per worker
 }
 
-// Slack is the side of people.
+// Slack configures Slack.
 type Slack struct {
 	BotToken         Secret
-	SigningSecrets   []Secret // each checks; one or two
-	APIURL           string   // ends with a slash, as slack-go wants it
+	SigningSecrets   []Secret // one or two: all verify requests
+	APIURL           string   // with a trailing slash, as slack-go requires
 	AlertsChannel    string
 	ApprovalsChannel string
 	FinanceChannel   string
-	Anyone           bool     // everybody in the channel, of our own workspace, may approve
+	Anyone           bool     // every member of our workspace who is in the channel may approve
 	Approvers        []string // users (U…, W…) and user groups (S…) who may approve; empty if anyone may
 	Escalation       []string // users and user groups; empty: nobody is mentioned
-	PostsPerSecond   float64  // a channel
+	PostsPerSecond   float64  // per channel
 }
 
-// Approval is how CPI requests are decided. The amounts are dollars in plain decimal text, such as "4.25",
-// which prodege.ParseUSD reads; an empty one means none.
+// Approval configures how CPI requests are decided. Amounts are US dollars as plain decimal text, such as "4.25", for
+// prodege.ParseUSD; an empty one means none.
 type Approval struct {
 	Timeout             time.Duration
 	ReminderEvery       time.Duration
@@ -79,30 +79,30 @@ type Approval struct {
 	Ceiling             string // nothing above it is ever sent
 }
 
-// Billing is where invoices go. An empty URL: to people in the finance channel.
+// Billing configures where invoices are sent. If URL is empty, people in the finance channel create them.
 type Billing struct {
 	URL           string
 	SigningSecret Secret // whsec_…
 }
 
-// Part is a process of the program, or several of them in one (Ingress | Worker).
+// Part is a process of the program, or a combination of several (Ingress | Worker).
 type Part uint8
 
-// The parts. The operator's commands check what is there and require nothing: each says itself what it lacks.
+// The parts. For the operator's commands values are checked but none is required: each command says what it lacks.
 const (
 	Operator Part = 0
 	Ingress  Part = 1 << iota
 	Worker
 )
 
-// Check is a rule for a variable that another package owns. It sees only values that are not empty.
+// Check is a rule of another package for a variable. It is only called with nonempty values.
 type Check struct {
 	Variable string
 	Rule     func(value string) error
 }
 
-// Load reads the configuration for those parts from getenv, where an empty value is none. The error, a
-// *Faults, lists every fault there is; the Config holds what could be read.
+// Load reads the configuration for the given parts. getenv must return "" for a variable that is not set. The error, a
+// *Faults, lists every fault; the Config contains what could be read.
 func Load(getenv func(string) string, parts Part, checks ...Check) (Config, error) {
 	r := &reader{getenv: getenv}
 	r.unquoted()
@@ -138,7 +138,7 @@ func Load(getenv func(string) string, parts Part, checks ...Check) (Config, erro
 
 func (r *reader) prodege() Prodege {
 	if key := r.given("PRODEGE_API_KEY"); key != "" && slices.Contains(r.list("PRODEGE_SECRET_KEY"), key) {
-		r.warn("PRODEGE_API_KEY", "is the same as PRODEGE_SECRET_KEY: Prodege gives two keys, one that names the account (apik) and one that signs")
+		r.warn("PRODEGE_API_KEY", "is the same as PRODEGE_SECRET_KEY: Prodege issues two keys, one that identifies the account (apik) and one that signs")
 	}
 	return Prodege{
 		SecretKeys:    r.secrets("PRODEGE_SECRET_KEY"),
@@ -163,11 +163,11 @@ func (r *reader) approval() Approval {
 		Ceiling:             r.dollars("CPI_CEILING"),
 	}
 	if a.Ceiling != "" && decimal.RequireFromString(a.Ceiling).IsZero() {
-		r.fault("CPI_CEILING", "is zero, with which nothing is ever sent: leave it out for none, or write DRY_RUN=true")
+		r.fault("CPI_CEILING", "is zero, so that nothing would ever be sent: leave it out for no ceiling, or write DRY_RUN=true")
 	}
 	r.below("CPI_AUTO_APPROVE_UP_TO", a.AutoApproveUpTo, "CPI_SECOND_APPROVER_ABOVE", a.SecondApproverAbove, false)
 	r.below("CPI_SECOND_APPROVER_ABOVE", a.SecondApproverAbove, "CPI_CEILING", a.Ceiling, true)
-	// Through the second approver's limit where there is one; without it, directly.
+	// If there is a second approver's limit, it implies this one.
 	if a.SecondApproverAbove == "" {
 		r.below("CPI_AUTO_APPROVE_UP_TO", a.AutoApproveUpTo, "CPI_CEILING", a.Ceiling, true)
 	}
@@ -180,7 +180,7 @@ func (r *reader) approval() Approval {
 func (r *reader) billing() Billing {
 	b := Billing{URL: r.url("BILLING_URL", ""), SigningSecret: r.webhookSecret("BILLING_SIGNING_SECRET")}
 	if !r.missing("BILLING_URL") && r.missing("BILLING_SIGNING_SECRET") {
-		r.fault("BILLING_SIGNING_SECRET", "is required where BILLING_URL is set")
+		r.fault("BILLING_SIGNING_SECRET", "is required if BILLING_URL is set")
 	}
 	return b
 }

@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/config"
 )
 
-// enough is the least that a process starts with.
+// enough is the minimal configuration with which a process starts.
 func enough() map[string]string {
 	return map[string]string{
 		"PRODEGE_SECRET_KEY":   "key-of-prodege",
@@ -89,7 +89,7 @@ func TestWhatPeopleWriteForYesAndNo(t *testing.T) {
 	for value, want := range map[string]bool{"true": true, "on": true, "Yes": true, "1": true, "false": false, "OFF": false, "no": false, "0": false} {
 		env := enough()
 		env["DRY_RUN"], env["ALERT_ACTIONS"] = value, value
-		env["BILLING_SIGNING_SECRET"] = "whsec_MfKQ9r8GKYqTwUPD8ILPZIo2LaLaSw4b" // may stay where BILLING_URL was taken away
+		env["BILLING_SIGNING_SECRET"] = "whsec_MfKQ9r8GKYqTwUPD8ILPZIo2LaLaSw4b" // it may remain after BILLING_URL was removed
 		if got, err := load(env, config.Worker); err != nil || got.DryRun != want || got.AlertActions != want {
 			t.Errorf("%s: %t, %t, %v", value, got.DryRun, got.AlertActions, err)
 		}
@@ -103,7 +103,7 @@ func TestFaults(t *testing.T) {
 		{"missing signing secret", "SLACK_SIGNING_SECRET", "", "SLACK_SIGNING_SECRET is required and missing"},
 		{"missing channel", "SLACK_ALERTS_CHANNEL", "", "SLACK_ALERTS_CHANNEL is required and missing"},
 		{"missing approvers", "SLACK_APPROVERS", "", "SLACK_APPROVERS is required and missing: write who may approve"},
-		{"three keys", "PRODEGE_SECRET_KEY", "a,b,c", "PRODEGE_SECRET_KEY takes two values at most"},
+		{"three keys", "PRODEGE_SECRET_KEY", "a,b,c", "PRODEGE_SECRET_KEY takes at most two values"},
 		{"empty key", "SLACK_SIGNING_SECRET", "a,", "SLACK_SIGNING_SECRET has an empty value"},
 		{"address", "HTTP_ADDR", "8080", "HTTP_ADDR must be an address"},
 		{"port", "WORKER_HTTP_ADDR", ":http-alt-x", "WORKER_HTTP_ADDR must be an address"},
@@ -114,22 +114,22 @@ func TestFaults(t *testing.T) {
 		{"a word for the unit", "APPROVAL_TIMEOUT", "24hours", "APPROVAL_TIMEOUT must be a duration"},
 		{"a comma in a duration", "APPROVAL_TIMEOUT", "1,5h", "APPROVAL_TIMEOUT must be a duration"},
 		{"too long to be counted", "APPROVAL_TIMEOUT", "9999999h", "APPROVAL_TIMEOUT must be a duration"},
-		{"no time", "RESUME_TIMEOUT", "0s", "RESUME_TIMEOUT must be longer"},
-		{"negative", "APPROVAL_REMINDER_EVERY", "-4h", "APPROVAL_REMINDER_EVERY must be longer"},
+		{"no time", "RESUME_TIMEOUT", "0s", "RESUME_TIMEOUT must be greater than zero"},
+		{"negative", "APPROVAL_REMINDER_EVERY", "-4h", "APPROVAL_REMINDER_EVERY must be greater than zero"},
 		{"poll", "PRODEGE_POLL_EVERY", "often", "PRODEGE_POLL_EVERY must be a duration"},
-		{"linger", "PROJECT_LINGER", "0", "PROJECT_LINGER must be longer"},
-		{"age", "PRODEGE_MAX_EVENT_AGE", "-1h", "PRODEGE_MAX_EVENT_AGE must be longer"},
+		{"linger", "PROJECT_LINGER", "0", "PROJECT_LINGER must be greater than zero"},
+		{"age", "PRODEGE_MAX_EVENT_AGE", "-1h", "PRODEGE_MAX_EVENT_AGE must be greater than zero"},
 		{"url", "PRODEGE_BASE_URL", "surveypmr.prodegeapis.com", "PRODEGE_BASE_URL must be an address"},
 		{"scheme", "SLACK_API_URL", "ftp://slack.com/api/", "SLACK_API_URL must be an address"},
-		{"password", "TEMPORAL_UI_URL", "http://me:hunter2@ui", "TEMPORAL_UI_URL must not hold a user"},
-		{"query", "SLACK_API_URL", "https://slack.com/api?x=1", "SLACK_API_URL must not hold a query"},
+		{"password", "TEMPORAL_UI_URL", "http://me:hunter2@ui", "TEMPORAL_UI_URL must not contain a user"},
+		{"query", "SLACK_API_URL", "https://slack.com/api?x=1", "SLACK_API_URL must not contain a query"},
 		{"no scheme", "BILLING_URL", "billing.example.com/invoices", "BILLING_URL must be an address that starts with http:// or https://"},
 		{"admin address", "INGRESS_ADMIN_ADDR", "8082", "INGRESS_ADMIN_ADDR must be an address"},
 		{"channel's name", "SLACK_ALERTS_CHANNEL", "#survey-alerts", "SLACK_ALERTS_CHANNEL must be a channel's id"},
 		{"a name without #", "SLACK_APPROVALS_CHANNEL", "cpi-approvals", "SLACK_APPROVALS_CHANNEL must be a channel's id"},
 		{"two channels", "SLACK_FINANCE_CHANNEL", "C1,C2", "SLACK_FINANCE_CHANNEL must be a channel's id"},
 		{"a person for a channel", "SLACK_FINANCE_CHANNEL", "U1", "SLACK_FINANCE_CHANNEL must be a channel's id"},
-		{"a token for a channel", "SLACK_FINANCE_CHANNEL", "xoxb-hunter2", `SLACK_FINANCE_CHANNEL must be a channel's id (C…, at the end of the channel's details), not its name: "(a token, not shown)"`},
+		{"a token for a channel", "SLACK_FINANCE_CHANNEL", "xoxb-hunter2", `SLACK_FINANCE_CHANNEL must be a channel's id (C…, at the bottom of the channel's details), not its name: "(a token, not shown)"`},
 		{"app-level token", "SLACK_BOT_TOKEN", "xapp-hunter2", "SLACK_BOT_TOKEN is an app-level token (xapp-…): take the Bot User OAuth Token (xoxb-…)"},
 		{"a person's token", "SLACK_BOT_TOKEN", "xoxp-hunter2", "SLACK_BOT_TOKEN is a person's token (xoxp-…): take the Bot"},
 		{"a token that expires", "SLACK_BOT_TOKEN", "xoxe.xoxb-hunter2", "SLACK_BOT_TOKEN is a token that expires"},
@@ -153,20 +153,20 @@ func TestFaults(t *testing.T) {
 		{"a hexadecimal rate", "PRODEGE_CALLS_PER_SECOND", "0x10", "PRODEGE_CALLS_PER_SECOND must be a number"},
 		{"a rate at which nothing comes", "SLACK_POSTS_PER_SECOND", "0.001", "from 0.01 to 1000"},
 		{"a rate beyond all", "SLACK_POSTS_PER_SECOND", "1001", "from 0.01 to 1000"},
-		{"dollars", "CPI_CEILING", "$5", "CPI_CEILING must be dollars"},
-		{"a comma for the point", "CPI_CEILING", "4,25", "CPI_CEILING must be dollars"},
-		{"a comma for thousands", "CPI_CEILING", "1,000.50", "CPI_CEILING must be dollars"},
-		{"a currency", "CPI_CEILING", "4.25 USD", "CPI_CEILING must be dollars"},
-		{"below zero", "CPI_CEILING", "-4", "CPI_CEILING must be dollars"},
-		{"a sign", "CPI_SECOND_APPROVER_ABOVE", "+4", "CPI_SECOND_APPROVER_ABOVE must be dollars"},
-		{"a point first", "CPI_CEILING", ".5", "CPI_CEILING must be dollars"},
-		{"a point last", "CPI_CEILING", "5.", "CPI_CEILING must be dollars"},
-		{"too many decimals", "CPI_CEILING", "4.2500001", "CPI_CEILING must be dollars"},
-		{"none", "CPI_CEILING", "none", "CPI_CEILING must be dollars"},
-		{"a ceiling of nothing", "CPI_CEILING", "0.00", "CPI_CEILING is zero, with which nothing is ever sent"},
-		{"a byte order mark", "PRODEGE_SECRET_KEY", "\ufeffhunter2", "PRODEGE_SECRET_KEY has a character that can't be seen"},
-		{"a zero width space", "SLACK_APPROVERS", "U1\u200b", "SLACK_APPROVERS has a character that can't be seen"},
-		{"a no-break space inside", "DIGEST", "Mon\u00a009:00 UTC", "DIGEST has a character that can't be seen"},
+		{"dollars", "CPI_CEILING", "$5", "CPI_CEILING must be US dollars"},
+		{"a comma for the point", "CPI_CEILING", "4,25", "CPI_CEILING must be US dollars"},
+		{"a comma for thousands", "CPI_CEILING", "1,000.50", "CPI_CEILING must be US dollars"},
+		{"a currency", "CPI_CEILING", "4.25 USD", "CPI_CEILING must be US dollars"},
+		{"below zero", "CPI_CEILING", "-4", "CPI_CEILING must be US dollars"},
+		{"a sign", "CPI_SECOND_APPROVER_ABOVE", "+4", "CPI_SECOND_APPROVER_ABOVE must be US dollars"},
+		{"a point first", "CPI_CEILING", ".5", "CPI_CEILING must be US dollars"},
+		{"a point last", "CPI_CEILING", "5.", "CPI_CEILING must be US dollars"},
+		{"too many decimals", "CPI_CEILING", "4.2500001", "CPI_CEILING must be US dollars"},
+		{"none", "CPI_CEILING", "none", "CPI_CEILING must be US dollars"},
+		{"a ceiling of nothing", "CPI_CEILING", "0.00", "CPI_CEILING is zero, so that nothing would ever be sent"},
+		{"a byte order mark", "PRODEGE_SECRET_KEY", "\ufeffhunter2", "PRODEGE_SECRET_KEY has an invisible character"},
+		{"a zero width space", "SLACK_APPROVERS", "U1\u200b", "SLACK_APPROVERS has an invisible character"},
+		{"a no-break space inside", "DIGEST", "Mon\u00a009:00 UTC", "DIGEST has an invisible character"},
 		{"two lines", "PRODEGE_SECRET_KEY", "hunter2\nhunter2", "PRODEGE_SECRET_KEY has more than one line"},
 		{"one port for two", "INGRESS_ADMIN_ADDR", ":8080", "INGRESS_ADMIN_ADDR (:8080) and HTTP_ADDR (:8080) are the same port"},
 		{"one port on another host", "INGRESS_ADMIN_ADDR", "127.0.0.1:8080", "are the same port"},
@@ -174,7 +174,7 @@ func TestFaults(t *testing.T) {
 		{"an address with a scheme", "HTTP_ADDR", "http://localhost:8080", "HTTP_ADDR must be an address"},
 		{"a shell's home", "INBOX_DIR", "~/inbox", "INBOX_DIR begins with ~"},
 		{"a zone of each machine", "DIGEST", "Mon 09:00 Local", "DIGEST must be like"},
-		{"the example's secret", "BILLING_SIGNING_SECRET", "whsec_ZXhhbXBsZS1vbmx5LW1ha2UteW91ci1vd24tc2VjcmV0IQ==", "is the one of .env.example"},
+		{"the example's secret", "BILLING_SIGNING_SECRET", "whsec_ZXhhbXBsZS1vbmx5LW1ha2UteW91ci1vd24tc2VjcmV0IQ==", "is the one from .env.example"},
 		{"an organization for an approver", "SLACK_APPROVERS", "E0123", `which "E0123" is not`},
 		{"a workspace for an approver", "SLACK_APPROVERS", "U1,T0123", `which "T0123" is not`},
 		{"a comma at the end", "SLACK_APPROVERS", "U1,", `which "" is not`},
@@ -187,11 +187,11 @@ func TestFaults(t *testing.T) {
 		{"a channel's address", "SLACK_ALERTS_CHANNEL", "https://x.slack.com/archives/C0123", "SLACK_ALERTS_CHANNEL must be a channel's id"},
 		{"a channel's mention", "SLACK_ALERTS_CHANNEL", "<#C0123|alerts>", "SLACK_ALERTS_CHANNEL must be a channel's id"},
 		{"a channel's id in small letters", "SLACK_ALERTS_CHANNEL", "c0123", "SLACK_ALERTS_CHANNEL must be a channel's id"},
-		{"exponent", "CPI_AUTO_APPROVE_UP_TO", "1e3", "CPI_AUTO_APPROVE_UP_TO must be dollars"},
+		{"exponent", "CPI_AUTO_APPROVE_UP_TO", "1e3", "CPI_AUTO_APPROVE_UP_TO must be US dollars"},
 		{"on or off", "ALERT_ACTIONS", "maybe", "ALERT_ACTIONS must be on or off"},
 		{"true or false", "DRY_RUN", "dry", "DRY_RUN must be true or false"},
 		{"digest", "DIGEST", "Monday 9:00 Mars", "DIGEST must be like"},
-		{"billing without secret", "BILLING_URL", "https://billing.example", "BILLING_SIGNING_SECRET is required where BILLING_URL is set"},
+		{"billing without secret", "BILLING_URL", "https://billing.example", "BILLING_SIGNING_SECRET is required if BILLING_URL is set"},
 		{"no whsec", "BILLING_SIGNING_SECRET", "hunter2", "BILLING_SIGNING_SECRET must be whsec_"},
 		{"short whsec", "BILLING_SIGNING_SECRET", "whsec_aHVudGVyMg==", "BILLING_SIGNING_SECRET is too short"},
 	}

@@ -18,19 +18,18 @@ type assignment struct {
 // lineFault is what is wrong with a line.
 type lineFault struct {
 	line int
-	text string // begins with the line
+	text string // begins with the line's number
 }
 
-// parseFile reads a .env file by a grammar so narrow that every program which reads such files, ours, Docker
-// Compose and a shell, takes the same value from it. Each line is blank, a comment, or [export ]NAME=value, where
-// the value is
+// parseFile reads a .env file with a grammar so narrow that every program that reads such files (this one, Docker Compose,
+// a shell) gets the same values from it. Each line is blank, a comment, or [export ]NAME=value, where the value is
 //
 //   - unquoted, without $, quotes, backslash, or # at its beginning or after a space,
 //   - in single quotes, or
 //   - in double quotes, without $ or backslash.
 //
-// Each name stands once. Any other line is a fault, told by its number and never by its text, which may hold a
-// secret; the name is told only if it is one that we read. unread are our names on lines at fault.
+// Each name must occur once. Any other line is a fault, which gives the line's number but not its text, because that may
+// contain a secret; it gives the name only if it is a known one. unread are the known names on lines with a fault.
 func parseFile(text []byte) (set []assignment, unread []string, faults []lineFault) {
 	first := map[string]int{}
 	number := 0
@@ -38,7 +37,7 @@ func parseFile(text []byte) (set []assignment, unread []string, faults []lineFau
 		number++
 		name, value, wrong := parseLine(string(bytes.TrimSuffix(raw, []byte("\r"))))
 		if before, again := first[name]; wrong == "" && again {
-			wrong = fmt.Sprintf("sets what line %d has set already: keep one of them", before)
+			wrong = fmt.Sprintf("sets the same variable as line %d: keep one of them", before)
 		}
 		switch {
 		case wrong != "":
@@ -56,17 +55,17 @@ func parseFile(text []byte) (set []assignment, unread []string, faults []lineFau
 	return set, unread, faults
 }
 
-// validName is what a variable may be called.
+// validName matches the names that a variable may have.
 var validName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
 const notAnAssignment = "is not NAME=value; a comment begins with #"
 
-// parseLine reads one line, without its end. A blank line and a comment have no name. Wrong says what a line at
-// fault must look like, after "line 3"; its name is given if it could be read.
+// parseLine reads a line without its line break. A blank line or a comment has no name. wrong describes a fault, as a
+// continuation of "line 3"; then name is returned if it could be read.
 func parseLine(line string) (name, value, wrong string) {
 	if i := strings.IndexFunc(line, notText); i >= 0 || !utf8.ValidString(line) {
 		name, _, _ = strings.Cut(line, "=")
-		return name, "", "has a character that can't be seen (such as a byte order mark or a space that is none): type it anew, in UTF-8"
+		return name, "", "has an invisible character (such as a byte order mark or a no-break space): type it again, in UTF-8"
 	}
 	line = strings.Trim(line, " \t")
 	if line == "" || line[0] == '#' {
@@ -79,7 +78,7 @@ func parseLine(line string) (name, value, wrong string) {
 	switch {
 	case !ok:
 		return "", "", notAnAssignment
-	case strings.Trim(name, " \t") != name, value != "" && strings.Trim(value, " \t") != value: // the line is trimmed, so only its beginning
+	case strings.Trim(name, " \t") != name, value != "" && strings.Trim(value, " \t") != value: // its end was trimmed with the line
 		return strings.Trim(name, " \t"), "", "has a space beside the =: write NAME=value"
 	case !validName.MatchString(name):
 		return "", "", notAnAssignment
@@ -88,8 +87,8 @@ func parseLine(line string) (name, value, wrong string) {
 	return name, value, wrong
 }
 
-// notText reports whether a character has no place in a .env file: what can't be seen, or is taken for a space by
-// some programs only.
+// notText reports whether a character may not occur in a .env file: it is invisible, or only some programs treat it as a
+// space.
 func notText(r rune) bool {
 	return r != '\t' && r != ' ' && (!unicode.IsPrint(r) || unicode.IsSpace(r))
 }
@@ -117,7 +116,7 @@ func parseQuoted(text string) (value, wrong string) {
 	case !closed:
 		return "", "has a quote that is not closed in the same line"
 	case rest != "":
-		return "", "has something after the closing quote: a comment needs a line of its own, and a value with one kind of quote in it stands in the other kind"
+		return "", "has something after the closing quote: a comment needs a line of its own, and a value that contains one kind of quote must be in the other kind"
 	case quote == `"` && strings.ContainsAny(value, `$\`):
 		return "", "has $ or a backslash in double quotes, which some programs expand: put the value in single quotes, NAME='value'"
 	case strings.HasSuffix(value, `\`):
@@ -126,7 +125,7 @@ func parseQuoted(text string) (value, wrong string) {
 	return value, ""
 }
 
-// typographic reports whether a text begins or ends with a quote that a word processor made.
+// typographic reports whether a text begins or ends with a quote as word processors write it.
 func typographic(text string) bool {
 	const quotes = "“”„‟‘’‚‛«»‹›″′＂＇"
 	first, _ := utf8.DecodeRuneInString(text)
@@ -134,17 +133,16 @@ func typographic(text string) bool {
 	return text != "" && (strings.ContainsRune(quotes, first) || strings.ContainsRune(quotes, last))
 }
 
-// Quoted says what is wrong with a value of the environment that came with its quotes, or with characters that can't be
-// seen; empty: nothing.
+// Quoted says what is wrong with a value that came with its quotes or with invisible characters; empty if nothing is.
 func Quoted(value string) string {
 	if strings.IndexFunc(value, func(r rune) bool { return notText(r) && r != '\n' && r != '\r' }) >= 0 {
-		return "has a character that can't be seen (such as a byte order mark or a space that is none): type it anew"
+		return "has an invisible character (such as a byte order mark or a no-break space): type it again"
 	}
 	if typographic(value) {
 		return "has typographic quotes around its value: write it without quotes"
 	}
 	if len(value) >= 2 && strings.ContainsRune("'\"`", rune(value[0])) && value[len(value)-1] == value[0] {
-		return "has quotes around its value, which belong to it here (docker run --env-file keeps them): write it without quotes"
+		return "has quotes around its value, which are taken as part of it (docker run --env-file keeps them): write it without quotes"
 	}
 	return ""
 }

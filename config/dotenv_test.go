@@ -12,7 +12,7 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// lines are lines with what they set, or with what is wrong with them.
+// lines maps lines to what they set, or to their fault.
 var lines = map[string]struct{ line, sets, wrong string }{
 	"blank":                     {"  \t", "", ""},
 	"comment":                   {"  # A='", "", ""},
@@ -56,12 +56,12 @@ var lines = map[string]struct{ line, sets, wrong string }{
 	"backslash before quote":    {`A='b\'`, "", "backslash before"},
 	"typographic":               {"A=“b”", "", "typographic"},
 	"typographic at one end":    {"A=b”", "", "typographic"},
-	"byte order mark":           {"\ufeffA=b", "", "can't be seen"},
-	"a space that breaks not":   {"A=b\u00a0", "", "can't be seen"},
-	"a control character":       {"A=b\x1b[31m", "", "can't be seen"},
-	"no UTF-8":                  {"A=b\xff", "", "can't be seen"},
-	"a line's end of Macintosh": {"A=b\rB=c", "", "can't be seen"},
-	"its end in Unicode":        {"A=b\u2028B=c", "", "can't be seen"},
+	"byte order mark":           {"\ufeffA=b", "", "invisible character"},
+	"a space that breaks not":   {"A=b\u00a0", "", "invisible character"},
+	"a control character":       {"A=b\x1b[31m", "", "invisible character"},
+	"no UTF-8":                  {"A=b\xff", "", "invisible character"},
+	"a line's end of Macintosh": {"A=b\rB=c", "", "invisible character"},
+	"its end in Unicode":        {"A=b\u2028B=c", "", "invisible character"},
 }
 
 func TestLines(t *testing.T) {
@@ -85,17 +85,17 @@ func TestLines(t *testing.T) {
 func TestEachNameOnce(t *testing.T) {
 	_, unread, faults := parseFile([]byte("A=1\nDRY_RUN=true\n\nA=2\nDRY_RUN=false\nB_HUNTER2=3\nB_HUNTER2=4"))
 	want := []lineFault{
-		{4, "line 4 sets what line 1 has set already: keep one of them"},
-		{5, "line 5 (DRY_RUN) sets what line 2 has set already: keep one of them"},
-		{7, "line 7 sets what line 6 has set already: keep one of them"},
+		{4, "line 4 sets the same variable as line 1: keep one of them"},
+		{5, "line 5 (DRY_RUN) sets the same variable as line 2: keep one of them"},
+		{7, "line 7 sets the same variable as line 6: keep one of them"},
 	}
 	if diff := cmp.Diff(want, faults, cmp.AllowUnexported(lineFault{})); diff != "" || len(unread) != 1 || unread[0] != "DRY_RUN" {
 		t.Errorf("unread %v, faults (-want +got):\n%s", unread, diff)
 	}
 }
 
-// FuzzFile holds the grammar to its purpose: of a file without faults godotenv and Docker Compose take the same
-// values. And a fault shows nothing of its line but a name of ours.
+// FuzzFile checks the purpose of the grammar: godotenv and Docker Compose read the same values from a file without faults.
+// It also checks that a fault shows nothing of its line but a known name.
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{
 		"A=b\nexport C='d $e'\n# f\n\nG=\"h 'i'\"", "A=$8", "A 1\nB=2", "A=b # c", "A='b\\'", "A=\nB=c", "\ufeffA=b", "A=b\r\nC=d", "A='it''s'", "export=1", "export A=1",

@@ -13,36 +13,36 @@ import (
 	"github.com/joho/godotenv"
 )
 
-// dotEnv is the name of the file, and stands for a variable if the file itself is at fault.
+// dotEnv is the name of the file, and takes the place of a variable's name in faults of the file.
 const dotEnv = ".env"
 
-// Environment is the environment together with what a .env file adds to it. It serves as the EnvLookup of
-// Temporal's envconfig, so that TEMPORAL_ variables may stand in the file too.
+// Environment is the environment together with what a .env file adds to it. It is the EnvLookup of Temporal's envconfig,
+// so that the file may contain TEMPORAL_ variables, too.
 type Environment map[string]string
 
-// Given is what a process was given: its environment, and a file .env, which never overrides it.
+// Given is what a process was given: its environment and a .env file, which never overrides it.
 type Given struct {
 	Environment
 
-	// Faults are those of the file's lines and of names, which a process does not start with. The environment
-	// holds what could be read all the same.
+	// Faults are those of the file's lines and of names; a process does not start with any. Environment contains what
+	// could be read nevertheless.
 	Faults []Fault
-	// Warnings are what may not be meant so.
+	// Warnings are what may be a mistake.
 	Warnings []Fault
 
-	own    map[string]string // the environment alone
+	own    map[string]string // the environment without the file
 	file   map[string]string // what the file sets
-	unread []string          // variables that are set by a line or under a name that is at fault
-	slips  []slip            // of names that were warned of
+	unread []string          // variables that a faulty line or a misspelled name sets
+	slips  []slip            // misspelled names among the warnings
 }
 
-// Read reads dir's .env, if there is one, and adds to environ (as os.Environ gives it) what environ does not set.
-// The process's own environment is left as it is.
+// Read reads the .env file in dir, if there is one, and adds what it sets to environ, which has the form of os.Environ and
+// takes precedence. It does not change the process's own environment.
 func Read(dir string, environ []string) Given {
 	g := Given{Environment: Environment{}, own: map[string]string{}, file: map[string]string{}}
 	for _, line := range environ {
 		if name, value, ok := strings.Cut(line, "="); ok && name != "" {
-			if isKnown(name) { // a line's end or a blank beside a value is nobody's intention
+			if isKnown(name) { // nobody means white space around a value
 				value = strings.TrimSpace(value)
 			}
 			g.own[name] = value
@@ -62,7 +62,7 @@ func Read(dir string, environ []string) Given {
 	}
 	for _, v := range variables {
 		if value, own := g.own[v.name]; own && strings.TrimSpace(value) == "" && strings.TrimSpace(g.file[v.name]) != "" {
-			g.Warnings = append(g.Warnings, Fault{v.name, "is empty in the environment, which goes before the value in .env: unset it there, or set it to what is meant"})
+			g.Warnings = append(g.Warnings, Fault{v.name, "is empty in the environment, which overrides the value in .env: unset it there, or set it to the intended value"})
 		}
 	}
 	return g
@@ -85,7 +85,7 @@ func (g *Given) readFile(path string) {
 	g.unread = unread
 	values, err := godotenv.UnmarshalBytes(goodLines(text, set))
 	if err != nil {
-		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: it is not a list of NAME=value"}) // its own words may hold a value
+		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: it is not a list of NAME=value"}) // the error's text may contain a value
 		return
 	}
 	for _, a := range set {
@@ -104,8 +104,8 @@ func (g *Given) readFile(path string) {
 	}
 }
 
-// goodLines are the lines of a file that the grammar lets pass, for godotenv to read: a line that it would misread is a
-// fault already.
+// goodLines returns the lines of a file that fit the grammar, for godotenv to read; those that it would misread are faults
+// already.
 func goodLines(text []byte, set []assignment) []byte {
 	lines := bytes.Split(text, []byte("\n"))
 	var good [][]byte
@@ -115,9 +115,9 @@ func goodLines(text []byte, set []assignment) []byte {
 	return bytes.Join(good, []byte("\n"))
 }
 
-// Err is the faults of what was given and those found later, as one error; nil if there are none. A later fault
-// of a variable whose line or name is at fault already is left out, and one of a variable that is missing names
-// what may have been meant for it.
+// Err returns the faults of what was given and further ones as one error; nil if there are none. A further fault is left out
+// if the variable's line or name has a fault already. A fault of a missing variable mentions the misspelled name that may
+// have been meant for it.
 func (g Given) Err(further ...Fault) error {
 	all := slices.Clone(g.Faults)
 	for _, fault := range further {
@@ -126,7 +126,7 @@ func (g Given) Err(further ...Fault) error {
 		}
 		for _, s := range g.slips {
 			if s.right == fault.Variable {
-				fault.Text += "; " + s.name + " is set, and not read"
+				fault.Text += "; " + s.name + " is set, but not read"
 			}
 		}
 		all = append(all, fault)
@@ -137,16 +137,16 @@ func (g Given) Err(further ...Fault) error {
 	return &Faults{all}
 }
 
-// Get is the value of a variable; empty where there is none.
+// Get returns the value of a variable; empty if it is not set.
 func (e Environment) Get(name string) string { return e[name] }
 
-// LookupEnv tells a variable that is empty from one that is not set.
+// LookupEnv returns the value of a variable, and reports whether it is set.
 func (e Environment) LookupEnv(name string) (string, bool) {
 	value, ok := e[name]
 	return value, ok
 }
 
-// Environ lists the variables as NAME=value, sorted.
+// Environ returns the variables as NAME=value, sorted.
 func (e Environment) Environ() []string {
 	lines := make([]string, 0, len(e))
 	for name, value := range e {

@@ -12,7 +12,7 @@ import (
 	"fieldmarshal/config"
 )
 
-// given reads a .env file of that text, and an environment.
+// given reads a .env file with that text, and an environment.
 func given(t *testing.T, file string, environ ...string) config.Given {
 	t.Helper()
 	dir := t.TempDir()
@@ -67,7 +67,7 @@ func TestUnreadableFile(t *testing.T) {
 	}
 }
 
-// TestNames: a name that is nearly ours is never passed over.
+// TestNames: a misspelled name is never ignored silently.
 func TestNames(t *testing.T) {
 	for name, c := range map[string]struct {
 		file    string
@@ -76,14 +76,14 @@ func TestNames(t *testing.T) {
 		warning string // empty: none
 	}{
 		"ours":                            {"CPI_CEILING=8\n", []string{"CPI_SECOND_APPROVER_ABOVE=5"}, "", ""},
-		"misspelt in the file":            {"\nCPI_CEILLING=8", nil, ".env line 2 sets CPI_CEILLING, which is not read: write CPI_CEILING", ""},
-		"of nobody in the file":           {"POSTGRES_PORT=1", nil, ".env line 1 sets POSTGRES_PORT, which is not read: take it out", ""},
-		"misspelt of Compose's":           {"POSTGRES_PASWORD=1", nil, "write POSTGRES_PASSWORD", ""},
+		"misspelled in the file":          {"\nCPI_CEILLING=8", nil, ".env line 2 sets CPI_CEILLING, which is not read: write CPI_CEILING", ""},
+		"of nobody in the file":           {"POSTGRES_PORT=1", nil, ".env line 1 sets POSTGRES_PORT, which is not read: remove it", ""},
+		"misspelled of Compose's":         {"POSTGRES_PASWORD=1", nil, "write POSTGRES_PASSWORD", ""},
 		"small letters in the file":       {"cpi_ceiling=8", nil, ".env line 1 sets a variable that is not read: write CPI_CEILING", ""},
-		"a piece of a secret":             {"PRODEGE_API_KEY=x\nHUNTER2HUNTER2==", nil, ".env line 2 sets a variable that is not read: take it out", ""},
+		"a piece of a secret":             {"PRODEGE_API_KEY=x\nHUNTER2HUNTER2==", nil, ".env line 2 sets a variable that is not read: remove it", ""},
 		"Compose's and others'":           {"POSTGRES_PASSWORD=x\nTEMPORAL_VERSION=1\nCOMPOSE_PROJECT_NAME=x\nDOCKER_HOST=x\nTEMPORAL_SOMETHING=x\nTEMPORAL_GRPC_META_A=b", nil, "", ""},
 		"nearly one of Temporal's":        {"TEMPORAL_ADRESS=x", nil, "", "TEMPORAL_ADRESS is not read: write TEMPORAL_ADDRESS"},
-		"misspelt in the environment":     {"", []string{"APPROVAL_TIMOUT=1h"}, "APPROVAL_TIMOUT is not read: write APPROVAL_TIMEOUT, which is not set", ""},
+		"misspelled in the environment":   {"", []string{"APPROVAL_TIMOUT=1h"}, "APPROVAL_TIMOUT is not read: write APPROVAL_TIMEOUT, which is not set", ""},
 		"a letter too many":               {"", []string{"CPI_CEILLING=8"}, "write CPI_CEILING", ""},
 		"two letters exchanged":           {"", []string{"CPI_CIELING=8"}, "write CPI_CEILING", ""},
 		"two slips in a long name":        {"", []string{"PRODEGE_SECERT_KY=x"}, "write PRODEGE_SECRET_KEY", ""},
@@ -125,7 +125,7 @@ func errorText(err error) string {
 	return err.Error()
 }
 
-// TestOneFaultForOneLine: what a line at fault should have set is not said to be missing as well.
+// TestOneFaultForOneLine: a variable that a faulty line should have set is not reported as missing, too.
 func TestOneFaultForOneLine(t *testing.T) {
 	g := given(t, "PRODEGE_SECRET_KEY=pa$$word\nSLACK_BOT_TOKEM=xoxb-1\nSLACK_APPROVERS=“anyone”\nBILLING_URL=https://billing.example\n",
 		"CPI_CEILING=lots", "BILLING_SIGNIN_SECRET=x", "SLACK_ALERT_CHANNEL=C1")
@@ -135,14 +135,14 @@ func TestOneFaultForOneLine(t *testing.T) {
 		further = faults.List
 	}
 	got := g.Err(further...).Error()
-	want := `the configuration has faults:
+	want := `the configuration is invalid:
   .env line 1 (PRODEGE_SECRET_KEY) has a value with $, a quote, a backslash or #: put it in single quotes, NAME='value'
   .env line 2 sets SLACK_BOT_TOKEM, which is not read: write SLACK_BOT_TOKEN
   .env line 3 (SLACK_APPROVERS) has typographic quotes: write ' or "
   BILLING_SIGNIN_SECRET is not read: write BILLING_SIGNING_SECRET, which is not set
   SLACK_SIGNING_SECRET is required and missing
-  SLACK_ALERTS_CHANNEL is required and missing; SLACK_ALERT_CHANNEL is set, and not read
-  CPI_CEILING must be dollars in plain decimals like "4.25": "lots"`
+  SLACK_ALERTS_CHANNEL is required and missing; SLACK_ALERT_CHANNEL is set, but not read
+  CPI_CEILING must be US dollars as a plain decimal number like "4.25": "lots"`
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
 	}

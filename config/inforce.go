@@ -16,15 +16,15 @@ const (
 	FromDefault     Source = "default"
 )
 
-// Setting is one variable as it is in force.
+// Setting is the value of a variable that is in force.
 type Setting struct {
 	Name  string
-	Value string // fit to be shown: "set" for a secret; empty: none
+	Value string // safe to show: "set" for a secret; empty: none
 	From  Source
 }
 
-// Settings are all variables that Load reads as they are in force, and those of the connection to Temporal that
-// are set or have a default. No secret is among them.
+// Settings returns all variables that Load reads with the values in force, and those of the connection to Temporal that are
+// set or have a default. It contains no secrets.
 func (g Given) Settings() []Setting {
 	var all []Setting
 	for _, v := range variables {
@@ -49,7 +49,7 @@ func (g Given) setting(v variable) Setting {
 	inFile := strings.TrimSpace(g.file[v.name]) != ""
 	s := Setting{Name: v.name, Value: shown(v, value), From: FromDefault}
 	switch {
-	case own && (value != "" || inFile): // an empty one hides what the file says
+	case own && (value != "" || inFile): // an empty one overrides the file
 		s.From = FromEnvironment
 	case inFile:
 		s.From = FromFile
@@ -64,7 +64,7 @@ func (g Given) setting(v variable) Setting {
 	return s
 }
 
-// shown is a value as it may be shown.
+// shown returns a value in a form that is safe to show.
 func shown(v variable, value string) string {
 	switch {
 	case value == "":
@@ -74,8 +74,8 @@ func shown(v variable, value string) string {
 	case isToken(value):
 		return "(a token, not shown)"
 	case strings.HasSuffix(v.name, "_CERT_DATA"):
-		return "set" // no secret, and too long to be read
-	case strings.Contains(value, "://"): // with a user or a query it may hold a key
+		return "set" // not secret, but too long to read
+	case strings.Contains(value, "://"): // a user or a query may contain a key
 		u, err := url.Parse(value)
 		if err != nil || u.User != nil {
 			return "(an address, not shown)"
@@ -88,7 +88,7 @@ func shown(v variable, value string) string {
 	return value
 }
 
-// isToken reports whether a text is a token or a key by its beginning, whatever variable it was put in by mistake.
+// isToken reports whether a text starts like a token or a key, which may be in any variable by mistake.
 func isToken(value string) bool {
 	return slices.ContainsFunc([]string{"xox", "xapp-", "whsec_"}, func(prefix string) bool { return strings.HasPrefix(value, prefix) })
 }

@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// known are the names that somebody of ours reads: we, Temporal's envconfig, docker-compose.yml.
+// known are the names that are read by Load, by Temporal's envconfig or by docker-compose.yml.
 var known = slices.Concat(names(variables), names(connection), composeOnly)
 
 func isKnown(name string) bool {
 	return slices.Contains(known, name) || strings.HasPrefix(name, metadata)
 }
 
-// others reports whether a name in .env may be of another program that reads the same file.
+// others reports whether a name in .env may belong to another program that reads the same file.
 func others(name string) bool {
 	for _, prefix := range []string{"TEMPORAL_", "COMPOSE_", "DOCKER_"} {
 		if strings.HasPrefix(name, prefix) {
@@ -23,8 +23,8 @@ func others(name string) bool {
 	return false
 }
 
-// unknownIn says what is wrong with a name of .env that nobody reads. The name itself is told only if it looks
-// like one: a piece of a secret that was broken over two lines may stand before an =.
+// unknownIn returns the fault of an unknown name in .env. It contains the name only if that looks like one: part of a secret
+// that was broken over two lines may precede an =.
 func unknownIn(a assignment) lineFault {
 	text := fmt.Sprintf("line %d sets a variable that is not read", a.line)
 	if a.name == strings.ToUpper(a.name) && strings.Contains(a.name, "_") {
@@ -33,16 +33,16 @@ func unknownIn(a assignment) lineFault {
 	if right := nearest(a.name, known); right != "" {
 		return lineFault{a.line, text + ": write " + right}
 	}
-	return lineFault{a.line, text + ": take it out, or set it where it belongs"}
+	return lineFault{a.line, text + ": remove it, or set it where it belongs"}
 }
 
-// critical are the beginnings of names that, misspelt, cost money or events.
+// critical are the prefixes of names that cost money or events if they are misspelled.
 var critical = []string{"CPI_", "APPROVAL_", "PRODEGE_", "BILLING_", "INBOX_"}
 
-// slip is a name that is nearly one of ours that is not set.
+// slip is an unknown name that is almost a known one that is not set.
 type slip struct{ name, right string }
 
-// slips finds them among the names that were given.
+// slips finds misspelled names among those given.
 func slips(given []string, set func(string) bool) (all []slip) {
 	unset := slices.DeleteFunc(slices.Concat(names(variables), names(connection)), set)
 	for _, name := range slices.Sorted(slices.Values(given)) {
@@ -64,29 +64,29 @@ func (s slip) critical() bool {
 	return slices.ContainsFunc(critical, func(prefix string) bool { return strings.HasPrefix(s.right, prefix) })
 }
 
-// longName is the length from which two slips are taken for a misspelling. In a shorter name they make another word.
+// longName is the length from which a name may have two typing errors. A shorter one with two is another word.
 const longName = 12
 
-// nearest is the name of the list that another was meant to be; empty: none. Small letters are no slip by
-// themselves, and still another name.
+// nearest returns the name in the list for which another one was meant; empty if there is none. Lower case does not count
+// as an error.
 func nearest(name string, list []string) string {
 	best, fewest := "", 3
 	for _, candidate := range list {
-		most := 1
+		limit := 1
 		if len(candidate) >= longName {
-			most = 2
+			limit = 2
 		}
-		if n := distance(strings.ToUpper(name), candidate); n <= most && n < fewest {
+		if n := distance(strings.ToUpper(name), candidate); n <= limit && n < fewest {
 			best, fewest = candidate, n
 		}
 	}
 	return best
 }
 
-// distance counts the slips between two names: a letter too many, too few, wrong, or exchanged with the next.
+// distance counts the errors between two names: a letter that is added, missing, wrong, or swapped with the next.
 func distance(a, b string) int {
 	if d := len(a) - len(b); d > 2 || d < -2 {
-		return 3 // more than anybody asks for
+		return 3 // more than nearest accepts
 	}
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {

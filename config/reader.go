@@ -6,33 +6,33 @@ import (
 	"strings"
 )
 
-// Fault is what is wrong with one variable. Text says what it lacks, without the value of a secret.
+// Fault is what is wrong with a variable. Text continues its name, and never contains the value of a secret.
 type Fault struct {
 	Variable string
 	Text     string
 }
 
-// Faults is every fault of a configuration.
+// Faults is an error with all faults of a configuration.
 type Faults struct{ List []Fault }
 
-// Error is one line a fault.
+// Error returns one line per fault.
 func (f *Faults) Error() string {
-	lines := []string{"the configuration has faults:"}
+	lines := []string{"the configuration is invalid:"}
 	for _, fault := range f.List {
 		lines = append(lines, "  "+fault.Variable+" "+fault.Text)
 	}
 	return strings.Join(lines, "\n")
 }
 
-// reader reads variables and gathers what is wrong with them. A variable that can't be read has its zero value.
+// reader reads variables and collects their faults. A variable that can't be read has its zero value.
 type reader struct {
 	getenv   func(string) string
 	faults   []Fault
 	warnings []Fault
-	quoted   []string // variables whose value came with its quotes or the like: told once, and read as none
+	quoted   []string // variables whose values have quotes and the like around them: reported once, and read as empty
 }
 
-// fault notes what is wrong with a variable. A token that stands there by mistake is not shown.
+// fault adds a fault of a variable. A token that is its value by mistake is not shown.
 func (r *reader) fault(name, format string, args ...any) {
 	for i, arg := range args {
 		if text, ok := arg.(string); ok && isToken(text) {
@@ -57,13 +57,13 @@ func (r *reader) err() error {
 	return &Faults{r.faults}
 }
 
-// unquoted finds the values that came with their quotes, with several lines, or with what can't be seen.
+// unquoted finds the values with quotes around them, with several lines, or with invisible characters.
 func (r *reader) unquoted() {
 	for _, v := range variables {
 		value := strings.TrimSpace(r.getenv(v.name))
 		wrong := Quoted(value)
 		if wrong == "" && strings.ContainsAny(value, "\r\n") {
-			wrong = "has more than one line: write its value in one"
+			wrong = "has more than one line: write its value on one line"
 		}
 		if wrong != "" {
 			r.fault(v.name, "%s", wrong)
@@ -72,7 +72,7 @@ func (r *reader) unquoted() {
 	}
 }
 
-// required finds what is missing.
+// required adds the faults of missing variables.
 func (r *reader) required(parts Part) {
 	for _, v := range variables {
 		switch {
@@ -88,7 +88,7 @@ func (r *reader) required(parts Part) {
 // missing reports whether a variable has no value at all, not even one that can't be read.
 func (r *reader) missing(name string) bool { return strings.TrimSpace(r.getenv(name)) == "" }
 
-// given is a variable's own value; empty if it has none.
+// given returns a variable's value without its default; empty if it has none.
 func (r *reader) given(name string) string {
 	if slices.Contains(r.quoted, name) {
 		return ""
@@ -96,7 +96,7 @@ func (r *reader) given(name string) string {
 	return strings.TrimSpace(r.getenv(name))
 }
 
-// text is a variable's value, or its default.
+// text returns a variable's value, or its default.
 func (r *reader) text(name string) string {
 	if value := r.given(name); value != "" {
 		return value
@@ -108,7 +108,7 @@ func (r *reader) text(name string) string {
 	return v.fallback
 }
 
-// word is a text without white space, such as a queue.
+// word returns a value without white space, such as the name of a task queue.
 func (r *reader) word(name string) string {
 	value := r.text(name)
 	if strings.ContainsAny(value, " \t\r\n,") {
@@ -133,13 +133,13 @@ func (r *reader) secrets(name string) []Secret {
 	var all []Secret
 	for _, part := range r.list(name) {
 		if part == "" {
-			r.fault(name, "has an empty value beside a comma")
+			r.fault(name, "has an empty value before or after a comma")
 			return nil
 		}
 		all = append(all, Secret(part))
 	}
-	if len(all) > 2 { // one in use and one on its way out; more would only widen what passes
-		r.fault(name, "takes two values at most, and has %d", len(all))
+	if len(all) > 2 { // an old and a new one; more would only weaken the check
+		r.fault(name, "takes at most two values, but has %d", len(all))
 	}
 	return all
 }

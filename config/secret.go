@@ -19,5 +19,5 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 // LogValue hides the secret from slog.
 func (Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
 
-// Reveal gives the secret itself, for the mains to hand to whoever signs or checks with it.
+// Reveal returns the secret itself, for the mains to pass to the parts that use it.
 func (s Secret) Reveal() string { return string(s) }

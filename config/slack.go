@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// anyone is the word that stands in the place of a list of approvers.
+// anyone is the value that replaces a list of approvers.
 const anyone = "anyone"
 
 func (r *reader) slack() Slack {
@@ -27,7 +27,7 @@ func (r *reader) slack() Slack {
 	return s
 }
 
-// botToken finds the tokens that the page of a Slack app shows beside the bot's.
+// botToken finds the other kinds of token that the pages of a Slack app show.
 func (r *reader) botToken(name string) {
 	const take = "take the Bot User OAuth Token (xoxb-…) of the app's OAuth & Permissions page"
 	switch value := r.given(name); {
@@ -52,23 +52,23 @@ func (r *reader) signingSecret(name string) {
 	}
 }
 
-// channel is a channel's id. A name is accepted by some methods of Slack's and not by others, and changes.
+// channel returns a channel's id. Names may change, and only some of Slack's methods accept them.
 func (r *reader) channel(name string) string {
 	value := r.text(name)
 	if r.given(name) != "" && !channelID.MatchString(value) {
-		r.fault(name, "must be a channel's id (C…, at the end of the channel's details), not its name: %q", value)
+		r.fault(name, "must be a channel's id (C…, at the bottom of the channel's details), not its name: %q", value)
 	}
 	return value
 }
 
 var (
-	// channelID is how Slack writes the id of a channel; those of older private channels begin with G.
+	// channelID matches the id of a channel; those of older private channels begin with G.
 	channelID = regexp.MustCompile(`^[CG][A-Z0-9_]{1,63}$`)
-	// person is a user (U…, W…) or a user group (S…), as Slack writes ids.
+	// person matches the id of a user (U…, W…) or a user group (S…).
 	person = regexp.MustCompile(`^[UWS][A-Z0-9_]{1,63}$`)
 )
 
-// people is a list of ids. or says what else the variable takes.
+// people returns a list of ids. or says what else the variable may be.
 func (r *reader) people(name, or string) []string {
 	ids := r.list(name)
 	for _, id := range ids {

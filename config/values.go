@@ -24,21 +24,21 @@ func (r *reader) address(name string) string {
 	return value
 }
 
-// apart wants two addresses of one process to be two.
+// apart checks that two addresses of a process differ.
 func (r *reader) apart(name, otherName string) {
 	host, port, err := net.SplitHostPort(r.text(name))
 	other, otherPort, otherErr := net.SplitHostPort(r.text(otherName))
 	all := func(host string) bool { return host == "" || host == "0.0.0.0" || host == "::" }
 	if err == nil && otherErr == nil && port == otherPort && port != "0" && (host == other || all(host) || all(other)) {
-		r.fault(otherName, "(%s) and %s (%s) are the same port of one process: give each its own", r.text(otherName), name, r.text(name))
+		r.fault(otherName, "(%s) and %s (%s) are the same port of the same process: give each its own", r.text(otherName), name, r.text(name))
 	}
 }
 
-// folder is a path, without what only a shell expands.
+// folder returns a path, which must not begin with ~.
 func (r *reader) folder(name string) string {
 	value := r.text(name)
 	if strings.HasPrefix(value, "~") {
-		r.fault(name, "begins with ~, which only a shell expands: write the whole path: %q", value)
+		r.fault(name, "begins with ~, which only a shell expands; write the whole path: %q", value)
 	}
 	return value
 }
@@ -52,7 +52,7 @@ func (r *reader) level(name string) slog.Level {
 	return level
 }
 
-// boolean is yes or no; words are how the variable's own values are called. One that can't be read is as its default.
+// boolean returns yes or no; words name the variable's values in its fault. One that can't be read has its default.
 func (r *reader) boolean(name, words string) bool {
 	value := r.text(name)
 	on, known := yesNo(value)
@@ -64,7 +64,7 @@ func (r *reader) boolean(name, words string) bool {
 	return on
 }
 
-// yesNo reads what people write for yes and no.
+// yesNo parses what people write for yes and no.
 func yesNo(value string) (yes, known bool) {
 	switch strings.ToLower(value) {
 	case "true", "t", "1", "on", "yes":
@@ -75,7 +75,7 @@ func yesNo(value string) (yes, known bool) {
 	return false, false
 }
 
-// duration is longer than nothing; 0 if there is none or it can't be read.
+// duration returns a positive duration; 0 if there is none or it can't be read.
 func (r *reader) duration(name string) time.Duration {
 	value := r.text(name)
 	if value == "" {
@@ -87,12 +87,12 @@ func (r *reader) duration(name string) time.Duration {
 		return 0
 	}
 	if d <= 0 {
-		r.fault(name, "must be longer than nothing: %q", value)
+		r.fault(name, "must be greater than zero: %q", value)
 	}
 	return d
 }
 
-// meantDuration says what to write for a number without a unit, or of days.
+// meantDuration says what to write instead of a number without a unit or a number of days.
 func meantDuration(value string) string {
 	number, days := strings.CutSuffix(value, "d")
 	n, err := strconv.ParseUint(number, 10, 16)
@@ -105,7 +105,7 @@ func meantDuration(value string) string {
 	return fmt.Sprintf(`; it needs a unit, as in "%dh" for hours or "%dm" for minutes`, n, n)
 }
 
-// url is an absolute http or https address, given an end that is a slash or has none.
+// url returns an absolute http or https address that ends with end, which is "/" or "".
 func (r *reader) url(name, end string) string {
 	value := r.text(name)
 	if value == "" {
@@ -114,15 +114,15 @@ func (r *reader) url(name, end string) string {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "":
-		r.fault(name, "must be an address that starts with http:// or https://, as in https://example.com") // it may hold a password: not shown
+		r.fault(name, "must be an address that starts with http:// or https://, as in https://example.com") // not shown, because it may contain a password
 	case u.User != nil:
-		r.fault(name, "must not hold a user or password")
+		r.fault(name, "must not contain a user or a password")
 	case u.Fragment != "":
-		r.fault(name, "must not hold a fragment (#…)")
-	case name == "BILLING_URL": // somebody else's address: as it is
+		r.fault(name, "must not contain a fragment (#…)")
+	case name == "BILLING_URL": // used exactly as it is
 		return value
 	case u.RawQuery != "":
-		r.fault(name, "must not hold a query (?…)")
+		r.fault(name, "must not contain a query (?…)")
 	}
 	return strings.TrimRight(value, "/") + end
 }
@@ -136,13 +136,12 @@ func (r *reader) rate(name string) float64 {
 	return f
 }
 
-// At the slowest rate a call takes its turn within two minutes, and whatever waits for one can still be told; no service
-// is asked more than a thousand times a second.
+// The limits of a rate, per second. At the slowest a call gets its turn within two minutes.
 const slowest, fastest = 0.01, 1000
 
 var plainDecimal = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 
-// plainDollars is what prodege.ParseUSD takes.
+// plainDollars matches what prodege.ParseUSD accepts.
 var plainDollars = regexp.MustCompile(`^[0-9]{1,9}(\.[0-9]{1,6})?$`)
 
 func (r *reader) dollars(name string) string {
@@ -151,13 +150,13 @@ func (r *reader) dollars(name string) string {
 		return ""
 	}
 	if !plainDollars.MatchString(value) {
-		r.fault(name, `must be dollars in plain decimals like "4.25": %q`, value)
+		r.fault(name, `must be US dollars as a plain decimal number like "4.25": %q`, value)
 		return ""
 	}
 	return value
 }
 
-// below wants low < high, or low ≤ high where they may be equal; it is silent where one of them is none.
+// below checks that low < high, or low ≤ high if equal is set, unless one of them is empty.
 func (r *reader) below(lowName, low, highName, high string, equal bool) {
 	if low == "" || high == "" {
 		return
@@ -171,10 +170,10 @@ func (r *reader) below(lowName, low, highName, high string, equal bool) {
 	}
 }
 
-// webhookSecret is a secret as Standard Webhooks writes it. The specification wants 24 to 64 bytes; its own
-// example has 22, so only what is too short to be a secret at all is refused.
+// webhookSecret returns a secret in the format of Standard Webhooks. The specification requires 24 to 64 bytes, but its own
+// example has 22, so only a much shorter one is refused.
 func (r *reader) webhookSecret(name string) Secret {
-	const fewest = 8 // bytes
+	const minBytes = 8
 	value := r.text(name)
 	if value == "" {
 		return ""
@@ -184,15 +183,15 @@ func (r *reader) webhookSecret(name string) Secret {
 	switch {
 	case !ok || err != nil:
 		r.fault(name, "must be whsec_ followed by Base64")
-	case len(key) < fewest:
-		r.fault(name, "is too short: %d bytes, where 24 to 64 are usual", len(key))
+	case len(key) < minBytes:
+		r.fault(name, "is too short: it has %d bytes, and 24 to 64 are usual", len(key))
 	case strings.HasPrefix(string(key), "example-only"):
-		r.fault(name, "is the one of .env.example, which everybody knows: make your own")
+		r.fault(name, "is the one from .env.example, which everybody knows: make your own")
 	}
 	return Secret(value)
 }
 
-// weekly is a weekday, a time of day and a zone: "Mon 09:00 America/New_York".
+// weekly returns a weekday, a time of day and a time zone: "Mon 09:00 America/New_York".
 func (r *reader) weekly(name string) string {
 	value := r.text(name)
 	if value == "" {
@@ -213,5 +212,5 @@ func wallClock(text string) bool {
 
 func zone(name string) bool {
 	_, err := time.LoadLocation(name)
-	return err == nil && name != "Local" // which is another one on each machine
+	return err == nil && name != "Local" // which depends on the machine
 }

@@ -1,16 +1,16 @@
 package config
 
-// variable is one that Load reads.
+// variable is a variable that Load or Temporal's envconfig reads.
 type variable struct {
 	name     string
-	fallback string // the default, as it would be written; empty: none
+	fallback string // the default; empty: none
 	like     string // the variable whose value is the default
-	required Part   // the parts that do not start without it
+	required Part   // the parts that don't start without it
 	secret   bool
 }
 
-// variables are all that Load reads, in the order in which faults are told. Both processes require the same
-// ones, so that one file serves both, and a fault in it shows wherever it is read first.
+// variables are all that Load reads, in the order in which faults are reported. Both processes require the same ones, so
+// that one file serves both and either process reports a fault in it.
 var variables = []variable{
 	{name: "HTTP_ADDR", fallback: ":8080"},
 	{name: "INGRESS_ADMIN_ADDR", fallback: "127.0.0.1:8082"},
@@ -31,7 +31,7 @@ var variables = []variable{
 	{name: "SLACK_FINANCE_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
 	{name: "SLACK_APPROVERS", required: Ingress | Worker},
 	{name: "SLACK_ESCALATION"},
-	{name: "SLACK_POSTS_PER_SECOND", fallback: "1"}, // Slack: about one message a second in a channel
+	{name: "SLACK_POSTS_PER_SECOND", fallback: "1"}, // Slack's own limit is about one message per second and channel
 	{name: "APPROVAL_TIMEOUT", fallback: "24h"},
 	{name: "APPROVAL_REMINDER_EVERY", fallback: "4h"},
 	{name: "RESUME_TIMEOUT", fallback: "5m"},
@@ -70,19 +70,19 @@ var connection = []variable{
 	{name: "TEMPORAL_PROFILE"},
 }
 
-// metadata is how the variables begin of which envconfig makes headers; they may hold keys.
+// metadata is the prefix of variables that envconfig turns into headers; they may contain keys.
 const metadata = "TEMPORAL_GRPC_META_"
 
-// composeOnly are those that docker-compose.yml reads beside ours.
+// composeOnly are the variables that only docker-compose.yml reads.
 var composeOnly = []string{"POSTGRES_PASSWORD", "TEMPORAL_VERSION", "TEMPORAL_UI_VERSION", "FIELDMARSHAL_VERSION", "FIELDMARSHAL_REVISION"}
 
-// Variables lists all that Load reads, for documentation and its tests.
+// Variables returns the names that Load reads, for documentation and its tests.
 func Variables() []string { return names(variables) }
 
-// ConnectionVariables lists those that Temporal's envconfig reads by a fixed name.
+// ConnectionVariables returns the fixed names that Temporal's envconfig reads.
 func ConnectionVariables() []string { return names(connection) }
 
-// ComposeVariables lists those that docker-compose.yml alone reads.
+// ComposeVariables returns the names that only docker-compose.yml reads.
 func ComposeVariables() []string { return append([]string(nil), composeOnly...) }
 
 func names(list []variable) []string {

@@ -166,7 +166,7 @@ func (c *call) offers(id prodege.ProjectID) error {
 		}
 	})
 	if err == nil && len(o.Offers) == 0 {
-		return &Fault{Code: ExitVain}
+		return &Fault{Code: ExitNoEffect}
 	}
 	return err
 }

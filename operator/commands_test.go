@@ -82,10 +82,10 @@ func TestAccepting(t *testing.T) {
 	f.fault = context.DeadlineExceeded
 	run(t, f.world(), "", "accepting", "on", "--as", "U1").wants(t, ExitFailed, "as soon as one runs")
 	f.fault = fmt.Errorf("%w: U9 is not among SLACK_APPROVERS", workflows.ErrNotAllowed)
-	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitVain, "accepting stays off", "SLACK_APPROVERS")
-	run(t, f.world(), "", "accepting", "on").wants(t, ExitVain, "accepting stays off", "--as U")
+	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitNoEffect, "accepting stays off", "SLACK_APPROVERS")
+	run(t, f.world(), "", "accepting", "on").wants(t, ExitNoEffect, "accepting stays off", "--as U")
 	f.accepting = true
-	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitVain, "accepting was on already", "SLACK_APPROVERS")
+	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitNoEffect, "accepting was on already", "SLACK_APPROVERS")
 }
 
 func TestWatch(t *testing.T) {
@@ -103,7 +103,7 @@ func TestDeadLetters(t *testing.T) {
 	f := with()
 	run(t, f.world(), "", "deadletter", "list").wants(t, 0, "3", "29303649", "refused for good")
 	run(t, f.world(), "", "deadletter", "show", "3").wants(t, 0, `"event_id":"e3"`)
-	run(t, f.world(), "", "deadletter", "show", "4").wants(t, ExitVain, "no dead letter 4")
+	run(t, f.world(), "", "deadletter", "show", "4").wants(t, ExitNoEffect, "no dead letter 4")
 	run(t, f.world(), "", "deadletter", "show", "three").wants(t, ExitUsage)
 	for _, answer := range []string{"", "no\n", "y\n"} {
 		a := run(t, f.world(), answer, "deadletter", "drop", "3")
@@ -118,7 +118,7 @@ func TestDeadLetters(t *testing.T) {
 	run(t, f.world(), "", "deadletter", "drop", "3", "--yes").wants(t, 0, "forgotten")
 	f = with()
 	run(t, f.world(), "", "deadletter", "retry", "3").wants(t, 0, "waits again")
-	run(t, f.world(), "", "deadletter", "retry", "3").wants(t, ExitVain)
+	run(t, f.world(), "", "deadletter", "retry", "3").wants(t, ExitNoEffect)
 }
 
 func TestRefused(t *testing.T) {
@@ -132,9 +132,9 @@ func TestRefused(t *testing.T) {
 	run(t, f.world(), "", "refused", "admit", "three", "--as", "U1").wants(t, ExitUsage, "three")
 	run(t, f.world(), "", "refused", "admit", "--as", "U1").wants(t, ExitUsage)
 	run(t, f.world(), "", "refused", "admit", "3", "--as", "U1").wants(t, 0, "3 was handed on; U1 vouches")
-	run(t, f.world(), "", "refused", "admit", "3", "4", "5", "--as", "U1").wants(t, ExitVain, "4 was not handed on: its data was not kept", "5 was not handed on: there is no such number", "2 of 3")
+	run(t, f.world(), "", "refused", "admit", "3", "4", "5", "--as", "U1").wants(t, ExitNoEffect, "4 was not handed on: its data was not kept", "5 was not handed on: there is no such number", "2 of 3")
 	run(t, f.world(), "", "refused").wants(t, 0, "by U1")
-	run(t, f.world(), "", "refused", "admit", "4", "--as", "U1", "--json").wants(t, ExitVain, `"admitted": false`)
+	run(t, f.world(), "", "refused", "admit", "4", "--as", "U1", "--json").wants(t, ExitNoEffect, `"admitted": false`)
 }
 
 func TestAStuckEventIsShown(t *testing.T) {

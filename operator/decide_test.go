@@ -45,9 +45,9 @@ func TestDecisions(t *testing.T) {
 		"up to twice":       {"approve 29303649 --as U1 --up-to 8.50", records("accepted"), 0, []string{"approved $8.50"}},
 		"still under way":   {"approve 29303649 --as U1 --wait 300ms", records("approved"), 0, []string{"accepting $4.25 at Prodege"}},
 		"rejected":          {"reject 29303649 --as U1 --note enough", records("rejected"), 0, []string{"Recorded: U1 rejected $4.25"}},
-		"not allowed":       {"approve 29303649 --as U9", answersWith(project.AnswerNotAllowed, nil), ExitVain, []string{"did NOT count", "SLACK_APPROVERS"}},
-		"superseded":        {"approve 29303649 --as U1", answersWith(project.AnswerSuperseded, usd("4.75")), ExitVain, []string{"another amount now: $4.75"}},
-		"above the ceiling": {"approve 29303649 --as U1", answersWith(project.AnswerOverCeiling, usd("4.00")), ExitVain, []string{"CPI_CEILING"}},
+		"not allowed":       {"approve 29303649 --as U9", answersWith(project.AnswerNotAllowed, nil), ExitNoEffect, []string{"did NOT count", "SLACK_APPROVERS"}},
+		"superseded":        {"approve 29303649 --as U1", answersWith(project.AnswerSuperseded, usd("4.75")), ExitNoEffect, []string{"another amount now: $4.75"}},
+		"above the ceiling": {"approve 29303649 --as U1", answersWith(project.AnswerOverCeiling, usd("4.00")), ExitNoEffect, []string{"CPI_CEILING"}},
 		"no answer":         {"approve 29303649 --as U1 --wait 300ms", func(*project.State, project.Decision) {}, ExitFailed, []string{"nothing is known of it after 300ms", "do not repeat"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestDecisions(t *testing.T) {
 func TestSecondApproval(t *testing.T) {
 	f := asks()
 	records(project.PhaseSecond)(f.project, project.Decision{Verdict: project.Approve, User: "U2", Amount: usd("4.50"), At: noon.Add(-time.Hour)})
-	run(t, f.world(), "", "approve", "29303649", "--as", "U1", "--amount", "4.25").wants(t, ExitVain, "asks for $4.50")
+	run(t, f.world(), "", "approve", "29303649", "--as", "U1", "--amount", "4.25").wants(t, ExitNoEffect, "asks for $4.50")
 	f.consider = records(project.PhaseAccepted)
 	run(t, f.world(), "", "approve", "29303649", "--as", "U1", "--amount", "4.50").wants(t, 0, "Recorded: U1 approved $4.50")
 	if d := f.decided[0]; !d.Second || !d.UpTo.Equal(*usd("4.50")) || !d.Amount.Equal(*usd("4.25")) {
@@ -110,28 +110,28 @@ func TestNothingIsSent(t *testing.T) {
 		code   int
 		says   string
 	}{
-		"another amount":    {"approve 29303649 --as U1 --amount 4.00", nil, ExitVain, "asks for $4.25 (generation 1), not $4.00"},
-		"too low a ceiling": {"approve 29303649 --as U1 --up-to 4.00", nil, ExitVain, "above --up-to $4.00"},
-		"more than twice":   {"approve 29303649 --as U1 --up-to 8.51", nil, ExitVain, "$8.50"},
-		"no open request":   {"approve 29303649 --as U1", func(f *fakes) { f.project.Pause = nil }, ExitVain, "no open CPI request"},
-		"closed request":    {"reject 29303649 --as U1", func(f *fakes) { f.project.Request.Closed = true }, ExitVain, "no open CPI request"},
+		"another amount":    {"approve 29303649 --as U1 --amount 4.00", nil, ExitNoEffect, "asks for $4.25 (generation 1), not $4.00"},
+		"too low a ceiling": {"approve 29303649 --as U1 --up-to 4.00", nil, ExitNoEffect, "above --up-to $4.00"},
+		"more than twice":   {"approve 29303649 --as U1 --up-to 8.51", nil, ExitNoEffect, "$8.50"},
+		"no open request":   {"approve 29303649 --as U1", func(f *fakes) { f.project.Pause = nil }, ExitNoEffect, "no open CPI request"},
+		"closed request":    {"reject 29303649 --as U1", func(f *fakes) { f.project.Request.Closed = true }, ExitNoEffect, "no open CPI request"},
 		"decided already": {"approve 29303649 --as U1", func(f *fakes) {
 			records("accepted")(f.project, project.Decision{Verdict: project.Approve, User: "U2", Amount: usd("4.25"), At: noon})
-		}, ExitVain, "U2 approved $4.25 at 2026-03-02 12:00:00Z"},
-		"expired":         {"approve 29303649 --as U1", phase("expired"), ExitVain, "nobody decided about $4.25 in time"},
-		"over the limit":  {"approve 29303649 --as U1", phase("overlimit"), ExitVain, "above the ceiling"},
-		"not expired":     {"act 29303649 ask-again --as U1", nil, ExitVain, "ask-again has no effect now: asks to accept $4.25"},
-		"did not fail":    {"act 29303649 try-again --as U1", nil, ExitVain, "try-again has no effect"},
-		"not to give up":  {"act 29303649 close --as U1", nil, ExitVain, "close has no effect"},
-		"failed already":  {"approve 29303649 --as U1", phase("stopped"), ExitVain, "within 30 minutes"},
+		}, ExitNoEffect, "U2 approved $4.25 at 2026-03-02 12:00:00Z"},
+		"expired":         {"approve 29303649 --as U1", phase("expired"), ExitNoEffect, "nobody decided about $4.25 in time"},
+		"over the limit":  {"approve 29303649 --as U1", phase("overlimit"), ExitNoEffect, "above the ceiling"},
+		"not expired":     {"act 29303649 ask-again --as U1", nil, ExitNoEffect, "ask-again has no effect now: asks to accept $4.25"},
+		"did not fail":    {"act 29303649 try-again --as U1", nil, ExitNoEffect, "try-again has no effect"},
+		"not to give up":  {"act 29303649 close --as U1", nil, ExitNoEffect, "close has no effect"},
+		"failed already":  {"approve 29303649 --as U1", phase("stopped"), ExitNoEffect, "within 30 minutes"},
 		"no amount told":  {"approve 29303649 --as U1", func(f *fakes) { f.project.Request.Required = nil }, ExitUsage, "give --up-to"},
-		"unknown project": {"approve 1 --as U1", func(f *fakes) { f.project = nil }, ExitVain, "not known here"},
+		"unknown project": {"approve 1 --as U1", func(f *fakes) { f.project = nil }, ExitNoEffect, "not known here"},
 		"nobody":          {"approve 29303649", nil, ExitUsage, "--as"},
 		"a name":          {"approve 29303649 --as ann", nil, ExitUsage, "--as"},
 		"a group":         {"approve 29303649 --as S1", nil, ExitUsage, "--as"},
 		"a comma":         {"approve 29303649 --as U1 --amount 4,25", nil, ExitUsage, "--amount must be dollars with a point, such as 4.25, not \"4,25\""},
 		"no project":      {"approve --as U1", nil, ExitUsage, "needs the id of a project"},
-		"a word":          {"reject x --as U1", nil, ExitVain, "not the id of a project"},
+		"a word":          {"reject x --as U1", nil, ExitNoEffect, "not the id of a project"},
 		"two projects":    {"reject 1 2 --as U1", nil, ExitUsage, "nothing more"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +155,7 @@ func TestADecisionInJSON(t *testing.T) {
 	if err := json.Unmarshal([]byte(a.out), &o); err != nil {
 		t.Fatalf("%v: %s", err, a.out)
 	}
-	if a.code != ExitVain || o.Recorded || o.Why == "" || o.By != "U9" || o.Generation != 1 {
+	if a.code != ExitNoEffect || o.Recorded || o.Why == "" || o.By != "U9" || o.Generation != 1 {
 		t.Errorf("%d %+v", a.code, o)
 	}
 }

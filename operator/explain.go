@@ -77,7 +77,7 @@ func (c *call) explain(id prodege.ProjectID) error {
 		}
 	})
 	if err == nil && !found {
-		return &Fault{Code: ExitVain}
+		return &Fault{Code: ExitNoEffect}
 	}
 	return err
 }

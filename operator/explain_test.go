@@ -35,7 +35,7 @@ func TestExplainAProject(t *testing.T) {
 		"duplicate, known already.  [last events]", "late, a newer one was known.  [last events]",
 		"It waits for approval of its CPI, since 2026-03-02 10:00:00Z.  [state]",
 		"Its CPI request: asks to accept $4.25, now $3.75.", "DRY_RUN was on", "no PRODEGE_API_KEY", "Accepting is off for all projects.  [kill switch]")
-	run(t, (&fakes{}).world(), "", "explain", "1").wants(t, ExitVain, "not known here")
+	run(t, (&fakes{}).world(), "", "explain", "1").wants(t, ExitNoEffect, "not known here")
 	run(t, (&fakes{}).world(), "", "explain").wants(t, ExitUsage)
 }
 
@@ -52,7 +52,7 @@ func TestExplainAnEvent(t *testing.T) {
 		"e0":      {0, []string{"late, a newer one was known"}},
 		"e9":      {0, []string{"waits on disk", "[inbox]"}},
 		"e8":      {0, []string{"dead letter 4: too large"}},
-		"unheard": {ExitVain, []string{"Nothing is known of event unheard", "fieldmarshal refused"}},
+		"unheard": {ExitNoEffect, []string{"Nothing is known of event unheard", "fieldmarshal refused"}},
 	} {
 		t.Run(event, func(t *testing.T) {
 			run(t, f.world(), "", "explain", "29303649", event).wants(t, c.code, c.says...)
@@ -65,7 +65,7 @@ func TestExplainAnEvent(t *testing.T) {
 	// A project that Temporal has never heard of may still wait in the inbox.
 	f.project = nil
 	run(t, f.world(), "", "explain", "29303649", "e9").wants(t, 0, "waits on disk")
-	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, ExitVain, "not known here")
+	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, ExitNoEffect, "not known here")
 	// Without a worker Temporal's history still tells that it came.
 	f.fault = context.DeadlineExceeded
 	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, 0, "Temporal took event e1", "No worker answers, so what became of the events (the ledger) is not shown: start `fieldmarshal worker`")
@@ -141,7 +141,7 @@ func TestEvidence(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 	run(t, disputed().world(), "", "evidence", "29303649", "--csv", "--json").wants(t, ExitUsage)
-	run(t, (&fakes{}).world(), "", "evidence", "1").wants(t, ExitVain)
+	run(t, (&fakes{}).world(), "", "evidence", "1").wants(t, ExitNoEffect)
 }
 
 func TestEvidenceAsCSV(t *testing.T) {

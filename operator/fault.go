@@ -12,9 +12,9 @@ import (
 
 // Exit codes of the commands.
 const (
-	ExitFailed = 1 // something went wrong, or the outcome is not known
-	ExitUsage  = 2 // the command line or the configuration is wrong: nothing was done
-	ExitVain   = 3 // what was asked for does not exist, or did not count
+	ExitFailed   = 1 // something went wrong, or the outcome is not known
+	ExitUsage    = 2 // the command line or the configuration is wrong: nothing was done
+	ExitNoEffect = 3 // the object does not exist, or the command had no effect
 )
 
 // Fault is a command's error, with the exit code that it ends in.
@@ -43,7 +43,7 @@ func usageError(format string, args ...any) error {
 }
 
 func noEffect(format string, args ...any) error {
-	return &Fault{ExitVain, fmt.Errorf(format, outside(args)...)}
+	return &Fault{ExitNoEffect, fmt.Errorf(format, outside(args)...)}
 }
 
 // errNoWorker says that a workflow could not be asked.

@@ -37,7 +37,7 @@ func TestExplainFromHistoryAlone(t *testing.T) {
 		t.Errorf("it tells what the project waits for now:\n%s", a.out)
 	}
 	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, 0, "Temporal took event e1", "applied", "paused: a CPI of $4.25 is required", sinceThen)
-	run(t, f.world(), "", "explain", "29303649", "unheard").wants(t, ExitVain, "Nothing is known of event unheard", sinceThen)
+	run(t, f.world(), "", "explain", "29303649", "unheard").wants(t, ExitNoEffect, "Nothing is known of event unheard", sinceThen)
 	f.carried, f.carriedAt = nil, time.Time{}
 	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "Temporal took event e1: PAUSED", atAll)
 	f.signals = nil

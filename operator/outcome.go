@@ -79,7 +79,7 @@ func (c *call) submit(id prodege.ProjectID, q *project.Question, d project.Decis
 		p.line("It did NOT count: %s. Now: %s.", last.Why, last.Words)
 	})
 	if err == nil && !last.Recorded {
-		return &Fault{Code: ExitVain}
+		return &Fault{Code: ExitNoEffect}
 	}
 	return err
 }

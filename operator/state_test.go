@@ -65,7 +65,7 @@ func TestWhenNobodyAnswers(t *testing.T) {
 		code          int
 		says          string
 	}{
-		"unknown project":    {workflows.ErrClosed, nil, ExitVain, "fieldmarshal watch 29303649"},
+		"unknown project":    {workflows.ErrClosed, nil, ExitNoEffect, "fieldmarshal watch 29303649"},
 		"no worker, no poll": {serviceerror.NewFailedPrecondition("no poller seen for task queue recently, worker may be down"), nil, ExitFailed, "no worker does"},
 		"no worker, timeout": {context.DeadlineExceeded, nil, ExitFailed, "no worker does"},
 		"server's timeout":   {serviceerror.NewDeadlineExceeded("late"), nil, ExitFailed, "no worker does"},
@@ -129,7 +129,7 @@ func TestOneVocabulary(t *testing.T) {
 	const waits, what = "somebody to take action", "offered: Raise sample size, Complete project"
 	run(t, f.world(), "", "state", "29303649").wants(t, 0, waits, what, "fieldmarshal act 29303649", "sample size reached (reason 158)")
 	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "It waits for "+waits, what)
-	run(t, f.world(), "", "approve", "29303649", "--as", "U1").wants(t, ExitVain, "it waits for "+waits)
+	run(t, f.world(), "", "approve", "29303649", "--as", "U1").wants(t, ExitNoEffect, "it waits for "+waits)
 	if f.project.Waiting != project.WaitsAction {
 		t.Errorf("it waits for %s", f.project.Waiting)
 	}

@@ -8,7 +8,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// TestSlips: what is misspelt is named with what was meant, and nothing is done.
+// TestSlips: what is misspelled is named with what was meant, and nothing is done.
 func TestSlips(t *testing.T) {
 	for args, says := range map[string]string{
 		"lsit":                            `fieldmarshal has no command "lsit": see fieldmarshal --help; did you mean list?`,
@@ -119,8 +119,8 @@ func TestProjectsByName(t *testing.T) {
 		}
 	}
 	run(t, world(true, theProject), "", "explain", "oat").wants(t, 0, "It waits for")
-	run(t, world(true, theProject, 5), "", "state", "oat").wants(t, ExitVain, `"oat" fits 2 open projects, such as 29303649 (Oat milk, PO-7); 5 (`)
-	run(t, world(true, theProject), "", "state", "rye").wants(t, ExitVain, "not the id of a project", "no open project")
+	run(t, world(true, theProject, 5), "", "state", "oat").wants(t, ExitNoEffect, `"oat" fits 2 open projects, such as 29303649 (Oat milk, PO-7); 5 (`)
+	run(t, world(true, theProject), "", "state", "rye").wants(t, ExitNoEffect, "not the id of a project", "no open project")
 	run(t, world(false, theProject), "", "state", "oat").wants(t, ExitFailed, "1 open projects do not say", "a worker runs")
 	for _, args := range []string{"approve oat --as U1", "reject PO-7 --as U1", "act oat", "watch oat"} {
 		w := world(true, theProject)
@@ -138,7 +138,7 @@ func TestAPONumberMayLookLikeAnID(t *testing.T) {
 	f.pollers, f.rows = polling(), []Row{{Workflow: "project-29303649", Project: theProject}}
 	w := f.world()
 	w.Flows = onlyOne{f}
-	run(t, w, "", "state", "4720").wants(t, ExitVain, "project 4720 is not known here, but 4720 is the PO number of project 29303649")
+	run(t, w, "", "state", "4720").wants(t, ExitNoEffect, "project 4720 is not known here, but 4720 is the PO number of project 29303649")
 }
 
 func TestCompletionOfProjects(t *testing.T) {

@@ -7,8 +7,7 @@ import (
 	"strings"
 )
 
-// announce says at start which build this is, which limits are in force, and what of the configuration may not be
-// meant so.
+// announce logs at start which build this is, which limits are in force, and the warnings about the configuration.
 func (p Process) announce(who string) {
 	b := build()
 	p.Logger.Info("fieldmarshal "+who+" starts", "version", b.Version, "revision", b.Revision, "modified", b.Modified, "go", b.Go)
@@ -18,18 +17,18 @@ func (p Process) announce(who string) {
 	}
 }
 
-// limits says in one line what stands between a click and money. It is a warning if nothing does.
+// limits logs what limits spending. The line is a warning if nothing does.
 func (p Process) limits() {
 	c := p.Config
 	level, approvers := slog.LevelInfo, strings.Join(c.Slack.Approvers, ",")
 	if c.Slack.Anyone {
-		level, approvers = slog.LevelWarn, "anyone: everybody in the channel of our own workspace can approve a CPI"
+		level, approvers = slog.LevelWarn, "anyone: every member of our workspace who is in the channel can approve a CPI"
 	}
 	if c.Approval.Ceiling == "" {
 		level = slog.LevelWarn
 	}
 	p.Logger.Log(context.Background(), level, "limits in force",
-		"CPI_CEILING", cmp.Or(c.Approval.Ceiling, "none: any amount that is approved is sent"),
+		"CPI_CEILING", cmp.Or(c.Approval.Ceiling, "none: every approved amount is sent"),
 		"CPI_SECOND_APPROVER_ABOVE", cmp.Or(c.Approval.SecondApproverAbove, "none: one approval is enough"),
 		"CPI_AUTO_APPROVE_UP_TO", cmp.Or(c.Approval.AutoApproveUpTo, "none: nothing is approved without a person"),
 		"DRY_RUN", c.DryRun, "SLACK_APPROVERS", approvers)

@@ -12,7 +12,7 @@ import (
 	"fieldmarshal/program"
 )
 
-// logged finds the lines of a log with a message.
+// logged returns the lines of a log with a message.
 func logged(t *testing.T, log, message string) (lines []map[string]any) {
 	t.Helper()
 	for text := range strings.Lines(log) {
@@ -27,7 +27,7 @@ func logged(t *testing.T, log, message string) (lines []map[string]any) {
 	return lines
 }
 
-// TestLimitsAreSaidAtStart: one line says what is in force, as a warning if nothing stands between a click and money.
+// TestLimitsAreSaidAtStart: one line gives the limits in force, as a warning if nothing limits spending.
 func TestLimitsAreSaidAtStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		env   []string
@@ -37,10 +37,10 @@ func TestLimitsAreSaidAtStart(t *testing.T) {
 		"limits": {[]string{"CPI_CEILING=8", "CPI_SECOND_APPROVER_ABOVE=5", "CPI_AUTO_APPROVE_UP_TO=1", "DRY_RUN=true", "SLACK_APPROVERS=U1, S2"}, "INFO", map[string]any{
 			"CPI_CEILING": "8", "CPI_SECOND_APPROVER_ABOVE": "5", "CPI_AUTO_APPROVE_UP_TO": "1", "DRY_RUN": true, "SLACK_APPROVERS": "U1,S2"}},
 		"no ceiling": {nil, "WARN", map[string]any{
-			"CPI_CEILING": "none: any amount that is approved is sent", "CPI_SECOND_APPROVER_ABOVE": "none: one approval is enough",
+			"CPI_CEILING": "none: every approved amount is sent", "CPI_SECOND_APPROVER_ABOVE": "none: one approval is enough",
 			"CPI_AUTO_APPROVE_UP_TO": "none: nothing is approved without a person", "DRY_RUN": false, "SLACK_APPROVERS": "U1"}},
 		"anyone": {[]string{"CPI_CEILING=8", "SLACK_APPROVERS=anyone"}, "WARN", map[string]any{
-			"CPI_CEILING": "8", "SLACK_APPROVERS": "anyone: everybody in the channel of our own workspace can approve a CPI"}},
+			"CPI_CEILING": "8", "SLACK_APPROVERS": "anyone: every member of our workspace who is in the channel can approve a CPI"}},
 	} {
 		for _, process := range []string{"ingress", "worker"} {
 			t.Run(name+" "+process, func(t *testing.T) {
@@ -72,7 +72,7 @@ func TestLimitsAreSaidAtStart(t *testing.T) {
 	}
 }
 
-// TestConfigSaysWhereFrom: what is in force comes from the environment, the file, a profile of Temporal's or nowhere.
+// TestConfigSaysWhereFrom: a value comes from the environment, the file, a Temporal profile or the defaults.
 func TestConfigSaysWhereFrom(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name, text string) string {
@@ -111,7 +111,7 @@ func TestConfigSaysWhereFrom(t *testing.T) {
 	}
 }
 
-// TestDoctorTellsOfTheFile: a line of .env at fault is a finding of doctor's, and ends every other command.
+// TestDoctorTellsOfTheFile: doctor reports a faulty line of .env, and every other command fails.
 func TestDoctorTellsOfTheFile(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(filepath.Join(dir, ".env"), []byte("CPI_CEILING=$8\n"), 0o600); err != nil {

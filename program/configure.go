@@ -18,7 +18,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// load reads the configuration of one process. All its faults are one error, a *config.Faults.
+// load reads the configuration of a process. The error, a *config.Faults, lists all faults.
 func (i Invocation) load(part config.Part) (Process, error) {
 	p, err := i.read(part)
 	p.Logger = slog.New(slog.NewJSONHandler(i.Stderr, &slog.HandlerOptions{Level: p.Config.LogLevel}))
@@ -26,7 +26,7 @@ func (i Invocation) load(part config.Part) (Process, error) {
 	return p, err
 }
 
-// read reads the configuration for a part. If there is an error it returns as much as can be read.
+// read reads the configuration for a part. With an error it returns what could be read.
 func (i Invocation) read(part config.Part) (Process, error) {
 	given := config.Read(i.Dir, i.Env)
 	c, faults := Load(given.Environment, part)
@@ -38,7 +38,7 @@ func (i Invocation) read(part config.Part) (Process, error) {
 	return Process{Config: c, Temporal: temporal}, given.Err(append(faults, faultsOf(err)...)...)
 }
 
-// faultsOf are the faults of a connection that can't be used.
+// faultsOf returns the faults in an error of Connection.
 func faultsOf(err error) []config.Fault {
 	var named *config.Faults
 	switch {
@@ -50,7 +50,7 @@ func faultsOf(err error) []config.Fault {
 	return []config.Fault{{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()}}
 }
 
-// Load is config.Load with the rules that other packages own.
+// Load is config.Load with the rules of other packages.
 func Load(env config.Environment, part config.Part) (config.Config, []config.Fault) {
 	c, err := config.Load(env.Get, part,
 		config.Check{Variable: "APPROVAL_HOURS", Rule: func(text string) error { _, err := project.ParseHours(text); return err }},
@@ -70,8 +70,8 @@ func isAmount(text string) error {
 	return err
 }
 
-// Connection is how Temporal is reached: TEMPORAL_ADDRESS and the like, and a file only if TEMPORAL_CONFIG_FILE names
-// one; otherwise one in the home folder would be found, and with it somebody's Temporal Cloud.
+// Connection returns the options for connecting to Temporal: TEMPORAL_ADDRESS and the like, and a file only if
+// TEMPORAL_CONFIG_FILE names one. By default envconfig would find one in the home folder, with somebody's Temporal Cloud.
 func Connection(env config.Environment) (client.Options, error) {
 	if faults := connectionFaults(env); len(faults) > 0 {
 		return client.Options{}, &config.Faults{List: faults}
@@ -89,8 +89,8 @@ func Connection(env config.Environment) (client.Options, error) {
 	return o, nil
 }
 
-// connectionFaults returns what envconfig would ignore silently: with a file that is not there, or a word that is
-// neither true nor false, a program would connect to another Temporal than the one that was meant.
+// connectionFaults returns what envconfig would ignore silently, so that the program would connect to another Temporal
+// than intended: a missing file, or a word that is neither true nor false.
 func connectionFaults(env config.Environment) (faults []config.Fault) {
 	wrong := func(variable, text string) { faults = append(faults, config.Fault{Variable: variable, Text: text}) }
 	for _, name := range config.ConnectionVariables() {
@@ -119,7 +119,7 @@ func connectionFaults(env config.Environment) (faults []config.Fault) {
 		_, portErr := strconv.ParseUint(port, 10, 16)
 		switch {
 		case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
-			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, without http:// or https://, not %q (TEMPORAL_TLS=true has it encrypted)", text))
+			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, without http:// or https://, not %q (TEMPORAL_TLS=true turns on encryption)", text))
 		case (err != nil || portErr != nil) && !strings.Contains(text, "://"): // as in dns:///temporal:7233, which gRPC reads
 			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, not %q", text))
 		}
@@ -127,7 +127,7 @@ func connectionFaults(env config.Environment) (faults []config.Fault) {
 	return faults
 }
 
-// settings are what the workflows read of the configuration.
+// settings returns the part of the configuration that the workflows read.
 func (p Process) settings() workflows.Settings {
 	c := p.Config
 	return workflows.Settings{TaskQueue: c.TaskQueue, HistoryLimit: p.HistoryLimit, Settings: project.Settings{
@@ -142,7 +142,7 @@ func (p Process) settings() workflows.Settings {
 	}}
 }
 
-// amount reads dollars that Load has checked; nil if there are none.
+// amount parses dollars that Load has checked; nil if text is empty.
 func amount(text string) *prodege.USD {
 	if text == "" {
 		return nil

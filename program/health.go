@@ -14,11 +14,11 @@ import (
 	"fieldmarshal/operator"
 )
 
-// healthTimeout bounds the question; both processes answer within two seconds.
+// healthTimeout is how long to wait for an answer; both processes answer within two seconds.
 const healthTimeout = 4 * time.Second
 
-// health asks a process of this machine whether it is ready: for containers, whose image holds nothing else
-// that could ask.
+// health asks a process on this machine whether it is ready: for containers, whose image contains no other program that
+// could.
 func (i Invocation) health() *cobra.Command {
 	return &cobra.Command{
 		Use: "health ingress|worker", ValidArgs: []string{"ingress", "worker"},
@@ -40,7 +40,7 @@ func (i Invocation) health() *cobra.Command {
 	}
 }
 
-// askReady gives the body of /readyz, and an error where it does not say that the process is ready.
+// askReady returns the body of /readyz, and an error unless the process is ready.
 func askReady(ctx context.Context, url string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
 	defer cancel()

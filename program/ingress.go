@@ -18,14 +18,14 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// RunIngress runs the ingress until ctx ends. It starts while Temporal and Slack are away: deliveries go to disk, and
-// those who click are told that it does not count.
+// RunIngress runs the ingress until ctx is done. It starts even if Temporal and Slack are down: deliveries go to disk, and
+// people who click are told that the click does not count.
 func (p Process) RunIngress(ctx context.Context) (err error) {
 	admin, err := p.listen(p.Admin, "ingress's readiness and metrics", p.Config.IngressAdminAddr, "the ingress serves readiness and metrics")
 	if err != nil {
 		return err
 	}
-	defer admin.Close() // serving closes them too, which does no harm
+	defer admin.Close() // serving closes it, too, which is harmless
 	listener, err := p.listen(p.Listener, "ingress", p.Config.HTTPAddr, "ingress listens")
 	if err != nil {
 		return err
@@ -46,7 +46,7 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 		Final: func(err error) bool { return errors.Is(err, workflows.ErrRefused) },
 		Alarm: func(text string) {
 			if err := alert(context.WithoutCancel(ctx), text); err != nil {
-				p.Logger.Error("the alerts channel could not be told", "error", err)
+				p.Logger.Error("an alarm could not be posted in the alerts channel", "error", err)
 			}
 		},
 	})
@@ -73,26 +73,26 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	defer stopForwarding()
 	defer door.Wait()
 	defer p.serveAdmin(door.AdminServer(), admin)()
-	defer p.sayTemporal(ctx, health)()
+	defer p.checkTemporal(ctx, health)()
 	return p.serve(ctx, door.Server(), door.Listener(listener))
 }
 
-// alarmGrace is how long an alarm may still be told once the process is to stop.
+// alarmGrace is how long alarms may take once the process has been told to stop.
 const alarmGrace = 5 * time.Second
 
-// untilStopped tells things even while the process stops, but not for long: a Slack that is away must not delay its end.
-func untilStopped(process context.Context, tell func(context.Context, string) error) func(context.Context, string) error {
+// untilStopped lets post finish while the process stops, but not for long: if Slack is down it must not delay the end.
+func untilStopped(process context.Context, post func(context.Context, string) error) func(context.Context, string) error {
 	return func(ctx context.Context, text string) error {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		defer context.AfterFunc(process, func() { time.AfterFunc(alarmGrace, cancel) })()
-		return tell(ctx, text)
+		return post(ctx, text)
 	}
 }
 
-// forward hands on what the inbox holds until stop is called, which waits for the calls under way.
+// forward hands on the events in the inbox until stop is called, which waits for the calls in progress.
 func forward(ctx context.Context, box *inbox.Inbox, flows *workflows.Client) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it goes on while requests under way finish
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it continues while the last requests finish
 	var forwarding sync.WaitGroup
 	forwarding.Go(func() { box.Run(ctx, flows.Deliver) })
 	return func() {
@@ -112,8 +112,8 @@ func ownTeam(api *slack.Client) func(context.Context) (string, error) {
 	}
 }
 
-// isGuest asks Slack whether somebody is a guest of our workspace, or belongs to another organization. It takes the
-// scope users:read. A stand-in for Slack that knows no users has no guests.
+// isGuest asks Slack whether somebody is a guest in our workspace or belongs to another organization. It needs the scope
+// users:read. In a simulated Slack without users nobody is a guest.
 func isGuest(api *slack.Client) func(ctx context.Context, user string) (bool, error) {
 	return func(ctx context.Context, user string) (bool, error) {
 		u, err := api.GetUserInfoContext(ctx, user)
@@ -127,7 +127,7 @@ func isGuest(api *slack.Client) func(ctx context.Context, user string) (bool, er
 	}
 }
 
-// uiLink leads to a workflow in the Temporal UI.
+// uiLink returns the address of a workflow in the Temporal UI.
 func (p Process) uiLink(workflowID string) string {
 	return p.Config.TemporalUIURL + "/namespaces/" + url.PathEscape(p.Temporal.Namespace) + "/workflows/" + url.PathEscape(workflowID)
 }

@@ -17,7 +17,7 @@ import (
 	"fieldmarshal/ingress"
 )
 
-// serveAdmin serves readiness and metrics until stop is called, also while requests under way finish.
+// serveAdmin serves readiness and metrics until stop is called, which is after the last requests have finished.
 func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
 	var serving sync.WaitGroup
 	serving.Go(func() {
@@ -31,7 +31,7 @@ func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
 	}
 }
 
-// temporalHealth says why Temporal can't take events: it does not answer, refuses us, or lacks our namespace.
+// temporalHealth returns why Temporal can't take events: it does not answer, refuses us, or lacks our namespace.
 func temporalHealth(c client.Client, address, namespace string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
@@ -42,7 +42,7 @@ func temporalHealth(c client.Client, address, namespace string) func(context.Con
 			return nil
 		case errors.As(err, &missing):
 			return &ingress.TemporalFault{Text: fmt.Sprintf("the namespace %q is missing at %s: create it, or set TEMPORAL_NAMESPACE", namespace, address), Err: err}
-		case errors.As(err, &denied): // it answers, and starting workflows may be allowed all the same
+		case errors.As(err, &denied): // it answers, and may permit us to start workflows
 			return nil
 		case serviceerror.ToStatus(err).Code() == codes.Unauthenticated:
 			return &ingress.TemporalFault{Text: fmt.Sprintf("%s does not know us: check TEMPORAL_API_KEY or the certificate", address), Err: err}
@@ -51,12 +51,12 @@ func temporalHealth(c client.Client, address, namespace string) func(context.Con
 	}
 }
 
-// firstAsk is how long Temporal gets to answer at start.
-const firstAsk = 10 * time.Second
+// startCheckTimeout is how long Temporal may take to answer at start.
+const startCheckTimeout = 10 * time.Second
 
-// sayTemporal says in the log at start if Temporal can't take events: until one waits nothing else would. stop ends it.
-func (p Process) sayTemporal(ctx context.Context, ask func(context.Context) error) (stop func()) {
-	ctx, cancel := context.WithTimeout(ctx, firstAsk)
+// checkTemporal logs at start if Temporal can't take events; otherwise that would be noticed only with the first event.
+func (p Process) checkTemporal(ctx context.Context, ask func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithTimeout(ctx, startCheckTimeout)
 	var asking sync.WaitGroup
 	asking.Go(func() {
 		if err := ask(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {

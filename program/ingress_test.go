@@ -14,7 +14,7 @@ func TestAlarmsDoNotHoldUpTheEnd(t *testing.T) {
 			select {
 			case <-ctx.Done():
 				return ctx.Err()
-			case <-time.After(time.Minute): // a Slack that is slow
+			case <-time.After(time.Minute): // Slack is slow
 				return nil
 			}
 		})

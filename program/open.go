@@ -12,11 +12,11 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// directory lists open projects for the slash command and the home tab. It needs no worker: the search attributes hold
-// what it tells.
+// directory lists open projects for the slash command and the home tab. It needs no worker, because it reads search
+// attributes.
 type directory struct{ temporal lister }
 
-// lister is what a directory needs of Temporal; operator.NewTemporal makes one.
+// lister is the part of operator.Temporal that a directory needs.
 type lister interface {
 	List(ctx context.Context, query string, limit int) (rows []operator.Row, more bool, err error)
 }
@@ -37,7 +37,7 @@ func (d directory) Waiting(ctx context.Context) ([]ingress.OpenItem, error) {
 	return items, nil
 }
 
-// Open lists all open projects, in the order in which Temporal lists them: those that began last come first.
+// Open lists all open projects in Temporal's order: those that began last come first.
 func (d directory) Open(ctx context.Context) ([]prodege.ProjectID, error) {
 	rows, _, err := d.temporal.List(ctx, operator.OpenProjects, math.MaxInt)
 	if err != nil {

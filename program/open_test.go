@@ -22,7 +22,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// pages is a Temporal that lists workflows page by page.
+// pages is a fake Temporal that lists workflows page by page.
 type pages struct {
 	client.Client
 	pages   [][]*workflowpb.WorkflowExecutionInfo

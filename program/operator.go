@@ -13,10 +13,10 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// world reads the configuration for an operator's command and gives what it reaches. Nothing is called yet.
+// world reads the configuration for an operator's command and returns what the command can reach. It calls nothing yet.
 func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 	p, wrong := i.read(config.Operator)
-	if p.Temporal.HostPort == "" { // it can't be known which Temporal is meant
+	if p.Temporal.HostPort == "" { // it is unknown which Temporal is meant
 		return nil, nil, wrong
 	}
 	p.Logger = slog.New(slog.NewTextHandler(i.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
@@ -49,7 +49,7 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 	return w, reach.Close, nil
 }
 
-// facts are what commands tell of the configuration.
+// facts returns the part of the configuration that commands show.
 func (p Process) facts() operator.Facts {
 	c := p.Config
 	f := operator.Facts{
@@ -70,7 +70,7 @@ func (p Process) facts() operator.Facts {
 	return f
 }
 
-// ingressURL is where the ingress of this configuration is reached from its own machine.
+// ingressURL returns the URL of a process that listens on address, as seen from its own machine.
 func ingressURL(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -82,14 +82,14 @@ func ingressURL(address string) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// settings are the configuration that is in force, for the command that shows it, with its faults.
+// settings returns the configuration in force, for the command that shows it, with its faults.
 func (i Invocation) settings() ([]operator.Setting, error) {
 	given := config.Read(i.Dir, i.Env)
 	p, wrong := i.read(config.Ingress | config.Worker)
 	var all []operator.Setting
 	for _, s := range given.Settings() {
 		shown := operator.Setting{Variable: s.Name, Value: s.Value, From: string(s.From)}
-		// A profile file may say how Temporal is reached; the environment and .env go before it.
+		// A profile file may say how to reach Temporal; the environment and .env take precedence.
 		for name, value := range map[string]string{"TEMPORAL_ADDRESS": p.Temporal.HostPort, "TEMPORAL_NAMESPACE": p.Temporal.Namespace} {
 			if s.Name == name && s.From == config.FromDefault && value != "" && value != s.Value {
 				shown.Value, shown.From = value, "TEMPORAL_CONFIG_FILE"

@@ -13,7 +13,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// command runs an operator's command as the program does.
+// command runs an operator's command like the program.
 func command(t *testing.T, env []string, args ...string) (code int, out, fault string) {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
@@ -28,20 +28,20 @@ func TestExitCodesOfCommands(t *testing.T) {
 		code int
 		says string
 	}{
-		"Temporal away":         {nil, "state 29303649", program.ExitFault, "temporal does not answer at " + nobody},
-		"no such command":       {nil, "frobnicate", program.ExitUsage, "has no command"},
-		"no such flag":          {nil, "list --frob", program.ExitUsage, "--frob"},
-		"no project":            {nil, "state", program.ExitUsage, "needs the id of a project"},
-		"a broken setting":      {[]string{"CPI_CEILING=many"}, "list", program.ExitUsage, "CPI_CEILING"},
-		"a broken connection":   {[]string{"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/cert.pem", "TEMPORAL_TLS_CLIENT_KEY_PATH=/nowhere/key.pem"}, "list", program.ExitUsage, "TEMPORAL_"},
-		"no ingress":            {nil, "refused", program.ExitFault, "no ingress answers"},
-		"a misspelt process":    {nil, "wroker", program.ExitUsage, "did you mean worker?"},
-		"a misspelt flag of it": {nil, "worker --history-limt 5", program.ExitUsage, "did you mean --history-limit?"},
-		"an argument too many":  {nil, "ingress now", program.ExitUsage, "ingress takes no arguments"},
-		"health of nothing":     {nil, "health", program.ExitUsage, "health needs ingress or worker"},
-		"health of what":        {nil, "health wrker", program.ExitUsage, "did you mean worker?"},
-		"health of two":         {nil, "health worker ingress", program.ExitUsage, "nothing more"},
-		"completion is cobra's": {nil, "completion bash", program.ExitOK, ""},
+		"Temporal away":           {nil, "state 29303649", program.ExitFault, "temporal does not answer at " + nobody},
+		"no such command":         {nil, "frobnicate", program.ExitUsage, "has no command"},
+		"no such flag":            {nil, "list --frob", program.ExitUsage, "--frob"},
+		"no project":              {nil, "state", program.ExitUsage, "needs the id of a project"},
+		"a broken setting":        {[]string{"CPI_CEILING=many"}, "list", program.ExitUsage, "CPI_CEILING"},
+		"a broken connection":     {[]string{"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/cert.pem", "TEMPORAL_TLS_CLIENT_KEY_PATH=/nowhere/key.pem"}, "list", program.ExitUsage, "TEMPORAL_"},
+		"no ingress":              {nil, "refused", program.ExitFault, "no ingress answers"},
+		"a misspelled process":    {nil, "wroker", program.ExitUsage, "did you mean worker?"},
+		"a misspelled flag of it": {nil, "worker --history-limt 5", program.ExitUsage, "did you mean --history-limit?"},
+		"an argument too many":    {nil, "ingress now", program.ExitUsage, "ingress takes no arguments"},
+		"health of nothing":       {nil, "health", program.ExitUsage, "health needs ingress or worker"},
+		"health of what":          {nil, "health wrker", program.ExitUsage, "did you mean worker?"},
+		"health of two":           {nil, "health worker ingress", program.ExitUsage, "nothing more"},
+		"completion is cobra's":   {nil, "completion bash", program.ExitOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			code, out, fault := command(t, enough(t, c.env...), strings.Fields(c.args)...)
@@ -52,7 +52,7 @@ func TestExitCodesOfCommands(t *testing.T) {
 	}
 }
 
-// TestDoctorAsksSlack: token, scopes and channels are those of a Slack that speaks the real protocol.
+// TestDoctorAsksSlack: doctor reads token, scopes and channels with Slack's real protocol.
 func TestDoctorAsksSlack(t *testing.T) {
 	channels := []simulator.Channel{{ID: "C1", Name: "alerts"}, {ID: "C2", Name: "far", NotMember: true}}
 	for name, c := range map[string]struct {
@@ -97,8 +97,8 @@ func TestDoctorAsksSlack(t *testing.T) {
 	}
 }
 
-// TestSendReachesAnIngress: a running ingress takes what send makes with the secret of the same environment,
-// shows it in its inbox, and refuses what is signed with another.
+// TestSendReachesAnIngress: a running ingress accepts what send signs with the secret from the same environment, shows it in
+// its inbox, and refuses what is signed with another.
 func TestSendReachesAnIngress(t *testing.T) {
 	env := enough(t)
 	in := start(t, "ingress", env)
@@ -110,7 +110,7 @@ func TestSendReachesAnIngress(t *testing.T) {
 	if code, out, fault = command(t, env, "inbox", "list"); code != program.ExitOK || !strings.Contains(out, "1 waiting") || !strings.Contains(out, "29303649") {
 		t.Errorf("inbox list: %d\n%s\n%s", code, out, fault)
 	}
-	if code, _, fault = command(t, append(env, "PRODEGE_SECRET_KEY=another"), "send", "--project", "1", "--status", "LIVE"); code != program.ExitVain {
+	if code, _, fault = command(t, append(env, "PRODEGE_SECRET_KEY=another"), "send", "--project", "1", "--status", "LIVE"); code != program.ExitNoEffect {
 		t.Errorf("another secret: %d %s", code, fault)
 	}
 	if code, out, fault = command(t, env, "refused"); code != program.ExitOK || !strings.Contains(out, "bad_signature") {

@@ -20,38 +20,38 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// drainTimeout is how long requests under way may take once a process is told to stop. The ingress's longest
-// answer takes less than ten seconds.
+// drainTimeout is how long requests may take once a process has been told to stop. The ingress's longest takes less than
+// ten seconds.
 const drainTimeout = 15 * time.Second
 
-// Process is what both processes are made from.
+// Process holds what both processes need.
 type Process struct {
 	Config   config.Config
-	Temporal client.Options // how Temporal is reached; logger and metrics are set by the process
+	Temporal client.Options // logger and metrics are set by the process
 	Logger   *slog.Logger
 
 	// Optional.
-	HistoryLimit int                  // events after which a workflow's run continues as new; 0: when the server suggests it
-	Simulated    bool                 // Prodege is a simulator: each message says so
-	Listener     net.Listener         // open already; nil: the process listens where Config says
-	Admin        net.Listener         // likewise, for the ingress's readiness and metrics
-	Listening    func(address string) // told the address once the process listens
+	HistoryLimit int                  // events after which a workflow continues as new; 0: when the server suggests it
+	Simulated    bool                 // Prodege is simulated: each message says so
+	Listener     net.Listener         // an open listener; nil: the process listens on the address in Config
+	Admin        net.Listener         // likewise for the ingress's readiness and metrics
+	Listening    func(address string) // called with the address once the process listens
 }
 
-// newRegistry is what a process shows at /metrics, beside what its parts add.
+// newRegistry returns the metrics that every process has.
 func newRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo())
 	return r
 }
 
-// dial gives a client that reaches Temporal with its first call, so that a process starts while it is away.
+// dial returns a client that connects to Temporal with its first call, so that a process starts even if Temporal is down.
 func (p Process) dial(metrics client.MetricsHandler) (client.Client, error) {
 	o := p.Temporal
 	o.Logger, o.MetricsHandler = sdklog.NewStructuredLogger(p.Logger), metrics
 	c, err := client.NewLazyClient(o)
 	if err != nil {
-		return nil, fmt.Errorf("make temporal's client: %w", err)
+		return nil, fmt.Errorf("create temporal client: %w", err)
 	}
 	return c, nil
 }
@@ -60,7 +60,7 @@ func (p Process) slackAPI() *slack.Client {
 	return activities.NewSlackAPI(prodege.Secret(p.Config.Slack.BotToken), p.Config.Slack.APIURL, nil)
 }
 
-// approvers is SLACK_APPROVERS.
+// approvers returns who may approve, from SLACK_APPROVERS.
 func (p Process) approvers(api *slack.Client) *activities.Approvers {
 	list := p.Config.Slack.Approvers
 	if p.Config.Slack.Anyone {
@@ -69,8 +69,8 @@ func (p Process) approvers(api *slack.Client) *activities.Approvers {
 	return activities.NewApprovers(api, list, p.Logger)
 }
 
-// listen opens a listener before anything else, unless it is open, so that an address in use ends the process at once. It
-// is logged as said.
+// listen opens a listener unless there is one, before anything else, so that the process ends at once if the address is in
+// use. It logs the address with the message said.
 func (p Process) listen(l net.Listener, who, address, said string) (net.Listener, error) {
 	if l == nil {
 		var err error
@@ -82,8 +82,8 @@ func (p Process) listen(l net.Listener, who, address, said string) (net.Listener
 	return l, nil
 }
 
-// serve serves until ctx ends, then lets requests under way finish. It returns an error where serving ended
-// otherwise.
+// serve serves until ctx is done, then lets the last requests finish. It returns an error if serving ends in any other
+// way.
 func (p Process) serve(ctx context.Context, server *http.Server, l net.Listener) error {
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(l) }()
@@ -95,7 +95,7 @@ func (p Process) serve(ctx context.Context, server *http.Server, l net.Listener)
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
-	p.Logger.Info("stopping: no new requests are taken")
+	p.Logger.Info("stopping: no new requests are accepted")
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainTimeout)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {

@@ -1,9 +1,8 @@
-// Package program is the production program as a function: its commands, and the wiring of its two processes,
-// ingress and worker. The mains start what stands here, main.go all of it and cmd/dev both processes in one,
-// and so do the tests, so that they run the very program.
+// Package program is the production program as a function: its commands, and the wiring of its two processes, ingress and
+// worker. main.go runs all of it, cmd/dev runs both processes in one, and tests start it in the same way.
 //
-// It counts as one of the mains: it alone hands the parts their fields of the configuration. It decides
-// nothing, and links neither the Temporal server nor the simulators.
+// It is the only package that passes the parts their fields of the configuration. It decides nothing, and links neither
+// the Temporal server nor the simulators.
 package program
 
 import (
@@ -11,7 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	_ "time/tzdata" // an image from scratch has no time zones
+	_ "time/tzdata" // the image has no time zone database
 
 	"github.com/spf13/cobra"
 
@@ -23,24 +22,24 @@ import (
 const (
 	ExitOK    = 0
 	ExitFault = 1 // something went wrong while running
-	ExitUsage = 2 // the command line or the configuration has faults; nothing was done
-	// ExitVain is an operator's command whose object is not there, or whose wish did not count.
-	ExitVain = operator.ExitVain
+	ExitUsage = 2 // the command line or the configuration is invalid; nothing was done
+	// ExitNoEffect means that the object of an operator's command does not exist, or that the command had no effect.
+	ExitNoEffect = operator.ExitNoEffect
 )
 
-// Invocation is how the program was called.
+// Invocation holds the arguments and the environment of a call of the program.
 type Invocation struct {
 	Args   []string // without the program's name
-	Dir    string   // where .env is looked for
-	Env    []string // as os.Environ gives it
+	Dir    string   // the folder of .env
+	Env    []string // as returned by os.Environ
 	Stdout io.Writer
 	Stderr io.Writer
 
-	Listening func(address string) // optional: told the address once a process listens
+	Listening func(address string) // optional: called with the address once a process listens
 }
 
-// Run runs one command until it is done or ctx ends, which ingress and worker take as the order to drain and
-// stop. It returns the exit code.
+// Run runs a command until it ends or ctx is done, which tells ingress and worker to drain and stop. It returns the exit
+// code.
 func Run(ctx context.Context, i Invocation) int {
 	root := i.root()
 	root.SetArgs(i.Args)
@@ -71,13 +70,13 @@ func Run(ctx context.Context, i Invocation) int {
 	return ExitUsage
 }
 
-// failure is a fault while running, as against one of the command line.
+// failure is an error while running, as opposed to one of the command line.
 type failure struct{ error }
 
-// Unwrap gives the fault.
+// Unwrap returns the error.
 func (f failure) Unwrap() error { return f.error }
 
-// running marks the faults of a command's work.
+// running marks the errors of a command's work as failures.
 func running(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
 		err := do(cmd, args)

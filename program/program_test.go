@@ -18,7 +18,7 @@ import (
 	"fieldmarshal/program"
 )
 
-// nobody is an address where nothing listens.
+// nobody is an address on which nothing listens.
 const nobody = "127.0.0.1:1"
 
 func enough(t *testing.T, more ...string) []string {
@@ -29,7 +29,7 @@ func enough(t *testing.T, more ...string) []string {
 	}, more...)
 }
 
-// output gathers what several goroutines write.
+// output collects what several goroutines write.
 type output struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -38,12 +38,12 @@ type output struct {
 func (o *output) Write(p []byte) (int, error) { o.mu.Lock(); defer o.mu.Unlock(); return o.b.Write(p) }
 func (o *output) String() string              { o.mu.Lock(); defer o.mu.Unlock(); return o.b.String() }
 
-// started is a process that runs.
+// started is a running process.
 type started struct {
 	address string
 	admin   string // of the ingress
 	log     *output
-	stop    func() int // and gives the exit code
+	stop    func() int // returns the exit code
 }
 
 func start(t *testing.T, command string, env []string) started {
@@ -51,7 +51,7 @@ func start(t *testing.T, command string, env []string) started {
 	ctx, cancel := context.WithCancel(t.Context())
 	log, dir, listening, ended := &output{}, t.TempDir(), make(chan string, 1), make(chan int, 1)
 	go func() {
-		defer close(ended) // who asks after the first gets 0, and doesn't wait for ever
+		defer close(ended) // later calls of stop get 0 instead of blocking
 		ended <- program.Run(ctx, program.Invocation{Args: []string{command}, Dir: dir, Env: env, Stdout: io.Discard, Stderr: log,
 			Listening: func(address string) { listening <- address }})
 	}()
@@ -68,7 +68,7 @@ func start(t *testing.T, command string, env []string) started {
 	panic("unreachable")
 }
 
-// adminAddress finds in the ingress's log where it serves readiness and metrics.
+// adminAddress returns the address of readiness and metrics from the ingress's log.
 func adminAddress(log string) string {
 	for line := range strings.Lines(log) {
 		var entry struct{ Msg, Addr string }
@@ -90,7 +90,7 @@ func get(t *testing.T, url string) (int, string) {
 	return resp.StatusCode, string(body)
 }
 
-// TestIngressAlone: with Temporal and Slack away it starts, is ready, takes a delivery to disk, and stops with 0.
+// TestIngressAlone: without Temporal and Slack it starts, is ready, keeps a delivery on disk, and exits with 0.
 func TestIngressAlone(t *testing.T) {
 	env := enough(t)
 	p := start(t, "ingress", env)
@@ -135,7 +135,7 @@ func TestIngressAlone(t *testing.T) {
 	}
 }
 
-// TestHealth: a container's health check says what /readyz says.
+// TestHealth: a container's health check agrees with /readyz.
 func TestHealth(t *testing.T) {
 	ingress, worker := start(t, "ingress", enough(t)), start(t, "worker", enough(t))
 	for _, c := range []struct {
@@ -156,7 +156,7 @@ func TestHealth(t *testing.T) {
 	}
 }
 
-// TestWorkerAlone: with Temporal away it lives, is not ready, and stops with 0.
+// TestWorkerAlone: without Temporal it runs, is not ready, and exits with 0.
 func TestWorkerAlone(t *testing.T) {
 	p := start(t, "worker", enough(t))
 	if status, body := get(t, "http://"+p.address+"/healthz"); status != http.StatusOK {
@@ -190,11 +190,11 @@ func TestExitCodes(t *testing.T) {
 			says: []string{"TEMPORAL_ADDRESS must be host:port, without http://"}},
 		"Temporal's namespace in quotes": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, `TEMPORAL_NAMESPACE="default"`),
 			says: []string{"TEMPORAL_NAMESPACE has quotes around its value"}},
-		"a misspelt limit": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, "CPI_CEILLING=8"), says: []string{"CPI_CEILLING is not read: write CPI_CEILING"}},
-		"unknown command":  {args: []string{"egress"}, code: program.ExitUsage, says: []string{"egress"}},
-		"unknown flag":     {args: []string{"worker", "--fast"}, code: program.ExitUsage, says: []string{"--fast"}},
-		"address in use":   {args: []string{"ingress"}, env: enough(t, "HTTP_ADDR="+busy.address), code: program.ExitFault, says: []string{"in use"}},
-		"help":             {args: []string{"--help"}, code: program.ExitOK},
+		"a misspelled limit": {args: []string{"worker"}, code: program.ExitUsage, env: enough(t, "CPI_CEILLING=8"), says: []string{"CPI_CEILLING is not read: write CPI_CEILING"}},
+		"unknown command":    {args: []string{"egress"}, code: program.ExitUsage, says: []string{"egress"}},
+		"unknown flag":       {args: []string{"worker", "--fast"}, code: program.ExitUsage, says: []string{"--fast"}},
+		"address in use":     {args: []string{"ingress"}, env: enough(t, "HTTP_ADDR="+busy.address), code: program.ExitFault, says: []string{"in use"}},
+		"help":               {args: []string{"--help"}, code: program.ExitOK},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := &output{}

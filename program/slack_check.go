@@ -11,10 +11,10 @@ import (
 	"fieldmarshal/operator"
 )
 
-// slackCheck asks Slack for what doctor looks at.
+// slackCheck asks Slack for what doctor checks.
 type slackCheck struct{ api *slack.Client }
 
-// Identity asks whom the token belongs to, and which scopes it has.
+// Identity asks whose the token is, and which scopes it has.
 func (s slackCheck) Identity(ctx context.Context) (operator.SlackIdentity, error) {
 	who, err := s.api.AuthTestContext(ctx)
 	if err != nil {
@@ -29,8 +29,8 @@ func (s slackCheck) Identity(ctx context.Context) (operator.SlackIdentity, error
 	return id, nil
 }
 
-// Channel asks for a channel. An app that may not read channels may still read the messages of those it is
-// in, and that answers as well.
+// Channel asks for a channel. An app without the scope to read channels may still read the messages of those that it is a
+// member of, which is enough.
 func (s slackCheck) Channel(ctx context.Context, id string) (operator.SlackChannel, error) {
 	c, err := s.api.GetConversationInfoContext(ctx, &slack.GetConversationInfoInput{ChannelID: id})
 	if err == nil {

@@ -10,12 +10,12 @@ import (
 	"fieldmarshal/operator"
 )
 
-// Stamped by the linker when the image is built, as there is no version control to ask there:
+// Set by the linker when the image is built, where there is no version control:
 //
 //	go build -ldflags "-X fieldmarshal/program.version=v1.2.3 -X fieldmarshal/program.revision=4f2a…"
 var version, revision string
 
-// build is what runs: as it was stamped, or as Go itself noted.
+// build returns the version of this program, as set by the linker or recorded by Go.
 func build() operator.Build {
 	b := operator.Build{Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -31,14 +31,14 @@ func build() operator.Build {
 			}
 		}
 	}
-	if revision != "" && revision != b.Revision { // what Go noted is of another tree
+	if revision != "" && revision != b.Revision { // Go recorded another tree
 		b.Time, b.Modified = "", false
 	}
 	b.Version, b.Revision = cmp.Or(version, b.Version, "(devel)"), cmp.Or(revision, b.Revision, "unknown")
 	return b
 }
 
-// buildInfo is always 1; its labels say what runs.
+// buildInfo returns a metric that is always 1; its labels give the version.
 func buildInfo() prometheus.Collector {
 	b := build()
 	g := prometheus.NewGauge(prometheus.GaugeOpts{

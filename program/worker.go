@@ -15,14 +15,14 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// RunWorker runs the worker until ctx ends. Health and metrics are served from the start; it is ready once Temporal
+// RunWorker runs the worker until ctx is done. It serves health and metrics from the start, and is ready once Temporal
 // answers and knows the search attributes.
 func (p Process) RunWorker(ctx context.Context) error {
 	listener, err := p.listen(p.Listener, "worker", p.Config.WorkerHTTPAddr, "worker listens")
 	if err != nil {
 		return err
 	}
-	defer listener.Close() // serve closes it too, which does no harm
+	defer listener.Close() // serve closes it, too, which is harmless
 	p.announce("worker")
 	registry := newRegistry()
 	metrics, err := worker.Metrics(registry, p.Logger)
@@ -89,20 +89,20 @@ func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 	}, nil
 }
 
-// warn says at start what people might not expect.
+// warn logs at start what people might not expect.
 func (p Process) warn() {
 	c := p.Config
 	if c.DryRun {
-		p.Logger.Warn("DRY_RUN: everything is decided and told, nothing is sent to Prodege or billing")
+		p.Logger.Warn("DRY_RUN: decisions are recorded and announced, but nothing is sent to Prodege or billing")
 	}
 	if c.Prodege.APIKey == "" {
 		p.Logger.Warn("PRODEGE_API_KEY is missing: nothing is read or accepted at Prodege, people are asked to do it by hand")
 	}
 	if c.Billing.URL == "" {
 		level := slog.LevelInfo
-		if c.Billing.SigningSecret != "" { // so it was meant to be there
+		if c.Billing.SigningSecret != "" { // so it was intended
 			level = slog.LevelWarn
 		}
-		p.Logger.Log(context.Background(), level, "BILLING_URL is missing: invoices are put before people in the finance channel")
+		p.Logger.Log(context.Background(), level, "BILLING_URL is missing: people in the finance channel are asked to create invoices")
 	}
 }
