@@ -59,7 +59,7 @@ func TestTemporalUIInABrowser(t *testing.T) {
 	}
 	b.picture("temporal-timeline", "body", 1280, 860, false)
 	b.goes(run + "/user-metadata")
-	for _, text := range []string{fmt.Sprintf("Prodege project %d", cpiProject), "Status PAUSED since", "Waits for approval of its CPI since", "asks to accept $4.25, now $3.75", "asked in " + approvalsChannel, "Events received: 2 (applied 2", "(160): applied"} {
+	for _, text := range []string{fmt.Sprintf("Prodege project %d", cpiProject), "Status PAUSED since", "Waits for approval of its CPI since", "asks to accept $4.25, now $3.75", "asked in " + approvalsChannel, "Events received: 2 (applied 2", "(reason 160): applied"} {
 		b.sees("details that say "+text, fmt.Sprintf("[...document.querySelectorAll('iframe')].map(f => f.contentDocument?.body?.innerText ?? '').join(' ').replace(/\\s+/g, ' ').includes(%q)", text))
 	}
 	b.picture("temporal-details", "body", 1280, 900, false)
