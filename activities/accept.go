@@ -8,14 +8,14 @@ import (
 	"fieldmarshal/project"
 )
 
-// AcceptCPI accepts an amount that people approved: it reads the project, and only if that is still paused for CPI,
-// at a price within the amount, raises max_cpi to it and sets the project LIVE. An acceptance that arrived although
-// its answer was lost shows as LIVE and counts as sent.
+// AcceptCPI accepts an amount that people approved: it reads the project, and only if that is still paused for CPI, at a
+// price within the amount, raises max_cpi to it and sets the project LIVE. If an earlier acceptance arrived and its answer
+// was lost, the project is LIVE and the acceptance counts as sent.
 func (p *Prodege) AcceptCPI(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
 	a := attempt{Prodege: p, operation: acceptance{in}, project: in.Project, name: "accept " + in.Approved.Dollars(),
 		heard: heard{in.Maybe, in.Amount}, approved: &in.Approved, unread: !in.MustRead}
 	if in.Approved.Cmp(prodege.USD{}) <= 0 {
-		a.invalid = errors.New("the approved amount is no price, so it is not sent")
+		a.invalid = errors.New("the approved amount is not a positive price, so it is not sent")
 	}
 	return a.act(ctx)
 }
@@ -46,7 +46,7 @@ func (a acceptance) settle(info prodege.ProjectInfo, earlier heard) (got project
 	return got, got.Outcome != ""
 }
 
-// sentEarlier returns what the earlier attempt sent as max_cpi, as far as it is known.
+// sentEarlier returns what the earlier attempt sent as max_cpi; nil if unknown.
 func (a acceptance) sentEarlier(info prodege.ProjectInfo, earlier heard) *prodege.USD {
 	if earlier.amount == nil && info.MaxCPI != nil && info.MaxCPI.Equal(a.in.Approved) {
 		return &a.in.Approved

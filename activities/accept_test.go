@@ -119,8 +119,8 @@ func TestAcceptCPI(t *testing.T) {
 	}
 }
 
-// A project that Prodege refuses to tell (101) is accepted unread, but never by the rule; any other fault of the
-// read sends nothing.
+// If Prodege refuses to show the project (101), a person's approval is sent without reading it, an automatic one is not; after
+// any other error of the read nothing is sent.
 func TestAcceptCPIUnread(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault    simulator.Fault
@@ -200,7 +200,7 @@ func TestAcceptCPILostAnswer(t *testing.T) {
 	}
 }
 
-// What may have been heard before stays so, whatever this attempt meets.
+// That an earlier attempt may have succeeded remains so, whatever happens to this one.
 func TestAcceptCPICarriesWhatMayHaveBeenHeard(t *testing.T) {
 	for name, method := range map[string]string{"the read fails": "project-get-info", "the update is put off": "project-update"} {
 		sim, opts := supplier(t, nil)
@@ -215,7 +215,7 @@ func TestAcceptCPICarriesWhatMayHaveBeenHeard(t *testing.T) {
 	}
 }
 
-// What a live project means after an attempt that may have been heard.
+// What a live project means after an attempt that may have succeeded.
 func TestAcceptCPILiveAtALaterAttempt(t *testing.T) {
 	for name, c := range map[string]struct {
 		maybe   bool
@@ -249,7 +249,7 @@ func TestAcceptCPILiveAtALaterAttempt(t *testing.T) {
 	}
 }
 
-// A final refusal of a repeat whose first try arrived late is no refusal.
+// If the first attempt arrived late, the final refusal of the second does not count.
 func TestAcceptCPIRefusedBecauseItIsDone(t *testing.T) {
 	sim, opts := supplier(t, nil)
 	var flip lever = func(context.Context) (bool, error) {
@@ -312,7 +312,7 @@ func TestAcceptCPIStopped(t *testing.T) {
 	want(t, "acceptances", len(sim.Acceptances(projectID)), 1)
 }
 
-// What we refuse ourselves is never put in Prodege's mouth.
+// What we refuse ourselves is never attributed to Prodege.
 func TestAcceptCPINoPrice(t *testing.T) {
 	sim, opts := supplier(t, nil)
 	_, err := once[project.Acceptance](t, NewProdege(opts).AcceptCPI, project.AcceptCPI{Project: projectID})
@@ -323,7 +323,7 @@ func TestAcceptCPINoPrice(t *testing.T) {
 	want(t, "calls", len(sim.Calls(projectID)), 0)
 }
 
-// A refusal with a code is an answer: nothing of that try was done, so that a live project is another's doing.
+// A refusal with a code shows that nothing was done, so somebody else set a live project live.
 func TestAcceptCPIRefusedAndLiveWithoutUs(t *testing.T) {
 	sim, opts := supplier(t, nil)
 	opts.Switch = lever(func(context.Context) (bool, error) {
@@ -341,8 +341,8 @@ func TestAcceptCPIRefusedAndLiveWithoutUs(t *testing.T) {
 	want(t, "outcome", got.Outcome, project.OutcomeAlreadyLive)
 }
 
-// Prodege's clock is two hours off: the first call is refused as expired, the offset is learnt from the answer's
-// Date and kept, and the acceptance goes through at its first attempt.
+// Prodege's clock is two hours off: the first call is refused as expired, the client learns the offset from the answer's Date,
+// and the acceptance succeeds at its first attempt.
 func TestAcceptCPIWithAClockTwoHoursOff(t *testing.T) {
 	for _, skew := range []time.Duration{2 * time.Hour, -2 * time.Hour} {
 		const key, secret = "key-of-the-test", "secret-of-the-test"

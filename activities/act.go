@@ -12,34 +12,33 @@ import (
 	"fieldmarshal/project"
 )
 
-// An attempt lasts 30 s at most: what comes before the act, and the act itself, which is never broken off once it
-// has begun.
+// An attempt takes at most 30 s: the preparation, and the act itself, which is never interrupted once it has begun.
 const (
-	lookLimit   = 14 * time.Second
+	lookLimit   = 14 * time.Second // for the preparation
 	actLimit    = 12 * time.Second
-	switchLimit = 4 * time.Second // a kill switch that is not read by then can't be read
+	switchLimit = 4 * time.Second // for reading the kill switch
 )
 
-// operation is something that people decided to be done at Prodege.
+// operation is something to be done at Prodege that people decided.
 type operation interface {
-	// settle returns how it ends if nothing is to be sent. earlier says what an earlier attempt may have done.
+	// settle returns the result if nothing is to be sent. earlier says what an earlier attempt may have done.
 	settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool)
 	// prepare reads what else the act needs; info is nil if the project could not be read.
 	prepare(ctx context.Context, p *Prodege, info *prodege.ProjectInfo) error
-	// update is the project-update that does it; info is nil if the project could not be read.
+	// update returns the project-update to send; info is nil if the project could not be read.
 	update(info *prodege.ProjectInfo) prodege.ProjectUpdate
-	// before makes the call that must come before project-update, if there is one.
+	// before makes the call that must precede project-update, if there is one.
 	before(ctx context.Context, p *Prodege) error
 }
 
-// heard is what Prodege may have heard already although no answer came.
+// heard is what Prodege may have received although no answer came.
 type heard struct {
 	maybe  bool
-	amount *prodege.USD // max_cpi; nil: none was sent, or it is not known
+	amount *prodege.USD // max_cpi; nil: none was sent, or it is unknown
 }
 
-// attempt is one attempt at an operation: it reads the project, decides by that whether anything is to be sent, and
-// only then sends it. The kill switch and the limits are read again right before the act.
+// attempt is one attempt at an operation: it reads the project, decides whether anything is to be sent, and only then
+// sends it. The kill switch and the limits are checked again right before the act.
 type attempt struct {
 	*Prodege
 	operation
@@ -47,8 +46,8 @@ type attempt struct {
 	name     string
 	heard    heard        // by an earlier attempt, or this one
 	invalid  error        // why it can't be done at all; nil if it can
-	approved *prodege.USD // held to CPI_CEILING; nil: it has no amount
-	unread   bool         // it may be done if Prodege refuses to tell the project (101)
+	approved *prodege.USD // must not exceed CPI_CEILING; nil: it has no amount
+	unread   bool         // it may be done without reading the project, if Prodege refuses that (101)
 }
 
 // act makes the attempt.
@@ -61,7 +60,7 @@ func (a *attempt) act(ctx context.Context) (project.Acceptance, error) {
 		return project.Acceptance{}, f.err()
 	}
 	count(ctx, metricAccept, string(got.Outcome), "")
-	activity.GetLogger(ctx).Info("looked whether to act at Prodege", "project_id", a.project.String(), "what", name, "outcome", string(got.Outcome))
+	activity.GetLogger(ctx).Info("attempted an action at Prodege", "project_id", a.project.String(), "what", name, "outcome", string(got.Outcome))
 	return got, nil
 }
 
@@ -90,7 +89,7 @@ func (a *attempt) run(ctx context.Context) (project.Acceptance, *failure) {
 	return a.send(ctx, look, info)
 }
 
-// forbidden returns what keeps us from sending anything; empty if nothing does.
+// forbidden returns what forbids sending anything; empty if nothing does.
 func (a *attempt) forbidden(ctx context.Context) project.Outcome {
 	switch {
 	case a.api == nil:
@@ -116,8 +115,8 @@ func (a *attempt) switchedOn(ctx context.Context) bool {
 	return err == nil && on
 }
 
-// forbiddenNow returns what forbids sending, unless an earlier attempt shows its effect: people must not read that
-// nothing was sent.
+// forbiddenNow returns got, which says that sending is forbidden, unless an earlier attempt has taken effect: then people
+// must not read that nothing was sent.
 func (a *attempt) forbiddenNow(look context.Context, got project.Acceptance) project.Acceptance {
 	if done, arrived := a.arrived(look); arrived {
 		return done
@@ -125,7 +124,7 @@ func (a *attempt) forbiddenNow(look context.Context, got project.Acceptance) pro
 	return got
 }
 
-// arrived reports whether an attempt that may have been heard shows its effect.
+// arrived reports whether an earlier attempt whose answer was lost has taken effect.
 func (a *attempt) arrived(ctx context.Context) (project.Acceptance, bool) {
 	if !a.heard.maybe || a.api == nil {
 		return project.Acceptance{}, false
@@ -138,7 +137,7 @@ func (a *attempt) arrived(ctx context.Context) (project.Acceptance, bool) {
 	return got, got.Outcome == project.OutcomeSent
 }
 
-// read reads the project; nil if Prodege refuses to tell it (101) and the operation may be done unread.
+// read reads the project; nil if Prodege refuses that (101) and the operation may be done without.
 func (a *attempt) read(ctx context.Context) (*prodege.ProjectInfo, error) {
 	if err := a.turns.wait(ctx, forAct); err != nil {
 		return nil, err
@@ -146,7 +145,7 @@ func (a *attempt) read(ctx context.Context) (*prodege.ProjectInfo, error) {
 	info, err := a.info(ctx, a.project)
 	var api *prodege.APIError
 	if errors.As(err, &api) && slices.Contains(api.Codes, prodegeUnauthorized) && a.unread {
-		activity.GetLogger(ctx).Warn("Prodege refuses to tell the project, so what was approved is sent unread", "project_id", a.project.String())
+		activity.GetLogger(ctx).Warn("Prodege refuses to show the project, so the approved amount is sent without reading it", "project_id", a.project.String())
 		return nil, nil
 	}
 	if err != nil {
@@ -155,7 +154,7 @@ func (a *attempt) read(ctx context.Context) (*prodege.ProjectInfo, error) {
 	return &info, nil
 }
 
-// send acts. info is what was read; nil if nothing could be.
+// send acts. info is nil if the project could not be read.
 func (a *attempt) send(ctx, look context.Context, info *prodege.ProjectInfo) (project.Acceptance, *failure) {
 	got := project.Acceptance{Outcome: project.OutcomeSent, Unread: info == nil}
 	if info != nil {
@@ -164,7 +163,7 @@ func (a *attempt) send(ctx, look context.Context, info *prodege.ProjectInfo) (pr
 	if err := a.turns.wait(look, forUpdate); err != nil {
 		return project.Acceptance{}, a.failed(ctx, "update", err)
 	}
-	if outcome := a.forbidden(look); outcome != "" { // it may have been switched off while we read
+	if outcome := a.forbidden(look); outcome != "" { // it may have been switched off in the meantime
 		got.Outcome, got.Unread = outcome, false
 		return a.forbiddenNow(look, got), nil
 	}
@@ -181,25 +180,25 @@ func (a *attempt) send(ctx, look context.Context, info *prodege.ProjectInfo) (pr
 	return got, nil
 }
 
-// call makes the calls and notes what may have been heard.
+// call makes the calls, and records what may have been received without an answer.
 func (a *attempt) call(ctx context.Context, update prodege.ProjectUpdate) error {
 	act, cancel := context.WithTimeout(context.WithoutCancel(ctx), actLimit)
 	defer cancel()
 	if err := a.before(act, a.Prodege); err != nil {
-		return err // it sets no status, so nothing shows yet, and a repeat sets the same
+		return err // this call sets no status and can be repeated
 	}
 	err := a.api.UpdateProject(act, a.project, update)
 	var api *prodege.APIError
 	if err == nil {
 		count(ctx, metricProdege, "done", "update")
-	} else if errors.As(err, &api) && len(api.Codes) == 0 { // no answer in Prodege's terms: it may be done
+	} else if errors.As(err, &api) && len(api.Codes) == 0 { // not an answer of Prodege's API: it may have been done
 		a.heard = heard{maybe: true, amount: update.MaxCPI}
 	}
 	return err
 }
 
-// failedUpdate ends an attempt whose update failed. A final refusal may come of an earlier attempt that arrived: then
-// the project shows it, and that is the answer.
+// failedUpdate ends an attempt whose update failed. If the refusal is final because an earlier attempt had arrived, the
+// project shows that, and it counts as success.
 func (a *attempt) failedUpdate(ctx, look context.Context, err error) (project.Acceptance, *failure) {
 	f := a.failed(ctx, "update", err)
 	if f.final() {

@@ -9,15 +9,15 @@ import (
 	"fieldmarshal/project"
 )
 
-// ActOnProject does what people decided from a pause's alert: it reads the project, and only if that is still
-// paused, for no other reason as far as Prodege tells, does what the action's row says. The row is the one that was
-// offered. What arrived although its answer was lost shows in the project's status and counts as sent.
+// ActOnProject does what people decided from a pause's alert: it reads the project, and only if that is still paused, for
+// no other reason that Prodege shows, does what the action's row says. The row is the one that was offered. If an earlier
+// action arrived and its answer was lost, the project's status shows that and the action counts as sent.
 func (p *Prodege) ActOnProject(ctx context.Context, in project.ActOnProject) (project.Acceptance, error) {
-	// It is never done unread: it spends money or ends the project, and nothing is in a hurry.
+	// It always reads the project first: it spends money or ends the project, and is never urgent.
 	a := attempt{Prodege: p, operation: &action{in: in}, project: in.Project, name: string(in.Action.ID), heard: heard{maybe: in.Maybe}}
 	switch row := in.Action; {
 	case row.ID == "" || row.Status != prodege.Live && row.Status != prodege.Complete:
-		a.invalid = fmt.Errorf("%q is no action that can be done here", row.ID)
+		a.invalid = fmt.Errorf("%q is not an action that can be done here", row.ID)
 	case !row.Fits(in.Number):
 		a.invalid = fmt.Errorf("%s can't be done with %d", row.ID, in.Number)
 	}
@@ -27,8 +27,8 @@ func (p *Prodege) ActOnProject(ctx context.Context, in project.ActOnProject) (pr
 // action is the operation of ActOnProject.
 type action struct {
 	in     project.ActOnProject
-	refill prodege.Refill // of the clicks, kept as it is
-	size   int64          // the sample size as it is
+	refill prodege.Refill // the current refill of the clicks, which is kept
+	size   int64          // the current sample size
 }
 
 func (a *action) settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool) {
@@ -51,7 +51,7 @@ func (a *action) settle(info prodege.ProjectInfo, earlier heard) (got project.Ac
 	return got, got.Outcome != ""
 }
 
-// shows reports whether the project is as the action leaves it.
+// shows reports whether the project is in the state that the action leads to.
 func (a *action) shows(info prodege.ProjectInfo) bool {
 	row := a.in.Action
 	small := row.Asks == prodege.AsksSample && info.SampleSize > 0 && info.SampleSize < a.in.Number
@@ -59,8 +59,8 @@ func (a *action) shows(info prodege.ProjectInfo) bool {
 	return !small && (info.Status == row.Status || ended)
 }
 
-// prepare reads how often Prodege refills the clicks, as setting them sets that too, or how large the sample is if
-// the project itself does not tell.
+// prepare reads how often Prodege refills the clicks, because setting them sets that, too, or the sample size if the project
+// does not contain it.
 func (a *action) prepare(ctx context.Context, p *Prodege, info *prodege.ProjectInfo) error {
 	asks := a.in.Action.Asks
 	if asks == prodege.AsksSample && info.SampleSize > 0 {
@@ -81,15 +81,14 @@ func (a *action) prepare(ctx context.Context, p *Prodege, info *prodege.ProjectI
 	return err
 }
 
-// prepareSample reads the sample size off the quotas. A size that nobody can tell is not changed: it might be
-// lowered.
+// prepareSample reads the sample size from the quotas. An unknown size is not changed, because it might be lowered.
 func (a *action) prepareSample(ctx context.Context, p *Prodege) error {
 	quotas, err := p.api.Quotas(ctx, a.in.Project)
 	if err != nil {
 		return err
 	}
 	if a.size = max(quotas.Wanted, quotas.Completes); a.size == 0 {
-		return errors.New("Prodege does not tell how large the sample is, so it is not changed: it might be lowered")
+		return errors.New("Prodege does not say how large the sample is, so it is not changed: it might be lowered")
 	}
 	return nil
 }

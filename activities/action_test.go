@@ -100,7 +100,7 @@ func TestActOnProject(t *testing.T) {
 	}
 }
 
-// A sample size that neither the project nor its quotas tell is not changed.
+// A sample size that is given neither by the project nor by its quotas is not changed.
 func TestActOnAnUnknownSampleSize(t *testing.T) {
 	sim, opts := supplier(t, func(p *simulator.Project) {
 		status(prodege.Paused, prodege.SampleSize)(p)
@@ -113,7 +113,7 @@ func TestActOnAnUnknownSampleSize(t *testing.T) {
 	want(t, "updates", len(sim.Updates(projectID)), 0)
 }
 
-// The answer is lost after each of the calls: it is done once all the same.
+// The answer is lost after each of the calls: the action is still done once.
 func TestActOnProjectLostAnswer(t *testing.T) {
 	for _, method := range []string{"project-settings-update", "project-update"} {
 		t.Run(method, func(t *testing.T) {
@@ -162,7 +162,7 @@ func TestActOnProjectFitsItsRow(t *testing.T) {
 	want(t, "calls", len(sim.Calls(projectID)), 0)
 }
 
-// A row that was offered counts, also if the table has no such row any more.
+// The row that was offered counts, even if the table does not have it any more.
 func TestActOnProjectByItsOwnRow(t *testing.T) {
 	sim, opts := supplier(t, status(prodege.Paused, prodege.SupportAgent))
 	sim.SetProject(simulator.Project{ID: projectID, Status: prodege.Paused, Reason: prodege.HighDropOff})
@@ -175,7 +175,7 @@ func TestActOnProjectByItsOwnRow(t *testing.T) {
 	want(t, "updates", len(sim.Updates(projectID)), 1)
 }
 
-// A project that Prodege refuses to tell is never acted on unread.
+// If Prodege refuses to show the project, nothing is done.
 func TestActOnProjectIsNeverUnread(t *testing.T) {
 	sim, opts := supplier(t, status(prodege.Paused, prodege.NoUniqueLinks))
 	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "project-get-info", Code: "101"})

@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	groupFresh = time.Minute      // a group's members are taken from memory
-	groupStale = 10 * time.Minute // and while Slack fails, for so long
-	groupAsk   = 5 * time.Second  // one question to Slack; a click's HTTP answer can't wait for longer
-	groupWait  = time.Second      // how long the answer is waited for if an older one will do
+	groupFresh = time.Minute      // how long a group's members are taken from memory
+	groupStale = 10 * time.Minute // the same while Slack fails
+	groupAsk   = 5 * time.Second  // for a call to Slack; the answer to a click can't wait for longer
+	groupWait  = time.Second      // how long to wait for Slack if there are members in memory
 )
 
-// Anyone is the word that SLACK_APPROVERS has instead of a list if everybody may decide.
+// Anyone is the value of SLACK_APPROVERS if everybody may decide.
 const Anyone = "anyone"
 
-// Approvers is SLACK_APPROVERS: people by their ids (U…, W…) and user groups (S…), whose members Slack tells, or the
-// word anyone. The ingress and the activities ask it alike. It is safe for concurrent use.
+// Approvers is SLACK_APPROVERS: people by their ids (U…, W…) and user groups (S…), whose members are read from Slack, or the
+// word anyone. The ingress and the activities use it. It is safe for concurrent use.
 type Approvers struct {
 	api    *slack.Client
 	log    *slog.Logger
@@ -32,21 +32,21 @@ type Approvers struct {
 	anyone bool
 	people []string
 	groups []string
-	wait   time.Duration // groupWait, but in tests
+	wait   time.Duration // groupWait, except in tests
 
 	asking singleflight.Group
 	mu     sync.Mutex
-	known  map[string]members // by group
+	known  map[string]members // key: group
 }
 
-// members of a group, as Slack told them.
+// members are the members of a group according to Slack.
 type members struct {
 	users []string
 	at    time.Time
 }
 
-// NewApprovers makes the list. An empty one allows nobody; Anyone alone allows everybody, of whom the ingress lets
-// only members of our own workspace ask. log is told of groups that can't be had.
+// NewApprovers makes Approvers from the values of SLACK_APPROVERS. An empty list allows nobody; Anyone alone allows
+// everybody, but the ingress only lets members of our own workspace decide.
 func NewApprovers(api *slack.Client, list []string, log *slog.Logger) *Approvers {
 	a := &Approvers{api: api, log: log, now: time.Now, wait: groupWait, known: map[string]members{}}
 	if len(list) == 1 && strings.TrimSpace(list[0]) == Anyone {
@@ -65,8 +65,8 @@ func NewApprovers(api *slack.Client, list []string, log *slog.Logger) *Approvers
 	return a
 }
 
-// May reports whether a person may decide. known is false if Slack does not tell the members of a group that this
-// depends on; then nothing may be counted. It answers at the latest when ctx ends.
+// May reports whether a person may decide. known is false if that depends on a group whose members Slack does not return;
+// then the decision must not count. May returns when ctx is done at the latest.
 func (a *Approvers) May(ctx context.Context, user string) (allowed, known bool) {
 	if a.anyone || slices.Contains(a.people, user) {
 		return true, true
@@ -82,8 +82,8 @@ func (a *Approvers) May(ctx context.Context, user string) (allowed, known bool) 
 	return false, known
 }
 
-// Nobody reports whether it is certain that nobody may decide: the list has no people, and its groups are empty,
-// disabled or gone. It answers at the latest when ctx ends.
+// Nobody reports whether it is certain that nobody may decide: the list has no people, and its groups are empty, disabled
+// or gone. It returns when ctx is done at the latest.
 func (a *Approvers) Nobody(ctx context.Context) bool {
 	if a.anyone || len(a.people) > 0 {
 		return false
@@ -96,7 +96,7 @@ func (a *Approvers) Nobody(ctx context.Context) bool {
 	return true
 }
 
-// membersOf gives a group's members; ok is false if they can't be had.
+// membersOf returns a group's members; ok is false if they are unknown.
 func (a *Approvers) membersOf(ctx context.Context, group string) (users []string, ok bool) {
 	if now, fresh := a.remembered(group, groupFresh); fresh {
 		return now.users, true
@@ -108,7 +108,7 @@ func (a *Approvers) membersOf(ctx context.Context, group string) (users []string
 	}
 	timer := time.NewTimer(limit)
 	defer timer.Stop()
-	// One question for all who wait. It goes on when this one stops waiting: the next finds its answer.
+	// Concurrent callers share a call to Slack, which continues when they stop waiting.
 	answer := a.asking.DoChan(group, func() (any, error) { return a.ask(context.WithoutCancel(ctx), group) })
 	select {
 	case got := <-answer:
@@ -131,9 +131,9 @@ func (a *Approvers) remembered(group string, within time.Duration) (members, boo
 	return m, true
 }
 
-// ask asks Slack and remembers the answer. A group that is gone or disabled has no members: that is an answer.
+// ask asks Slack and remembers the answer. A group that is gone or disabled has no members.
 func (a *Approvers) ask(ctx context.Context, group string) ([]string, error) {
-	if now, fresh := a.remembered(group, groupFresh); fresh { // who asked before was answered after this one looked
+	if now, fresh := a.remembered(group, groupFresh); fresh { // an earlier call has ended since the caller looked
 		return now.users, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, groupAsk)
@@ -146,7 +146,7 @@ func (a *Approvers) ask(ctx context.Context, group string) ([]string, error) {
 		users, err = nil, nil
 	}
 	if err != nil {
-		a.log.Warn("the members of a user group of SLACK_APPROVERS can't be had", "group", group, "why", classifySlack(err).words)
+		a.log.Warn("the members of a user group of SLACK_APPROVERS can't be read", "group", group, "why", classifySlack(err).words)
 		return nil, err
 	}
 	a.mu.Lock()

@@ -85,7 +85,7 @@ func TestApproversRemember(t *testing.T) {
 	check("the group is disabled", "U2", false, true, 7)
 }
 
-// A person who is named is allowed, whatever becomes of the groups; nobody else is, and nobody is refused for certain.
+// A listed person is allowed even if the groups are unknown; anybody else is neither allowed nor certainly refused.
 func TestApproversWithoutTheGroup(t *testing.T) {
 	sim, s := workspace(t, "U1", "S1")
 	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "usergroups.users.list", Code: "missing_scope", Times: -1})
@@ -113,7 +113,7 @@ func TestApproversAskOnceForAll(t *testing.T) {
 	want(t, "calls", len(sim.Calls("usergroups.users.list")), 1)
 }
 
-// Who asks waits no longer than ctx allows; the answer is there for the next.
+// A caller waits no longer than ctx allows; the next one finds the answer.
 func TestApproversHoldNobodyUp(t *testing.T) {
 	sim, _ := workspace(t)
 	asked, answer := make(chan struct{}), make(chan struct{})

@@ -22,21 +22,21 @@ import (
 )
 
 const (
-	billingTimeout = 15 * time.Second // Standard Webhooks: a sender waits 15 to 30 s
-	billingAnswer  = 64 << 10         // bytes of an answer that are read
+	billingTimeout = 15 * time.Second // Standard Webhooks recommends 15 to 30 s
+	billingAnswer  = 64 << 10         // bytes read of an answer
 )
 
 // BillingOptions configure Billing.
 type BillingOptions struct {
-	URL    string         // BILLING_URL; empty: people make the invoices
+	URL    string         // BILLING_URL; empty: people create the invoices
 	Secret prodege.Secret // BILLING_SIGNING_SECRET, whsec_…; required if there is a URL
 
 	DryRun bool             // DRY_RUN: nothing is sent
-	HTTP   *http.Client     // a new one if nil; follows no redirect, whatever it says
+	HTTP   *http.Client     // a new one if nil; redirects are never followed, whatever it says
 	Now    func() time.Time // time.Now if nil
 }
 
-// Billing is the system that makes invoices. Its method is an activity and safe for concurrent use.
+// Billing calls the system that creates invoices. SendInvoice is an activity and safe for concurrent use.
 type Billing struct {
 	url    string
 	sign   *webhooks.Webhook
@@ -45,7 +45,7 @@ type Billing struct {
 	now    func() time.Time
 }
 
-// NewBilling makes the activity. It fails if there is a URL and it or the secret can't be used; the error shows
+// NewBilling makes the activity. It returns an error if there is a URL and it or the secret can't be used; the error shows
 // neither.
 func NewBilling(o BillingOptions) (*Billing, error) {
 	b := &Billing{url: o.URL, dryRun: o.DryRun, http: strictClient(o.HTTP, billingTimeout), now: o.Now}
@@ -56,7 +56,7 @@ func NewBilling(o BillingOptions) (*Billing, error) {
 		return b, nil
 	}
 	if u, err := url.Parse(b.url); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, errors.New("BILLING_URL is no http or https address")
+		return nil, errors.New("BILLING_URL is not an http or https address")
 	}
 	var err error
 	b.sign, err = webhooks.NewWebhook(o.Secret.Reveal())
@@ -66,8 +66,8 @@ func NewBilling(o BillingOptions) (*Billing, error) {
 	return b, nil
 }
 
-// SendInvoice calls billing once. It may be repeated: the key and the bytes are the same at each attempt, and billing
-// makes one invoice of one key. What a 409 means depends on earlier attempts, so it is reported and not judged.
+// SendInvoice calls billing once. It may be repeated: each attempt has the same key and bytes, and billing creates one
+// invoice per key. What a 409 means depends on earlier attempts, so it is left to the caller.
 func (b *Billing) SendInvoice(ctx context.Context, in project.InvoiceCall) (project.InvoiceResult, error) {
 	switch {
 	case b.dryRun:
@@ -104,10 +104,10 @@ func (b *Billing) SendInvoice(ctx context.Context, in project.InvoiceCall) (proj
 	return project.InvoiceResult{Status: answer.status, Conflict: answer.status == http.StatusConflict}, nil
 }
 
-// unsentError is a fault of our own: nothing was sent.
+// unsentError is an error of our own, before anything was sent.
 type unsentError struct{ text string }
 
-// Error says what is wrong here.
+// Error says what is wrong.
 func (e *unsentError) Error() string { return e.text }
 
 // billingReply is what billing answered.
@@ -118,7 +118,7 @@ type billingReply struct {
 	body        []byte // at most billingAnswer bytes
 }
 
-// call signs and sends as Standard Webhooks says: the timestamp, and so the signature, is of this attempt.
+// call signs and sends according to Standard Webhooks: the timestamp, and therefore the signature, is that of this attempt.
 func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingReply, error) {
 	now := b.now()
 	signature, err := b.sign.Sign(in.Key, now, []byte(in.Body))
@@ -140,15 +140,15 @@ func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingRepl
 		return billingReply{}, err
 	}
 	defer res.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(res.Body, billingAnswer)) // the status is an answer, however its body ends
+	body, _ := io.ReadAll(io.LimitReader(res.Body, billingAnswer)) // the status counts, even if the body is cut off
 	return billingReply{status: res.StatusCode, retryAfter: retryAfter(res.Header.Get("Retry-After"), now),
 		contentType: res.Header.Get("Content-Type"), body: bytes.TrimLeft(body, blanks)}, nil
 }
 
-// blanks is what may stand before an answer, beside a byte order mark.
+// blanks may precede an answer.
 const blanks = " \t\r\n\f\v\u0085\u00a0\u2028\u2029\ufeff"
 
-// saysNo returns how the body of a 2xx refuses; empty if it does not. What can't be read refuses nothing.
+// saysNo returns how the body of a 2xx refuses; empty if it does not, or can't be read.
 func (r billingReply) saysNo() string {
 	if r.isHTML() {
 		return fmt.Sprintf("a web page answered at the billing address (BILLING_URL, HTTP %d), so nothing was invoiced; check the address, and a login page or proxy on the way", r.status)
@@ -170,7 +170,7 @@ func (r billingReply) saysNo() string {
 	return ""
 }
 
-// isHTML reports whether a web page answered. An answer without a body is none, whatever type it has.
+// isHTML reports whether the answer is a web page. Without a body it is not, whatever its type.
 func (r billingReply) isHTML() bool {
 	if r.status == http.StatusNoContent || r.status == http.StatusResetContent {
 		return false
@@ -183,12 +183,11 @@ func (r billingReply) isHTML() bool {
 	return startsHTML.Match(r.body)
 }
 
-// startsHTML finds a page by its beginning where net/http does not: a line's end behind the first word, or an XML
+// startsHTML matches the beginnings of pages that net/http does not recognize: a line break after the first word, or an XML
 // declaration before it.
 var startsHTML = regexp.MustCompile(`(?i)^(<\?xml[^>]*>\s*)?<(!doctype\s+html|html)\b`)
 
-// refuses reports whether a top-level member of an answer says no: success or ok that is false, or an error that says
-// something.
+// refuses reports whether a top-level member of an answer says no: success or ok is false, or error is not empty.
 func refuses(name string, value json.RawMessage) bool {
 	var parsed any
 	if json.Unmarshal(value, &parsed) != nil {
@@ -213,7 +212,7 @@ func refuses(name string, value json.RawMessage) bool {
 	return false
 }
 
-// retryAfter reads the header: seconds, or a date. 0 if it says nothing.
+// retryAfter parses the header, which contains seconds or a date; 0 if it says nothing.
 func retryAfter(text string, now time.Time) time.Duration {
 	text = strings.TrimSpace(text)
 	seconds, err := strconv.ParseInt(text, 10, 64)

@@ -65,7 +65,7 @@ func TestSendInvoice(t *testing.T) {
 	want(t, "calls", calls, 1)
 }
 
-// The lost answer: the same key and the same bytes again, signed anew, make one invoice.
+// After a lost answer the same key and the same bytes are sent with a new signature, and there is one invoice.
 func TestSendInvoiceOnce(t *testing.T) {
 	for _, kind := range []simulator.FaultKind{simulator.LostAnswer, simulator.CutBefore, simulator.RateLimited, simulator.HTTPStatus} {
 		sim := simulator.NewBilling(billingSecret)
@@ -155,7 +155,7 @@ func TestSendInvoiceStatuses(t *testing.T) {
 	}
 }
 
-// What 409 means depends on earlier attempts: it is told as it is.
+// What 409 means depends on earlier attempts, so it is returned as it is.
 func TestSendInvoiceConflict(t *testing.T) {
 	b := biller(t, func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusConflict)
@@ -168,7 +168,7 @@ func TestSendInvoiceConflict(t *testing.T) {
 	want(t, "answer", got, project.InvoiceResult{Conflict: true, Status: 409})
 }
 
-// A 2xx whose body says no, or which is a web page, is not taken.
+// A 2xx whose body says no, or that is a web page, is a refusal.
 func TestSendInvoiceBodies(t *testing.T) {
 	for _, c := range []struct {
 		contentType, body string
@@ -248,7 +248,7 @@ func TestSendInvoiceBodies(t *testing.T) {
 	}
 }
 
-// Whatever fails, neither the address's token nor the secret is told.
+// Whatever fails, neither the address's token nor the secret is shown.
 func TestSendInvoiceUnreached(t *testing.T) {
 	srv := httptest.NewServer(http.NotFoundHandler())
 	srv.Close()
@@ -275,7 +275,7 @@ func TestSendInvoiceNoContent(t *testing.T) {
 	}
 }
 
-// What our own side can't send was not refused by billing, and billing did not hear of it.
+// What we can't send was not refused by billing, and billing did not receive it.
 func TestSendInvoiceUnsent(t *testing.T) {
 	b := biller(t, func(http.ResponseWriter, *http.Request) { t.Error("called") }, nil)
 	b.url = "http://bad host/"

@@ -6,7 +6,7 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// Metrics, counted through the worker's own handler.
+// Metrics, counted with the worker's metrics handler.
 const (
 	metricSlack   = "fieldmarshal_slack_calls"   // call: post, edit, ephemeral; outcome: sent, found, plain, gone, limited, transient, operator_action
 	metricProdege = "fieldmarshal_prodege_calls" // call: read, clicks, update; outcome: done, limited, transient, refused, given_up

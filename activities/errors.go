@@ -17,37 +17,37 @@ import (
 
 // Error types, as the Temporal UI shows them. The runbook has a section for each.
 const (
-	TypeSlackOperatorAction = "SlackOperatorAction" // people must put something right: a token, a channel, a membership
+	TypeSlackOperatorAction = "SlackOperatorAction" // people must fix something: a token, a channel, a membership
 	TypeSlackThreadGone     = "SlackThreadGone"     // a reply's root message was deleted
 	TypeSlackTransient      = "SlackTransient"      // worth another attempt
-	TypeProdegeRefused      = "ProdegeRefused"      // a code that another attempt does not change
+	TypeProdegeRefused      = "ProdegeRefused"      // a code for which another attempt would not help
 	TypeProdegeTransient    = "ProdegeTransient"    // worth another attempt
 	TypeBillingRefused      = "BillingRefused"      // a final 4xx, or a 2xx whose body says no
 	TypeBillingTransient    = "BillingTransient"    // worth another attempt
 	TypeNotSent             = "NotSent"             // Fieldmarshal itself refuses to send it
-	TypeTemporalTransient   = "TemporalTransient"   // Temporal did not answer; worth another attempt
+	TypeTemporalTransient   = "TemporalTransient"   // Temporal failed; worth another attempt
 )
 
 const (
 	partyProdege = "Prodege"
 	partyBilling = "billing"
 
-	// rateLimitWait is the pause after Prodege's "rate limit reached" (103); Prodege publishes no figure.
+	// rateLimitWait is the delay after Prodege's "rate limit reached" (103); Prodege publishes no figure.
 	rateLimitWait = 5 * time.Second
-	// longestWait bounds what a Retry-After may ask for.
+	// longestWait is the longest Retry-After that is honored.
 	longestWait = time.Hour
-	// longestText bounds the text of an error that comes from outside, in bytes.
+	// longestText is the maximum length of an error's text from outside, in bytes.
 	longestText = 500
 )
 
-// Prodege's codes that decide something here beside whether another attempt is worth it.
+// Prodege's codes that matter here, except for whether another attempt is worthwhile.
 const (
 	prodegeUnauthorized = 101
 	prodegeRateLimit    = 103
 )
 
-// FailureOf returns how an attempt failed, given the error that workflow code gets from it. It is deterministic. If
-// the attempt did not say so itself, it may have been heard, unless no worker ever took it.
+// FailureOf returns how an attempt failed, given the error that workflow code gets. It is deterministic. If the attempt did
+// not report that itself, it may have had its effect, unless no worker ever took it.
 func FailureOf(err error) project.Failure {
 	var (
 		timeout  *temporal.TimeoutError
@@ -89,7 +89,7 @@ func (f failure) err() error {
 	})
 }
 
-// final reports whether another attempt is for people to decide.
+// final reports whether people have to decide about another attempt.
 func (f failure) final() bool { return f.Kind != project.FailedPassing }
 
 // outcome is the failure's name in metrics.
@@ -107,7 +107,7 @@ func (f failure) outcome() string {
 	return "transient"
 }
 
-// transient is a failure that another attempt may not meet. refusal is nil if no counterparty said anything.
+// transient is a failure that another attempt may not have. refusal is nil if no counterparty said anything.
 func transient(errType, operation, text string, refusal *project.Refusal) failure {
 	return failure{project.Failure{Kind: project.FailedPassing, Text: operation + ": " + text, Refusal: refusal}, errType}
 }
@@ -136,15 +136,15 @@ func slackFailure(operation string, f slackFault) failure {
 	return out
 }
 
-// Failures of ours that pass.
+// Transient failures of our own.
 var (
 	errBusy     = errors.New("too many calls to Prodege wait already")
 	errLate     = errors.New("no answer from Prodege in time")
-	errNoStatus = errors.New("the answer of Prodege says nothing of the project's status")
+	errNoStatus = errors.New("Prodege's answer does not contain the project's status")
 	errStopped  = errors.New("the attempt was stopped before anything was sent")
 )
 
-// prodegeFailure says how a call to Prodege failed. Whether it may have been heard is added by whoever made it.
+// prodegeFailure says how a call to Prodege failed. The caller adds whether Prodege may have received it.
 func prodegeFailure(operation string, err error) failure {
 	var api *prodege.APIError
 	switch {
@@ -152,7 +152,7 @@ func prodegeFailure(operation string, err error) failure {
 		return transient(TypeProdegeTransient, operation, err.Error(), &project.Refusal{Party: project.PartyUs, Text: err.Error()})
 	case errors.Is(err, errLate), errors.Is(err, errNoStatus):
 		return transient(TypeProdegeTransient, operation, err.Error(), &project.Refusal{Party: partyProdege, Text: err.Error()})
-	case !errors.As(err, &api): // our own client refused it
+	case !errors.As(err, &api): // our own client refused the call
 		return notSent(operation, short(err.Error()))
 	}
 	r := project.Refusal{Party: partyProdege, Codes: api.Codes, Text: short(api.Words())}
@@ -166,8 +166,8 @@ func prodegeFailure(operation string, err error) failure {
 	return out
 }
 
-// billingStatus says how billing refused with an HTTP status; ok if it did not. Of the 4xx, four ask for another
-// attempt; 409 is no failure, as what it means depends on earlier attempts.
+// billingStatus says how billing refused with an HTTP status; ok is true if it did not. Three of the 4xx ask for another
+// attempt; 409 is not a failure, because its meaning depends on earlier attempts.
 func billingStatus(operation string, status int, retryAfter time.Duration) (f failure, ok bool) {
 	again := []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
 	r := project.Refusal{Party: partyBilling, Codes: []int{status}}
@@ -187,12 +187,12 @@ func billingStatus(operation string, status int, retryAfter time.Duration) (f fa
 	return f, false
 }
 
-// billingSaysNo says that billing refused within the body of a 2xx.
+// billingSaysNo is a refusal in the body of a 2xx.
 func billingSaysNo(operation string, status int, text string) failure {
 	return refused(TypeBillingRefused, operation, text, project.Refusal{Party: partyBilling, Codes: []int{status}, Text: text})
 }
 
-// billingUnreached says that billing gave no answer. It may have taken the invoice.
+// billingUnreached is a missing answer from billing, which may have taken the invoice.
 func billingUnreached(operation string, err error) failure {
 	text := "billing gave no answer: " + short(withoutAddress(err))
 	f := transient(TypeBillingTransient, operation, text, &project.Refusal{Party: partyBilling, Text: text})
@@ -205,12 +205,12 @@ func billingWords(status int) string {
 	case http.StatusUnauthorized, http.StatusForbidden:
 		return fmt.Sprintf("billing does not accept our signature (HTTP %d); check BILLING_SIGNING_SECRET", status)
 	case http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusGone:
-		return fmt.Sprintf("nothing takes invoices at the billing address (BILLING_URL, HTTP %d)", status)
+		return fmt.Sprintf("nothing accepts invoices at the billing address (BILLING_URL, HTTP %d)", status)
 	}
 	return fmt.Sprintf("billing refuses the invoice (HTTP %d)", status)
 }
 
-// short bounds a text from outside before it enters a workflow's history.
+// short limits a text from outside before it goes into a workflow's history.
 func short(text string) string {
 	if len(text) <= longestText {
 		return text

@@ -16,7 +16,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// Every code that is known says what it is, and what follows from it is what the kinds promise.
+// Every known code has words, and its failure matches its kind.
 func TestSlackCodes(t *testing.T) {
 	for code, rule := range slackCodes {
 		f := classifySlack(slack.SlackErrorResponse{Err: code})
@@ -61,7 +61,7 @@ func TestClassifySlack(t *testing.T) {
 	}
 }
 
-// An address at which nobody listens: nothing can have been said, so nothing is looked for.
+// Nobody listens on the address: nothing can have been posted, so nothing is searched for.
 func TestClassifySlackNobodyThere(t *testing.T) {
 	_, err := NewSlackAPI(botToken, "http://127.0.0.1:1/api/", nil).AuthTestContext(t.Context())
 	f := classifySlack(err)
@@ -69,7 +69,7 @@ func TestClassifySlackNobodyThere(t *testing.T) {
 	want(t, "maybe", f.maybe, false)
 }
 
-// What the driver learns of an attempt, from whatever error it gets.
+// What the driver learns about an attempt from any error.
 func TestFailureOf(t *testing.T) {
 	ours := project.Failure{Kind: project.FailedPassing, Text: "accept: later", Refusal: &project.Refusal{Party: "Prodege", Codes: []int{103}, Text: "later"},
 		RetryAfter: 5 * time.Second, Maybe: true, Amount: usd("4.25")}
@@ -111,7 +111,7 @@ func TestFailureOf(t *testing.T) {
 	}
 }
 
-// An activity that panics, or that no worker knows, says nothing of what it did.
+// An activity that panics, or that no worker knows, does not say what it did.
 func TestFailureOfAPanic(t *testing.T) {
 	_, err := once[struct{}](t, func(context.Context, project.Read) error { panic("oh") }, project.Read{})
 	f := FailureOf(err)

@@ -11,24 +11,23 @@ import (
 
 // FlowsClient reaches our own workflows.
 type FlowsClient interface {
-	// EarlierRuns reports whether there were runs of a workflow id that did not continue into the run of that id.
+	// EarlierRuns reports whether a workflow id had runs that do not belong to the same chain as runID.
 	EarlierRuns(ctx context.Context, workflowID, runID string) (bool, error)
-	// AddToDigest adds an alert to a channel's digest. One of a key that is there already is added once.
+	// AddToDigest adds an alert to a channel's digest, once per key.
 	AddToDigest(ctx context.Context, channel string, item project.DigestItem) error
-	// ResumeHeld tells every project whose decision is held back that accepting is on again, and how many there were.
+	// ResumeHeld tells every project whose decision is held back that accepting is on again, and returns how many it told.
 	ResumeHeld(ctx context.Context) (int, error)
-	// Report sums up a time and as long a time before it. progress is told now and then.
+	// Report sums up a period and an equally long one before it. It calls progress from time to time.
 	Report(ctx context.Context, since, until time.Time, progress func(read, of int)) (project.Report, error)
 }
 
-// Flows is what is asked of Temporal and told to other workflows. Its methods are activities and safe for
-// concurrent use.
+// Flows asks Temporal and tells other workflows. Its methods are activities and safe for concurrent use.
 type Flows struct{ client FlowsClient }
 
 // NewFlows makes the activities.
 func NewFlows(client FlowsClient) *Flows { return &Flows{client: client} }
 
-// EarlierRuns looks whether the workflow that asks had earlier runs that it does not continue.
+// EarlierRuns reports whether the calling workflow had earlier runs that it does not continue.
 func (f *Flows) EarlierRuns(ctx context.Context, in project.EarlierRuns) (project.EarlierFound, error) {
 	run := activity.GetInfo(ctx).WorkflowExecution
 	found, err := f.client.EarlierRuns(ctx, run.ID, run.RunID)
@@ -38,7 +37,7 @@ func (f *Flows) EarlierRuns(ctx context.Context, in project.EarlierRuns) (projec
 	return project.EarlierFound{Found: found}, nil
 }
 
-// Fold adds an alert to its channel's digest. It may be repeated: the alert's key counts once.
+// Fold adds an alert to its channel's digest. It may be repeated: a key is added once.
 func (f *Flows) Fold(ctx context.Context, in project.Fold) error {
 	if err := f.client.AddToDigest(ctx, in.Channel, in.Item); err != nil {
 		return flowsError(ctx, "add an alert to the digest of "+in.Channel, err)
@@ -46,8 +45,8 @@ func (f *Flows) Fold(ctx context.Context, in project.Fold) error {
 	return nil
 }
 
-// Resume tells all that is held back that accepting is on again, and returns how many projects were told. It may be
-// repeated.
+// Resume tells every project whose decision is held back that accepting is on again, and returns how many it told. It may
+// be repeated.
 func (f *Flows) Resume(ctx context.Context) (int, error) {
 	told, err := f.client.ResumeHeld(ctx)
 	if err != nil {
@@ -56,14 +55,14 @@ func (f *Flows) Resume(ctx context.Context) (int, error) {
 	return told, nil
 }
 
-// GatherReport asks for the report of a time.
+// GatherReport is the input of Flows.GatherReport.
 type GatherReport struct {
 	Since time.Time `json:"since"`
 	Until time.Time `json:"until"`
 }
 
-// GatherReport reads all Projects, which takes minutes if there are thousands: it tells how far it is by heartbeats.
-// It may be repeated, and ends when its worker stops: another one begins anew.
+// GatherReport reads all Projects, which takes minutes if there are thousands, and records heartbeats. It may be repeated.
+// When its worker stops it ends, and another worker starts over.
 func (f *Flows) GatherReport(ctx context.Context, in GatherReport) (project.Report, error) {
 	stopping := activity.GetWorkerStopChannel(ctx)
 	ctx, cancel := context.WithCancel(ctx)
@@ -78,12 +77,12 @@ func (f *Flows) GatherReport(ctx context.Context, in GatherReport) (project.Repo
 	return f.client.Report(ctx, in.Since, in.Until, func(read, of int) { activity.RecordHeartbeat(ctx, read, of) })
 }
 
-// flowsError is what an activity returns if Temporal failed. A signal may have been taken all the same.
+// flowsError is the error of an activity if Temporal failed. A signal may have been accepted nevertheless.
 func flowsError(ctx context.Context, operation string, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	f := transient(TypeTemporalTransient, operation, "Temporal did not do it, and it is tried again; check that Temporal answers: "+short(err.Error()), nil)
+	f := transient(TypeTemporalTransient, operation, "Temporal failed, and it is tried again; check that Temporal answers: "+short(err.Error()), nil)
 	f.Maybe = true
 	return f.err()
 }

@@ -11,7 +11,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// flows is a Temporal that notes what it is asked, and fails with err.
+// flows is a fake Temporal that records calls, and fails with err.
 type flows struct {
 	err error
 

@@ -14,11 +14,11 @@ import (
 )
 
 const (
-	prodegeCalls = 5                // per second, of one worker; Prodege publishes no figure and answers 103 beyond its own
-	readWithin   = 15 * time.Second // a read that does not say how long it waits
+	prodegeCalls = 5                // per second and worker; Prodege publishes no limit, and answers 103 beyond it
+	readWithin   = 15 * time.Second // if the input has no limit
 )
 
-// Switch is the kill switch of all acceptance.
+// Switch is the kill switch for everything that is sent to Prodege.
 type Switch interface {
 	// AcceptingNow reports whether anything may be accepted. An error means that it can't be read.
 	AcceptingNow(ctx context.Context) (bool, error)
@@ -31,10 +31,10 @@ type ProdegeOptions struct {
 
 	DryRun         bool         // DRY_RUN: nothing is sent that changes anything
 	Ceiling        *prodege.USD // CPI_CEILING; nil: none
-	CallsPerSecond float64      // PRODEGE_CALLS_PER_SECOND, of all activities together; 5 if 0
+	CallsPerSecond float64      // PRODEGE_CALLS_PER_SECOND, for all activities together; 5 if 0
 }
 
-// Prodege reads projects at the supplier and changes them. Its methods are activities and safe for concurrent use.
+// Prodege reads and changes projects at the supplier. Its methods are activities and safe for concurrent use.
 type Prodege struct {
 	api       *prodege.Client
 	accepting Switch
@@ -51,8 +51,8 @@ func NewProdege(o ProdegeOptions) *Prodege {
 	return &Prodege{api: o.API, accepting: o.Switch, dryRun: o.DryRun, ceiling: o.Ceiling, turns: newTurns(o.CallsPerSecond)}
 }
 
-// ReadProject asks Prodege for a project within the time that the input allows. Quotas and click settings that
-// can't be had in that time are left out.
+// ReadProject reads a project within the time that the input allows. Quotas and click settings that don't come in time are
+// left out.
 func (p *Prodege) ReadProject(ctx context.Context, in project.Read) (project.Reading, error) {
 	operation := "read project " + in.Project.String()
 	if p.api == nil {
@@ -72,7 +72,7 @@ func (p *Prodege) ReadProject(ctx context.Context, in project.Read) (project.Rea
 	return project.Reading{}, p.failed(ctx, operation, "read", err).err()
 }
 
-// reading asks for everything at once, the project first.
+// reading reads everything concurrently, once it is the project's turn.
 func (p *Prodege) reading(ctx context.Context, in project.Read) (project.Reading, error) {
 	if err := p.turns.wait(ctx, priorityOf(in.Priority)); err != nil {
 		return project.Reading{}, err
@@ -90,14 +90,14 @@ func (p *Prodege) reading(ctx context.Context, in project.Read) (project.Reading
 	asked := time.Now().UTC()
 	info, err := p.info(ctx, in.Project)
 	if err != nil {
-		cancel() // nobody wants figures of a project that can't be read
+		cancel() // the other figures are useless without the project
 	}
 	extras.Wait()
 	out.Asked, out.Info = asked, info
 	return out, err
 }
 
-// info reads a project whose turn has come.
+// info reads a project. The caller has waited for its turn.
 func (p *Prodege) info(ctx context.Context, id prodege.ProjectID) (prodege.ProjectInfo, error) {
 	info, err := p.api.ProjectInfo(ctx, id)
 	if err == nil && info.Status == "" {
@@ -109,7 +109,7 @@ func (p *Prodege) info(ctx context.Context, id prodege.ProjectID) (prodege.Proje
 	return info, err
 }
 
-// optional reads what is left out if it can't be had; nil then.
+// optional reads figures; nil if they don't come in time.
 func optional[T any](ctx context.Context, p *Prodege, in project.Read, what string, read func(context.Context, prodege.ProjectID) (T, error)) *T {
 	err := p.turns.wait(ctx, priorityOf(in.Priority))
 	if err == nil {
@@ -118,7 +118,7 @@ func optional[T any](ctx context.Context, p *Prodege, in project.Read, what stri
 			return &got
 		}
 	}
-	activity.GetLogger(ctx).Warn("figures of a project can't be had in time and are left out", "what", what, "project_id", in.Project.String(), "error", err)
+	activity.GetLogger(ctx).Warn("figures of a project did not come in time and are left out", "what", what, "project_id", in.Project.String(), "error", err)
 	return nil
 }
 

@@ -95,7 +95,7 @@ func TestReadProjectWithoutAKey(t *testing.T) {
 	contains(t, "text", f.Text, "PRODEGE_API_KEY")
 }
 
-// A read ends when its time is over: figures that take longer are left out, a project that does fails.
+// A read ends when its time is over: figures that take longer are left out; if the project does, the read fails.
 func TestReadProjectWithin(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -119,7 +119,7 @@ func TestReadProjectWithin(t *testing.T) {
 }
 
 // All activities of a worker share one rate. Figures whose turn does not come in time are given up, and an
-// acceptance goes before whatever waits.
+// acceptance precedes everything that waits.
 func TestProdegeRateIsShared(t *testing.T) {
 	t.Parallel()
 	sim, opts := supplier(t, nil)

@@ -16,16 +16,16 @@ import (
 type priority int
 
 const (
-	// forUpdate is an act whose project was just read. It goes before further reads, so that an acceptance that
-	// has begun also ends while others wait.
+	// forUpdate is an act whose project was just read. It precedes further reads, so that an acceptance that has begun is
+	// also finished while others wait.
 	forUpdate  priority = iota
-	forAct              // the reading before an act
-	forPoll             // a regular look at a project
-	forFigures          // what only adorns a message
+	forAct              // reading a project before an act
+	forPoll             // polling a project
+	forFigures          // figures for a message
 	priorities
 )
 
-// priorityOf returns where a read waits.
+// priorityOf returns the priority of a read.
 func priorityOf(p project.Priority) priority {
 	switch p {
 	case project.PriorityAct:
@@ -36,17 +36,16 @@ func priorityOf(p project.Priority) priority {
 	return forFigures
 }
 
-// turns limits the rate of the calls to Prodege, and orders those that wait: an act never waits for figures. A call
-// whose turn is further off than its context lasts is given up at once, so that nothing waits in vain. It is safe
-// for concurrent use.
+// turns limits the rate of calls to Prodege, and orders those that wait: an act never waits for figures. A call whose turn
+// would come after its context's deadline is given up at once. It is safe for concurrent use.
 type turns struct {
 	mu      sync.Mutex
 	limit   *rate.Limiter
 	waiting [priorities][]chan struct{} // in order of arrival; each is closed when its turn comes
-	timer   *time.Timer                 // calls next when the first of them may go; nil while nobody waits
+	timer   *time.Timer                 // calls next when the first of them may go; nil if none waits
 }
 
-// newTurns limits calls to a rate per second. As many may be made at once after a pause.
+// newTurns limits calls to a rate per second, with a burst of the same number.
 func newTurns(perSecond float64) *turns {
 	return &turns{limit: rate.NewLimiter(rate.Limit(perSecond), int(math.Ceil(perSecond)))}
 }
@@ -88,13 +87,13 @@ func (t *turns) queue(ctx context.Context, p priority) (turn chan struct{}, err 
 	return turn, nil
 }
 
-// until is how long it takes until so many calls may be made.
+// until returns how long it takes until that many calls may be made.
 func (t *turns) until(now time.Time, calls int) time.Duration {
 	missing := float64(calls) - t.limit.TokensAt(now)
 	return time.Duration(math.Ceil(max(0, missing) / float64(t.limit.Limit()) * float64(time.Second)))
 }
 
-// next lets those go whose turn has come.
+// next lets the calls go whose turn has come.
 func (t *turns) next() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// queued lets so many calls take their places, one after the other, and notes when each may be made.
+// queued queues a number of calls in order, and records when each may be made.
 func queued(t *turns, order *[]string, mu *sync.Mutex, all *sync.WaitGroup, name string, p priority, n int, within time.Duration) {
 	for range n {
 		all.Go(func() {
@@ -116,7 +116,7 @@ func TestTurnsLetAnAcceptanceEnd(t *testing.T) {
 	})
 }
 
-// Who leaves makes room for those behind.
+// A call that leaves makes room for those behind it.
 func TestTurnsLeave(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		turns := newTurns(1)

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	slackTimeout = 10 * time.Second // one call; Slack answers within seconds or not at all
-	lookAfter    = 5 * time.Second  // Slack's history needs a moment until it shows a new message
+	slackTimeout = 10 * time.Second // per call; Slack answers within seconds or not at all
+	lookAfter    = 5 * time.Second  // until Slack's history shows a new message
 
-	// attemptLimit ends an attempt before Temporal's limit of 30 s does, so that what is known of it is told.
+	// attemptLimit ends an attempt before Temporal's limit of 30 s does, so that it can report what it knows.
 	attemptLimit = 27 * time.Second
-	// decideLimit bounds the question whether a person may decide, nobodyLimit whether anybody can.
+	// decideLimit is for checking whether a person may decide, nobodyLimit for whether anybody may.
 	decideLimit = 8 * time.Second
 	nobodyLimit = 3 * time.Second
 )
 
-// NewSlackAPI makes a client of Slack's Web API with time limits, which follows no redirect: a call's body holds the
-// token. apiURL is Slack's own if empty, and ends with a slash; base is the client's http.Client, a new one if nil.
+// NewSlackAPI makes a client of Slack's Web API with time limits. It follows no redirects, because a call's body contains
+// the token. apiURL must end with a slash; empty stands for Slack's own. base is the http.Client to use; nil for a new one.
 func NewSlackAPI(token prodege.Secret, apiURL string, base *http.Client) *slack.Client {
 	options := []slack.Option{slack.OptionHTTPClient(strictClient(base, slackTimeout)), slack.OptionDebug(false)}
 	if apiURL != "" {
@@ -34,7 +34,7 @@ func NewSlackAPI(token prodege.Secret, apiURL string, base *http.Client) *slack.
 	return slack.New(token.Reveal(), options...)
 }
 
-// strictClient is a copy of base that ends in time and follows no redirect.
+// strictClient returns a copy of base with a time limit that follows no redirects.
 func strictClient(base *http.Client, limit time.Duration) *http.Client {
 	h := http.Client{}
 	if base != nil {
@@ -60,11 +60,11 @@ type SlackOptions struct {
 	API       *slack.Client // required, see NewSlackAPI
 	Approvers *Approvers    // required
 
-	Prodege   Reader        // reads projects for posts that want it; nil: none is read
-	LookAfter time.Duration // how long after a post that may have been heard Slack is asked for it; 5 s if 0, less in tests
+	Prodege   Reader        // reads projects for posts that ask for it; nil: none is read
+	LookAfter time.Duration // how long to wait before Slack is searched for an earlier post; 5 s if 0, less in tests
 }
 
-// Slack is what is said to people. Its methods are activities and safe for concurrent use.
+// Slack posts and edits messages. Its methods are activities and safe for concurrent use.
 type Slack struct {
 	api       *slack.Client
 	approvers *Approvers
@@ -81,7 +81,7 @@ func NewSlack(o SlackOptions) *Slack {
 	return &Slack{api: o.API, approvers: o.Approvers, prodege: o.Prodege, lookAfter: o.LookAfter, team: teamURL{api: o.API}}
 }
 
-// Edit writes a whole message anew. It may be repeated.
+// Edit replaces a whole message. It may be repeated.
 func (s *Slack) Edit(ctx context.Context, in project.Edit) (project.Edited, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
@@ -104,7 +104,7 @@ func (s *Slack) Edit(ctx context.Context, in project.Edit) (project.Edited, erro
 	}
 }
 
-// Ephemeral tells one person alone. Repeated, it may be seen twice, which does no harm.
+// Ephemeral posts a message that only one person sees. If it is repeated the person may see it twice, which is harmless.
 func (s *Slack) Ephemeral(ctx context.Context, in project.Ephemeral) error {
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
@@ -119,7 +119,7 @@ func (s *Slack) Ephemeral(ctx context.Context, in project.Ephemeral) error {
 	return nil
 }
 
-// MayDecide reports whether a person is among SLACK_APPROVERS. That the list can't be had is an answer, no error.
+// MayDecide reports whether a person is one of SLACK_APPROVERS. If the list can't be read that is a result and not an error.
 func (s *Slack) MayDecide(ctx context.Context, in project.MayDecide) (project.Permission, error) {
 	within, cancel := context.WithTimeout(ctx, decideLimit)
 	defer cancel()
@@ -137,7 +137,7 @@ func (s *Slack) failed(ctx context.Context, operation, call string, fault slackF
 	return f
 }
 
-// markNobody notes on a card whose buttons are for approvers whether there is nobody who could click them.
+// markNobody sets on a card with buttons for approvers whether nobody could click them, and returns that.
 func (s *Slack) markNobody(ctx context.Context, card *project.Card) bool {
 	var mark *bool
 	switch r, p := card.Request, card.Pause; {
@@ -154,13 +154,13 @@ func (s *Slack) markNobody(ctx context.Context, card *project.Card) bool {
 	return *mark
 }
 
-// metadataType marks our messages, metadataKey holds their key.
+// metadataType marks our messages, metadataKey is the name of their key.
 const (
 	metadataType = "fieldmarshal"
 	metadataKey  = "key"
 )
 
-// withMetadata gives text, blocks (none at all rather than those before) and our key.
+// withMetadata returns the options for text, blocks (also if there are none, to replace earlier ones) and our key.
 func withMetadata(key string, m cards.Message) []slack.MsgOption {
 	return []slack.MsgOption{
 		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...),

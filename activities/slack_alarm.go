@@ -12,12 +12,12 @@ import (
 	"fieldmarshal/cards"
 )
 
-// alarmTimeout bounds the telling of one alarm. Slack asks for half a minute or so if a channel got too much.
+// alarmTimeout is the limit for posting an alarm. For a channel with too many posts Slack asks for about half a minute.
 const alarmTimeout = 2 * time.Minute
 
-// Alarms returns a function that tells a channel what a process itself has to say, outside of any workflow: it must
-// be heard while Temporal is away. It is said again only if Slack's answer is that it was not taken (429), after the
-// time that Slack asks for; after any other fault it stands in the log alone, so that it is never said twice.
+// Alarms returns a function that posts alarms of a process in a channel without a workflow, so that it works while Temporal
+// is down. It posts again only if Slack refused the post with 429, after the time that Slack asks for; any other error is
+// returned, so that no alarm is posted twice.
 func Alarms(api *slack.Client, channel string, simulated bool) func(ctx context.Context, text string) error {
 	return func(ctx context.Context, text string) error {
 		ctx, cancel := context.WithTimeout(ctx, alarmTimeout)
@@ -30,7 +30,7 @@ func Alarms(api *slack.Client, channel string, simulated bool) func(ctx context.
 			}
 			var limited *slack.RateLimitedError
 			if !errors.As(err, &limited) {
-				return fmt.Errorf("tell the channel %s: %w", channel, err)
+				return fmt.Errorf("post in the channel %s: %w", channel, err)
 			}
 			select {
 			case <-time.After(max(limited.RetryAfter, time.Second)):

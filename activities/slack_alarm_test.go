@@ -23,7 +23,7 @@ func TestAlarms(t *testing.T) {
 	if m := said[0].Metadata; m == nil || m.EventType != metadataType || !strings.HasPrefix(fmt.Sprint(m.EventPayload[metadataKey]), "alarm-") {
 		t.Errorf("metadata: %+v", m)
 	}
-	// Whether it was taken is not known: it is not said twice.
+	// It is unknown whether it was posted, so it is not posted again.
 	sim.Inject(simulator.Fault{Kind: simulator.LostAnswer, Method: "chat.postMessage"})
 	if err := tell(t.Context(), "once"); err == nil {
 		t.Error("a lost answer is no fault")

@@ -54,7 +54,7 @@ func TestEdit(t *testing.T) {
 	}
 }
 
-// Buttons go even if Slack refuses the blocks.
+// The buttons are removed even if Slack refuses the blocks.
 func TestEditPlain(t *testing.T) {
 	sim, s := workspace(t)
 	posted, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: openRequest()})

@@ -10,10 +10,10 @@ import (
 	"github.com/slack-go/slack"
 )
 
-// linkTimeout bounds learning the workspace's address, without which a message stands all the same.
+// linkTimeout is the limit for asking for the workspace's address; messages can do without.
 const linkTimeout = 3 * time.Second
 
-// teamURL is the workspace's address, learnt at the first need. Safe for concurrent use.
+// teamURL is the workspace's address, which is read when it is first needed. It is safe for concurrent use.
 type teamURL struct {
 	api *slack.Client
 
@@ -22,7 +22,7 @@ type teamURL struct {
 	tried time.Time
 }
 
-// get gives the address, empty if Slack does not tell it now; then it is asked again after a minute.
+// get returns the address; empty if Slack does not answer, which is then asked again after a minute.
 func (t *teamURL) get(ctx context.Context) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -38,7 +38,7 @@ func (t *teamURL) get(ctx context.Context) string {
 	return t.url
 }
 
-// permalink is where a message is read, in the form that chat.getPermalink's page shows.
+// permalink returns a link to a message, in the form that chat.getPermalink returns.
 func permalink(team, channel, ts, thread string) string {
 	if team == "" || channel == "" || ts == "" {
 		return ""

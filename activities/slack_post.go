@@ -15,15 +15,15 @@ import (
 const (
 	// lookBack is how long before the first attempt Slack is searched: our clock and Slack's may differ.
 	lookBack = time.Minute
-	// searchLimit bounds the search, so that time is left to post.
+	// searchLimit is for the search, so that there is time left to post.
 	searchLimit = 15 * time.Second
-	// pageSize is what Slack recommends as the most for a page of history.
+	// pageSize is the maximum that Slack recommends for a page of history.
 	pageSize = 200
 )
 
-// Post says a card for the first time. Slack has no idempotency key, so each message carries one of ours in its
-// metadata, and if an earlier attempt may have been heard Slack is searched for it before it is said again. What is
-// left: a message that Slack's history shows more than five seconds after it was taken is said twice.
+// Post posts a card. Slack has no idempotency key, so each message has one of ours in its metadata, and if an earlier attempt
+// may have succeeded Slack is searched for the message first. One case is left: a message that takes more than five seconds
+// to show up in Slack's history is posted twice.
 func (s *Slack) Post(ctx context.Context, in project.Post) (project.Posted, error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
@@ -36,7 +36,7 @@ func (s *Slack) Post(ctx context.Context, in project.Post) (project.Posted, erro
 	outcome := "found"
 	if err == nil && posted.TS == "" {
 		outcome = "sent"
-		posted, err = s.say(ctx, in)
+		posted, err = s.post(ctx, in)
 	}
 	if err != nil {
 		return project.Posted{}, s.failedPost(ctx, in, classifySlack(err)).err()
@@ -47,7 +47,7 @@ func (s *Slack) Post(ctx context.Context, in project.Post) (project.Posted, erro
 	return posted, nil
 }
 
-// failedPost says how a post failed. Once it may have been heard, that stays so: history may be late.
+// failedPost says how a post failed. Once an attempt may have succeeded that remains so, because Slack's history may be late.
 func (s *Slack) failedPost(ctx context.Context, in project.Post, fault slackFault) failure {
 	if in.Thread != "" && fault.kind == slackGone {
 		fault.kind = slackThreadGone
@@ -56,8 +56,8 @@ func (s *Slack) failedPost(ctx context.Context, in project.Post, fault slackFaul
 	return s.failed(ctx, "post in "+in.Channel, "post", fault)
 }
 
-// say posts the card, with what Prodege tells about the project if that is wanted and comes in time.
-func (s *Slack) say(ctx context.Context, in project.Post) (project.Posted, error) {
+// post posts the card, with what Prodege says about the project if that is asked for and comes in time.
+func (s *Slack) post(ctx context.Context, in project.Post) (project.Posted, error) {
 	var out project.Posted
 	if reading, ok := s.read(ctx, in.Read); ok {
 		in.Card.Fill(reading)
@@ -75,20 +75,20 @@ func (s *Slack) say(ctx context.Context, in project.Post) (project.Posted, error
 	return out, err
 }
 
-// read asks Prodege before a message is posted. What can't be had in time is left out.
+// read reads the project for a message; ok is false if it does not come in time.
 func (s *Slack) read(ctx context.Context, in *project.Read) (project.Reading, bool) {
 	if in == nil || s.prodege == nil {
 		return project.Reading{}, false
 	}
 	reading, err := s.prodege.ReadProject(ctx, *in)
 	if err != nil {
-		activity.GetLogger(ctx).Info("a message is posted without what Prodege could tell", "project_id", in.Project.String(), "why", err.Error())
+		activity.GetLogger(ctx).Info("a message is posted without the figures from Prodege", "project_id", in.Project.String(), "why", err.Error())
 	}
 	return reading, err == nil
 }
 
-// search waits until Slack's history can be trusted and looks for a message of this key, in its thread or in the
-// channel. TS is empty if there is none.
+// search waits until Slack's history is up to date and looks for a message with this key, in its thread or in the channel.
+// TS is empty if there is none.
 func (s *Slack) search(ctx context.Context, in project.Post) (project.Posted, error) {
 	ctx, cancel := context.WithTimeout(ctx, searchLimit)
 	defer cancel()
@@ -119,7 +119,7 @@ func (s *Slack) search(ctx context.Context, in project.Post) (project.Posted, er
 	}
 }
 
-// history gives a page of a channel's messages from a cursor on, and the next cursor, empty at the end.
+// history returns a page of a channel's messages from a cursor on, and the next cursor, which is empty at the end.
 func (s *Slack) history(ctx context.Context, in project.Post, oldest, cursor string) ([]slack.Message, string, error) {
 	got, err := s.api.GetConversationHistoryContext(ctx, &slack.GetConversationHistoryParameters{
 		ChannelID: in.Channel, Oldest: oldest, Inclusive: true, Cursor: cursor, Limit: pageSize, IncludeAllMetadata: true})
@@ -129,7 +129,7 @@ func (s *Slack) history(ctx context.Context, in project.Post, oldest, cursor str
 	return got.Messages, got.ResponseMetaData.NextCursor, nil
 }
 
-// replies gives a page of a thread's messages likewise.
+// replies is history for a thread.
 func (s *Slack) replies(ctx context.Context, in project.Post, oldest, cursor string) ([]slack.Message, string, error) {
 	messages, _, more, err := s.api.GetConversationRepliesContext(ctx, &slack.GetConversationRepliesParameters{
 		ChannelID: in.Channel, Timestamp: in.Thread, Oldest: oldest, Inclusive: true, Cursor: cursor, Limit: pageSize, IncludeAllMetadata: true})

@@ -48,7 +48,7 @@ func TestPost(t *testing.T) {
 	}
 }
 
-// Whatever happens to an answer, one thing said is one message.
+// Whatever happens to the answers, there is one message.
 func TestPostOnce(t *testing.T) {
 	for _, kind := range []simulator.FaultKind{simulator.LostAnswer, simulator.CutBefore, simulator.HTTPStatus} {
 		for _, thread := range []bool{false, true} {
@@ -94,7 +94,7 @@ func withKey(sim *simulator.Slack, key string) (n int) {
 	return n
 }
 
-// An earlier activity may have said it; among much else that was said since.
+// An earlier activity may have posted it, before many other messages.
 func TestPostLooksThroughAllPages(t *testing.T) {
 	sim, s := workspace(t)
 	first, err := once[project.Posted](t, s.Post, project.Post{Channel: "C1", Key: "k", Card: aCard()})
@@ -116,7 +116,7 @@ func TestPostLooksThroughAllPages(t *testing.T) {
 	want(t, "messages", withKey(sim, "k"), 1)
 }
 
-// What was said before the minute that precedes the first try can't be ours.
+// A message from more than a minute before the first attempt can't be ours.
 func TestPostLooksNoFurtherBackThanNeeded(t *testing.T) {
 	sim, s := workspace(t)
 	tried := time.Now().Add(-time.Hour)
@@ -129,7 +129,7 @@ func TestPostLooksNoFurtherBackThanNeeded(t *testing.T) {
 	want(t, "metadata asked for", calls[0].Args["include_all_metadata"], "1")
 }
 
-// What a failed post says of whether it may have been heard.
+// Whether a failed post may have succeeded.
 func TestPostSaysWhetherItMayHaveBeenHeard(t *testing.T) {
 	for name, c := range map[string]struct {
 		fault simulator.Fault
@@ -179,7 +179,7 @@ func TestPostWaitsAsLongAsSlackAsks(t *testing.T) {
 	want(t, "messages", withKey(sim, "k"), 1)
 }
 
-func TestPostWhatPeopleMustPutRight(t *testing.T) {
+func TestPostWhatPeopleMustFix(t *testing.T) {
 	for name, c := range map[string]struct {
 		channel string
 		prepare func(*simulator.Slack)
@@ -197,7 +197,7 @@ func TestPostWhatPeopleMustPutRight(t *testing.T) {
 		}, []string{"scope", "slack-manifest.yaml"}},
 		"restricted": {"C1", func(s *simulator.Slack) {
 			s.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "restricted_action_read_only_channel", Times: -1})
-		}, []string{"lets the app not post"}},
+		}, []string{"does not let the app post"}},
 		"not Slack": {"C1", func(s *simulator.Slack) {
 			s.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Status: 404, Times: -1})
 		}, []string{"SLACK_API_URL", "404"}},
@@ -219,7 +219,7 @@ func TestPostWhatPeopleMustPutRight(t *testing.T) {
 	}
 }
 
-// If Slack refuses the layout, the text is sent alone, with the words how to decide.
+// If Slack refuses the layout, only the text is sent, with how to decide.
 func TestPostPlain(t *testing.T) {
 	sim, s := workspace(t, "U1")
 	for name, c := range map[string]struct {
@@ -289,7 +289,7 @@ func TestAnyLayoutRefused(t *testing.T) {
 	}
 }
 
-// The words how to decide, by what the message is and where it stands.
+// How to decide, by kind of message and phase.
 func TestWithoutButtons(t *testing.T) {
 	request := func(p project.Phase) project.Card {
 		c := openRequest()
@@ -307,12 +307,12 @@ func TestWithoutButtons(t *testing.T) {
 	}{
 		"open":            {request(project.PhaseOpen), []string{"approve 812 --amount 4.25", "reject 812"}},
 		"second":          {request(project.PhaseSecond), []string{"approve 812"}},
-		"expired":         {request(project.PhaseExpired), []string{"ask-again 812"}},
-		"rejected":        {request(project.PhaseRejected), []string{"ask-again 812"}},
-		"refused":         {request(project.PhaseRefused), []string{"try-again 812", "close 812"}},
+		"expired":         {request(project.PhaseExpired), []string{"act 812 ask-again"}},
+		"rejected":        {request(project.PhaseRejected), []string{"act 812 ask-again"}},
+		"refused":         {request(project.PhaseRefused), []string{"act 812 try-again", "act 812 close"}},
 		"live":            {request(project.PhaseLive), nil},
 		"actions":         {alert(project.PhaseOpen), []string{"act 812"}},
-		"actions refused": {alert(project.PhaseRefused), []string{"act 812", "try-again 812"}},
+		"actions refused": {alert(project.PhaseRefused), []string{"act 812", "act 812 try-again"}},
 		"actions closed":  {alert(project.PhaseLive), nil},
 		"invoice by hand": {project.Card{Invoice: &project.InvoiceFacts{Phase: project.InvoiceByHand}}, []string{"Ask whoever runs Fieldmarshal"}},
 		"invoice sent":    {project.Card{Invoice: &project.InvoiceFacts{Phase: project.InvoiceSent}}, nil},
@@ -328,7 +328,7 @@ func TestWithoutButtons(t *testing.T) {
 	}
 }
 
-// A reply whose thread was deleted is not said in the channel: the core posts the root anew.
+// A reply whose thread was deleted is not posted in the channel: the core posts a new root.
 func TestPostThreadGone(t *testing.T) {
 	for name, tried := range map[string]time.Time{"said": {}, "searched for": time.Now()} {
 		sim, s := workspace(t)
@@ -340,7 +340,7 @@ func TestPostThreadGone(t *testing.T) {
 	}
 }
 
-// A post is worth more than its link.
+// A message is posted even if its link is unknown.
 func TestPostWithoutTheWorkspacesAddress(t *testing.T) {
 	sim, s := workspace(t)
 	sim.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "auth.test", Times: -1})
@@ -352,7 +352,7 @@ func TestPostWithoutTheWorkspacesAddress(t *testing.T) {
 	want(t, "messages", withKey(sim, "k"), 1)
 }
 
-// An attempt that is stopped while it waits says nothing, and that it may have been heard before.
+// An attempt that is stopped while it waits posts nothing, and reports that an earlier one may have.
 func TestPostStopped(t *testing.T) {
 	sim, s := workspace(t)
 	s.lookAfter = time.Hour
@@ -368,7 +368,7 @@ func TestPostStopped(t *testing.T) {
 	want(t, "messages", withKey(sim, "k"), 0)
 }
 
-// The first thing people read is whole: what Prodege tells in time stands on it.
+// The first version of a message is complete: it contains what Prodege says in time.
 func TestPostReadsFirst(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -407,7 +407,7 @@ func TestPostReadsFirst(t *testing.T) {
 	}
 }
 
-// A reading whose turn is too far off holds no message up.
+// A read that would have to wait too long for its turn does not delay a message.
 func TestPostGivesFiguresUpUnderLoad(t *testing.T) {
 	supply, opts := supplier(t, nil)
 	opts.CallsPerSecond = 0.001
@@ -424,7 +424,7 @@ func TestPostGivesFiguresUpUnderLoad(t *testing.T) {
 	want(t, "calls", len(supply.Calls(projectID)), 1)
 }
 
-// A question that nobody can answer says so.
+// A request that nobody can decide says so.
 func TestPostNobodyCanDecide(t *testing.T) {
 	closed := openRequest()
 	closed.Request.Phase = project.PhaseExpired

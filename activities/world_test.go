@@ -24,7 +24,7 @@ const (
 
 func usd(text string) *prodege.USD { u := prodege.MustUSD(text); return &u }
 
-// quiet drops what the SDK logs.
+// quiet discards the SDK's log.
 type quiet struct{}
 
 func (quiet) Debug(string, ...any) {}
@@ -47,8 +47,8 @@ func once[T any](t *testing.T, fn any, in ...any) (out T, err error) {
 	return out, err
 }
 
-// repeated runs attempts as the core does, ten at most: carry puts what a failed one may have done into the input of
-// the next, and a failure for people to decide about is the last.
+// repeated runs attempts like the core, at most ten: carry puts what a failed one may have done into the input of the next,
+// and a final failure is the last.
 func repeated[T, In any](t *testing.T, fn any, in In, carry func(*In, project.Failure)) (out T, attempts int, err error) {
 	t.Helper()
 	for attempts < 10 {
@@ -65,7 +65,7 @@ func repeated[T, In any](t *testing.T, fn any, in In, carry func(*In, project.Fa
 	return out, attempts, err
 }
 
-// Carries of what may have been heard.
+// Functions that carry what an attempt may have done to the next.
 func carryPost(in *project.Post, f project.Failure) {
 	if f.Maybe && in.Tried.IsZero() {
 		in.Tried = time.Now()
@@ -75,13 +75,13 @@ func carryAccept(in *project.AcceptCPI, f project.Failure) { in.Maybe, in.Amount
 func carryAct(in *project.ActOnProject, f project.Failure) { in.Maybe = f.Maybe }
 func carryNothing[In any](*In, project.Failure)            {}
 
-// workspace is a stand-in for Slack with our activities in front of it.
+// workspace is a simulated Slack with our activities in front of it.
 func workspace(t *testing.T, approvers ...string) (*simulator.Slack, *Slack) {
 	t.Helper()
 	return workspaceWith(t, nil, approvers...)
 }
 
-// workspaceWith is a workspace whose posts read projects there.
+// workspaceWith is a workspace whose posts read projects from a Reader.
 func workspaceWith(t *testing.T, reader Reader, approvers ...string) (*simulator.Slack, *Slack) {
 	t.Helper()
 	sim := simulator.NewSlack(simulator.SlackOptions{
@@ -97,7 +97,7 @@ func workspaceWith(t *testing.T, reader Reader, approvers ...string) (*simulator
 	return sim, NewSlack(SlackOptions{API: api, Approvers: NewApprovers(api, approvers, slog.New(slog.DiscardHandler)), Prodege: reader, LookAfter: time.Millisecond})
 }
 
-// supplier is a stand-in for Prodege with a project that stands still for CPI at $4.25, max_cpi $3.75.
+// supplier is a simulated Prodege with a project that is paused for a CPI of $4.25, with max_cpi $3.75.
 func supplier(t *testing.T, change func(*simulator.Project)) (*simulator.Prodege, ProdegeOptions) {
 	t.Helper()
 	const key, secret = "key-of-the-test", "secret-of-the-test"
@@ -133,7 +133,7 @@ func aCard() project.Card {
 		Kind: project.NoteResumed, Event: &prodege.Event{ID: "e1", ProjectID: projectID, Status: prodege.Live, Time: time.Now()}}}
 }
 
-// appError gives the ApplicationError that workflow code would find.
+// appError returns the ApplicationError that workflow code would get.
 func appError(t *testing.T, err error) *temporal.ApplicationError {
 	t.Helper()
 	var app *temporal.ApplicationError
@@ -143,7 +143,7 @@ func appError(t *testing.T, err error) *temporal.ApplicationError {
 	return app
 }
 
-// failureOf gives how an attempt failed, as workflow code gets it.
+// failureOf returns how an attempt failed, as workflow code gets it.
 func failureOf(t *testing.T, err error) project.Failure {
 	t.Helper()
 	app := appError(t, err)
