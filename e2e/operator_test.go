@@ -121,7 +121,7 @@ func TestTheKillSwitchOnTheCommandLine(t *testing.T) {
 	w.click(ann, m, approve)
 	w.becomes(m, "held back")
 	w.acceptances(0)
-	tells(t, w.run(3, "accepting", "on", "--as", eve), eve+" is not among SLACK_APPROVERS")
+	tells(t, w.run(3, "accepting", "on", "--as", eve), eve+" is not one of SLACK_APPROVERS")
 	tells(t, w.run(0, "accepting", "status"), "OFF", "Switched by "+ann)
 	w.run(0, "accepting", "on", "--as", ben)
 	tells(t, w.run(0, "accepting", "status"), "ON", "Switched by "+ben)

@@ -117,7 +117,7 @@ func TestAnActionThatTemporalDoesNotTake(t *testing.T) {
 func TestActingNeedsTheList(t *testing.T) {
 	w := newWorld(t)
 	ts := w.alert(prodege.SampleSize)
-	w.submitsInVain(ts, w.open("U0EVE", ts, prodege.ActComplete))
+	w.submitsAsOutsider(ts, w.open("U0EVE", ts, prodege.ActComplete))
 }
 
 // TestTryAgainOfAnAction decides at once.
@@ -134,7 +134,7 @@ func TestTryAgainOfAnAction(t *testing.T) {
 	}
 }
 
-// TestAnActionOnAClosedPause: the outcome is told in the words of actions.
+// TestAnActionOnAClosedPause: the outcome is given in the words of actions.
 func TestAnActionOnAClosedPause(t *testing.T) {
 	w := newWorld(t)
 	w.temporal.decide = func() error { return workflows.ErrClosed }

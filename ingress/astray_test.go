@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// TestWhatGoesAstrayIsKept: a delivery to a mistyped address, by another method or compressed is answered in JSON,
-// kept and counted; what a scanner looks for is not.
+// TestWhatGoesAstrayIsKept: a delivery to a misspelled address, by another method or compressed is answered in JSON, kept and
+// counted; a scanner's request is not.
 func TestWhatGoesAstrayIsKept(t *testing.T) {
 	for _, c := range []struct {
 		method, path, encoding string
@@ -48,12 +48,12 @@ func TestWhatGoesAstrayIsKept(t *testing.T) {
 	}
 }
 
-// TestTheFirstOfAnHourIsTold: whoever knows the address can have deliveries refused, but not bury the channel.
+// TestTheFirstOfAnHourIsTold: anyone who knows the address can have deliveries refused, but can't flood the channel.
 func TestTheFirstOfAnHourIsTold(t *testing.T) {
 	var a alarms
 	at := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	told := 0
-	for n := range 2 * 3600 { // one a second
+	for n := range 2 * 3600 { // one per second
 		if untold, tell := a.add(at.Add(time.Duration(n)*time.Second), "refused malformed"); tell {
 			if told++; untold != (told-1)*3599 {
 				t.Errorf("told of %d more", untold)

@@ -61,7 +61,7 @@ func TestADeliveryAllocatesLittle(t *testing.T) {
 	}
 }
 
-// BenchmarkUnsigned is what anyone can send: bodies of a MiB without a signature that fits.
+// BenchmarkUnsigned measures what anyone can send: bodies of a MiB without a valid signature.
 func BenchmarkUnsigned(b *testing.B) {
 	const size = 1 << 20
 	signature := strings.Repeat("A", 43)
@@ -77,9 +77,9 @@ func BenchmarkUnsigned(b *testing.B) {
 	}
 }
 
-// BenchmarkUnsignedAtOnce is 200 of them at once, and genuine deliveries meanwhile, one after the other: how much memory
-// the process takes at most, callers included, how much of a processor each body costs with its caller's part, and how
-// long a genuine delivery waits for its answer.
+// BenchmarkUnsignedAtOnce sends 200 of them concurrently, and genuine deliveries in sequence at the same time. It measures the
+// peak memory of the process including the callers, the processor time per body including the caller's, and how long a
+// genuine delivery waits for its answer.
 func BenchmarkUnsignedAtOnce(b *testing.B) {
 	const atOnce = 200
 	kinds := unsigned()
@@ -95,7 +95,7 @@ func BenchmarkUnsignedAtOnce(b *testing.B) {
 			genuine := rawRequest(signed(seed))
 			var took []time.Duration
 			debug.FreeOSMemory()
-			_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // forgets the peak
+			_ = os.WriteFile("/proc/self/clear_refs", []byte("5"), 0) // resets the peak
 			before := processor()
 			b.ResetTimer()
 			for range b.N {
@@ -111,7 +111,7 @@ func BenchmarkUnsignedAtOnce(b *testing.B) {
 							return
 						}
 						defer conn.Close()
-						// One that gets no turn is answered before it is read, and its connection closed.
+						// A body without a turn is answered before it is read, and its connection closed.
 						if status, err := call(conn, bufio.NewReader(conn), request); err == nil && status != http.StatusBadRequest && status != http.StatusInternalServerError {
 							b.Errorf("answered %d", status)
 						}
@@ -143,7 +143,7 @@ func BenchmarkUnsignedAtOnce(b *testing.B) {
 	}
 }
 
-// residentPeak is how much memory this process had at most, in KiB; 0 if that can't be told here.
+// residentPeak returns the peak memory of this process in KiB; 0 if unknown.
 func residentPeak() (n int) {
 	status, _ := os.ReadFile("/proc/self/status")
 	_, rest, _ := strings.Cut(string(status), "VmHWM:")
@@ -151,7 +151,7 @@ func residentPeak() (n int) {
 	return n
 }
 
-// quietIngress is an ingress that logs as the program does, with nothing behind its inbox.
+// quietIngress returns an ingress that logs like the program, with nothing behind its inbox.
 func quietIngress(b testing.TB) *Ingress {
 	devNull, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
 	if err != nil {
@@ -176,7 +176,7 @@ func rawRequest(body []byte) []byte {
 	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: door\r\nUser-Agent: Prodege\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", statusPath, len(body), body)
 }
 
-// benchmark sends a request over so many connections at a time.
+// benchmark sends a request over a number of connections concurrently.
 func benchmark(b *testing.B, config *http.Server, at int, request []byte, want int) {
 	server := httptest.NewUnstartedServer(nil)
 	server.Config = config
@@ -236,7 +236,7 @@ func call(conn net.Conn, in *bufio.Reader, request []byte) (status int, err erro
 	return status, err
 }
 
-// processor is the time that this process has spent on processors.
+// processor returns the processor time of this process.
 func processor() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)

@@ -11,20 +11,19 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Bodies are read before anything is known of their sender, so what they may take is bounded:
+// Bodies are read before anything is known about their sender, so they are limited:
 //
-//   - Buffers grow with what came, whatever length was declared, up to 64 KiB.
-//   - A body of at most 64 KiB is read at once; Prodege's have about 1 KiB. Connections are bounded (see Listener),
-//     and so is what such bodies can hold together. Then it is worked on together with at most 255 others.
-//   - The rest of a larger one is read together with at most 15 others, and they are worked on one at a time, so that
-//     the other processors stay free.
-//   - A turn is waited for at most a second. Then the answer is 500, the only one after which Prodege is known to send
-//     again.
+//   - Up to 64 KiB, buffers grow with the bytes that came, whatever length was declared.
+//   - A body of at most 64 KiB is read at once; Prodege's have about 1 KiB. The number of connections is limited (see
+//     Listener), which limits the memory for such bodies. At most 256 of them are processed concurrently.
+//   - The rest of at most 16 larger ones is read concurrently, and they are processed one at a time, so that the other
+//     processors stay free.
+//   - A request waits for its turn for at most a second. Then the answer is 500, the only one after which Prodege is known
+//     to repeat a delivery.
 const (
-	// maxBody is the most that a request may hold. Slack's payloads, which carry the whole message, have up to some
-	// 100 KiB.
+	// maxBody is the largest body of a request. Slack's payloads, which contain the whole message, have up to about 100 KiB.
 	maxBody = 1 << 20
-	// smallBody is the most of a body that is read without a turn.
+	// smallBody is how much of a body is read without a turn.
 	smallBody = 64 << 10
 
 	smallAtOnce = 256
@@ -33,24 +32,24 @@ const (
 	turnTimeout = time.Second
 )
 
-// bodies hands out turns.
+// bodies are semaphores.
 type bodies struct {
-	work      chan struct{} // requests with small bodies that are worked on
-	large     chan struct{} // large bodies that are read or worked on
-	largeWork chan struct{} // the one large body that is worked on
+	work      chan struct{} // small bodies being processed
+	large     chan struct{} // large bodies being read or processed
+	largeWork chan struct{} // the large body being processed
 }
 
 func newBodies() bodies {
 	return bodies{work: make(chan struct{}, smallAtOnce), large: make(chan struct{}, largeAtOnce), largeWork: make(chan struct{}, 1)}
 }
 
-// body is what came, with the turns that it has until release.
+// body is the body of a request, with the turns that it has until release.
 type body struct {
 	bytes       []byte
 	turn, place chan struct{}
 }
 
-// parsed gives up the one turn that large bodies have; what follows waits for a disk, not for a processor.
+// parsed gives up the turn of a large body: what follows waits for the disk and needs no processor.
 func (b *body) parsed() {
 	if b.place != nil && b.turn != nil {
 		<-b.turn
@@ -68,17 +67,16 @@ func (b *body) release() {
 	}
 }
 
-// bodyFault says how to answer a request whose body can't be had.
+// bodyFault says how to answer a request whose body can't be read.
 type bodyFault struct {
 	status int
 	cause  string
 	text   string
 }
 
-var errBusy = &bodyFault{http.StatusInternalServerError, causeBusy, "too many requests are under way: please send it again"}
+var errBusy = &bodyFault{http.StatusInternalServerError, causeBusy, "too many requests are in progress: please send it again"}
 
-// readBody reads the whole body and waits for its turn. On a fault it gives what came. release must be called either
-// way.
+// readBody reads the whole body and waits for its turn. With a fault it returns what came. release must be called either way.
 func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 	r := c.Request.Body
 	deadline := timeout{limit: turnTimeout}
@@ -92,13 +90,13 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 		}
 		b.place = in.bodies.large
 		if declared := c.Request.ContentLength; declared > int64(len(b.bytes)) && declared <= maxBody {
-			b.bytes = slices.Grow(b.bytes, int(declared)-len(b.bytes)+1) // few can do so at a time
+			b.bytes = slices.Grow(b.bytes, int(declared)-len(b.bytes)+1) // only a few requests can do so concurrently
 		}
 		err = readUpTo(r, &b.bytes, maxBody+2)
 	}
 	var tooLarge *http.MaxBytesError
 	switch {
-	case len(b.bytes) > maxBody || errors.As(err, &tooLarge): // decompressed, or as it came
+	case len(b.bytes) > maxBody || errors.As(err, &tooLarge): // after or before decompression
 		return b, &bodyFault{http.StatusRequestEntityTooLarge, causeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)}
 	case notGzip(err):
 		return b, &bodyFault{http.StatusUnsupportedMediaType, causeCompressed, "the body can't be decompressed: " + err.Error()}
@@ -116,7 +114,7 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 	return b, nil
 }
 
-// readUpTo reads until to holds limit bytes, or the error that ended it, io.EOF at the end.
+// readUpTo reads until to has limit bytes, and returns the error that ended it earlier, which is io.EOF at the end.
 func readUpTo(r io.Reader, to *[]byte, limit int) error {
 	for len(*to) < limit {
 		if len(*to) == cap(*to) {
@@ -131,7 +129,7 @@ func readUpTo(r io.Reader, to *[]byte, limit int) error {
 	return nil
 }
 
-// timeout is a limit to waiting that costs nothing until something is waited for.
+// timeout is a time limit for several waits, whose timer is only created if one has to wait.
 type timeout struct {
 	limit time.Duration
 	timer *time.Timer
@@ -151,7 +149,7 @@ func (t *timeout) acquire(turns chan struct{}) bool {
 	case turns <- struct{}{}:
 		return true
 	case <-t.timer.C:
-		t.timer.Reset(0) // what is asked for next gets no time either
+		t.timer.Reset(0) // the next wait must end at once, too
 		return false
 	}
 }

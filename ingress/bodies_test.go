@@ -77,8 +77,8 @@ func TestUnsignedBodiesAreBounded(t *testing.T) {
 	}
 }
 
-// TestTurnsAreWaitedFor: who gets no turn in time is answered 500, which Prodege repeats; small bodies are not held up
-// by large ones, nor by any that are slow to come.
+// TestTurnsAreWaitedFor: a request without a turn in time is answered with 500, which Prodege repeats; small bodies are not
+// delayed by large or slow ones.
 func TestTurnsAreWaitedFor(t *testing.T) {
 	w := newWorld(t)
 	large := signed("[" + strings.Repeat(seed+",", 400) + seed + "]")
@@ -159,7 +159,7 @@ func TestSizes(t *testing.T) {
 	}
 }
 
-// TestABrokenBody: what did not come whole is no verdict about the delivery, so it is to be sent again.
+// TestABrokenBody: a body that is cut off says nothing about the delivery, so that must be sent again.
 func TestABrokenBody(t *testing.T) {
 	w := newWorld(t)
 	broken := io.MultiReader(strings.NewReader(`{"data": `), iotest.ErrReader(io.ErrUnexpectedEOF))

@@ -40,7 +40,7 @@ func TestAnApproval(t *testing.T) {
 	}
 }
 
-// untouched holds a message to what it was: only the workflow writes it.
+// untouched checks that a message has not changed: only the workflow writes it.
 func (w *world) untouched(ts string) {
 	w.t.Helper()
 	if m, ok := w.slack.Message(approvals, ts); !ok || m.Edits != 0 || len(w.buttons(ts)) == 0 {
@@ -48,7 +48,7 @@ func (w *world) untouched(ts string) {
 	}
 }
 
-// TestASecondApproval approves what the first person approved.
+// TestASecondApproval approves the amount that the first person approved.
 func TestASecondApproval(t *testing.T) {
 	w := newWorld(t)
 	first := prodege.MustUSD("5")
@@ -80,7 +80,7 @@ func TestAnInvoiceButton(t *testing.T) {
 	}
 }
 
-// TestAnOrganizationsInstall tells no workspace, only the organization: then the person's own workspace counts.
+// TestAnOrganizationsInstall: Slack sends only the organization, so the person's own workspace counts.
 func TestAnOrganizationsInstall(t *testing.T) {
 	button := cards.Button{Project: theProject, Request: pauseID, Generation: 2}
 	value, err := button.Encode()
@@ -134,7 +134,7 @@ func TestTheSameClickTwice(t *testing.T) {
 	}
 }
 
-// TestClicksThatDoNotCount: nothing is signalled, and the clicker alone is told.
+// TestClicksThatDoNotCount: nothing is signaled, and the person who clicked is told.
 func TestClicksThatDoNotCount(t *testing.T) {
 	other := "b1|no|button"
 	cases := []struct {
@@ -207,8 +207,8 @@ func TestAClosedRequestTellsItsOutcome(t *testing.T) {
 // slackWaits is how long Slack waits for the answer to an interaction (docs.slack.dev, interactivity).
 const slackWaits = 3 * time.Second
 
-// TestASlowTemporal is cut off in time for Slack's three seconds, and the click does not count for the clicker,
-// however long the list of approvers took before. The limits are looked at, and not the clock.
+// TestASlowTemporal is cut off in time for Slack's three seconds, and the click does not count, however long the list of
+// approvers took. The test checks timeouts instead of measuring time.
 func TestASlowTemporal(t *testing.T) {
 	list := &slowList{}
 	w := newWorld(t, func(o *Options) { o.Approvers = list })
@@ -228,7 +228,7 @@ func TestASlowTemporal(t *testing.T) {
 	}
 }
 
-// TestSlacksThreeSeconds: whatever an interaction waits for before it is answered, some time is left for the way.
+// TestSlacksThreeSeconds: whatever an interaction waits for before it is answered, some time is left for the network.
 func TestSlacksThreeSeconds(t *testing.T) {
 	for what, limit := range map[string]time.Duration{
 		"a decision": interactionTimeout,
@@ -241,7 +241,7 @@ func TestSlacksThreeSeconds(t *testing.T) {
 	}
 }
 
-// slowList knows its people when nearly all time is up that it has.
+// slowList answers when nearly all of its time is over.
 type slowList struct{ asked time.Time }
 
 func (l *slowList) Nobody(context.Context) bool { return false }
@@ -341,7 +341,7 @@ func TestApproveUpTo(t *testing.T) {
 			t.Errorf("%s: %+v, %v", entered, out, err)
 		}
 	}
-	// What passes may be tried again in the same modal.
+	// After a temporary failure the same modal can be submitted again.
 	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
 	out, err := w.slack.Submit(t.Context(), view, "U0ANN", map[string]string{cards.BlockAmount + "/value": "5.50"})
 	if err != nil || !strings.Contains(out.Errors[cards.BlockAmount], "could not be recorded") {
@@ -365,11 +365,11 @@ func TestAnOutsidersModal(t *testing.T) {
 	w := newWorld(t)
 	ts := w.request()
 	w.click(simulator.Click{User: "U0EVE", TS: ts, ActionID: cards.ActionReject})
-	w.submitsInVain(ts, w.slack.Views("U0EVE")[0].ID)
+	w.submitsAsOutsider(ts, w.slack.Views("U0EVE")[0].ID)
 }
 
-// submitsInVain has an outsider submit a modal: it closes, decides nothing, and she is told so.
-func (w *world) submitsInVain(ts, view string) {
+// submitsAsOutsider has an outsider submit a modal: it closes, decides nothing, and she is told so.
+func (w *world) submitsAsOutsider(ts, view string) {
 	w.t.Helper()
 	out, err := w.slack.Submit(w.t.Context(), view, "U0EVE", nil)
 	if err != nil || !out.OK() || out.Action != "" {
@@ -393,7 +393,7 @@ func TestAModalThatCantOpen(t *testing.T) {
 	}
 }
 
-// TestTheClickerIsToldByOneOfTwoWays lets response_url fail, so that the bot's token serves.
+// TestTheClickerIsToldByOneOfTwoWays lets response_url fail, so that chat.postEphemeral is used.
 func TestTheClickerIsToldByOneOfTwoWays(t *testing.T) {
 	w := newWorld(t)
 	w.slack.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "response"})
@@ -458,7 +458,7 @@ func TestForeignResponseURLs(t *testing.T) {
 	}
 }
 
-// TestManyClicksAtOnce: each is signalled, and none is answered late.
+// TestManyClicksAtOnce: each is signaled, and none is answered late.
 func TestManyClicksAtOnce(t *testing.T) {
 	w := newWorld(t)
 	ts := w.request()

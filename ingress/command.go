@@ -16,16 +16,16 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// commandTimeout leaves the rest of Slack's three seconds for the way.
+// commandTimeout leaves the rest of Slack's three seconds for the network.
 const commandTimeout = 2200 * time.Millisecond
 
-// reader is who asks, as far as it decides what they are told.
+// reader is a person who asks, and what decides what they may see.
 type reader struct {
 	user  string
-	guest bool // is told no prices
+	guest bool // must not see prices
 }
 
-// command answers the slash command, to the caller alone. Anybody in our workspace may ask.
+// command answers the slash command with an ephemeral message. Anybody in our workspace may ask.
 func (in *Ingress) command(c *gin.Context, body []byte) {
 	form, err := url.ParseQuery(string(body))
 	if err != nil || form.Get("command") == "" {
@@ -43,16 +43,16 @@ func (in *Ingress) answerCommand(ctx context.Context, form url.Values) cards.Mes
 	own, err := in.team.get(ctx)
 	switch {
 	case err != nil:
-		return cards.Sorry("Slack does not tell right now which workspace this is. Please try again in a minute.")
+		return cards.Sorry("Slack can't be asked right now which workspace this is. Please try again in a minute.")
 	case !person{team: form.Get("team_id"), enterprise: form.Get("enterprise_id")}.isFrom(own):
-		return cards.Sorry("This command answers only in the workspace that Fieldmarshal belongs to.")
+		return cards.Sorry("This command only works in the workspace that Fieldmarshal belongs to.")
 	case len(words) == 0, len(words) == 1 && strings.EqualFold(words[0], "help"):
 		return cards.Help(command)
 	}
 	verb, rest := strings.ToLower(words[0]), strings.Join(words[1:], " ")
 	switch {
 	case verb == "status" && rest == "":
-		return notUnderstood(command, "“status” needs a project: its id, its PO number, or a part of its name.")
+		return notUnderstood(command, "“status” needs a project: its id, its PO number, or part of its name.")
 	case verb == "status":
 		return in.status(ctx, in.readerOf(ctx, form.Get("user_id")), rest)
 	case verb == "open" && rest == "":
@@ -75,16 +75,16 @@ func notUnderstood(command, what string) cards.Message {
 	return cards.Message{Text: said.Text + "\n" + help.Text, Blocks: append(said.Blocks, help.Blocks...)}
 }
 
-// readerOf returns what a person may be told. Whoever may be a guest is told no prices.
+// readerOf says what a person may see. If it is unknown whether they are a guest they see no prices.
 func (in *Ingress) readerOf(ctx context.Context, user string) reader {
 	guest, err := in.guests.has(ctx, user)
 	if err != nil {
-		in.log.Warn("Slack does not tell whether somebody is a guest, so they are told no prices: does the app have the scope users:read?", "user", user, "error", err)
+		in.log.Warn("Slack does not say whether somebody is a guest, so they see no prices: does the app have the scope users:read?", "user", user, "error", err)
 	}
 	return reader{user, guest}
 }
 
-// open says what waits for a person.
+// open lists what waits for a person.
 func (in *Ingress) open(ctx context.Context, who reader) cards.Message {
 	list, err := in.openList(ctx, cards.OpenInMessage, who)
 	if err != nil {
@@ -93,7 +93,7 @@ func (in *Ingress) open(ctx context.Context, who reader) cards.Message {
 	return list.Message()
 }
 
-// status says how one project is: the one of that id, PO number or name. It needs a live worker.
+// status shows the project with that id, PO number or name. It needs a live worker.
 func (in *Ingress) status(ctx context.Context, who reader, text string) cards.Message {
 	text = prodege.Unquoted(text)
 	id, err := prodege.TypedProjectID(text)
@@ -106,7 +106,7 @@ func (in *Ingress) status(ctx context.Context, who reader, text string) cards.Me
 		if found, _, err := in.find(ctx, text); err == nil && len(found) == 1 { // a PO number may be a number, too
 			return in.status(ctx, who, found[0].ID.String())
 		}
-		return cards.Sorry("Project " + id.String() + " is not known here: no event of it has come, or its time here is over.")
+		return cards.Sorry("Project " + id.String() + " is not known here: there has been no event about it, or it ended long ago.")
 	case err != nil:
 		in.log.Warn("a project could not be asked", "project_id", id.String(), "error", err)
 		return cards.Sorry("Project " + id.String() + " can't be asked right now: Temporal or its worker does not answer. Please try again in a minute.")
@@ -117,7 +117,7 @@ func (in *Ingress) status(ctx context.Context, who reader, text string) cards.Me
 	return cards.Status(state, project.Frame{UI: in.uiLink(id), Simulated: in.options.Simulated})
 }
 
-// withoutPrices is a project without what people ask for, decide and refuse: all of that tells prices.
+// withoutPrices returns a project without requests, decisions and refusals, all of which show prices.
 func withoutPrices(s *project.State) *project.State {
 	c := *s
 	c.Request, c.Action, c.Former, c.Decisions = nil, nil, nil, nil
@@ -129,7 +129,7 @@ func withoutPrices(s *project.State) *project.State {
 	return &c
 }
 
-// uiLink leads to a project in the Temporal UI.
+// uiLink returns a link to a project in the Temporal UI.
 func (in *Ingress) uiLink(id prodege.ProjectID) string {
 	if in.options.UILink == nil {
 		return ""
@@ -137,7 +137,7 @@ func (in *Ingress) uiLink(id prodege.ProjectID) string {
 	return in.options.UILink(workflows.ProjectID(id))
 }
 
-// nearest returns the word that another was meant to be; empty if there is none.
+// nearest returns the word for which another one was meant; empty if there is none.
 func nearest(word string, words ...string) string {
 	best, fewest := "", 3
 	for _, candidate := range words {
@@ -148,10 +148,10 @@ func nearest(word string, words ...string) string {
 	return best
 }
 
-// distance counts the slips between two words: a letter too many, too few, wrong, or exchanged with the next.
+// distance counts the errors between two words: a letter that is added, missing, wrong, or swapped with the next.
 func distance(a, b string) int {
 	if d := len(a) - len(b); d > 2 || d < -2 {
-		return 3 // more than anybody asks for
+		return 3 // more than nearest accepts
 	}
 	rows := make([][]int, len(a)+1)
 	for i := range rows {

@@ -16,7 +16,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// ask asks by the slash command, and returns what that person is told.
+// ask sends the slash command, and returns the answer.
 func (w *world) ask(user, text string) string {
 	w.t.Helper()
 	before := len(w.slack.Ephemerals(user))
@@ -50,7 +50,7 @@ func (w *world) homeNow(user string) string {
 	return simulator.ViewText(home)
 }
 
-// says holds a text to parts, without regard to capitals.
+// says checks that a text contains parts, ignoring case.
 func says(t *testing.T, what, text string, parts ...string) {
 	t.Helper()
 	for _, part := range parts {
@@ -60,7 +60,7 @@ func says(t *testing.T, what, text string, parts ...string) {
 	}
 }
 
-// asksCPI is a project whose CPI request stands in that phase.
+// asksCPI is a project whose CPI request is in that phase.
 func asksCPI(id prodege.ProjectID, name string, phase project.Phase, decided ...project.Decided) *project.State {
 	s := project.New(id)
 	amount := prodege.MustUSD("4.25")
@@ -120,7 +120,7 @@ func TestSlashCommand(t *testing.T) {
 		"status <!here>":            {"No open project has"},
 		"status oat":                {"Oat milk"},
 		"status  parents   us":      {"New parents panel US", "$4.25"},
-		"status parents":            {"fits 2 open projects", "29304712 New parents panel US (PO-29304712)", "29304713"},
+		"status parents":            {"matches 2 open projects", "29304712 New parents panel US (PO-29304712)", "29304713"},
 		"status 1":                  {"not known here"},
 		"status soy":                {"No open project has “soy”"},
 		"status":                    {"needs a project", "/fieldmarshal status"},
@@ -157,7 +157,7 @@ func TestSlashCommand(t *testing.T) {
 	}
 }
 
-// TestGuestsSeeNoPrices, nor does anybody of whom Slack does not tell.
+// TestGuestsSeeNoPrices, nor does anybody who may be one.
 func TestGuestsSeeNoPrices(t *testing.T) {
 	for name, guest := range map[string]func(context.Context, string) (bool, error){
 		"a guest":   func(context.Context, string) (bool, error) { return true, nil },
@@ -207,7 +207,7 @@ func TestHomeTab(t *testing.T) {
 			{Project: 8, Waiting: project.WaitsApproval, Summary: "asks a second person to accept $9.00", Since: at.Add(-2 * time.Hour)},
 			{Project: 9, Waiting: project.WaitsApproval, Summary: "asks to accept $5.00", Since: at.Add(-time.Hour), Attention: true},
 			{Project: 14, Waiting: project.WaitsApproval, Summary: "$4.25 is above the ceiling", Since: at, Attention: true},
-			{Project: 13, Waiting: project.WaitsInvoiced, Summary: "COMPLETE. Needs attention", Since: at, Attention: true}, // nobody answers for it
+			{Project: 13, Waiting: project.WaitsInvoiced, Summary: "COMPLETE. Needs attention", Since: at, Attention: true}, // its workflow does not answer
 		}}
 	})
 	amount := prodege.MustUSD("9")
@@ -265,7 +265,7 @@ func TestHomeTab(t *testing.T) {
 	}
 }
 
-// TestClicksAtHome count as those on the message do, and the tab itself answers.
+// TestClicksAtHome: they count like those on the message, and the tab itself answers.
 func TestClicksAtHome(t *testing.T) {
 	list := &directory{waiting: []OpenItem{{Project: theProject, Waiting: project.WaitsApproval, Summary: "asks to accept $4.25", Since: time.Now()}}}
 	w := newWorld(t, func(o *Options) { o.Directory = list })
@@ -312,7 +312,7 @@ func TestClicksAtHome(t *testing.T) {
 	}
 }
 
-// TestDecisionsAreListedHoweverManyPausesAreOlder, and with what their workflows tell.
+// TestDecisionsAreListedHoweverManyPausesAreOlder, with what their workflows know.
 func TestDecisionsAreListedHoweverManyPausesAreOlder(t *testing.T) {
 	at := time.Now()
 	var many []OpenItem
@@ -330,7 +330,7 @@ func TestDecisionsAreListedHoweverManyPausesAreOlder(t *testing.T) {
 	}
 }
 
-// TestAListNeedsNoWorker: a workflow that does not answer costs its name and link, and no more than its share of time.
+// TestAListNeedsNoWorker: if a workflow does not answer, only its name and link are missing, and the list is still in time.
 func TestAListNeedsNoWorker(t *testing.T) {
 	var many []OpenItem
 	for n := range prodege.ProjectID(30) {

@@ -10,11 +10,10 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Prodege compresses nothing, but a proxy on the way may one day. A signature is of what is said, not of how it is
-// carried, so a delivery in gzip is decompressed while it is read: what bodies may take bounds what comes out, not only
-// what goes in. Of other encodings the standard library knows none that is in use.
+// Prodege compresses nothing, but a proxy on the way may. The signature covers the uncompressed body, so a delivery in gzip is
+// decompressed while it is read, and the limits apply before and after. The standard library has no other common encoding.
 
-// decompress has the body of a delivery read as it was before it was compressed, and reports whether it can be.
+// decompress makes the body of a delivery decompress itself, and reports whether its encoding is supported.
 func decompress(c *gin.Context) bool {
 	switch strings.ToLower(c.GetHeader("Content-Encoding")) {
 	case "", "identity":
@@ -26,7 +25,7 @@ func decompress(c *gin.Context) bool {
 	return false
 }
 
-// gunzip begins to read when it is read.
+// gunzip is a gzip.Reader that reads nothing before its first Read.
 type gunzip struct {
 	io.ReadCloser
 	plain *gzip.Reader
@@ -42,7 +41,7 @@ func (g *gunzip) Read(p []byte) (n int, err error) {
 	return g.plain.Read(p)
 }
 
-// notGzip reports whether a body could not be decompressed for what it is, not because it broke off.
+// notGzip reports whether a body is not gzip at all, rather than cut off.
 func notGzip(err error) bool {
 	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	return corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum)

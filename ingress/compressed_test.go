@@ -24,7 +24,7 @@ func gzipped(t testing.TB, body []byte) []byte {
 	return out.Bytes()
 }
 
-// TestCompressedDeliveries: one that is compressed with gzip is a delivery as any other, within the same bounds.
+// TestCompressedDeliveries: a delivery in gzip is like any other, within the same limits.
 func TestCompressedDeliveries(t *testing.T) {
 	whole := gzipped(t, signed(seed))
 	large := signed("[" + strings.Repeat(seed+",", 400) + seed + "]")
@@ -73,7 +73,7 @@ func TestCompressedDeliveries(t *testing.T) {
 	}
 }
 
-// TestACompressedDeliveryCanBeAdmitted: what is kept of it is what it says.
+// TestACompressedDeliveryCanBeAdmitted: it is kept uncompressed.
 func TestACompressedDeliveryCanBeAdmitted(t *testing.T) {
 	w := newWorld(t)
 	r := httptest.NewRequest(http.MethodPost, statusPath, bytes.NewReader(gzipped(t, signedOtherwise(seed))))

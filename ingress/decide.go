@@ -12,16 +12,16 @@ import (
 )
 
 const (
-	// interactionTimeout bounds the look-ups and the signal of a click together. Slack waits three seconds for the
-	// answer (docs.slack.dev, handling user interaction); the rest is for the way.
+	// interactionTimeout is for the lookups and the signal of a click together. Slack waits three seconds for the answer
+	// (docs.slack.dev, handling user interaction); the rest is for the network.
 	interactionTimeout = 2500 * time.Millisecond
-	approversTimeout   = 1200 * time.Millisecond // of those; leaves time for the signal
-	outcomeTimeout     = time.Second             // to ask how a request ended that is closed, after the answer
+	approversTimeout   = 1200 * time.Millisecond // part of it; leaves time for the signal
+	outcomeTimeout     = time.Second             // to ask how a closed request ended, after the answer
 	tellTimeout        = 4 * time.Second         // to tell the clicker, after the answer
 )
 
-// decide checks who clicks and signals the decision to its project. It returns AnswerRecorded once Temporal has it,
-// else why it does not count. The project checks everything again.
+// decide checks who clicked and signals the decision to its project. It returns AnswerRecorded once Temporal has it, or else
+// why it does not count. The project checks everything again.
 func (in *Ingress) decide(ctx context.Context, who person, id prodege.ProjectID, d project.Decision) project.AnswerKind {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), interactionTimeout)
 	defer cancel()
@@ -39,14 +39,15 @@ func (in *Ingress) decide(ctx context.Context, who person, id prodege.ProjectID,
 	return kind
 }
 
-// mayDecide returns why somebody may not decide; empty if they may. Finance is another team than the approvers, and
-// making an invoice spends nothing at Prodege: anybody of our workspace may. So may they if SLACK_APPROVERS is anyone.
+// mayDecide returns why somebody may not decide; empty if they may. Any member of our workspace may decide about an invoice,
+// because finance need not be approvers and an invoice spends nothing at Prodege, and about anything if SLACK_APPROVERS is
+// anyone.
 func (in *Ingress) mayDecide(ctx context.Context, who person, of project.QuestionKind) project.AnswerKind {
 	ofInvoice := of == project.OfInvoice
 	own, err := in.team.get(ctx)
 	switch {
 	case err != nil:
-		in.log.Error("our own workspace is not known, so no click counts: is SLACK_BOT_TOKEN right?", "error", err)
+		in.log.Error("our own workspace is unknown, so no click counts: is SLACK_BOT_TOKEN right?", "error", err)
 		return project.AnswerNotTaken
 	case !who.isFrom(own), (in.options.Anyone || ofInvoice) && in.isOutsider(ctx, who, own):
 		return project.AnswerForeign
@@ -67,13 +68,13 @@ func (in *Ingress) mayDecide(ctx context.Context, who person, of project.Questio
 	return ""
 }
 
-// isOutsider reports whether somebody in our channel belongs to another workspace, or to another organization if ours is
-// a whole one. If Slack does not tell, they count as one.
+// isOutsider reports whether somebody in our channel belongs to another workspace, or to another organization if the app is
+// installed for a whole one; also if that is unknown.
 func (in *Ingress) isOutsider(ctx context.Context, who person, own string) bool {
 	if isOrganization(own) {
 		guest, err := in.guests.has(ctx, who.user)
 		if err != nil {
-			in.log.Warn("Slack does not tell whether somebody belongs to our organization, so their click does not count: does the app have the scope users:read?", "user", who.user, "error", err)
+			in.log.Warn("Slack does not say whether somebody belongs to our organization, so their click does not count: does the app have the scope users:read?", "user", who.user, "error", err)
 		}
 		return guest
 	}
@@ -88,12 +89,12 @@ func (in *Ingress) signal(ctx context.Context, id prodege.ProjectID, d project.D
 	case errors.Is(err, workflows.ErrClosed):
 		return project.AnswerClosed
 	}
-	in.log.Error("Temporal does not take a click", "project_id", id.String(), "error", err)
+	in.log.Error("Temporal did not accept a click", "project_id", id.String(), "error", err)
 	return project.AnswerNotTaken
 }
 
-// answerTo words what the clicker alone is told. If the project is closed, how the request ended is told if its
-// workflow answers in time.
+// answerTo returns the ephemeral message for the person who clicked. If the project is closed it says how the request ended,
+// provided that the workflow answers in time.
 func (in *Ingress) answerTo(ctx context.Context, kind project.AnswerKind, b cards.Button, d project.Decision) cards.Message {
 	a := project.Answer{Kind: kind, Project: project.Name{ID: b.Project, Name: b.Name}, OfPause: b.OfAction(), OfInvoice: b.Revision > 0, Simulated: in.options.Simulated}
 	switch {

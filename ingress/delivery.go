@@ -19,16 +19,16 @@ import (
 )
 
 const (
-	// How long Temporal has for a delivery that the disk does not take, whatever the number of its events.
+	// directTimeout is how long Temporal may take for a delivery that the disk refuses, whatever the number of its events.
 	directTimeout = 3 * time.Second
-	// Lines that one delivery may write to the log about unusable events; a body of 1 MiB may hold thousands.
+	// maxLogLines is how many lines a delivery may write to the log; a body of 1 MiB may contain thousands of events.
 	maxLogLines = 20
 )
 
-// readEvents takes the events out of a delivery; each webhook has its own.
+// readEvents parses a delivery; each webhook has its own.
 type readEvents func(data prodege.Data, now time.Time) ([]prodege.Event, []prodege.Unusable, error)
 
-// readerAt is that of the webhook at an address, which may be mistyped.
+// readerAt returns the one for the webhook at an address, which may be misspelled.
 func readerAt(address string) readEvents {
 	if strings.Contains(strings.ToLower(address), "pricing") {
 		return prodege.Data.Pricing
@@ -36,11 +36,11 @@ func readerAt(address string) readEvents {
 	return prodege.Data.Events
 }
 
-// delivery answers one of Prodege's webhooks: check the signature, read what it says, make it durable, then answer.
+// delivery answers one of Prodege's webhooks: it checks the signature, parses the events, makes them durable, and then answers.
 func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if encoding := c.GetHeader("Content-Encoding"); !decompress(c) {
-			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and only gzip is taken"}, nil)
+			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and only gzip is supported"}, nil)
 			return
 		}
 		body, fault := in.readBody(c)
@@ -77,7 +77,7 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	}
 }
 
-// accept makes the usable events durable and answers. All of them, or the answer is 500.
+// accept makes the usable events durable and answers. Unless all of them are, the answer is 500.
 func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []prodege.Unusable) {
 	in.raiseDated(c.Request.Context(), events)
 	events, tooOld := in.splitByAge(events)
@@ -88,10 +88,10 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 	stamp(events)
 	outcome, err := in.persist(c.Request.Context(), events)
 	if err != nil {
-		in.log.Error("a delivery could not be made durable: the disk refuses and Temporal does not take it",
+		in.log.Error("a delivery could not be made durable: neither the disk nor Temporal accepts it",
 			"request_id", c.GetString("request_id"), "event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
 		in.failed(c)
-		in.raiseFailed(c.Request.Context(), "durable", fmt.Sprintf("the disk refuses it and Temporal does not take it (project %s, event %.100q)", events[0].ProjectID, events[0].ID))
+		in.raiseFailed(c.Request.Context(), "durable", fmt.Sprintf("neither the disk nor Temporal accepts it (project %s, event %.100q)", events[0].ProjectID, events[0].ID))
 		return
 	}
 	in.metrics.received.Add(int64(len(events) + len(unusable)))
@@ -111,7 +111,7 @@ var succeeded = []byte(`{"success":true}`)
 
 const contentType = "application/json; charset=utf-8"
 
-// stamp gives the events of an accepted delivery its id, so that one that we hand over twice counts once.
+// stamp sets the delivery's id on its events, so that an event that is handed over twice counts once.
 func stamp(events []prodege.Event) {
 	delivery := rand.Text()
 	for i := range events {
@@ -119,7 +119,7 @@ func stamp(events []prodege.Event) {
 	}
 }
 
-// splitByAge tells events apart that are older than PRODEGE_MAX_EVENT_AGE.
+// splitByAge separates the events that are older than PRODEGE_MAX_EVENT_AGE.
 func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, old []prodege.Unusable) {
 	limit := in.options.MaxEventAge
 	if limit == 0 {
@@ -135,18 +135,17 @@ func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, ol
 	return young, old
 }
 
-// persist makes events durable: on disk, or, where the disk refuses, in Temporal. The sender's going away
-// stops neither.
+// persist makes events durable: on disk, or in Temporal if the disk refuses. It continues even if the sender disconnects.
 func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome string, err error) {
 	if len(events) == 0 {
 		return outcomeAccepted, nil
 	}
 	ctx = context.WithoutCancel(ctx)
-	refusal := in.options.Inbox.Append(ctx, events) // takes a second at most
+	refusal := in.options.Inbox.Append(ctx, events) // takes at most a second
 	if refusal == nil {
 		return outcomeAccepted, nil
 	}
-	in.log.Warn("the inbox does not take a delivery, which goes to Temporal directly", "event_id", events[0].ID, "events", len(events), "error", refusal)
+	in.log.Warn("the inbox does not accept a delivery, which goes to Temporal directly", "event_id", events[0].ID, "events", len(events), "error", refusal)
 	direct, cancelDirect := context.WithTimeout(ctx, directTimeout)
 	defer cancelDirect()
 	if err := in.direct.deliver(direct, events); err != nil {
@@ -175,24 +174,24 @@ func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.
 	}
 }
 
-// failed answers 500, after which Prodege sends the delivery again.
+// failed answers with 500, after which Prodege repeats the delivery.
 func (in *Ingress) failed(c *gin.Context) {
 	in.count(c, outcomeFailed)
 	fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
 }
 
-// busy answers 500 to a request that got no turn.
+// busy answers with 500 to a request that got no turn.
 func (in *Ingress) busy(c *gin.Context) {
-	in.log.Warn("a delivery got no turn: too many requests are under way", "request_id", c.GetString("request_id"), "bytes", c.Request.ContentLength)
+	in.log.Warn("a delivery got no turn: too many requests are in progress", "request_id", c.GetString("request_id"), "bytes", c.Request.ContentLength)
 	in.count(c, outcomeFailed)
 	fail(c, errBusy.status, "", errBusy.text)
-	in.raiseFailed(c.Request.Context(), "busy", "too many requests were under way")
+	in.raiseFailed(c.Request.Context(), "busy", "too many requests were in progress")
 }
 
 func (in *Ingress) count(c *gin.Context, outcome string) {
 	webhook := path.Base(c.FullPath())
 	if c.FullPath() == "" {
-		webhook = "none" // sent astray
+		webhook = "none" // sent to an unknown address
 	}
 	in.metrics.deliveries.WithLabelValues(webhook, outcome).Inc()
 }

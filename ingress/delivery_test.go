@@ -234,7 +234,7 @@ func TestWhereTheDiskRefuses(t *testing.T) {
 	}
 }
 
-// nextAlert is what the alerts channel is told next.
+// nextAlert returns the next alarm.
 func (w *world) nextAlert() string {
 	w.t.Helper()
 	select {
@@ -246,7 +246,7 @@ func (w *world) nextAlert() string {
 	}
 }
 
-// TestEqualFaultsAreToldOnce: an event that can't be used is told by what it lacks, whatever stands there.
+// TestEqualFaultsAreToldOnce: unusable events that lack the same field are the same kind of alarm.
 func TestEqualFaultsAreToldOnce(t *testing.T) {
 	w := newWorld(t)
 	for _, project := range []string{`"a"`, `"b"`, `-1`, `0.5`} {
@@ -283,7 +283,7 @@ func TestAPanicIsA500(t *testing.T) {
 	_ = w.box.Close()
 	w.temporal.set(func() { w.temporal.panics = true })
 	status, got := w.post(statusPath, "application/json", signed(seed))
-	if status != 500 || got != `{"success":false,"error":{"event_id":"","error":"an unexpected fault of ours"}}` {
+	if status != 500 || got != `{"success":false,"error":{"event_id":"","error":"an internal error"}}` {
 		t.Errorf("answered %d %s", status, got)
 	}
 	if !strings.Contains(w.log.String(), "panic while answering") {
@@ -404,10 +404,10 @@ func TestASlowSenderIsCutOff(t *testing.T) {
 	}
 	defer conn.Close()
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\n", statusPath)
-	_ = conn.SetReadDeadline(time.Now().Add(time.Minute)) // ours: it passes only where the server doesn't cut off
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute)) // our own: reached only if the server doesn't cut off
 	var limit net.Error
 	if _, err := io.ReadAll(conn); errors.As(err, &limit) && limit.Timeout() {
-		t.Errorf("not cut off: %v", err) // a reset is a cut like any other
+		t.Errorf("not cut off: %v", err) // a reset is fine, too
 	}
 }
 

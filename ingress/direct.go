@@ -9,11 +9,11 @@ import (
 )
 
 const (
-	directDeliveries = 64 // that are handed to Temporal directly at a time; others wait within their time
-	directProjects   = 8  // of one delivery at a time
+	directDeliveries = 64 // handed to Temporal concurrently; others wait until their time is over
+	directProjects   = 8  // of one delivery, concurrently
 )
 
-// direct hands deliveries to Temporal that the disk does not take, one event per project at a time.
+// direct hands deliveries that the disk refuses to Temporal, one event per project at a time. It is safe for concurrent use.
 type direct struct {
 	workflows Workflows
 	slots     chan struct{}
@@ -26,8 +26,8 @@ func newDirect(w Workflows) *direct {
 	return &direct{workflows: w, slots: make(chan struct{}, directDeliveries), busy: map[prodege.ProjectID]chan struct{}{}}
 }
 
-// deliver returns nil once Temporal has every event, or an error once one of them could not be handed over. Each
-// project's events go in order.
+// deliver returns nil once Temporal has every event, or an error as soon as one of them could not be handed over. The events
+// of a project are handed over in order.
 func (d *direct) deliver(ctx context.Context, events []prodege.Event) error {
 	select {
 	case d.slots <- struct{}{}:
@@ -73,12 +73,12 @@ func (d *direct) deliver(ctx context.Context, events []prodege.Event) error {
 	}
 	working.Wait()
 	if panicked != nil {
-		panic(panicked) // in the goroutine of the request, which answers it
+		panic(panicked) // in the goroutine of the request, where recovery answers it
 	}
 	return failed
 }
 
-// project hands over the events of one project, one after the other.
+// project hands over the events of a project in order.
 func (d *direct) project(ctx context.Context, id prodege.ProjectID, events []prodege.Event) error {
 	free, err := d.take(ctx, id)
 	if err != nil {
@@ -93,7 +93,7 @@ func (d *direct) project(ctx context.Context, id prodege.ProjectID, events []pro
 	return nil
 }
 
-// take waits until nobody else hands over an event of the project. free must be called afterwards.
+// take waits until no other delivery hands over events of the project. free must be called afterwards.
 func (d *direct) take(ctx context.Context, id prodege.ProjectID) (free func(), err error) {
 	for {
 		d.mu.Lock()

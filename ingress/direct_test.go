@@ -49,7 +49,7 @@ func newSlowTemporal() *slowTemporal {
 	return &slowTemporal{busy: map[prodege.ProjectID]bool{}, took: map[prodege.ProjectID][]prodege.EventID{}}
 }
 
-// TestManyEventsGoDirectlyWithinTheirTime: 1,000 events of 200 projects would take 20 s one after the other.
+// TestManyEventsGoDirectlyWithinTheirTime: 1,000 events of 200 projects would take 20 s in sequence.
 func TestManyEventsGoDirectlyWithinTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		temporal := newSlowTemporal()
@@ -95,7 +95,7 @@ func TestDirectDeliveriesOfOneProjectTakeTurns(t *testing.T) {
 			})
 		}
 		all.Wait()
-		// 3 s are enough for 150 calls of 20 ms; the one that is under way then is cut off.
+		// 3 s are enough for 150 calls of 20 ms; the one in progress then is cut off.
 		if n := len(temporal.took[7]); temporal.twice || n < 149 || n > 150 || failed != 200-n {
 			t.Errorf("%d were taken, %d failed, two at a time: %t", n, failed, temporal.twice)
 		}

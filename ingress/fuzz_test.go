@@ -36,7 +36,7 @@ func sign(secret prodege.Secret, at time.Time, body []byte) http.Header {
 	return h
 }
 
-// interact sends a payload, signed, and gives status and body.
+// interact sends a signed payload, and returns status and body.
 func (w *world) interact(payload string) (int, string) {
 	w.t.Helper()
 	body := url.Values{"payload": {payload}}.Encode()
@@ -45,14 +45,14 @@ func (w *world) interact(payload string) (int, string) {
 	return w.serve(request)
 }
 
-// serve answers a request without a network between.
+// serve answers a request without a network.
 func (w *world) serve(request *http.Request) (int, string) {
 	recorder := httptest.NewRecorder()
 	w.in.Handler().ServeHTTP(recorder, request)
 	return recorder.Code, strings.TrimSpace(recorder.Body.String())
 }
 
-// nowhere reaches nothing, at once.
+// nowhere fails every call at once.
 type nowhere struct{}
 
 func (nowhere) Do(*http.Request) (*http.Response, error) { return nil, errors.New("nowhere") }
@@ -102,7 +102,7 @@ func TestSlacksOwnExample(t *testing.T) {
 	}
 }
 
-// FuzzSlackSignature: no header but the right ones passes.
+// FuzzSlackSignature: only the right headers pass.
 func FuzzSlackSignature(f *testing.F) {
 	now := time.Unix(1531420618, 0)
 	right := sign(slackSecret, now, []byte("body"))
@@ -122,7 +122,7 @@ func FuzzSlackSignature(f *testing.F) {
 	})
 }
 
-// FuzzSlackPayload: any payload that Slack signed is answered, and only buttons of ours reach a project.
+// FuzzSlackPayload: any payload that Slack signed is answered, and only known buttons reach a project.
 func FuzzSlackPayload(f *testing.F) {
 	value := func(b cards.Button) string {
 		v, err := b.Encode()

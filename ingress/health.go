@@ -16,25 +16,25 @@ func (in *Ingress) healthz(c *gin.Context) { c.JSON(http.StatusOK, gin.H{"status
 // readiness is the body of /readyz.
 type readiness struct {
 	Ready    bool      `json:"ready"`
-	Degraded string    `json:"degraded,omitempty"` // what does not take events, and why; empty if both do
+	Degraded string    `json:"degraded,omitempty"` // what does not accept events, and why; empty if both do
 	Inbox    string    `json:"inbox"`              // "writable", or why not
-	Temporal string    `json:"temporal"`           // "answers", or what it lacks
+	Temporal string    `json:"temporal"`           // "answers", or what is wrong
 	Waiting  int       `json:"waiting"`            // events that Temporal does not have yet
 	Oldest   time.Time `json:"oldest,omitzero"`
-	Stuck    int       `json:"stuck,omitempty"` // of them, that Temporal has not taken for a day; this door's state is another thing
+	Stuck    int       `json:"stuck,omitempty"` // those of them that Temporal has not taken for a day; they don't affect readiness
 }
 
-// unready is how long neither the disk nor Temporal must have taken events before the ingress says that it isn't ready:
-// a balancer that takes away the only door loses what Temporal would have taken a moment later.
+// unready is how long neither the disk nor Temporal must have accepted events before the ingress says that it isn't ready: if a
+// load balancer removes the only ingress, deliveries are lost that Temporal would have accepted a moment later.
 const unready = 5 * time.Second
 
-// outage remembers since when neither the disk nor Temporal has taken events, as far as anybody asked.
+// outage remembers since when neither the disk nor Temporal has accepted events, as far as /readyz was called.
 type outage struct {
 	mu    sync.Mutex
 	since time.Time
 }
 
-// lasts notes whether there is an outage now, and reports whether it has lasted.
+// lasts records whether there is an outage now, and reports whether it has lasted.
 func (o *outage) lasts(now time.Time, out bool) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -46,16 +46,16 @@ func (o *outage) lasts(now time.Time, out bool) bool {
 	return out && now.Sub(o.since) >= unready
 }
 
-// TemporalFault says why Temporal can't take events, in words for whoever runs the ingress.
+// TemporalFault is the error that says why Temporal can't accept events, for the people who run the ingress.
 type TemporalFault struct {
 	Text string // "does not answer at temporal:7233", or what to do
-	Err  error  // what came of asking
+	Err  error  // the error of the call
 }
 
-// Error is the text, and what came of asking.
+// Error returns the text and the error of the call.
 func (e *TemporalFault) Error() string { return e.Text + ": " + e.Err.Error() }
 
-// Unwrap gives what came of asking.
+// Unwrap returns the error of the call.
 func (e *TemporalFault) Unwrap() error { return e.Err }
 
 const (
@@ -63,15 +63,14 @@ const (
 	askTemporalTimeout = time.Second
 )
 
-// temporalHealth asks Temporal how it is, once a second however often it is asked itself.
+// temporalHealth checks Temporal at most once per second, however often it is asked.
 type temporalHealth struct {
 	mu    sync.Mutex
 	asked time.Time
 	said  error
 }
 
-// ask says why Temporal can't take events now; nil if it can. A caller that goes away does not spoil the answer for
-// the others.
+// ask returns why Temporal can't accept events now; nil if it can. A caller that disconnects does not affect the others.
 func (t *temporalHealth) ask(ctx context.Context, now func() time.Time, ask func(context.Context) error) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,7 +82,7 @@ func (t *temporalHealth) ask(ctx context.Context, now func() time.Time, ask func
 	return t.said
 }
 
-// readyz is ready while the disk or Temporal takes events: deliveries can be made durable in either.
+// readyz says ready while the disk or Temporal accepts events: deliveries can be made durable in either.
 func (in *Ingress) readyz(c *gin.Context) {
 	disk, temporal := in.options.Inbox.Writable(), in.temporal.ask(c.Request.Context(), in.now, in.options.Temporal)
 	stats := in.options.Inbox.Stats()

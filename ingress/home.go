@@ -13,8 +13,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// slackEvent answers Slack's Events API: the handshake when the address is entered, and the opening of the app's home
-// tab, which then shows what waits for a person. Other events are answered and have no effect.
+// slackEvent answers Slack's Events API: the handshake when the address is entered, and the opening of the app's home tab,
+// which then shows what waits for a person. Other events have no effect.
 func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	var event struct {
 		Type         string `json:"type"`
@@ -28,7 +28,7 @@ func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 		} `json:"event"`
 	}
 	if err := json.Unmarshal(body, &event); err != nil {
-		fail(c, http.StatusBadRequest, "", "the body is not an event of Slack's")
+		fail(c, http.StatusBadRequest, "", "the body is not an event from Slack")
 		return
 	}
 	if event.Type == "url_verification" {
@@ -47,14 +47,13 @@ func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	})
 }
 
-// notice is what became of a click on the home tab.
+// notice is the result of a click on the home tab.
 type notice struct {
 	message cards.Message
-	decided prodege.ProjectID // its buttons are not shown again; 0: they are
+	decided prodege.ProjectID // whose buttons are not shown again; 0: none
 }
 
-// showHome publishes a person's home tab, under a notice if there is one. Somebody of another workspace is shown
-// nothing else.
+// showHome publishes a person's home tab, below a notice if there is one. Somebody from another workspace sees nothing else.
 func (in *Ingress) showHome(ctx context.Context, who person, n *notice) error {
 	view := cards.OpenList{Simulated: in.options.Simulated}.Home()
 	own, err := in.team.get(ctx)
@@ -73,7 +72,7 @@ func (in *Ingress) showHome(ctx context.Context, who person, n *notice) error {
 	return err
 }
 
-// home is the list of what waits, as its reader sees it.
+// home returns the list of what waits, as its reader sees it.
 func (in *Ingress) home(ctx context.Context, user string, n *notice) []slack.Block {
 	who := in.readerOf(ctx, user)
 	list, err := in.openList(ctx, cards.OpenAtHome, who)
@@ -89,7 +88,7 @@ func (in *Ingress) home(ctx context.Context, user string, n *notice) []slack.Blo
 	return list.Home().Blocks.BlockSet
 }
 
-// mayRead returns whether a reader may decide. A guest may click only where the message stands.
+// mayRead returns what a reader may do. A guest can only decide on the message itself.
 func (in *Ingress) mayRead(ctx context.Context, who reader) cards.Reader {
 	if who.guest {
 		return cards.Onlooker

@@ -1,9 +1,9 @@
-// Package ingress takes what comes in by HTTP: deliveries of Prodege's webhooks, which are made durable before they
-// are answered, and clicks and commands of people in Slack. A click is signalled to its project before it is answered.
+// Package ingress receives what comes by HTTP: deliveries of Prodege's webhooks, which are made durable before they are
+// answered, and clicks and commands from people in Slack. A click is signaled to its project before it is answered.
 //
-// It checks who sends something (signatures, workspace, approvers) and in what form, and decides nothing: what an
-// event or a click means is up to the project's workflow, which alone writes the messages in Slack. It never answers
-// success for what could be lost, and a response_url or trigger_id never leaves it.
+// It checks who sends something (signatures, workspace, approvers) and in what form, and decides nothing: what an event or a
+// click means is up to the project's workflow, which alone writes the messages in Slack. It never reports success for what
+// could be lost, and a response_url or trigger_id never leaves it.
 package ingress
 
 import (
@@ -25,7 +25,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// Workflows is what the ingress needs of Temporal; *workflows.Client has it.
+// Workflows is the part of *workflows.Client that the ingress needs.
 type Workflows interface {
 	Deliver(ctx context.Context, event prodege.Event) error
 	Decide(ctx context.Context, id prodege.ProjectID, d project.Decision) error
@@ -35,9 +35,9 @@ type Workflows interface {
 
 // Approvers is SLACK_APPROVERS.
 type Approvers interface {
-	// May reports whether a Slack user is among them. known is false if that can't be told now.
+	// May reports whether a Slack user is one of them. known is false if that is unknown now.
 	May(ctx context.Context, user string) (allowed, known bool)
-	// Nobody reports whether it is certain that there is nobody among them.
+	// Nobody reports whether it is certain that there are none.
 	Nobody(ctx context.Context) bool
 }
 
@@ -47,27 +47,27 @@ type Options struct {
 	Logger         *slog.Logger
 	Inbox          *inbox.Inbox
 	Workflows      Workflows
-	ProdegeSecrets []prodege.Secret                                     // check deliveries: one or two
-	SigningSecrets []prodege.Secret                                     // check what Slack sends: one or two
-	Slack          *slack.Client                                        // opens modals, answers the clicker alone
-	SlackAPIURL    string                                               // of that client: response_url may point to its host
-	Team           func(ctx context.Context) (teamID string, err error) // our own workspace (auth.test); asked until it is known, then remembered
+	ProdegeSecrets []prodege.Secret                                     // one or two, to verify deliveries
+	SigningSecrets []prodege.Secret                                     // one or two, to verify Slack's requests
+	Slack          *slack.Client                                        // opens modals, posts ephemeral messages
+	SlackAPIURL    string                                               // that client's address: a response_url may point to its host
+	Team           func(ctx context.Context) (teamID string, err error) // returns our own workspace (auth.test); called until it succeeds
 	Approvers      Approvers
-	Registry       *prometheus.Registry // what /metrics shows; the ingress adds its own
+	Registry       *prometheus.Registry // shown by /metrics; the ingress adds its metrics
 
 	// Optional.
 	Secrets          []prodege.Secret                                     // further secrets that must never be shown
-	Anyone           bool                                                 // SLACK_APPROVERS is anyone: everybody in the channel decides, if of our own workspace
-	Simulated        bool                                                 // Prodege is a simulator: answers say so
+	Anyone           bool                                                 // SLACK_APPROVERS is anyone: every member of our workspace who is in the channel decides
+	Simulated        bool                                                 // Prodege is simulated: answers say so
 	MaxEventAge      time.Duration                                        // an older event is unusable; 0: none is
-	Alert            func(ctx context.Context, text string) error         // tells the alerts channel; nil: only logged
-	Directory        Directory                                            // which projects are open; nil: the slash command says that it can't tell
-	Guest            func(ctx context.Context, user string) (bool, error) // whether somebody is a guest of our workspace, who sees no prices; nil: nobody is
-	ApprovalsChannel string                                               // where those are told something who decide about a CPI on the home tab
-	AlertsChannel    string                                               // likewise, about a pause
+	Alert            func(ctx context.Context, text string) error         // posts in the alerts channel; nil: alarms are only logged
+	Directory        Directory                                            // lists open projects; nil: the slash command can't
+	Guest            func(ctx context.Context, user string) (bool, error) // reports whether somebody is a guest, who sees no prices; nil: nobody is
+	ApprovalsChannel string                                               // for answers to people who decide about a CPI on the home tab
+	AlertsChannel    string                                               // likewise about a pause
 	UILink           func(workflowID string) string                       // link to a workflow in the Temporal UI; nil: no links
-	Now              func() time.Time                                     // time.Now
-	Temporal         func(ctx context.Context) error                      // says why Temporal can't take events now, best as a *TemporalFault; nil: Workflows.Health
+	Now              func() time.Time                                     // nil: time.Now
+	Temporal         func(ctx context.Context) error                      // returns why Temporal can't accept events, preferably a *TemporalFault; nil: Workflows.Health
 }
 
 func (o Options) check() error {
@@ -87,7 +87,7 @@ func (o Options) check() error {
 	need(o.Approvers != nil, "Approvers")
 	need(o.Registry != nil, "Registry")
 	for _, s := range append(append([]prodege.Secret{}, o.ProdegeSecrets...), o.SigningSecrets...) {
-		need(s != "", "a secret") // an empty one would let anyone sign
+		need(s != "", "a secret") // with an empty one anyone could sign
 	}
 	return errors.Join(errs...)
 }
@@ -135,47 +135,47 @@ func New(o Options) (*Ingress, error) {
 	return in, nil
 }
 
-// Handler serves what Prodege and Slack call, and /healthz: what may be public.
+// Handler serves what may be public: the addresses that Prodege and Slack call, and /healthz.
 func (in *Ingress) Handler() http.Handler { return in.handler }
 
-// AdminHandler serves /readyz and /metrics, which are not for the public.
+// AdminHandler serves /readyz and /metrics, which must not be public.
 func (in *Ingress) AdminHandler() http.Handler { return in.admin }
 
-// AdminServer is an http.Server for AdminHandler.
+// AdminServer returns an http.Server for AdminHandler.
 func (in *Ingress) AdminServer() *http.Server {
 	return &http.Server{Handler: in.admin, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(in.log.Handler(), slog.LevelDebug)}
 }
 
-// maxConnections is how many callers are served at a time; each holds up to 64 KiB of a body and its headers.
+// maxConnections is how many connections are served concurrently; each may take up to 64 KiB for a body, and its headers.
 // Prodege and Slack need a few.
 const maxConnections = 1000
 
-// Listener bounds the connections of the public address: others wait until one is closed.
+// Listener limits the connections to the public address: others wait until one is closed.
 func (in *Ingress) Listener(l net.Listener) net.Listener {
 	return netutil.LimitListener(l, maxConnections)
 }
 
-// Server is an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens,
-// serves and shuts it down; after that, Wait.
+// Server returns an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens, serves and
+// shuts it down, and calls Wait after that.
 func (in *Ingress) Server() *http.Server {
 	return &http.Server{
 		Handler:           in.handler,
 		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       15 * time.Second, // the largest body, 1 MiB, in 15 s is 70 kB/s: slower than any sender of ours
-		WriteTimeout:      30 * time.Second, // longer than the longest answer takes (see persist and decide)
-		IdleTimeout:       30 * time.Second, // connections are bounded: one that only waits makes room
+		ReadTimeout:       15 * time.Second, // 1 MiB, the largest body, in 15 s is 70 kB/s: slower than any real sender
+		WriteTimeout:      30 * time.Second, // longer than the longest answer (see persist and decide)
+		IdleTimeout:       30 * time.Second, // connections are limited, so idle ones must make room
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(in.log.Handler(), slog.LevelDebug),
 	}
 }
 
-// Wait returns once nothing is under way after an answer, such as telling a clicker. None of it lasts longer than a few
-// seconds.
+// Wait returns once all work after answers is done, such as posting an ephemeral message. It takes a few seconds at most, or
+// as long as an alarm.
 func (in *Ingress) Wait() { in.background.Wait() }
 
-// afterwards does in the background what must not delay the answer, within a time limit. A panic in it stops nothing
-// else.
+// afterwards runs do in the background, within a time limit, so that it does not delay the answer. A panic in it affects
+// nothing else.
 func (in *Ingress) afterwards(ctx context.Context, limit time.Duration, do func(context.Context)) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	in.background.Go(func() {

@@ -11,11 +11,11 @@ import (
 	"fieldmarshal/project"
 )
 
-// interaction answers a click on a button or a submitted modal. Anything else, and any button that is not ours (a
-// link, one of another version of the app), is answered 200 and has no effect.
+// interaction answers a click on a button or a submitted modal. Anything else, and any unknown button (a link, one of another
+// version of the app), is answered with 200 and has no effect.
 //
-// Only the project's workflow writes the message that was clicked. The ingress tells the clicker alone what became of
-// the click: that it is recorded, once Temporal has it, or why it does not count.
+// Only the project's workflow edits the message that was clicked. The ingress tells the person who clicked, in an ephemeral
+// message, that the click is recorded once Temporal has it, or why it does not count.
 func (in *Ingress) interaction(c *gin.Context, body []byte) {
 	p, err := parsePayload(body)
 	if err != nil {
@@ -57,12 +57,12 @@ func (in *Ingress) click(c *gin.Context, p slack.InteractionCallback) {
 	verdict, _ := cards.VerdictOf(action.ActionID)
 	d := decisionOf(button, verdict, clickID("click", p.User.ID, action.ActionTs, p.Channel.ID, messageTS(p), action.ActionID))
 	d.Channel = where.channel
-	d.Second = d.UpTo != nil // no modal asked for it: it is what the first person approved
+	d.Second = d.UpTo != nil // not entered in a modal, so it is what the first person approved
 	kind := in.decide(c.Request.Context(), where.person, button.Project, d)
 	in.answerLater(c, where, kind, button, d)
 }
 
-// answerLater answers the HTTP request at once, and tells the clicker what became of the click after that.
+// answerLater answers the HTTP request at once, and tells the person who clicked the result after that.
 func (in *Ingress) answerLater(c *gin.Context, where place, kind project.AnswerKind, b cards.Button, d project.Decision) {
 	c.Status(http.StatusOK)
 	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) {

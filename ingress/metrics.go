@@ -13,7 +13,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// metrics counts what came and what became of it. Labels are from fixed lists only.
+// metrics counts what came and its outcome. All labels are from fixed lists.
 type metrics struct {
 	deliveries *prometheus.CounterVec // by webhook and outcome
 	refused    *prometheus.CounterVec // by cause
@@ -26,13 +26,13 @@ type metrics struct {
 // Outcomes of a delivery.
 const (
 	outcomeAccepted = "accepted" // on disk
-	outcomeDirect   = "direct"   // the disk refused: in Temporal
-	outcomeUnusable = "unusable" // authentic; at least one event can't be used, the others are on disk or in Temporal
-	outcomeRefused  = "refused"  // 400, 404, 405, 413, 415, and 500 for a body that broke off
+	outcomeDirect   = "direct"   // in Temporal, because the disk refused
+	outcomeUnusable = "unusable" // authentic, but at least one event can't be used; the others are on disk or in Temporal
+	outcomeRefused  = "refused"  // 400, 404, 405, 413, 415, and 500 for a body that was cut off
 	outcomeFailed   = "failed"   // 500
 )
 
-// These causes of a refusal join prodege.Causes.
+// Causes of a refusal in addition to prodege.Causes.
 const (
 	causeTooLarge     = "too_large"
 	causeUnreadable   = "unreadable"
@@ -40,7 +40,7 @@ const (
 	causeWrongAddress = "wrong_address"
 	causeWrongMethod  = "wrong_method"
 
-	causeBusy = "busy" // not refused: answered 500
+	causeBusy = "busy" // not a refusal: answered with 500
 )
 
 func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, error) {
@@ -48,7 +48,7 @@ func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, erro
 		Help: "Events that ended in the ingress, by disposition; the worker counts applied, duplicate and late ones."}, []string{"disposition"})
 	m := &metrics{
 		deliveries: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fieldmarshal_deliveries_total",
-			Help: "Deliveries of Prodege's webhooks, by what became of them."}, []string{"webhook", "outcome"}),
+			Help: "Deliveries of Prodege's webhooks, by outcome."}, []string{"webhook", "outcome"}),
 		refused: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fieldmarshal_refused_deliveries_total",
 			Help: "Refused deliveries, by cause."}, []string{"cause"}),
 		unusable: events.WithLabelValues("unusable"),
@@ -58,10 +58,10 @@ func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, erro
 			Help: "How long requests took to answer.", Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}, []string{"route", "status"}),
 	}
 	received := prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "fieldmarshal_events_received_total",
-		Help: "Events of authentic deliveries that were answered 200, unusable ones included, and dead letters that were retried."},
+		Help: "Events of authentic deliveries that were answered with 200, including unusable ones, and dead letters that were retried."},
 		func() float64 { return float64(m.received.Load()) + float64(box.Stats().Retried) })
 	for _, cause := range append([]string{causeTooLarge, causeUnreadable, causeCompressed, causeWrongAddress, causeWrongMethod}, prodege.Causes...) {
-		m.refused.WithLabelValues(cause) // begins at nought, so that the first one shows in a rate
+		m.refused.WithLabelValues(cause) // starts at zero, so that the first one shows in a rate
 	}
 	var errs []error
 	for _, c := range []prometheus.Collector{m.deliveries, m.refused, received, m.clicks, m.seconds, &eventCounts{events, box}, &inboxGauges{box}} {
@@ -70,7 +70,7 @@ func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, erro
 	return m, errors.Join(errs...)
 }
 
-// measure times each request. Addresses that are none of ours share one label.
+// measure times each request. Unknown addresses share a label.
 func (m *metrics) measure(c *gin.Context) {
 	start := time.Now()
 	c.Next()
@@ -81,7 +81,7 @@ func (m *metrics) measure(c *gin.Context) {
 	m.seconds.WithLabelValues(path, strconv.Itoa(c.Writer.Status())).Observe(time.Since(start).Seconds())
 }
 
-// eventCounts shows unusable events, which the ingress counts, beside dead ones, which the inbox counts.
+// eventCounts combines unusable events, which the ingress counts, with dead ones, which the inbox counts.
 type eventCounts struct {
 	counted *prometheus.CounterVec
 	box     *inbox.Inbox
@@ -102,11 +102,11 @@ type inboxGauges struct{ box *inbox.Inbox }
 
 var (
 	inboxDepth     = prometheus.NewDesc("fieldmarshal_inbox_depth", "Events on disk that Temporal does not have yet.", nil, nil)
-	inboxOldest    = prometheus.NewDesc("fieldmarshal_inbox_oldest_seconds", "Age of the oldest of them; 0 where none waits.", nil, nil)
-	inboxStuck     = prometheus.NewDesc("fieldmarshal_inbox_stuck", "Events that Temporal has not taken for a day, while it took others of their kind.", nil, nil)
+	inboxOldest    = prometheus.NewDesc("fieldmarshal_inbox_oldest_seconds", "Age in seconds of the oldest of them; 0 if none waits.", nil, nil)
+	inboxStuck     = prometheus.NewDesc("fieldmarshal_inbox_stuck", "Events that Temporal has not taken for a day, though it took others of their kind.", nil, nil)
 	inboxForwarded = prometheus.NewDesc("fieldmarshal_inbox_forwarded_total", "Events handed to Temporal.", nil, nil)
 	inboxDead      = prometheus.NewDesc("fieldmarshal_inbox_dead_letters", "Dead letters that wait for a person.", nil, nil)
-	inboxFault     = prometheus.NewDesc("fieldmarshal_inbox_disk_refuses", "1 while the disk takes no events, for whatever reason.", nil, nil)
+	inboxFault     = prometheus.NewDesc("fieldmarshal_inbox_disk_refuses", "1 while the disk accepts no events, for whatever reason.", nil, nil)
 	inboxHung      = prometheus.NewDesc("fieldmarshal_inbox_disk_hung", "1 while the disk does not answer.", nil, nil)
 )
 

@@ -12,14 +12,14 @@ import (
 	"fieldmarshal/project"
 )
 
-// openTimeout: a trigger_id lives three seconds from the click (docs.slack.dev, modals).
+// openTimeout is for opening a modal: a trigger_id is valid for three seconds after the click (docs.slack.dev, modals).
 const openTimeout = 2500 * time.Millisecond
 
-// fromHome stands in place of a message's ts in a modal that was opened from the home tab.
+// fromHome takes the place of a message's ts in a modal that was opened from the home tab.
 const fromHome = "home"
 
-// openModal opens the modal before anything else is asked, from nothing but the button's value, and answers the click
-// after that. Who may decide is checked when the modal is submitted.
+// openModal opens the modal at once, using only the button's value, and then answers the click. Who may decide is checked when
+// the modal is submitted.
 func (in *Ingress) openModal(c *gin.Context, p slack.InteractionCallback, actionID string, b cards.Button, where place) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.Request.Context()), openTimeout)
 	defer cancel()
@@ -29,7 +29,7 @@ func (in *Ingress) openModal(c *gin.Context, p slack.InteractionCallback, action
 	}
 	view, err := cards.OpenModal(actionID, b, where.channel, ts)
 	if err != nil {
-		in.log.Warn("a button does not fit its action", "action", actionID, "project_id", b.Project.String(), "user", p.User.ID, "error", err)
+		in.log.Warn("a button's value does not match its action", "action", actionID, "project_id", b.Project.String(), "user", p.User.ID, "error", err)
 		in.answerLater(c, where, project.AnswerMismatch, b, project.Decision{})
 		return
 	}
@@ -41,8 +41,8 @@ func (in *Ingress) openModal(c *gin.Context, p slack.InteractionCallback, action
 	c.Status(http.StatusOK)
 }
 
-// submission checks a submitted modal, signals it to the project and answers, all in one request. A fault that the
-// person can correct, or that may pass, is shown at the field: the modal stays open with what they wrote.
+// submission checks a submitted modal, signals it to the project and answers, all in one request. An error that the person can
+// correct, or that may be temporary, is shown at the field, and the modal stays open with what they entered.
 func (in *Ingress) submission(c *gin.Context, p slack.InteractionCallback) {
 	m, err := cards.ReadModal(p.View)
 	if err != nil || p.User.ID == "" {

@@ -13,7 +13,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// askOpenTimeout and askAtOnce bound the questions to the projects of a list. Without a worker each would wait.
+// askOpenTimeout and askAtOnce limit the queries to the projects of a list. Without a worker all of them would wait.
 const (
 	askOpenTimeout = time.Second
 	askAtOnce      = 8
@@ -23,7 +23,7 @@ const (
 type Directory interface {
 	// Waiting lists all projects that wait for a person, oldest first.
 	Waiting(ctx context.Context) ([]OpenItem, error)
-	// Open lists all open projects, the newest first.
+	// Open lists all open projects, newest first.
 	Open(ctx context.Context) ([]prodege.ProjectID, error)
 }
 
@@ -32,19 +32,19 @@ type OpenItem struct {
 	Project   prodege.ProjectID
 	Waiting   project.Waiting
 	Since     time.Time // since when it waits
-	Summary   string    // a few words; they may tell prices
-	Attention bool      // somebody must put something right
+	Summary   string    // a few words, which may contain prices
+	Attention bool      // somebody must fix something
 }
 
-// urgent reports whether a person is asked for something, and not only a pause stands.
+// urgent reports whether somebody is asked for something, rather than only informed of a pause.
 func (i OpenItem) urgent() bool { return i.Attention || i.Waiting != project.WaitsAction }
 
-// openList lists what waits for a person. Those that are shown come first, oldest first: the most urgent, told with what
-// only their workflows know. A workflow that does not answer in time is told of without that.
+// openList lists what waits for a person. The first ones, up to shown, are the most urgent, oldest first, and have what only
+// their workflows know, provided that these answer in time.
 func (in *Ingress) openList(ctx context.Context, shown int, who reader) (cards.OpenList, error) {
 	list := cards.OpenList{Simulated: in.options.Simulated}
 	if in.options.Directory == nil {
-		return list, errors.New("nothing lists what is open")
+		return list, errors.New("there is no directory of open projects")
 	}
 	items, err := in.options.Directory.Waiting(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (in *Ingress) openList(ctx context.Context, shown int, who reader) (cards.O
 	return list, nil
 }
 
-// openItem is what Temporal tells about a project without its worker.
+// openItem returns what Temporal knows about a project without its worker.
 func (in *Ingress) openItem(i OpenItem, who reader) cards.OpenItem {
 	name, _ := in.names.get(i.Project, in.now())
 	name.ID = i.Project
@@ -91,8 +91,7 @@ func (in *Ingress) openItem(i OpenItem, who reader) cards.OpenItem {
 	return item
 }
 
-// askOpen asks a project for its name, for the message by which people decide, and whether the reader has approved
-// already.
+// askOpen queries a project for its name, the message on which people decide, and whether the reader has approved already.
 func (in *Ingress) askOpen(ctx context.Context, i OpenItem, item *cards.OpenItem, who reader) {
 	if ctx.Err() != nil {
 		return
@@ -109,10 +108,10 @@ func (in *Ingress) askOpen(ctx context.Context, i OpenItem, item *cards.OpenItem
 	attention := s.Attention().Kind
 	item.Decision = decides || i.Waiting == project.WaitsApproval
 	switch attention {
-	case project.AttentionNone, project.AttentionInvoice, project.AttentionInvoiceAsked: // the last two are for finance
+	case project.AttentionNone, project.AttentionInvoice, project.AttentionInvoiceAsked: // the latter two are for finance
 		item.Repair = false
 	case project.AttentionNobody, project.AttentionCeiling:
-		item.Repair = true // its buttons help nobody
+		item.Repair = true // its buttons are no use
 	default:
 		item.Repair = !decides
 	}
@@ -126,8 +125,8 @@ func (in *Ingress) askOpen(ctx context.Context, i OpenItem, item *cards.OpenItem
 	}
 }
 
-// asks finds the message by which a person does something for a project: its CPI request, its alert, or its invoice.
-// decides reports whether it has buttons for approvers; those of a rejected request wait for nobody.
+// asks finds the message on which a person acts for a project: its CPI request, its alert, or its invoice. decides reports
+// whether it has buttons for approvers; a rejected request does not count, because it waits for nobody.
 func asks(s *project.State) (m *project.Message, decides bool) {
 	if s.Pause != nil && s.Pause.ForCPI {
 		if m := message(s, s.Pause.Request); m != nil {
@@ -158,7 +157,7 @@ func message(s *project.State, key string) *project.Message {
 	return nil
 }
 
-// channelOf is where somebody is told something who clicked a button on the home tab: the channel of its message.
+// channelOf returns the channel for answers to a person who clicked a button on the home tab: that of its message.
 func (in *Ingress) channelOf(b cards.Button) string {
 	if b.OfAction() {
 		return in.options.AlertsChannel

@@ -15,8 +15,8 @@ func ofOrganization(o *Options) {
 	o.Team = func(context.Context) (string, error) { return "E0SIM", nil }
 }
 
-// TestAnOrganizationsToken: of a token that is valid in a whole organization auth.test tells the organization in the place
-// of a workspace; then everybody of the organization is one of us, and nobody else.
+// TestAnOrganizationsToken: for a token that is valid in a whole organization auth.test returns that instead of a workspace;
+// then exactly the organization's members belong to us.
 func TestAnOrganizationsToken(t *testing.T) {
 	value, err := cards.Button{Project: theProject, Request: pauseID, Generation: 2}.Encode()
 	if err != nil {
@@ -57,7 +57,7 @@ func TestAnOrganizationsCommand(t *testing.T) {
 	w := newWorld(t, ofOrganization)
 	for enterprise, answered := range map[string]bool{"E0SIM": true, "E1": false, "": false} {
 		m := w.in.answerCommand(t.Context(), url.Values{"command": {"/fieldmarshal"}, "team_id": {"T2"}, "enterprise_id": {enterprise}, "user_id": {"U0ANN"}, "text": {"help"}})
-		if strings.Contains(m.Text, "answers only in the workspace") == answered {
+		if strings.Contains(m.Text, "only works in the workspace") == answered {
 			t.Errorf("from organization %q: %s", enterprise, m.Text)
 		}
 	}

@@ -15,7 +15,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// parsePayload reads the body of an interaction: a form whose one field holds JSON.
+// parsePayload parses the body of an interaction: a form with one field that contains JSON.
 func parsePayload(body []byte) (p slack.InteractionCallback, err error) {
 	defer func() {
 		if r := recover(); r != nil { // slack-go's decoders have panicked on malformed input before
@@ -27,25 +27,25 @@ func parsePayload(body []byte) (p slack.InteractionCallback, err error) {
 		return p, errors.New("the body is not a form with a payload")
 	}
 	if err := json.Unmarshal([]byte(form.Get("payload")), &p); err != nil {
-		return p, errors.New("the payload is not one of Slack's") // its own text may hold parts of it
+		return p, errors.New("the payload is not one of Slack's") // the error's text may contain parts of it
 	}
 	return p, nil
 }
 
-// person is who clicked, and the workspace that this comes from.
+// person is the person who clicked, and the workspace that the click comes from.
 type person struct {
 	user       string
 	team       string // the workspace; empty if the app is installed for a whole organization
 	enterprise string // the organization, if there is one
-	userTeam   string // the person's own workspace; empty if Slack does not tell
+	userTeam   string // the person's own workspace; empty if unknown
 }
 
 func personOf(p slack.InteractionCallback) person {
 	return person{user: p.User.ID, team: p.Team.ID, enterprise: p.Enterprise.ID, userTeam: p.User.TeamID}
 }
 
-// isFrom reports whether the click comes from a workspace, or from any of an organization if team is one. An app that is
-// installed for a whole organization is told the organization instead of a workspace; then the person's own workspace
+// isFrom reports whether the click comes from the workspace team, or from any workspace of the organization if team is one. If
+// the app is installed for a whole organization Slack sends that instead of a workspace; then the person's own workspace
 // decides.
 func (p person) isFrom(team string) bool {
 	if isOrganization(team) {
@@ -54,7 +54,7 @@ func (p person) isFrom(team string) bool {
 	return p.team == team || p.team == "" && p.enterprise != "" && p.userTeam == team
 }
 
-// ourAction returns the first button of ours among the actions of a click; nil if there is none.
+// ourAction returns the first known button among the actions of a click; nil if there is none.
 func ourAction(p slack.InteractionCallback) *slack.BlockAction {
 	for _, a := range p.ActionCallback.BlockActions {
 		if a == nil {
@@ -67,13 +67,13 @@ func ourAction(p slack.InteractionCallback) *slack.BlockAction {
 	return nil
 }
 
-// clickID is the same for the same click, however often Slack or anyone else sends it.
+// clickID returns the same id for the same click, however often it is sent.
 func clickID(parts ...string) string {
 	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
 	return hex.EncodeToString(sum[:16])
 }
 
-// decisionOf is what a click on a button decides. Who clicked, where and when is filled in by decide.
+// decisionOf returns the decision of a click on a button. decide adds who clicked and when.
 func decisionOf(b cards.Button, verdict project.Verdict, click string) project.Decision {
 	d := project.Decision{ID: click, Of: project.OfCPI, Verdict: verdict, Request: b.Request, Generation: b.Generation, Amount: b.Amount, UpTo: b.UpTo,
 		Revision: b.Revision, From: project.FromSlack}

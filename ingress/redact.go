@@ -20,37 +20,37 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// What people are shown of a refused delivery holds no secret. It is hidden in three ways, so that one that fails is
-// made up for by another:
+// What people see of a refused delivery must not contain secrets. They are hidden in three ways, in case one of them fails:
 //
-//   - by the decoded name of a parameter, a member, a part or a header, however deep it stands in what can be parsed:
-//     JSON in a string, JSON in a form, escaped and percent-encoded names;
-//   - every secret that we know, wherever it stands;
-//   - whatever has the form of a signature, and in text that can't be parsed what follows a telling name.
+//   - by the decoded name of a parameter, a member, a part or a header, however deep in what can be parsed: JSON in a string,
+//     JSON in a form, escaped and percent-encoded names;
+//   - every known secret, anywhere;
+//   - everything in the form of a signature, and in text that can't be parsed what follows a suspicious name.
 //
-// Else the text is as it came: how white space and escapes stand explains why a signature does not fit.
+// Apart from that the text is as it came, because white space and escapes may explain why a signature does not match.
 
 const (
-	// maxParsed is the most of a body that is parsed to be shown. Of a larger one the beginning is shown as text.
+	// maxParsed is the largest body that is parsed to be shown. Of a larger one the beginning is shown as text.
 	maxParsed = 64 << 10
 	maxShown  = 8 << 10
-	maxNested = 4 // texts in texts
+	maxNested = 4 // levels of texts in texts
 )
 
-// secretName finds names of what only sender and receiver may know.
+// secretName matches the names of what only sender and receiver may know.
 var secretName = regexp.MustCompile(`(?i)sign|^sig$|hmac|apik|api[-_]?key|token|secret|passw|authorization|cookie`)
 
 var (
-	// namedSecret is a telling name and its value in text of whatever kind.
+	// namedSecret matches a suspicious name and its value in any text.
 	namedSecret = regexp.MustCompile(`(?i)((?:sign|hmac|apik|api[-_]?key|token|secret|passw)[a-z]{0,6}[^A-Za-z0-9]{0,10}[:="'>\\][^A-Za-z0-9]{0,20})((?:\\.|[^\s"'&<>,;}\]\\])+)`)
-	// escape is one character that is percent-encoded or escaped in JSON.
+	// escape matches a character that is percent-encoded or escaped in JSON.
 	escape = regexp.MustCompile(`%[0-9A-Fa-f]{2}|\\u00[0-7][0-9A-Fa-f]`)
 )
 
-// telling are the beginnings of what namedSecret finds: it is slow, and bodies may be anyone's.
-var telling = []string{"sign", "hmac", "api", "token", "secret", "passw"}
+// suspicious are the prefixes of what namedSecret matches. They are checked first, because it is slow and anyone can send
+// bodies.
+var suspicious = []string{"sign", "hmac", "api", "token", "secret", "passw"}
 
-// redactor hides what is secret.
+// redactor hides secrets. It is safe for concurrent use.
 type redactor struct{ known *strings.Replacer }
 
 func newRedactor(secrets ...[]prodege.Secret) redactor {
@@ -70,7 +70,7 @@ func newRedactor(secrets ...[]prodege.Secret) redactor {
 	return redactor{strings.NewReplacer(pairs...)}
 }
 
-// body gives a body as it may be shown.
+// body returns a body without its secrets.
 func (r redactor) body(contentType string, body []byte) string {
 	if len(body) > maxParsed {
 		body = body[:maxShown]
@@ -92,7 +92,7 @@ func (r redactor) body(contentType string, body []byte) string {
 	return r.text(string(body))
 }
 
-// header returns headers as they may be shown.
+// header returns headers without their secrets.
 func (r redactor) header(h http.Header) http.Header {
 	shown := http.Header{}
 	for name, values := range h {
@@ -106,7 +106,7 @@ func (r redactor) header(h http.Header) http.Header {
 	return shown
 }
 
-// address gives the path and query of an address as they may be shown.
+// address returns the path and query of an address without their secrets.
 func (r redactor) address(u *url.URL) string {
 	shown := r.text(u.EscapedPath())
 	if u.RawQuery != "" {
@@ -115,7 +115,7 @@ func (r redactor) address(u *url.URL) string {
 	return shown
 }
 
-// json gives JSON as it may be shown; ok is false for what is none. Only what is hidden is changed.
+// json returns JSON without its secrets; ok is false for anything else. Only what is hidden is changed.
 func (r redactor) json(text []byte, depth int) (shown string, ok bool) {
 	if first := bytes.TrimLeft(text, " \t\r\n"); len(first) == 0 || first[0] != '{' && first[0] != '[' && first[0] != '"' {
 		return "", false
@@ -166,11 +166,11 @@ func (r redactor) json(text []byte, depth int) (shown string, ok bool) {
 		secret = isName && secretName.MatchString(plain)
 	}
 	out.Write(text[from:])
-	// A secret may also be a number, or span what structures JSON.
+	// A secret may also be a number, or span JSON's structure.
 	return r.known.Replace(strings.ToValidUTF8(out.String(), "\ufffd")), true
 }
 
-// form gives a form as it may be shown.
+// form returns a form without its secrets.
 func (r redactor) form(text string, depth int) string {
 	pairs := strings.Split(text, "&")
 	for i, pair := range pairs {
@@ -187,7 +187,7 @@ func (r redactor) form(text string, depth int) string {
 	return strings.ToValidUTF8(strings.Join(pairs, "&"), "\ufffd")
 }
 
-// multipart gives a body of several parts as it may be shown; ok is false for what is none.
+// multipart returns a multipart body without its secrets; ok is false for anything else.
 func (r redactor) multipart(body []byte, boundary string) (shown string, ok bool) {
 	parts := multipart.NewReader(bytes.NewReader(body), boundary)
 	var out strings.Builder
@@ -215,7 +215,7 @@ func (r redactor) multipart(body []byte, boundary string) (shown string, ok bool
 	}
 }
 
-// value gives a value as it may be shown, which may be JSON itself.
+// value returns a value, which may be JSON itself, without its secrets.
 func (r redactor) value(plain string, depth int) string {
 	if depth < maxNested {
 		if shown, ok := r.json([]byte(plain), depth); ok {
@@ -225,7 +225,7 @@ func (r redactor) value(plain string, depth int) string {
 	return r.text(plain)
 }
 
-// text gives text of whatever kind as it may be shown. If escapes hide something in it, it is shown without them.
+// text returns any text without its secrets. If escapes conceal something in it, it is shown without them.
 func (r redactor) text(text string) string {
 	text = strings.ToValidUTF8(text, "\ufffd")
 	shown := r.plain(text)
@@ -253,7 +253,7 @@ func (r redactor) text(text string) string {
 func (r redactor) plain(text string) string {
 	text = r.known.Replace(text)
 	lower := strings.ToLower(text)
-	if slices.ContainsFunc(telling, func(name string) bool { return strings.Contains(lower, name) }) {
+	if slices.ContainsFunc(suspicious, func(name string) bool { return strings.Contains(lower, name) }) {
 		text = namedSecret.ReplaceAllStringFunc(text, func(found string) string {
 			parts := namedSecret.FindStringSubmatch(found)
 			if strings.HasPrefix(parts[2], "[hidden") {
@@ -265,7 +265,7 @@ func (r redactor) plain(text string) string {
 	return withoutSignatures(text)
 }
 
-// withoutSignatures hides whatever has the form of a signature of Prodege's: base64 of 32 bytes.
+// withoutSignatures hides everything in the form of Prodege's signatures: base64 of 32 bytes.
 func withoutSignatures(text string) string {
 	const length = 43
 	var out strings.Builder
@@ -289,12 +289,12 @@ func isBase64(c byte) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '+' || c == '/'
 }
 
-// hidden says how long what is hidden was: a signature of a wrong length is a clue.
+// hidden replaces a value and gives its length, because a signature of the wrong length is a clue.
 func hidden(value string) string {
 	return fmt.Sprintf("[hidden, %d characters]", utf8.RuneCountInString(value))
 }
 
-// unescaped decodes a name or value of a form, as far as its escapes are right.
+// unescaped decodes a name or value of a form, unless an escape is malformed.
 func unescaped(text string) string {
 	if plain, err := url.QueryUnescape(text); err == nil {
 		return plain

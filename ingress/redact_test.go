@@ -14,7 +14,7 @@ func testRedactor() redactor {
 	return newRedactor([]prodege.Secret{"hush/of prodege", "hush2"}, []prodege.Secret{"hush3"})
 }
 
-// TestNoSecretIsShown: each body holds SECRET in a place where a signature or key stands, in some encoding.
+// TestNoSecretIsShown: each body contains SECRET where a signature or key would be, in some encoding.
 func TestNoSecretIsShown(t *testing.T) {
 	const asJSON, asForm = "application/json", "application/x-www-form-urlencoded"
 	signature := strings.Repeat("SECRET_", 6) + "x" // 43 characters
@@ -75,7 +75,7 @@ func TestNoSecretIsShownBesideTheBody(t *testing.T) {
 	}
 }
 
-// TestAKnownSecretIsHiddenWhereverItStands: as a number, across what structures JSON, or before and after white space.
+// TestAKnownSecretIsHiddenWhereverItStands: as a number, across JSON's structure, or before and after white space.
 func TestAKnownSecretIsHiddenWhereverItStands(t *testing.T) {
 	r := newRedactor([]prodege.Secret{"8675309123", `ab":["cd`, "12 34"})
 	for contentType, bodies := range map[string][]string{
@@ -105,7 +105,7 @@ func TestTheRestIsShownAsItCame(t *testing.T) {
 	}
 }
 
-// FuzzRedact: no known secret is shown, and whatever is shown is text.
+// FuzzRedact: no known secret is shown, and the output is valid text.
 func FuzzRedact(f *testing.F) {
 	f.Add("application/json", []byte(`{"a":"hush2","signature":{"a":[1,"{\"signature\":\"x\"}"]}}`))
 	f.Add("application/x-www-form-urlencoded", []byte(`a=%7B%22signature%22:1&hush3=hush%2Fof+prodege`))

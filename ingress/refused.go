@@ -12,8 +12,8 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// refuse answers a delivery that can't be taken, and keeps it for people to look at. What has the shape of a delivery
-// is kept apart from junk and whole enough to be admitted.
+// refuse answers a delivery that can't be accepted, and keeps it for people to see. What looks like a delivery is kept apart
+// from junk, with the data that it takes to admit it.
 func (in *Ingress) refuse(c *gin.Context, status int, id prodege.EventID, refusal *prodege.Refusal, body []byte) {
 	lot := inbox.LotJunk
 	data, signed := prodege.SalvageData(c.GetHeader("Content-Type"), body)
@@ -26,8 +26,8 @@ func (in *Ingress) refuse(c *gin.Context, status int, id prodege.EventID, refusa
 	fail(c, status, id, refusal.Detail)
 }
 
-// refuseSigned answers a delivery whose form is right: its signature fits no secret of ours, or it does, but what it
-// says can't be read. The data is a part of the body, which nobody uses again.
+// refuseSigned answers a delivery whose form is right, but whose signature matches no secret or whose data can't be parsed. The
+// data is part of the body, which is not used again.
 func (in *Ingress) refuseSigned(c *gin.Context, lot inbox.Lot, refusal *prodege.Refusal, envelope *prodege.Envelope, body []byte) {
 	in.keepRefused(c, lot, envelope.EventID(), refusal, body, envelope.Data())
 	fail(c, http.StatusBadRequest, envelope.EventID(), refusal.Detail)
@@ -35,7 +35,7 @@ func (in *Ingress) refuseSigned(c *gin.Context, lot inbox.Lot, refusal *prodege.
 
 var signatureName = regexp.MustCompile(`(?i)sign|hmac`)
 
-// hasSignature reports whether a header carries a signature.
+// hasSignature reports whether a header may contain a signature.
 func hasSignature(h http.Header) bool {
 	for name := range h {
 		if signatureName.MatchString(name) {
@@ -63,25 +63,25 @@ func (in *Ingress) keepRefused(c *gin.Context, lot inbox.Lot, id prodege.EventID
 		return
 	}
 	if refusal.Cause == causeUnreadable {
-		in.raiseFailed(ctx, refusal.Cause, "its body did not come whole")
+		in.raiseFailed(ctx, refusal.Cause, "its body was cut off")
 		return
 	}
-	// What anyone can post must not keep people from being told of what may be a delivery.
+	// Each lot has its own alarms, so that junk that anyone can post does not suppress those of possible deliveries.
 	in.raise("refused", string(lot)+" "+refusal.Cause, ctx, func(more string) string {
 		return fmt.Sprintf("A delivery of Prodege's webhook was refused as %s: %s. Prodege does not send a refused delivery again. Look at it with `fieldmarshal refused`. "+
-			"If it is Prodege's own, hand it on with `fieldmarshal refused admit`; if the signature is the cause, check PRODEGE_SECRET_KEY.%s", refusal.Cause, why, more)
+			"If it is really from Prodege, hand it on with `fieldmarshal refused admit`; if the signature is the cause, check PRODEGE_SECRET_KEY.%s", refusal.Cause, why, more)
 	})
 }
 
-// admitRefused hands on a refused delivery for which a person vouches, as if it had been taken when it came.
+// admitRefused hands on a refused delivery for which a person vouches, as if it had been accepted when it came.
 func (in *Ingress) admitRefused(ctx context.Context, r inbox.Refused, by string) error {
 	if !in.options.Anyone {
 		allowed, known := in.options.Approvers.May(ctx, by)
 		switch {
 		case !known:
-			return fmt.Errorf("whether %s is among SLACK_APPROVERS is not known right now, as Slack does not answer: try again in a minute", by)
+			return fmt.Errorf("whether %s is one of SLACK_APPROVERS is unknown right now, because Slack does not answer: try again in a minute", by)
 		case !allowed:
-			return fmt.Errorf("%s is not among SLACK_APPROVERS", by)
+			return fmt.Errorf("%s is not one of SLACK_APPROVERS", by)
 		}
 	}
 	read := readerAt(r.Path)

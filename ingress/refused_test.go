@@ -11,7 +11,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// signedOtherwise is a delivery as Prodege would send it on the day that it signs in a way we don't know.
+// signedOtherwise is a delivery with an unknown kind of signature.
 func signedOtherwise(data string) []byte {
 	return []byte(`{"data": ` + data + `, "signature": "` + prodege.Sign("another", map[string]string{"data": data}) + `"}`)
 }
@@ -40,13 +40,13 @@ func TestTheFirstRefusedOfEachCauseIsTold(t *testing.T) {
 	}
 	now = now.Add(time.Hour)
 	refuse(string(signedOtherwise(seed)))
-	if text := <-w.alerts; !strings.Contains(text, "2 more came") {
+	if text := <-w.alerts; !strings.Contains(text, "2 more since the last") {
 		t.Errorf("told: %s", text)
 	}
 }
 
-// TestJunkBuriesNoDelivery: what may be a delivery is told although junk was refused for the same cause just before.
-func TestJunkBuriesNoDelivery(t *testing.T) {
+// TestJunkHidesNoDelivery: a possible delivery raises an alarm although junk was refused for the same cause just before.
+func TestJunkHidesNoDelivery(t *testing.T) {
 	w := newWorld(t)
 	w.post(statusPath, "application/json", []byte(`{"log4j": 1}`))
 	w.post(statusPath, "application/json", []byte(`{"data": `+seed+`, "signature": "x", "version": 2}`))
@@ -66,7 +66,7 @@ func TestUnusableAndUnreadableAreTold(t *testing.T) {
 		t.Errorf("answered %d", status)
 	}
 	w.in.Wait()
-	for _, want := range []string{"project 29303649", "a project that can't be read", "authentic, but can't be read (duplicate_key"} {
+	for _, want := range []string{"project 29303649", "an unknown project", "authentic, but can't be read (duplicate_key"} {
 		select {
 		case text := <-w.alerts:
 			if !strings.Contains(text, want) {
@@ -139,15 +139,15 @@ func TestLots(t *testing.T) {
 	}
 }
 
-// TestWhoMayAdmit: an approver, or whom SLACK_APPROVERS=anyone lets; nobody whom Slack can't be asked about.
+// TestWhoMayAdmit: an approver, or anybody if SLACK_APPROVERS is anyone, but nobody while Slack can't be asked.
 func TestWhoMayAdmit(t *testing.T) {
 	for _, c := range []struct {
 		name, by, want string
 		away, anyone   bool
 	}{
 		{"an approver", "U0ANN", "", false, false},
-		{"somebody else", "U0EVE", "U0EVE is not among SLACK_APPROVERS", false, false},
-		{"while Slack is away", "U0ANN", "not known right now", true, false},
+		{"somebody else", "U0EVE", "U0EVE is not one of SLACK_APPROVERS", false, false},
+		{"while Slack is away", "U0ANN", "unknown right now", true, false},
 		{"anyone", "U0EVE", "", true, true},
 	} {
 		w := newWorld(t, func(o *Options) { o.Anyone = c.anyone })
@@ -166,7 +166,7 @@ func TestWhoMayAdmit(t *testing.T) {
 	}
 }
 
-// TestAdmittedTwice is the same event twice, which its project recognises, in two deliveries of ours.
+// TestAdmittedTwice: the same event arrives twice, in two deliveries, which the project recognizes.
 func TestAdmittedTwice(t *testing.T) {
 	w := newWorld(t)
 	w.post(statusPath, "application/json", signedOtherwise(seed))

@@ -17,19 +17,18 @@ import (
 	"fieldmarshal/cards"
 )
 
-// responseTimeout is for the one try that a response_url gets.
+// responseTimeout is for the only attempt at a response_url.
 const responseTimeout = 2 * time.Second
 
-// place is where somebody is told something alone. A response_url is a capability: it is used here and goes nowhere
-// else.
+// place is where a person gets an ephemeral message. A response_url is a capability: it is used here and never passed on.
 type place struct {
 	person
-	channel     string // empty: none is known
+	channel     string // empty: unknown
 	responseURL string // empty: none
 	home        bool   // the person is looking at the home tab
 }
 
-// responseMessage is what Slack takes at a response_url, and as the answer to a slash command.
+// responseMessage is what Slack accepts at a response_url, and as the answer to a slash command.
 type responseMessage struct {
 	ResponseType    string        `json:"response_type,omitempty"`
 	ReplaceOriginal bool          `json:"replace_original"`
@@ -37,8 +36,8 @@ type responseMessage struct {
 	Blocks          []slack.Block `json:"blocks,omitempty"`
 }
 
-// tell tells one person alone what became of a click: by response_url, which needs no token, else by
-// chat.postEphemeral. On the home tab there is neither, so the tab itself says it.
+// tell tells a person the result of a click in an ephemeral message: by response_url, which needs no token, or else by
+// chat.postEphemeral. A click on the home tab has neither, so it is shown there.
 func (in *Ingress) tell(ctx context.Context, where place, m cards.Message, recorded bool, b cards.Button) {
 	var err error
 	switch {
@@ -52,7 +51,7 @@ func (in *Ingress) tell(ctx context.Context, where place, m cards.Message, recor
 		err = in.tellAlone(ctx, where, m)
 	}
 	if err != nil {
-		in.log.Error("somebody could not be told what became of a click", "user", where.user, "error", err)
+		in.log.Error("a person could not be told the result of a click", "user", where.user, "error", err)
 	}
 }
 
@@ -64,7 +63,7 @@ func (in *Ingress) tellAlone(ctx context.Context, where place, m cards.Message) 
 		}
 	}
 	if where.channel == "" {
-		return errors.Join(err, errors.New("there is no channel to tell it in"))
+		return errors.Join(err, errors.New("there is no channel for it"))
 	}
 	_, again := in.options.Slack.PostEphemeralContext(ctx, where.channel, where.user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
 	if again == nil {
@@ -80,14 +79,14 @@ func responseClient() *http.Client {
 	}
 }
 
-// respond posts to a response_url, once. Its error never holds the address: it is a capability.
+// respond posts to a response_url, once. Its error does not contain the address, which is a capability.
 func (in *Ingress) respond(ctx context.Context, to string, m responseMessage) error {
 	if !in.slackHost(to) {
-		return errors.New("the response_url is not one of Slack's, and is not called")
+		return errors.New("the response_url is not one of Slack's, so it is not called")
 	}
 	body, err := json.Marshal(m)
 	if err != nil {
-		return fmt.Errorf("write an answer: %w", err)
+		return fmt.Errorf("encode an answer: %w", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {

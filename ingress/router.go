@@ -27,7 +27,7 @@ func (in *Ingress) routes() []route {
 	}
 }
 
-// adminRoutes are for us alone: what they tell is nobody else's business, and they ask Temporal.
+// adminRoutes must not be public: they show internal figures, and they call Temporal.
 func (in *Ingress) adminRoutes() []route {
 	metrics := promhttp.HandlerFor(in.options.Registry, promhttp.HandlerOpts{ErrorLog: nil})
 	return []route{
@@ -37,10 +37,10 @@ func (in *Ingress) adminRoutes() []route {
 }
 
 // router is gin with our middleware, outermost first:
-//  1. a request id, so that all that follows can name the request;
-//  2. metrics, which count what the client got, 404, 405 and panics included;
-//  3. recovery, within metrics so that a panic is counted as the 500 it becomes;
-//  4. the body limit, which holds for every route and costs nothing before the body is read.
+//  1. a request id, which everything that follows can log;
+//  2. metrics, which count what the client got, including 404, 405 and panics;
+//  3. recovery, inside metrics so that a panic is counted as the 500 that it becomes;
+//  4. the body limit, which applies to every route and costs nothing before the body is read.
 func (in *Ingress) router() http.Handler {
 	engine := in.engine(in.routes())
 	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, noRoute))
@@ -64,9 +64,9 @@ const (
 func (in *Ingress) engine(routes []route) *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
-	_ = engine.SetTrustedProxies(nil) // no header tells who the client is
+	_ = engine.SetTrustedProxies(nil) // no header is trusted to name the client
 	engine.HandleMethodNotAllowed = true
-	engine.RedirectTrailingSlash = false // a redirect of a POST is a loss: few callers follow it
+	engine.RedirectTrailingSlash = false // a POST that is redirected is lost: few callers follow
 	engine.Use(requestID, in.metrics.measure, in.recovery, limitBody)
 	for _, r := range routes {
 		engine.Handle(r.method, r.path, r.handle)
@@ -74,8 +74,8 @@ func (in *Ingress) engine(routes []route) *gin.Engine {
 	return engine
 }
 
-// astray answers what no route takes. What may be a delivery that was sent to a mistyped address is kept and
-// counted as refused: nobody would know of it else.
+// astray answers requests that no route matches. What may be a delivery to a misspelled address is kept and counted as refused,
+// because nobody would notice it otherwise.
 func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		writes := c.Request.Method == http.MethodPost || c.Request.Method == http.MethodPut || c.Request.Method == http.MethodPatch
@@ -94,7 +94,7 @@ func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
 	}
 }
 
-// requestID names the request in logs and in the answer. An id from outside is not taken over.
+// requestID sets the id of a request for the log and the answer. It ignores an id from outside.
 func requestID(c *gin.Context) {
 	id := rand.Text()
 	c.Set("request_id", id)

@@ -17,12 +17,12 @@ import (
 
 const (
 	searchTimeout = 1300 * time.Millisecond // leaves time to ask the project that was found
-	nameFor       = 10 * time.Minute        // a name is remembered, so that the next search asks fewer projects
+	nameFor       = 10 * time.Minute        // how long a name is remembered, so that the next search asks fewer projects
 	maxNames      = 20_000
-	maxMatches    = 5 // that are listed if a search fits several projects
+	maxMatches    = 5 // projects that are listed if a search matches several
 )
 
-// names remembers what open projects are called. Temporal knows their ids only.
+// names remembers the names of open projects, of which Temporal only knows the ids. It is safe for concurrent use.
 type names struct {
 	mu    sync.Mutex
 	known map[prodege.ProjectID]named
@@ -49,7 +49,7 @@ func (n *names) keep(name project.Name, now time.Time) {
 	n.known[name.ID] = named{name, now}
 }
 
-// statusByName says how the one open project is that a PO number or a part of a name fits.
+// statusByName shows the open project that matches a PO number or part of a name, if there is only one.
 func (in *Ingress) statusByName(ctx context.Context, who reader, text string) cards.Message {
 	found, unasked, err := in.find(ctx, text)
 	switch {
@@ -58,15 +58,15 @@ func (in *Ingress) statusByName(ctx context.Context, who reader, text string) ca
 	case len(found) == 1:
 		return in.status(ctx, who, found[0].ID.String())
 	case len(found) > 1:
-		return cards.Sorry(severalFit(text, found))
+		return cards.Sorry(severalMatch(text, found))
 	case unasked > 0:
 		return cards.Sorry(fmt.Sprintf("No project was found for “%s”, but %d of the open ones did not answer in time. Please try again, or ask with the project's id.", text, unasked))
 	}
 	return cards.Sorry("No open project has “" + text + "” as its PO number or in its name. An id is a number, such as 29303649.")
 }
 
-// severalFit lists the first projects that a search fits.
-func severalFit(text string, found []project.Name) string {
+// severalMatch lists the first projects that match a search.
+func severalMatch(text string, found []project.Name) string {
 	var list []string
 	for _, n := range found[:min(len(found), maxMatches)] {
 		part := n.ID.String()
@@ -82,21 +82,21 @@ func severalFit(text string, found []project.Name) string {
 	if n := len(found) - maxMatches; n > 0 {
 		more = fmt.Sprintf("; and %d more", n)
 	}
-	return fmt.Sprintf("“%s” fits %d open projects: %s%s. Ask with the id of one.", shorten(text, 40), len(found), strings.Join(list, "; "), more)
+	return fmt.Sprintf("“%s” matches %d open projects: %s%s. Ask with the id of one.", shorten(text, 40), len(found), strings.Join(list, "; "), more)
 }
 
-func shorten(text string, most int) string {
-	if r := []rune(text); len(r) > most {
-		return string(r[:most-1]) + "…"
+func shorten(text string, maxRunes int) string {
+	if r := []rune(text); len(r) > maxRunes {
+		return string(r[:maxRunes-1]) + "…"
 	}
 	return text
 }
 
-// find lists the open projects that a text fits: those of that very PO number if there are any, else those whose name
-// or PO number has every word of it. unasked is how many projects did not say in time what they are called.
+// find returns the open projects that match a text: those with exactly that PO number if there are any, or else those whose
+// name or PO number contains every word of it. unasked is how many projects did not return their names in time.
 func (in *Ingress) find(ctx context.Context, text string) (found []project.Name, unasked int, err error) {
 	if in.options.Directory == nil {
-		return nil, 0, errors.New("nothing lists the open projects")
+		return nil, 0, errors.New("there is no directory of open projects")
 	}
 	ctx, cancel := context.WithTimeout(ctx, searchTimeout)
 	defer cancel()
@@ -125,7 +125,7 @@ func (in *Ingress) find(ctx context.Context, text string) (found []project.Name,
 	return found, unasked, nil
 }
 
-// learnNames asks projects what they are called, as far as that is not remembered and as many as answer in time.
+// learnNames asks projects whose names are unknown for them, as many as answer in time.
 func (in *Ingress) learnNames(ctx context.Context, ids []prodege.ProjectID) {
 	var asking errgroup.Group
 	asking.SetLimit(askAtOnce)

@@ -16,18 +16,17 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// signedWithin is how old, or how far ahead of our clock, a request of Slack's may be (docs.slack.dev,
-// verifying requests from Slack).
+// signedWithin is how old, or how far ahead of our clock, a request from Slack may be (docs.slack.dev, verifying requests from
+// Slack).
 const signedWithin = 5 * time.Minute
 
 const (
 	commandPath = "/slack/commands"
-	maxSSLCheck = 4 << 10 // bytes: it holds a token and little else
+	maxSSLCheck = 4 << 10 // bytes; it contains little more than a token
 )
 
-// signedBySlack reports whether Slack signed the body, with any of the secrets (several while one is being
-// exchanged), and lately. It takes the same time wherever a difference lies, and never says what the right
-// signature would have been.
+// signedBySlack reports whether Slack signed the body recently, with any of the secrets (there are several while one is being
+// rotated). Comparisons take constant time, and the right signature is never shown.
 func signedBySlack(secrets []prodege.Secret, header http.Header, body []byte, now time.Time) bool {
 	timestamp := header.Get("X-Slack-Request-Timestamp")
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
@@ -48,13 +47,13 @@ func signedBySlack(secrets []prodege.Secret, header http.Header, body []byte, no
 		mac.Write([]byte("v0:" + timestamp + ":"))
 		mac.Write(body)
 		if hmac.Equal(mac.Sum(nil), given) && secret != "" {
-			found = true // and the others are tried all the same
+			found = true // without a break, so that the time is constant
 		}
 	}
 	return found
 }
 
-// fromSlack lets only what Slack signed through.
+// fromSlack only lets requests through that Slack signed.
 func (in *Ingress) fromSlack(handle func(c *gin.Context, body []byte)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		body, fault := in.readBody(c)
@@ -68,9 +67,9 @@ func (in *Ingress) fromSlack(handle func(c *gin.Context, body []byte)) gin.Handl
 			return
 		}
 		if !signedBySlack(in.options.SigningSecrets, c.Request.Header, body.bytes, in.now()) {
-			in.log.Warn("a request to Slack's address is not signed by Slack, or not lately: check SLACK_SIGNING_SECRET and this machine's clock",
+			in.log.Warn("a request to Slack's address was not signed by Slack, or too long ago: check SLACK_SIGNING_SECRET and this machine's clock",
 				"request_id", c.GetString("request_id"), "path", c.FullPath(), "remote", c.RemoteIP())
-			fail(c, http.StatusUnauthorized, "", "the request is not signed by Slack, or too long ago")
+			fail(c, http.StatusUnauthorized, "", "the request was not signed by Slack, or too long ago")
 			return
 		}
 		body.parsed()
@@ -78,8 +77,8 @@ func (in *Ingress) fromSlack(handle func(c *gin.Context, body []byte)) gin.Handl
 	}
 }
 
-// isSSLCheck reports whether Slack only looks whether the certificate of the slash command's address is good, which
-// it does without a signature (docs.slack.dev, slash commands).
+// isSSLCheck reports whether Slack only checks the certificate of the slash command's address, which it does without a
+// signature (docs.slack.dev, slash commands).
 func isSSLCheck(c *gin.Context, body []byte) bool {
 	if c.FullPath() != commandPath || len(body) > maxSSLCheck || !bytes.Contains(body, []byte("ssl_check")) {
 		return false

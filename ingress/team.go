@@ -11,11 +11,11 @@ import (
 // teamTimeout leaves room for the rest of a click's three seconds.
 const teamTimeout = 800 * time.Millisecond
 
-// isOrganization reports whether an id is that of an organization (E…). Of a token that is valid in all workspaces of an
-// organization auth.test tells that in the place of a workspace.
+// isOrganization reports whether an id is that of an organization (E…), which auth.test returns instead of a workspace if the
+// token is valid in all of an organization's workspaces.
 func isOrganization(id string) bool { return strings.HasPrefix(id, "E") }
 
-// team remembers our own workspace once it is known: it never changes for a token.
+// team remembers our own workspace, which never changes for a token. It is safe for concurrent use.
 type team struct {
 	ask func(context.Context) (string, error)
 	mu  sync.Mutex
@@ -32,7 +32,7 @@ func (t *team) get(ctx context.Context) (string, error) {
 	defer cancel()
 	id, err := t.ask(ctx)
 	if err == nil && id == "" {
-		err = errors.New("auth.test tells no team")
+		err = errors.New("auth.test returned no team")
 	}
 	if err != nil {
 		return "", err
@@ -43,20 +43,20 @@ func (t *team) get(ctx context.Context) (string, error) {
 
 const (
 	guestTimeout = 700 * time.Millisecond // a slash command has little more than two seconds in all
-	guestFor     = 10 * time.Minute       // how long the answer is remembered
-	maxGuests    = 10_000                 // people that are remembered
+	guestFor     = 10 * time.Minute       // how long an answer is remembered
+	maxGuests    = 10_000                 // how many people are remembered
 )
 
-// guests remembers for a while who is a guest of our workspace: somebody who was let in to a few channels, and who is
-// not told prices.
+// guests remembers for a while who is a guest in our workspace: somebody who has access to a few channels and must not see
+// prices. It is safe for concurrent use.
 type guests struct {
 	ask   func(ctx context.Context, user string) (bool, error)
 	now   func() time.Time
 	mu    sync.Mutex
-	known map[string]standing
+	known map[string]guestAnswer
 }
 
-type standing struct {
+type guestAnswer struct {
 	guest bool
 	at    time.Time
 }
@@ -81,8 +81,8 @@ func (g *guests) has(ctx context.Context, user string) (guest bool, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.known == nil || len(g.known) >= maxGuests {
-		g.known = map[string]standing{}
+		g.known = map[string]guestAnswer{}
 	}
-	g.known[user] = standing{guest, g.now()}
+	g.known[user] = guestAnswer{guest, g.now()}
 	return guest, nil
 }

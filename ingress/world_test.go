@@ -34,8 +34,8 @@ const (
 	alertsChannel                   = "C0ALERTS"
 )
 
-// world is an ingress served over real HTTP, with the simulated Slack on the other side of clicks. Temporal
-// alone is played by a small stand-in that keeps what it is given.
+// world is an ingress served over real HTTP, with the simulated Slack at the other end. Only Temporal is a small fake that
+// records what it gets.
 type world struct {
 	t        *testing.T
 	in       *Ingress
@@ -51,7 +51,7 @@ type world struct {
 	alerts   chan string
 }
 
-// temporal keeps what it is given.
+// temporal is a fake Temporal that records what it gets.
 type temporal struct {
 	mu        sync.Mutex
 	away      error
@@ -98,7 +98,7 @@ func (f *temporal) Decide(ctx context.Context, id prodege.ProjectID, d project.D
 	return nil
 }
 
-// Project answers with a state, or ErrClosed if it has none.
+// Project returns a state, or ErrClosed if there is none.
 func (f *temporal) Project(ctx context.Context, id prodege.ProjectID) (*project.State, error) {
 	f.mu.Lock()
 	silent := f.silent
@@ -146,7 +146,7 @@ func (f *temporal) decided() []project.Decision {
 	return append([]project.Decision(nil), f.decisions...)
 }
 
-// approvers are U0ANN and U0BEN, while the list is to be had.
+// approvers are U0ANN and U0BEN, while the list can be read.
 type approvers struct {
 	mu      sync.Mutex
 	unknown bool
@@ -183,8 +183,8 @@ func (b *buffer) String() string {
 	return b.text.String()
 }
 
-// patience is how long a test waits for what happens at once but on a machine that has other work to do. That the
-// ingress answers within Slack's three seconds is held by the limits that it gives, see TestASlowTemporal.
+// patience is how long a test waits for what only takes long on a busy machine. That the ingress answers within Slack's three
+// seconds is checked by its timeouts, see TestASlowTemporal.
 const patience = 30 * time.Second
 
 // patient calls the simulated Slack without the ingress's limit of a second or two.
@@ -241,7 +241,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	return w
 }
 
-// noSecrets looks for secrets and capabilities in the log of each test.
+// noSecrets checks that the log of a test contains neither secrets nor capabilities.
 func (w *world) noSecrets() {
 	for _, secret := range []string{"hush-", "/response/", "signature="} {
 		if log := w.log.String(); strings.Contains(log, secret) {
@@ -250,7 +250,7 @@ func (w *world) noSecrets() {
 	}
 }
 
-// post sends a request and gives status and body.
+// post sends a request and returns status and body.
 func (w *world) post(path, contentType string, body []byte) (int, string) {
 	w.t.Helper()
 	answer, err := http.Post(w.url+path, contentType, bytes.NewReader(body))
@@ -268,7 +268,7 @@ func (w *world) post(path, contentType string, body []byte) (int, string) {
 	return answer.StatusCode, strings.TrimSpace(string(text))
 }
 
-// get asks the admin address, and for /healthz the public one.
+// get sends a request to the admin address, or for /healthz to the public one.
 func (w *world) get(path string) (int, string) {
 	w.t.Helper()
 	handler := w.in.AdminHandler()
@@ -329,7 +329,7 @@ func (w *world) click(c simulator.Click) simulator.Reply {
 	return reply
 }
 
-// told is what a person was told alone, all of it.
+// told returns all ephemeral messages to a person.
 func (w *world) told(user string) string {
 	var all []string
 	for _, m := range w.slack.Ephemerals(user) {

@@ -81,7 +81,7 @@ func TestAccepting(t *testing.T) {
 	run(t, f.world(), "", "accepting", "status", "--json").wants(t, 0, `"on": false`, `"by": "U1"`, `"at": "2026-03-02T12:00:00Z"`)
 	f.fault = context.DeadlineExceeded
 	run(t, f.world(), "", "accepting", "on", "--as", "U1").wants(t, ExitFailed, "as soon as one runs")
-	f.fault = fmt.Errorf("%w: U9 is not among SLACK_APPROVERS", workflows.ErrNotAllowed)
+	f.fault = fmt.Errorf("%w: U9 is not one of SLACK_APPROVERS", workflows.ErrNotAllowed)
 	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitNoEffect, "accepting stays off", "SLACK_APPROVERS")
 	run(t, f.world(), "", "accepting", "on").wants(t, ExitNoEffect, "accepting stays off", "--as U")
 	f.accepting = true

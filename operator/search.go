@@ -40,7 +40,7 @@ func (c *call) project(looks bool) (prodege.ProjectID, error) {
 		for _, r := range found[:min(len(found), maxMatches)] {
 			list = append(list, called(r))
 		}
-		return 0, noEffect("%q fits %d open projects, such as %s: give the id of one", text, len(found), strings.Join(list, "; "))
+		return 0, noEffect("%q matches %d open projects, such as %s: give the id of one", text, len(found), strings.Join(list, "; "))
 	case unasked > 0:
 		return 0, failed("%q is not the id of a project, and %d open projects do not say what they are called: give an id, such as 29303649, or see that a worker runs", text, unasked)
 	}

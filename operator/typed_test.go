@@ -119,7 +119,7 @@ func TestProjectsByName(t *testing.T) {
 		}
 	}
 	run(t, world(true, theProject), "", "explain", "oat").wants(t, 0, "It waits for")
-	run(t, world(true, theProject, 5), "", "state", "oat").wants(t, ExitNoEffect, `"oat" fits 2 open projects, such as 29303649 (Oat milk, PO-7); 5 (`)
+	run(t, world(true, theProject, 5), "", "state", "oat").wants(t, ExitNoEffect, `"oat" matches 2 open projects, such as 29303649 (Oat milk, PO-7); 5 (`)
 	run(t, world(true, theProject), "", "state", "rye").wants(t, ExitNoEffect, "not the id of a project", "no open project")
 	run(t, world(false, theProject), "", "state", "oat").wants(t, ExitFailed, "1 open projects do not say", "a worker runs")
 	for _, args := range []string{"approve oat --as U1", "reject PO-7 --as U1", "act oat", "watch oat"} {

@@ -109,7 +109,7 @@ func (c *control) judge(ctx workflow.Context) {
 		case err != nil || !may.Known:
 			c.note(s, "the list of approvers can't be read from Slack right now")
 		case !may.Allowed:
-			c.note(s, fmt.Sprintf("%s is not among SLACK_APPROVERS", s.By))
+			c.note(s, fmt.Sprintf("%s is not one of SLACK_APPROVERS", s.By))
 		default:
 			c.turn(ctx, s)
 		}
