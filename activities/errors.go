@@ -140,7 +140,7 @@ func slackFailure(operation string, f slackFault) failure {
 var (
 	errBusy     = errors.New("too many calls to Prodege wait already")
 	errLate     = errors.New("no answer from Prodege in time")
-	errNoStatus = errors.New("Prodege's answer does not contain the project's status")
+	errNoStatus = errors.New("the answer of Prodege does not contain the project's status")
 	errStopped  = errors.New("the attempt was stopped before anything was sent")
 )
 

@@ -45,14 +45,6 @@ func capital(text string) string {
 	return string(unicode.ToUpper(r)) + text[size:]
 }
 
-// mark ends a title as a sentence.
-func mark(title string) string {
-	if strings.HasSuffix(title, "?") {
-		return title
-	}
-	return title + "."
-}
-
 // known names a value; empty if there is none.
 func known(name, value string) string {
 	if value == "" {

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"testing"
 
-	enums "go.temporal.io/api/enums/v1"
-
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 	"fieldmarshal/simulator"
@@ -46,15 +44,6 @@ func (w *world) booked(key string) invoice {
 		w.t.Fatal(err)
 	}
 	return body
-}
-
-// closed waits until a workflow has completed.
-func (w *world) closed(id string) {
-	w.t.Helper()
-	await(w.t, id+" to complete", func() bool {
-		got, err := w.temporal.DescribeWorkflowExecution(w.ctx, id, "")
-		return err == nil && got.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
-	})
 }
 
 func TestCompleteIsInvoicedOnce(t *testing.T) {

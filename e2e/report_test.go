@@ -17,9 +17,6 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// weekly is what is recorded. A test that runs just then would see a report more; see daysOff.
-const weekly = "Mon 09:00 America/New_York"
-
 // daysOff is a weekly time some days from now, whenever the test runs: nothing but the test triggers it meanwhile.
 func daysOff(t *testing.T, days int, hour int, zone string) (day time.Weekday, digest string) {
 	t.Helper()
