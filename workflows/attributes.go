@@ -13,7 +13,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// The search attributes. On SQL visibility 3 Int, 3 Double, 3 Bool, 3 Datetime and 10 Keyword fit.
+// The search attributes. With SQL visibility there is room for 3 Int, 3 Double, 3 Bool, 3 Datetime and 10 Keyword.
 var (
 	attrProjectID        = temporal.NewSearchAttributeKeyInt64("ProjectId")
 	attrProjectStatus    = temporal.NewSearchAttributeKeyKeyword("ProjectStatus")
@@ -44,8 +44,8 @@ func Attributes() []Attribute {
 	return list
 }
 
-// upsert writes the search attributes that differ from what was written last; last is nil if nothing was. Whether it is
-// called hangs on facts alone, never on words, so that words may change while workflows run.
+// upsert writes the search attributes that differ from those written last; last is nil if none were. Whether it is called
+// depends only on facts and never on words, so that words may change while workflows run.
 func upsert(ctx workflow.Context, v project.View, last *project.View) {
 	first := last == nil
 	if first {
@@ -76,7 +76,7 @@ func upsert(ctx workflow.Context, v project.View, last *project.View) {
 	}
 }
 
-// moment sets a time that is known, and unsets one that is no longer.
+// moment sets a time that has changed, or unsets it if it is zero.
 func moment(updates []temporal.SearchAttributeUpdate, key temporal.SearchAttributeKeyTime, now, last time.Time) []temporal.SearchAttributeUpdate {
 	switch {
 	case now.Equal(last):
@@ -87,14 +87,14 @@ func moment(updates []temporal.SearchAttributeUpdate, key temporal.SearchAttribu
 	return append(updates, key.ValueSet(now))
 }
 
-// keyword cuts a text to the 200 bytes of valid UTF-8 that a Keyword should hold.
+// keyword cuts a text to 200 bytes of valid UTF-8, which is what a Keyword may have.
 func keyword(text string) string {
-	const most, mark = 200, "…"
+	const maxBytes, mark = 200, "…"
 	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= most {
+	if len(text) <= maxBytes {
 		return text
 	}
-	end := most - len(mark)
+	end := maxBytes - len(mark)
 	for !utf8.RuneStart(text[end]) {
 		end--
 	}

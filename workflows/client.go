@@ -19,35 +19,35 @@ import (
 	"fieldmarshal/project"
 )
 
-// ErrNotAllowed says that somebody may not do what they asked for.
+// ErrNotAllowed means that somebody may not do what they asked for.
 var ErrNotAllowed = errors.New("not allowed")
 
-// ErrClosed says that a project's workflow is closed, or never was.
+// ErrClosed means that a project's workflow is closed, or never existed.
 var ErrClosed = errors.New("the workflow is closed")
 
-// ErrRefused says that Temporal refuses a payload itself: trying again is no use.
+// ErrRefused means that Temporal refuses a payload permanently.
 var ErrRefused = errors.New("permanently refused")
 
-// Client is all that others use to reach a workflow. It is safe for concurrent use.
+// Client is the only way for other packages to reach a workflow. It is safe for concurrent use.
 type Client struct {
 	temporal  client.Client
 	taskQueue string
 }
 
-// NewClient reaches workflows through c; workflows are started on taskQueue.
+// NewClient returns a Client that uses c, and starts workflows on taskQueue.
 func NewClient(c client.Client, taskQueue string) *Client {
 	return &Client{temporal: c, taskQueue: taskQueue}
 }
 
-// Deliver hands one event to its Project, starting it if there is none. Once it returns nil, Temporal has the event. An
-// error that wraps ErrRefused is final; any other may pass.
+// Deliver hands an event to its Project, starting it if there is none. Once it returns nil, Temporal has the event. An error
+// that wraps ErrRefused is final; any other may be temporary.
 func (c *Client) Deliver(ctx context.Context, event prodege.Event) error {
 	id := ProjectID(event.ProjectID)
 	signal := StatusUpdate
 	if event.Source == prodege.FromPricing {
 		signal = PricingUpdate
 	}
-	// No search attributes at start: an unregistered one would refuse the start. The workflow sets them.
+	// The workflow sets the search attributes: with one that is not registered the start would be refused.
 	options := client.StartWorkflowOptions{
 		ID: id, TaskQueue: c.taskQueue,
 		WorkflowIDReusePolicy: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
@@ -64,8 +64,8 @@ func (c *Client) Deliver(ctx context.Context, event prodege.Event) error {
 	return nil
 }
 
-// refused reports whether Temporal refuses the payload itself. It tells that by words alone: the limit of signals per
-// run, a history that is full and a wrong task queue are invalid arguments too, and pass.
+// refused reports whether Temporal refuses the payload itself. Only the words tell: the limit of signals per run, a full
+// history and a wrong task queue are invalid arguments, too, and temporary.
 func refused(err error) bool {
 	var invalid *serviceerror.InvalidArgument
 	if !errors.As(err, &invalid) {
@@ -75,8 +75,8 @@ func refused(err error) bool {
 	return strings.Contains(words, "blob data size exceeds limit") || strings.Contains(words, "payload")
 }
 
-// Decide hands a decision to its project. ErrClosed if that is closed. The SDK gives a call half of the time that ctx
-// has left and does not repeat one that ran out of it; here it is repeated, as a click that arrives twice counts once.
+// Decide hands a decision to its project. The error is ErrClosed if that is closed. The SDK gives a call half of ctx's
+// remaining time and does not repeat one that exceeds it; Decide does, because a click that arrives twice counts once.
 func (c *Client) Decide(ctx context.Context, id prodege.ProjectID, d project.Decision) error {
 	for {
 		err := c.temporal.SignalWorkflow(ctx, ProjectID(id), "", string(Decide), d)
@@ -99,18 +99,18 @@ func closed(err error) error {
 	return err
 }
 
-// Project asks a Project for its state, without ledger and seen ids; it needs a live worker. ErrClosed if there never
-// was one.
+// Project queries a project's state, without ledger and seen ids. It needs a live worker. The error is ErrClosed if there
+// never was such a project.
 func (c *Client) Project(ctx context.Context, id prodege.ProjectID) (*project.State, error) {
 	return query[*project.State](ctx, c, ProjectID(id), "", StateQuery)
 }
 
-// Ledger asks a Project for its ledger; it needs a live worker. ErrClosed if there never was one.
+// Ledger queries a project's ledger. It needs a live worker. The error is ErrClosed if there never was such a project.
 func (c *Client) Ledger(ctx context.Context, id prodege.ProjectID) (Ledger, error) {
 	return query[Ledger](ctx, c, ProjectID(id), "", LedgerQuery)
 }
 
-// query asks one run of a workflow, the newest if none is named.
+// query queries a run of a workflow, or the newest one if runID is empty.
 func query[T any](ctx context.Context, c *Client, workflowID, runID, name string) (T, error) {
 	var answer T
 	got, err := c.temporal.QueryWorkflow(ctx, workflowID, runID, name)
@@ -126,8 +126,7 @@ func (c *Client) Health(ctx context.Context) error {
 	return err
 }
 
-// EarlierRuns reports whether there were runs of a workflow id that did not continue into the run of that id: every
-// closed run that did not continue as new.
+// EarlierRuns reports whether a workflow id has runs other than runID that are closed and did not continue as new.
 func (c *Client) EarlierRuns(ctx context.Context, workflowID, runID string) (found bool, err error) {
 	err = c.list(ctx, fmt.Sprintf("WorkflowId = '%s'", workflowID), func(e *workflowpb.WorkflowExecutionInfo) bool {
 		switch e.GetStatus() {
@@ -143,7 +142,7 @@ func (c *Client) EarlierRuns(ctx context.Context, workflowID, runID string) (fou
 	return found, nil
 }
 
-// list gives every workflow that a query finds to each, until that returns false.
+// list calls each with every workflow that a query finds, until it returns false.
 func (c *Client) list(ctx context.Context, query string, each func(*workflowpb.WorkflowExecutionInfo) bool) error {
 	const page = 500 // the server's own limit is 1,000
 	var next []byte
@@ -166,15 +165,14 @@ func (c *Client) list(ctx context.Context, query string, each func(*workflowpb.W
 // AddToDigest adds an alert to a channel's digest, starting it if none runs.
 func (c *Client) AddToDigest(ctx context.Context, channel string, item project.DigestItem) error {
 	id := DigestID(channel)
-	options := client.StartWorkflowOptions{ID: id, TaskQueue: c.taskQueue, StaticSummary: "Pauses that came faster than Slack takes messages"}
+	options := client.StartWorkflowOptions{ID: id, TaskQueue: c.taskQueue, StaticSummary: "Pauses that came faster than Slack accepts messages"}
 	if _, err := c.temporal.SignalWithStartWorkflow(ctx, id, string(DigestAdd), item, options, TypeDigest, DigestState{Channel: channel}); err != nil {
 		return fmt.Errorf("add to the digest of %s: %w", channel, err)
 	}
 	return nil
 }
 
-// ResumeHeld tells every project whose decision is held back that accepting is on again, and returns how many there
-// were.
+// ResumeHeld tells every project whose decision is held back that accepting is on again, and returns how many it told.
 func (c *Client) ResumeHeld(ctx context.Context) (told int, err error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND Summary STARTS_WITH '%s'", TypeProject, cards.HeldBack)
 	var failed error
@@ -190,14 +188,14 @@ func (c *Client) ResumeHeld(ctx context.Context) (told int, err error) {
 	return told, errors.Join(err, failed)
 }
 
-// Ended is a Project that Temporal ended: terminated, failed or timed out. It can say nothing any more.
+// Ended is a Project whose workflow ended without closing its messages: it was terminated, failed or timed out.
 type Ended struct {
 	Workflow string
 	Run      string
 	How      string // "Terminated", …
 }
 
-// EndedSince lists the Projects that Temporal ended since then and that no event has opened again.
+// EndedSince lists the Projects that were terminated, failed or timed out since a time.
 func (c *Client) EndedSince(ctx context.Context, since time.Time) (ended []Ended, err error) {
 	query := fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut') AND CloseTime >= '%s'", TypeProject, since.UTC().Format(time.RFC3339))
 	err = c.list(ctx, query, func(e *workflowpb.WorkflowExecutionInfo) bool {

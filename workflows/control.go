@@ -10,41 +10,41 @@ import (
 	"fieldmarshal/project"
 )
 
-// AcceptingMemo is the memo field in which Control keeps the kill switch, so that it can be read when no worker answers.
+// AcceptingMemo is the memo field in which Control keeps the kill switch, so that it can be read without a worker.
 const AcceptingMemo = "accepting"
 
-// SwitchMemo is the memo field in which Control keeps its whole state, for people: who switched, and when. Whether
-// anything is accepted hangs on AcceptingMemo alone.
+// SwitchMemo is the memo field in which Control keeps its whole state for people: who switched it, and when. Only
+// AcceptingMemo decides whether anything is accepted.
 const SwitchMemo = "accepting_switch"
 
-// maxSwitched is how many switchings are remembered with what became of them.
+// maxSwitched is how many results of switching are remembered.
 const maxSwitched = 20
 
 // Switch turns acceptance on or off for all projects.
 type Switch struct {
 	On bool   `json:"on"`
 	By string `json:"by"`
-	ID string `json:"id,omitempty"` // of this switching, so that whoever asked for it learns what became of it
+	ID string `json:"id,omitempty"` // identifies the result in ControlState.Switched
 }
 
-// Switched is what became of a switching.
+// Switched is the result of a Switch.
 type Switched struct {
 	ID  string `json:"id"`
-	Why string `json:"why,omitempty"` // it was refused; empty: it was done
+	Why string `json:"why,omitempty"` // why it was refused; empty if it was done
 }
 
-// ControlState is the kill switch: whether anything is accepted at Prodege, who said so and when.
+// ControlState is the kill switch: whether anything is accepted at Prodege, who set it and when.
 type ControlState struct {
 	On       bool       `json:"on"`
 	By       string     `json:"by,omitempty"`
 	At       time.Time  `json:"at,omitzero"`
 	Switched []Switched `json:"switched,omitempty"` // the newest, oldest first
-	Resumed  time.Time  `json:"resumed,omitzero"`   // when projects whose decisions are held back were told
+	Resumed  time.Time  `json:"resumed,omitzero"`   // when projects with held-back decisions were last told
 }
 
-// Control is the kill switch of all acceptance. It never ends, even if somebody cancels it: a switch that has ended is
-// forgotten with Temporal's retention, and would read as one that was never turned. If it was never started, accepting
-// is on. Off holds at once and takes anybody; on takes one of SLACK_APPROVERS.
+// Control is the kill switch for everything that is sent to Prodege. It never ends, even if somebody cancels it, because
+// Temporal deletes a closed workflow after its retention, and then the switch would read as on, which is what it is if it was
+// never set. Anybody may switch it off, which takes effect at once; only one of SLACK_APPROVERS may switch it on.
 func (w *Workflows) Control(root workflow.Context, state ControlState) error {
 	ctx, _ := workflow.NewDisconnectedContext(root)
 	c := &control{ControlState: state}
@@ -74,13 +74,13 @@ func (w *Workflows) Control(root workflow.Context, state ControlState) error {
 
 type control struct {
 	ControlState
-	asked    []Switch        // to be switched on, in their order
-	may      workflow.Future // whether the first of them may
-	resuming workflow.Future // projects are told that accepting is on
+	asked    []Switch        // requests to switch on, in order
+	may      workflow.Future // whether the first of them is allowed
+	resuming workflow.Future // projects are being told that accepting is on
 	toResume bool
 }
 
-// take takes the switches that came. One to off holds at once, and beats those to on that are being checked.
+// take handles new switches. Switching off takes effect at once, and overrides requests to switch on that are being checked.
 func (c *control) take(ctx workflow.Context, switches []Switch, anyone bool) {
 	for _, s := range switches {
 		switch {
@@ -90,7 +90,7 @@ func (c *control) take(ctx workflow.Context, switches []Switch, anyone bool) {
 			c.turn(ctx, s)
 		default:
 			for _, a := range c.asked {
-				c.note(a, "accepting was switched off meanwhile")
+				c.note(a, "accepting was switched off in the meantime")
 			}
 			c.asked, c.may = nil, nil
 			c.turn(ctx, s)
@@ -98,7 +98,7 @@ func (c *control) take(ctx workflow.Context, switches []Switch, anyone bool) {
 	}
 }
 
-// judge switches on for whoever may, and asks about the next.
+// judge handles the answer whether a person may switch on, and asks about the next one.
 func (c *control) judge(ctx workflow.Context) {
 	if c.may != nil && c.may.IsReady() {
 		var may project.Permission
@@ -129,7 +129,7 @@ func (c *control) turn(ctx workflow.Context, s Switch) {
 	workflow.GetLogger(ctx).Info("audit", "kind", "accepting", "on", s.On, "by", s.By)
 }
 
-// note keeps what became of a switching.
+// note records the result of a switch.
 func (c *control) note(s Switch, why string) {
 	c.Switched = append(c.Switched, Switched{ID: s.ID, Why: why})
 	if n := len(c.Switched) - maxSwitched; n > 0 {
@@ -137,12 +137,12 @@ func (c *control) note(s Switch, why string) {
 	}
 }
 
-// resume tells projects whose decisions are held back that accepting is on. One that is missed looks for itself within a
-// minute, so a failure is not repeated.
+// resume tells projects whose decisions are held back that accepting is on. A failure is not repeated, because these projects
+// also check every minute.
 func (c *control) resume(ctx workflow.Context) {
 	if c.resuming != nil && c.resuming.IsReady() {
 		if err := c.resuming.Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Warn("projects could not be told that accepting is on; each looks within a minute", "error", err)
+			workflow.GetLogger(ctx).Warn("projects could not be told that accepting is on; each checks within a minute", "error", err)
 		}
 		c.resuming, c.Resumed = nil, workflow.Now(ctx)
 	}

@@ -10,12 +10,12 @@ import (
 )
 
 const (
-	digestEvery = time.Minute // pauses are gathered for so long before they are told
-	maxDigest   = 100         // pauses that one digest lists; it counts the others
-	maxTold     = 500         // keys that are remembered, so that a pause added twice is told once
+	digestEvery = time.Minute // how long pauses are collected before they are posted
+	maxDigest   = 100         // pauses that a digest lists; it counts the others
+	maxTold     = 500         // keys that are remembered, so that a pause that is added twice is posted once
 )
 
-// DigestState is all that a Digest remembers.
+// DigestState is everything that a Digest remembers.
 type DigestState struct {
 	Channel string               `json:"channel"`
 	Items   []project.DigestItem `json:"items,omitempty"`
@@ -24,8 +24,8 @@ type DigestState struct {
 	Told    int                  `json:"told,omitempty"`  // digests so far
 }
 
-// Digest gathers a channel's pauses that came faster than Slack takes messages, tells them together once a minute, and
-// ends when the burst is over. Projects reach it by signals only: none of them owns it.
+// Digest collects a channel's pauses that come faster than Slack accepts messages, posts them together once per minute, and
+// ends when the burst is over. Projects reach it only by signals: none of them owns it.
 func (w *Workflows) Digest(ctx workflow.Context, state DigestState) error {
 	if err := workflow.SetQueryHandler(ctx, StateQuery, func() (DigestState, error) { return state, nil }); err != nil {
 		return err
@@ -50,7 +50,7 @@ func (w *Workflows) Digest(ctx workflow.Context, state DigestState) error {
 	}
 }
 
-// take keeps pauses that came.
+// take adds new pauses.
 func (d *DigestState) take(items []project.DigestItem) {
 	for _, item := range items {
 		if slices.Contains(d.Taken, item.Key) {
@@ -68,7 +68,7 @@ func (d *DigestState) take(items []project.DigestItem) {
 	}
 }
 
-// tell posts what was gathered. Its key holds the time: a digest of a later burst has the same workflow id.
+// tell posts the collected pauses. The key contains the time, because the digest of a later burst has the same workflow id.
 func (d *DigestState) tell(ctx workflow.Context, settings Settings) error {
 	card := project.Card{Digest: &project.Digest{Items: d.Items, More: d.More, UI: settings.TemporalUIURL, Simulated: settings.Simulated}}
 	in := project.Post{Channel: d.Channel, Key: "digest-" + workflow.Now(ctx).UTC().Format("20060102T150405.000"), Card: card}

@@ -1,7 +1,7 @@
-// Package workflows drives the pure core (package project) with Temporal. Project is one workflow per survey project:
-// one loop that takes signals, finished activities and the time in, lets the core decide, and starts, cancels and shows
-// what it wants. Nothing in that loop blocks and nothing in it decides. Control is the kill switch, Digest tells of a
-// burst of pauses together, Report of a week.
+// Package workflows drives the pure core (package project) with Temporal. Project is a workflow per survey project: a loop
+// that receives signals, finished activities and the time, lets the core decide, and starts, cancels and shows what the core
+// wants. Nothing in that loop blocks, and nothing in it decides. Control is the kill switch, Digest posts a burst of pauses
+// together, and Report sums up a week.
 //
-// client.go is all that others use to reach a workflow.
+// client.go is the only way for other packages to reach a workflow.
 package workflows

@@ -15,33 +15,32 @@ import (
 )
 
 const (
-	gatherAtOnce  = 8                // projects asked at the same time: a worker replays those it does not hold
-	gatherTimeout = 15 * time.Second // for one; a long history is replayed within seconds
-	// hopeless is after how many projects in a row that could not be asked, from the first on, the rest is not tried: no
-	// worker answers.
-	hopeless = 2 * gatherAtOnce
+	gatherAtOnce  = 8                // concurrent queries: a worker replays projects that it does not have in its cache
+	gatherTimeout = 15 * time.Second // per project; a long history is replayed within seconds
+	// giveUpAfter is after how many projects the rest is not tried if none of them could be read: no worker answers.
+	giveUpAfter = 2 * gatherAtOnce
 )
 
-// Gathered is what projects' ledgers tell of their pauses.
+// Gathered is what projects' ledgers say about their pauses.
 type Gathered struct {
 	Courses   []project.Course // in no order
 	Projects  int
 	Unread    []string // workflow ids of projects that could not be read, in order
-	Why       error    // why the first of them could not
+	Why       error    // why the first of them could not be read
 	Forgotten []string // workflow ids of projects whose ledger no longer reaches back so far
 }
 
-// projectRun is one life of a project, as Temporal lists it.
+// projectRun is a run of a project's workflow.
 type projectRun struct{ workflow, run string }
 
-// Gather asks every Project that is open, or closed since then as far as Temporal keeps it, for its ledger. It needs a
-// worker. Projects that can't be read are named; if none can, that is an error. progress is told after each one, from
-// one goroutine at a time.
+// Gather queries the ledger of every Project that is open, or was closed since a time and is still in Temporal. It needs a
+// worker. Projects that can't be read are listed; if none can, that is an error. progress is called after each one, by one
+// goroutine at a time.
 func (c *Client) Gather(ctx context.Context, since time.Time, progress func(read, of int)) (Gathered, error) {
 	var runs []projectRun
 	q := fmt.Sprintf("WorkflowType = '%s' AND (ExecutionStatus = 'Running' OR CloseTime >= '%s')", TypeProject, since.UTC().Format(time.RFC3339))
 	err := c.list(ctx, q, func(e *workflowpb.WorkflowExecutionInfo) bool {
-		if e.GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW { // the run after it remembers it all
+		if e.GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW { // the run that continues it has everything
 			runs = append(runs, projectRun{e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId()})
 		}
 		return true
@@ -63,7 +62,7 @@ func gather(ctx context.Context, runs []projectRun, since time.Time, progress fu
 	for _, r := range runs {
 		asking.Go(func() error {
 			mu.Lock()
-			givenUp := ctx.Err() != nil || g.Projects == 0 && len(g.Unread) >= hopeless
+			givenUp := ctx.Err() != nil || g.Projects == 0 && len(g.Unread) >= giveUpAfter
 			mu.Unlock()
 			if givenUp {
 				return nil
@@ -106,13 +105,13 @@ func (g *Gathered) add(r projectRun, ledger Ledger, err error, since time.Time) 
 	}
 }
 
-// Report sums up what was gathered, from since until before until.
+// Report sums up what was gathered, from since (inclusive) to until (exclusive).
 func (g Gathered) Report(since, until time.Time) project.Report {
 	rows, all := project.Sum(g.Courses, since, until)
 	return project.Report{Since: since, Until: until, Rows: rows, All: all, Projects: g.Projects, Unread: len(g.Unread), Forgotten: len(g.Forgotten)}
 }
 
-// Report gathers and sums up a time and, in one line, as long a time before it.
+// Report sums up a period and, in one line, an equally long one before it.
 func (c *Client) Report(ctx context.Context, since, until time.Time, progress func(read, of int)) (project.Report, error) {
 	before := since.Add(since.Sub(until))
 	g, err := c.Gather(ctx, before, progress)

@@ -18,20 +18,20 @@ const (
 // TaskQueue is the default of TEMPORAL_TASK_QUEUE.
 const TaskQueue = "fieldmarshal"
 
-// SlackQueue is the task queue on which a channel's posts run, so that one rate holds across all workers.
+// SlackQueue returns the task queue for posts in a channel, so that a rate limit applies across all workers.
 func SlackQueue(base, channel string) string { return base + "-slack-" + channel }
 
 const (
-	// ControlID is the id of the one Control workflow, the kill switch.
+	// ControlID is the id of the only Control workflow, the kill switch.
 	ControlID = "fieldmarshal-control"
-	// ReportID is the id of the schedule of reports, and how the ids of the workflows that it starts begin.
+	// ReportID is the id of the schedule of reports, and the prefix of the ids of the workflows that it starts.
 	ReportID = "fieldmarshal-report"
 )
 
-// ProjectID is the workflow id of a project.
+// ProjectID returns the workflow id of a project.
 func ProjectID(id prodege.ProjectID) string { return project.WorkflowID(id) }
 
-// DigestID is the workflow id of a channel's digest; it runs only while there is a burst.
+// DigestID returns the workflow id of a channel's digest, which only runs during a burst.
 func DigestID(channel string) string { return "fieldmarshal-digest-" + channel }
 
 // Queries. Both need a live worker.
@@ -40,8 +40,7 @@ const (
 	LedgerQuery = "Ledger" // of a Project: its ledger
 )
 
-// Signal is the name of a signal together with the type of what it carries, so that the compiler checks sender and
-// receiver alike.
+// Signal is the name of a signal with the type of its payload, so that the compiler checks both sender and receiver.
 type Signal[T any] string
 
 // The signals.
@@ -50,7 +49,7 @@ const (
 	StatusUpdate Signal[prodege.Event] = "StatusUpdate"
 	// PricingUpdate brings a Project one event of the Real Time Pricing webhook.
 	PricingUpdate Signal[prodege.Event] = "PricingUpdate"
-	// Decide brings a Project a click, or its like from the command line.
+	// Decide brings a Project a click, or a decision from the command line.
 	Decide Signal[project.Decision] = "Decision"
 	// Accepting switches the kill switch.
 	Accepting Signal[Switch] = "Accepting"
@@ -58,7 +57,7 @@ const (
 	DigestAdd Signal[project.DigestItem] = "DigestItem"
 )
 
-// drain takes all that has come, in order.
+// drain receives all pending signals, in order.
 func (s Signal[T]) drain(ctx workflow.Context) []T {
 	ch := workflow.GetSignalChannel(ctx, string(s))
 	var got []T
@@ -71,12 +70,12 @@ func (s Signal[T]) drain(ctx workflow.Context) []T {
 	}
 }
 
-// waits reports whether something has come that was not taken yet.
+// waits reports whether a signal is pending.
 func (s Signal[T]) waits(ctx workflow.Context) bool {
 	return workflow.GetSignalChannel(ctx, string(s)).Len() > 0
 }
 
-// registry is what workflows are registered with: a worker, a replayer, a test environment.
+// registry is a worker, a replayer or a test environment.
 type registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }

@@ -12,8 +12,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// Project is the life of one survey project. It stays open until PROJECT_LINGER after INVOICED or DELETED, and for as
-// long as something of ours is owed, so that late duplicates are still recognised.
+// Project is the life of one survey project. It stays open until PROJECT_LINGER after INVOICED or DELETED, so that late
+// duplicates are recognized, and until everything that we owe is done.
 func (w *Workflows) Project(ctx workflow.Context, in ProjectInput) error {
 	d, err := w.setup(ctx, in)
 	if err != nil {
@@ -22,33 +22,33 @@ func (w *Workflows) Project(ctx workflow.Context, in ProjectInput) error {
 	return d.run()
 }
 
-// ProjectInput starts a Project: blank, or from what a former run carried over.
+// ProjectInput starts a Project: a new one, or one with the state of an earlier run.
 type ProjectInput struct {
 	ProjectID prodege.ProjectID `json:"project_id"`
 	State     *project.State    `json:"state,omitempty"`
-	Shown     *project.View     `json:"shown,omitempty"` // search attributes as written last
+	Shown     *project.View     `json:"shown,omitempty"` // search attributes as last written
 }
 
 // Ledger is the answer to LedgerQuery.
 type Ledger struct {
-	Lines     []project.Line `json:"lines"`               // the newest, oldest first
-	Forgotten int            `json:"forgotten,omitempty"` // how many older ones are not kept any more
+	Lines     []project.Line `json:"lines"`               // the newest ones, oldest first
+	Forgotten int            `json:"forgotten,omitempty"` // how many older ones were dropped
 	Cut       time.Time      `json:"cut,omitzero"`        // time of the newest of those
 }
 
-// driver runs one project's core.
+// driver drives the core of one project.
 type driver struct {
 	w          *Workflows
-	root       workflow.Context // of the workflow: it tells of a cancel, and takes current details
-	ctx        workflow.Context // outlives a cancel
+	root       workflow.Context // the workflow's: it reports cancellation, and is needed for current details
+	ctx        workflow.Context // not affected by cancellation
 	state      *project.State
 	settings   Settings
-	underWay   []*running
+	running    []*running
 	wake       wake
 	shown      *project.View
 	details    string
-	giveUp     time.Time // a cancelled project ends by then
-	eventsCame bool      // events came after the cancel
+	giveUp     time.Time // when a cancelled project ends at the latest
+	eventsCame bool      // events came after the cancellation
 }
 
 func (w *Workflows) setup(ctx workflow.Context, in ProjectInput) (*driver, error) {
@@ -65,7 +65,7 @@ func (w *Workflows) setup(ctx workflow.Context, in ProjectInput) (*driver, error
 	})
 }
 
-// run takes turn after turn until the project has ended, the history is long enough, or somebody cancels it.
+// run takes turns until the project has ended, the history is long enough, or somebody cancels the workflow.
 func (d *driver) run() error {
 	for {
 		turn := d.receive()
@@ -80,7 +80,7 @@ func (d *driver) run() error {
 			if !d.mustAwait() {
 				return d.continueAsNew()
 			}
-		case d.state.Finished() && len(d.underWay) == 0:
+		case d.state.Finished() && len(d.running) == 0:
 			d.show()
 			return nil
 		default:
@@ -91,13 +91,13 @@ func (d *driver) run() error {
 	}
 }
 
-// receive takes all that has come since the last turn: settings first, by the one recorded read.
+// receive collects everything that has come since the last turn, settings first, by the only recorded read.
 func (d *driver) receive() project.Turn {
 	d.settings = d.w.readSettings(d.ctx)
 	t := project.Turn{Now: workflow.Now(d.ctx), Settings: d.settings.Settings, Cancelled: d.cancelled()}
 	t.Events = append(StatusUpdate.drain(d.ctx), PricingUpdate.drain(d.ctx)...)
 	t.Decisions = Decide.drain(d.ctx)
-	d.underWay = slices.DeleteFunc(d.underWay, func(r *running) bool {
+	d.running = slices.DeleteFunc(d.running, func(r *running) bool {
 		if r.future.IsReady() {
 			t.Results = append(t.Results, r.result(d.ctx))
 			return true
@@ -110,14 +110,14 @@ func (d *driver) receive() project.Turn {
 	return t
 }
 
-// start starts what is wanted and not under way, and cancels reads that are no longer wanted.
+// start starts wanted tasks that are not running, and cancels reads that are no longer wanted.
 func (d *driver) start() {
 	tasks := d.state.Wanted()
 	wanted := map[string]bool{}
 	for _, t := range tasks {
 		wanted[t.ID] = true
 	}
-	d.underWay = slices.DeleteFunc(d.underWay, func(r *running) bool {
+	d.running = slices.DeleteFunc(d.running, func(r *running) bool {
 		if wanted[r.task.ID] || !project.Kinds[r.task.Kind()].Abandon {
 			return false
 		}
@@ -125,34 +125,34 @@ func (d *driver) start() {
 		return true
 	})
 	for _, t := range tasks {
-		if !slices.ContainsFunc(d.underWay, func(r *running) bool { return r.task.ID == t.ID }) {
-			d.underWay = append(d.underWay, d.launch(t))
+		if !slices.ContainsFunc(d.running, func(r *running) bool { return r.task.ID == t.ID }) {
+			d.running = append(d.running, d.launch(t))
 			d.state.Begin(t.ID)
 		}
 	}
 }
 
-// endsWithin is how soon whatever is under way ends: a post waits a minute for its turn, and a try lasts half a minute.
+// endsWithin is how long any task may run: a post waits up to a minute for its turn, and an attempt takes half a minute.
 const endsWithin = 2 * time.Minute
 
-// wait waits until something has come, or the core wants to be woken.
+// wait waits until something comes, or until the core wants to be woken.
 func (d *driver) wait() {
 	at, why := d.state.Wake()
 	if !d.giveUp.IsZero() && (at.IsZero() || d.giveUp.Before(at)) {
 		at, why = d.giveUp, "cancelled: open messages are edited until then"
 	}
-	if len(d.underWay) > 0 && at.Sub(workflow.Now(d.ctx)) > endsWithin {
-		at = time.Time{} // what is under way ends sooner, and brings a turn
+	if len(d.running) > 0 && at.Sub(workflow.Now(d.ctx)) > endsWithin {
+		at = time.Time{} // a running task ends sooner, which leads to a turn
 	}
 	d.wake.set(d.ctx, at, why)
-	seen := d.cancelled() // its channel is ready for ever once it was
+	seen := d.cancelled() // once cancelled, it remains so
 	_ = workflow.Await(d.ctx, func() bool {
 		return StatusUpdate.waits(d.ctx) || PricingUpdate.waits(d.ctx) || Decide.waits(d.ctx) || d.wake.rang() || d.cancelled() != seen ||
-			slices.ContainsFunc(d.underWay, func(r *running) bool { return r.future.IsReady() })
+			slices.ContainsFunc(d.running, func(r *running) bool { return r.future.IsReady() })
 	}) // the context is never cancelled
 }
 
-// full reports whether the run's history is long enough to continue as new.
+// full reports whether the history is long enough to continue as new.
 func (d *driver) full() bool {
 	info := workflow.GetInfo(d.ctx)
 	if d.settings.HistoryLimit > 0 {
@@ -161,9 +161,9 @@ func (d *driver) full() bool {
 	return info.GetContinueAsNewSuggested()
 }
 
-// mustAwait reports whether something is under way whose end may not be lost.
+// mustAwait reports whether a task is running whose result must not be lost.
 func (d *driver) mustAwait() bool {
-	return slices.ContainsFunc(d.underWay, func(r *running) bool { return !project.Kinds[r.task.Kind()].Abandon })
+	return slices.ContainsFunc(d.running, func(r *running) bool { return !project.Kinds[r.task.Kind()].Abandon })
 }
 
 func (d *driver) continueAsNew() error {
@@ -171,12 +171,12 @@ func (d *driver) continueAsNew() error {
 	return workflow.NewContinueAsNewError(d.root, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
 }
 
-// cancelledFor is how long a cancelled project's open messages are edited at most.
+// cancelledFor is how long a cancelled project may take to edit its open messages.
 const cancelledFor = 5 * time.Minute
 
 func (d *driver) cancelled() bool { return d.root.Err() != nil }
 
-// drained reports whether a cancelled project has nothing to await any more.
+// drained reports whether a cancelled project need not wait for anything any more.
 func (d *driver) drained() bool {
 	if d.giveUp.IsZero() {
 		d.giveUp = workflow.Now(d.ctx).Add(cancelledFor)
@@ -184,7 +184,7 @@ func (d *driver) drained() bool {
 	return !d.mustAwait() && (d.state.Drained() || !workflow.Now(d.ctx).Before(d.giveUp))
 }
 
-// endCancelled ends a cancelled run; if events came after the cancel, a fresh life is begun with them.
+// endCancelled ends a cancelled run. If events came after the cancellation, a new life begins with them.
 func (d *driver) endCancelled() error {
 	if !d.eventsCame {
 		d.show()
@@ -196,8 +196,7 @@ func (d *driver) endCancelled() error {
 	return workflow.NewContinueAsNewError(ctx, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
 }
 
-// show writes what people see in the Temporal UI: search attributes for the list if they changed, and current details
-// for the page.
+// show updates what people see in the Temporal UI: search attributes for the list, and current details for the page.
 func (d *driver) show() {
 	v := d.state.View()
 	if d.shown == nil || !sameJSON(v, d.shown) {
@@ -210,7 +209,7 @@ func (d *driver) show() {
 	}
 }
 
-// report writes what a turn leaves for logs and metrics. Neither is written while a history is replayed.
+// report writes a turn's log lines and metrics, which the SDK suppresses during a replay.
 func (d *driver) report(out project.Output) {
 	log, metrics := workflow.GetLogger(d.ctx), workflow.GetMetricsHandler(d.ctx)
 	id := d.state.ID.String()
@@ -233,7 +232,7 @@ func (d *driver) report(out project.Output) {
 	}
 	for _, u := range out.Unsaid {
 		metrics.WithTags(map[string]string{"channel": u.Channel}).Counter("fieldmarshal_unsaid").Inc(1)
-		log.Error("slack has not taken a message for five minutes", "project_id", id, "channel", u.Channel, "what", u.What, "since", u.Since, "error", u.Trouble)
+		log.Error("Slack has not accepted a message for five minutes", "project_id", id, "channel", u.Channel, "what", u.What, "since", u.Since, "error", u.Trouble)
 	}
 	for _, step := range out.Steps {
 		kind := "action"
@@ -244,11 +243,11 @@ func (d *driver) report(out project.Output) {
 	}
 }
 
-// MetricPause is how long after a project paused the steps to its end came: the tag until says which.
+// MetricPause is how long after the beginning of a pause a step towards its end came; the tag until names the step.
 const MetricPause = "fieldmarshal_pause"
 
-// wake is the one timer of a driver. It is set anew only for something earlier: one that rings too soon costs less than
-// one that is cancelled at every turn.
+// wake is the only timer of a driver. It is replaced only by an earlier one, because waking up too early costs less than
+// canceling a timer every turn.
 type wake struct {
 	at     time.Time
 	future workflow.Future

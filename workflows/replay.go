@@ -9,17 +9,17 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// Replay runs this build's workflows against a recorded history, under the id of its workflow: what a workflow
-// says of itself holds that id. An error says that a workflow with this history would be blocked. Settings need
-// not be those of the recording: what chooses a branch was recorded.
+// Replay runs this build's workflows against a recorded history, under the recorded workflow id, which its commands may
+// contain. An error means that a workflow with this history would be blocked. Settings need not be those of the recording:
+// the history contains what chooses a branch.
 func Replay(log sdklog.Logger, h *history.History, settings Settings) error {
-	// Code that blocks is found by those who wait for the replay; a busy machine must not be taken for it.
+	// Whoever waits for the replay notices code that blocks; a busy machine must not look like it.
 	r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})
 	if err != nil {
 		return err
 	}
 	if len(h.GetEvents()) == 0 || h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes() == nil {
-		return errors.New("it does not begin as a history does")
+		return errors.New("it does not begin like a workflow history")
 	}
 	Register(r, &Workflows{Settings: settings})
 	options := worker.ReplayWorkflowHistoryOptions{}

@@ -12,12 +12,12 @@ import (
 
 const (
 	reportDays = 7 * 24 * time.Hour
-	gatherFor  = 6 * time.Hour // a report later than that helps nobody
-	gatherOnce = time.Hour     // one reading of all projects: eight at a time, some thousands in minutes
+	gatherFor  = 6 * time.Hour // a later report is useless
+	gatherOnce = time.Hour     // to read all projects, eight at a time; thousands take minutes
 	gatherBeat = 2 * gatherTimeout
 )
 
-// Report posts what the pauses of the last seven days came to, in the alerts channel.
+// Report posts a summary of the last seven days' pauses in the alerts channel.
 func (w *Workflows) Report(ctx workflow.Context) error {
 	settings := w.readSettings(ctx)
 	until := workflow.Now(ctx).UTC()

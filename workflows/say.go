@@ -9,8 +9,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// say posts one message of a workflow that is no project's, for as long as it takes: a try that may have been heard is
-// repeated with its time, so that the activity looks first. It returns an error only if ctx is cancelled.
+// say posts a message of a workflow other than Project, retrying until it succeeds. If an attempt may have succeeded, the next
+// one gets its time, so that the activity searches first. The error is non-nil only if ctx is cancelled.
 func say(ctx workflow.Context, settings Settings, in project.Post, what string) error {
 	in.Queue, in.Wait = in.Channel, time.Hour
 	wait := time.Second
@@ -33,7 +33,7 @@ func say(ctx workflow.Context, settings Settings, in project.Post, what string) 
 		case project.FailedOperator, project.FailedRefused:
 			wait = 15 * time.Minute
 		}
-		workflow.GetLogger(ctx).Error("could not say it in Slack, will try again", "what", what, "channel", in.Channel, "error", f.Text)
+		workflow.GetLogger(ctx).Error("a message could not be posted in Slack, will try again", "what", what, "channel", in.Channel, "error", f.Text)
 		timer := workflow.NewTimerWithOptions(ctx, max(wait, f.RetryAfter), workflow.TimerOptions{Summary: "try again: " + what})
 		if err := timer.Get(ctx, nil); err != nil {
 			return err

@@ -10,20 +10,20 @@ import (
 	"fieldmarshal/project"
 )
 
-// Settings is the configuration that workflows read: the core's, and the driver's own. It holds no secret.
+// Settings is the configuration that workflows read: the core's and the driver's. It contains no secrets.
 type Settings struct {
 	project.Settings
 	TaskQueue    string `json:"task_queue"`
 	HistoryLimit int    `json:"history_limit,omitempty"` // events after which a run continues as new; 0: when the server suggests it
 }
 
-// Workflows is what the worker registers: the workflow functions with the settings they read (and record).
+// Workflows has the workflow functions as methods, with the settings that they read and record.
 type Workflows struct {
 	Settings Settings
 }
 
-// readSettings is the one recorded read of the configuration per turn, at its top. A marker is written only if they
-// changed. A changed configuration holds from the next turn on, and never changes what a replay does.
+// readSettings is the only read of the configuration in a turn, at its beginning. It is recorded, but a marker is written only
+// if the settings have changed. A change takes effect with the next turn, and never affects a replay.
 func (w *Workflows) readSettings(ctx workflow.Context) Settings {
 	var s Settings
 	read := workflow.MutableSideEffectWithOptions(ctx, "settings", workflow.MutableSideEffectOptions{Summary: "settings as configured"},
@@ -35,7 +35,7 @@ func (w *Workflows) readSettings(ctx workflow.Context) Settings {
 	return s
 }
 
-// sameJSON compares by what would be recorded: amounts that are equal may differ in memory.
+// sameJSON compares what would be recorded: equal amounts may differ in memory.
 func sameJSON(a, b any) bool {
 	x, errA := json.Marshal(a)
 	y, errB := json.Marshal(b)

@@ -15,17 +15,17 @@ import (
 	"go.temporal.io/sdk/converter"
 )
 
-// switchSummary is what the Temporal UI says of the kill switch.
+// switchSummary is the kill switch's summary in the Temporal UI.
 const switchSummary = "The kill switch: is anything accepted at Prodege?"
 
-// Accepting switches all acceptance at Prodege on or off, for every project. It returns once it is known what became of
-// it: that takes a live worker. If ctx ends sooner the switch is set all the same as soon as a worker runs, and the
-// error says so. ErrNotAllowed if by may not switch it on.
+// Accepting switches acceptance at Prodege on or off for all projects, and returns the result, which needs a live worker. If
+// ctx is done before, the switch is set as soon as a worker runs, and the error says so. The error is ErrNotAllowed if the
+// person by may not switch it on.
 func (c *Client) Accepting(ctx context.Context, on bool, by string) error {
-	if _, err := c.ReviveSwitch(ctx); err != nil { // else one that was terminated would begin anew, as it is asked for here
+	if _, err := c.ReviveSwitch(ctx); err != nil { // a terminated one would otherwise start with the new state, unchecked
 		return fmt.Errorf("switch accepting: %w", err)
 	}
-	first := ControlState{On: true} // if it was never turned before
+	first := ControlState{On: true} // if it was never set before
 	if !on {
 		first = ControlState{By: by, At: time.Now().UTC()}
 	}
@@ -53,15 +53,14 @@ func (c *Client) Accepting(ctx context.Context, on bool, by string) error {
 	}
 }
 
-// AcceptingNow reads the kill switch; it needs no worker. A switch that can't be read is an error, never "on"; one that
-// was never set is on.
+// AcceptingNow reads the kill switch without a worker. If it can't be read that is an error and never "on"; if it was never
+// set it is on.
 func (c *Client) AcceptingNow(ctx context.Context) (bool, error) {
 	on, _, err := c.readSwitch(ctx)
 	return on, err
 }
 
-// LastSwitch reads the kill switch as AcceptingNow does, with who set it so and when. These are empty if it was never
-// switched.
+// LastSwitch reads the kill switch like AcceptingNow, with who set it and when; these are empty if it was never set.
 func (c *Client) LastSwitch(ctx context.Context) (ControlState, error) {
 	on, memo, err := c.readSwitch(ctx)
 	if err != nil {
@@ -75,7 +74,7 @@ func (c *Client) LastSwitch(ctx context.Context) (ControlState, error) {
 	return last, nil
 }
 
-// readSwitch reads the kill switch once, with all that its memo holds; that is empty if it was never set.
+// readSwitch reads the kill switch with its whole memo, which is empty if it was never set.
 func (c *Client) readSwitch(ctx context.Context) (on bool, memo map[string]*common.Payload, err error) {
 	info, err := c.describeSwitch(ctx)
 	if err != nil || info == nil {
@@ -94,7 +93,7 @@ func (c *Client) readSwitch(ctx context.Context) (on bool, memo map[string]*comm
 	return on, memo, err
 }
 
-// describeSwitch tells of the kill switch's newest run; nil if it was never set.
+// describeSwitch describes the kill switch's newest run; nil if it was never set.
 func (c *Client) describeSwitch(ctx context.Context) (*workflowpb.WorkflowExecutionInfo, error) {
 	got, err := c.temporal.DescribeWorkflowExecution(ctx, ControlID, "")
 	var missing *serviceerror.NotFound
@@ -116,8 +115,8 @@ func memoField[T any](memo map[string]*common.Payload, name string) (v T, found 
 	return v, found, err
 }
 
-// ReviveSwitch starts the kill switch again, as it was set last, if somebody terminated it: it reports whether that was
-// so. One that was never turned is left alone.
+// ReviveSwitch restarts the kill switch as it was last set, if it has ended, and reports whether it did. A switch that was never
+// set is left alone.
 func (c *Client) ReviveSwitch(ctx context.Context) (revived bool, err error) {
 	info, err := c.describeSwitch(ctx)
 	if err != nil || info == nil || info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
@@ -132,7 +131,7 @@ func (c *Client) ReviveSwitch(ctx context.Context) (revived bool, err error) {
 		last = whole
 	}
 	if last.On && c.noSwitchWaits(ctx, info.GetExecution().GetRunId()) != nil {
-		last = ControlState{} // it was turned off, perhaps, and ended before it took that
+		last = ControlState{} // it may have been switched off, and ended before it handled that
 	}
 	options := client.StartWorkflowOptions{
 		ID: ControlID, TaskQueue: c.taskQueue, Memo: map[string]any{AcceptingMemo: last.On, SwitchMemo: last},
@@ -145,8 +144,8 @@ func (c *Client) ReviveSwitch(ctx context.Context) (revived bool, err error) {
 	return true, nil
 }
 
-// noSwitchWaits returns an error unless every switch that was signalled stands in the memo. One that no worker has taken
-// yet, after an outage, say, would be overlooked otherwise by the first acceptance that runs again.
+// noSwitchWaits returns an error unless the memo reflects every signal. Otherwise the first acceptance after an outage could
+// overlook a switch that no worker has handled yet.
 func (c *Client) noSwitchWaits(ctx context.Context, runID string) error {
 	waits := false
 	for events := c.temporal.GetWorkflowHistory(ctx, ControlID, runID, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); events.HasNext(); {
@@ -162,7 +161,7 @@ func (c *Client) noSwitchWaits(ctx context.Context, runID string) error {
 		}
 	}
 	if waits {
-		return errors.New("read the kill switch: it has just been switched, and no worker has taken that yet")
+		return errors.New("read the kill switch: it has just been switched, and no worker has handled that yet")
 	}
 	return nil
 }

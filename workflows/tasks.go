@@ -11,8 +11,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// Typed steps: one function per activity, with its timeouts and what the timeline says. A try is an activity: none is
-// retried by Temporal, the core decides about the next.
+// Typed steps: one call per activity, with its timeouts and its summary in the timeline. An attempt is an activity: Temporal
+// retries none, the core decides about the next attempt.
 
 var (
 	slackSteps   *activities.Slack
@@ -22,16 +22,16 @@ var (
 )
 
 const (
-	attempt      = 30 * time.Second // one try of whatever changes something
-	mayFor       = 10 * time.Second // may this person decide?
+	attempt      = 30 * time.Second // one attempt to change something
+	mayFor       = 10 * time.Second // to find out whether a person may decide
 	earlierFor   = time.Minute
 	ephemeralFor = time.Minute
-	overTime     = 5 * time.Second // an activity that ends itself in time says more than a timeout
+	overTime     = 5 * time.Second // an activity that ends itself reports more than a timeout
 )
 
 var once = &temporal.RetryPolicy{MaximumAttempts: 1}
 
-// running is a task under way.
+// running is a running task.
 type running struct {
 	task   project.Task
 	future workflow.Future
@@ -69,7 +69,7 @@ func (d *driver) launch(t project.Task) *running {
 	return r
 }
 
-// result is the end of a task whose future is ready.
+// result returns the result of a task whose future is ready.
 func (r *running) result(ctx workflow.Context) project.Result {
 	if err := r.get(ctx); err != nil {
 		f := activities.FailureOf(err)
@@ -78,7 +78,7 @@ func (r *running) result(ctx workflow.Context) project.Result {
 	return r.out
 }
 
-// run starts an activity: function, input and output belong together, which ExecuteActivity alone does not check.
+// run starts an activity. Unlike ExecuteActivity it checks that function, input and output belong together.
 func run[In, Out any](r *running, ctx workflow.Context, activity func(context.Context, In) (Out, error), in In, into **Out) {
 	r.future = workflow.ExecuteActivity(r.options(ctx), activity, in)
 	r.get = func(ctx workflow.Context) error {
@@ -103,18 +103,18 @@ func (r *running) options(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, o)
 }
 
-// awaited is for what changes something: it waits for a worker for as long as it takes, and its try is bounded.
+// awaited is for activities that change something: they wait for a worker without limit, and the attempt has a limit.
 func awaited(ctx workflow.Context) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: attempt})
 }
 
-// within is for what is worth nothing later than that, the wait for a worker included.
+// within is for activities that are useless after a time limit, which includes waiting for a worker.
 func within(ctx workflow.Context, limit time.Duration) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: min(attempt, limit), ScheduleToCloseTimeout: limit})
 }
 
-// post runs on the channel's queue, which keeps Slack's rate across workers; if its turn does not come in time it was
-// certainly not heard.
+// post is for posts: they run on the channel's queue, which enforces Slack's rate limit across workers. One whose turn does not
+// come in time was certainly not posted.
 func post(ctx workflow.Context, base string, in project.Post) workflow.Context {
 	o := workflow.ActivityOptions{StartToCloseTimeout: attempt}
 	if in.Queue != "" {
