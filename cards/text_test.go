@@ -69,7 +69,7 @@ func TestTimes(t *testing.T) {
 		t.Errorf("no time became %q", got)
 	}
 	for d, want := range map[time.Duration]string{
-		0: "under a minute", 59 * time.Second: "1 min", 8 * time.Minute: "8 min", 2 * time.Hour: "2 h", 125 * time.Minute: "2 h 5 min", 76 * time.Hour: "3 d 4 h", 72 * time.Hour: "3 d",
+		0: "less than a minute", 59 * time.Second: "1 min", 8 * time.Minute: "8 min", 2 * time.Hour: "2 h", 125 * time.Minute: "2 h 5 min", 76 * time.Hour: "3 d 4 h", 72 * time.Hour: "3 d",
 	} {
 		if got := lasting(d); got != want {
 			t.Errorf("%s: got %q, want %q", d, got, want)

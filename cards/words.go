@@ -54,7 +54,7 @@ func lasting(d time.Duration) string {
 	days, hours, minutes := int64(d/(24*time.Hour)), int64(d/time.Hour)%24, int64(d/time.Minute)%60
 	switch {
 	case d < time.Minute:
-		return "under a minute"
+		return "less than a minute"
 	case days > 0 && hours > 0:
 		return fmt.Sprintf("%s d %d h", number(days), hours)
 	case days > 0:
