@@ -8,21 +8,20 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// What was decided is done at Prodege by an act. There is at most one act in flight per project. Each try reads the
-// project first and does nothing if it is not as people saw it. A passing fault is tried again after 1 s, doubling to
-// 30 s; after half an hour it stops and people are asked. A try that is under way is never called off: its end is
-// awaited, and a newer amount waits for it. Then the effect is awaited: if LIVE does not come within RESUME_TIMEOUT,
-// Prodege is asked, and people are told.
+// What was decided is done at Prodege by an act. A project has at most one act at a time. Each attempt reads the project first
+// and does nothing if it is not as people saw it. After a transient failure it is tried again after 1 s, doubling to 30 s;
+// after half an hour it stops and people are asked. A running attempt is never canceled: a newer amount waits for its end.
+// Then the project waits for the effect: if LIVE does not come within RESUME_TIMEOUT, Prodege is asked, and people are told.
 
 const (
 	actFor     = 30 * time.Minute
 	actBackoff = 30 * time.Second
-	heldLook   = time.Minute     // how often a decision that is held back looks at the kill switch
-	checkFor   = time.Minute     // how long it is tried to read whether an act had its effect
-	liveSoon   = 2 * time.Second // LIVE often comes this soon after Prodege took an acceptance: both are one edit
+	heldLook   = time.Minute     // how often a held-back decision checks the kill switch
+	checkFor   = time.Minute     // how long to try to read whether an act had its effect
+	liveSoon   = 2 * time.Second // LIVE often comes this soon after an acceptance: then one edit shows both
 )
 
-// act does what was decided, as far as the settings of now allow.
+// act does what was decided, as far as the current settings allow.
 func (s *State) act(q *Question) {
 	q.Refusal, q.ToAct = nil, false
 	switch {
@@ -36,7 +35,7 @@ func (s *State) act(q *Question) {
 	}
 }
 
-// advanceActs begins the act of what was decided, unless another one is under way.
+// advanceActs begins the act for what was decided, unless another one is in progress.
 func (s *State) advanceActs() {
 	for _, q := range []*Question{s.Request, s.Action} {
 		if q == nil || !q.ToAct || s.Act != nil || q.Closed {
@@ -56,7 +55,7 @@ func (s *State) advanceActs() {
 	}
 }
 
-// actOf is the act of a question; nil if none is under way.
+// actOf returns the act of a question; nil if there is none in progress.
 func (s *State) actOf(q *Question) *Act {
 	if a := s.Act; a != nil && a.Kind == q.Kind && a.ID == q.ID {
 		return a
@@ -81,11 +80,11 @@ func (a *Act) task(s *State) func() Task {
 	}
 }
 
-// actDone takes the end of a try.
+// actDone handles the result of an attempt.
 func (s *State) actDone(r Result) {
 	a := s.Act
 	q := s.question(a.Kind, a.ID)
-	if q == nil { // cannot be: a question outlives its act
+	if q == nil { // impossible: a question outlives its act
 		s.Act = nil
 		return
 	}
@@ -102,7 +101,7 @@ func (s *State) actDone(r Result) {
 	switch {
 	case s.Cancelled && !q.Closed:
 		s.cancelQuestion(q)
-	case q.Closed && q.Check != nil: // it is looked whether a try whose answer was lost was heard
+	case q.Closed && q.Check != nil: // it is being checked whether an attempt without an answer succeeded
 	case q.Closed:
 		s.closed(q)
 	case newer != nil && q.Kind == OfAction:
@@ -118,7 +117,7 @@ func (s *State) actDone(r Result) {
 	s.forgetFormer(q)
 }
 
-// forgetFormer lets go of the question of an earlier pause once nothing of it is under way.
+// forgetFormer drops the question of an earlier pause once nothing of it is in progress.
 func (s *State) forgetFormer(q *Question) {
 	if q != s.Former || q.Check != nil || s.actOf(q) != nil {
 		return
@@ -131,7 +130,7 @@ func (s *State) forgetFormer(q *Question) {
 	s.Former = nil
 }
 
-// keepFormer keeps a question that a newer pause takes the place of, while something of it is under way.
+// keepFormer keeps a question that a newer pause replaces, while something of it is in progress.
 func (s *State) keepFormer(q *Question) {
 	if q == nil || s.actOf(q) == nil && q.Check == nil {
 		return
@@ -144,7 +143,7 @@ func (s *State) keepFormer(q *Question) {
 	s.Former = q
 }
 
-// actFailed decides about the next try.
+// actFailed decides about the next attempt.
 func (s *State) actFailed(q *Question, a *Act, f Failure) {
 	a.Maybe = a.Maybe || f.Maybe
 	if f.Amount != nil {
@@ -162,7 +161,7 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 		s.callOff(q, a)
 	case final:
 		s.Act = nil
-		q.MaybeSent = a.Maybe // an earlier try may have been heard
+		q.MaybeSent = a.Maybe // an earlier attempt may have succeeded
 		q.Refusal = &refusal
 		s.enter(q, PhaseRefused)
 		s.line(s.actLine(q, LineRefused, a.Amount, refusal.Text))
@@ -177,20 +176,20 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 	}
 }
 
-// callOff ends an act between two tries.
+// callOff ends an act between two attempts.
 func (s *State) callOff(q *Question, a *Act) {
 	s.Act = nil
 	if a.Maybe {
 		q.MaybeSent = true
 		if _, ours := q.effect(q.EndStatus); ours && q.Closed && s.Settings.HasAPIKey && !s.Cancelled {
-			q.Check = &Try{Until: s.now.Add(checkFor)} // the project is as the act leaves it: was it the act?
+			q.Check = &Try{Until: s.now.Add(checkFor)} // the project is in the state that the act leads to: was it the act?
 			return
 		}
 		s.line(s.actLine(q, LineCalledOff, a.Amount, "it may have reached Prodege"))
 	}
 }
 
-// dropAct calls off a question's act for something newer. It reports false if a try is under way: then the newer event
+// dropAct calls off a question's act for something newer. It returns false if an attempt is running: then the newer event
 // waits for its end.
 func (s *State) dropAct(q *Question, newer prodege.Event) bool {
 	a := s.actOf(q)
@@ -206,7 +205,7 @@ func (s *State) dropAct(q *Question, newer prodege.Event) bool {
 	return true
 }
 
-// actEnded takes what a try found and did.
+// actEnded handles what an attempt found and did.
 func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 	s.Act = nil
 	if got.MaxCPI != nil && q.Kind == OfCPI {
@@ -240,7 +239,7 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		}
 	case OutcomeRisen:
 		if q.Closed || q.Newer != nil && (!q.Newer.AsksCPI() || !q.covers(*q.Newer)) {
-			return // the newest event says what to do
+			return // the newest event decides what to do
 		}
 		s.newer(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Required, Source: prodege.FromSweep})
 	case OutcomeHeld:
@@ -261,7 +260,7 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 	}
 }
 
-// amount is what stands in the ledger of an acceptance.
+// amount returns the amount of an acceptance for the ledger.
 func (a *Act) amount(got Acceptance) *prodege.USD {
 	if got.Sent != nil {
 		return got.Sent
@@ -277,7 +276,7 @@ func (s *State) actLine(q *Question, kind LineKind, amount *prodege.USD, text st
 	return l
 }
 
-// resumeHeld goes on with a decision that was held back, as accepting was switched on.
+// resumeHeld continues a held-back decision after accepting was switched on.
 func (s *State) resumeHeld() {
 	if a := s.Act; a != nil && !a.Busy {
 		if q := s.question(a.Kind, a.ID); q != nil && q.Phase == PhaseHeld {
@@ -335,8 +334,8 @@ func (s *State) checkJob(q *Question) job {
 	}
 }
 
-// lookedBack closes a question whose act may have been heard though its answer was lost: if the project is as the act
-// leaves it, the act did it. r is nil if that could not be read.
+// lookedBack closes a question whose act may have succeeded though its answer was lost: if the project is in the state that the
+// act leads to, the act did it. r is nil if the project could not be read.
 func (s *State) lookedBack(q *Question, r *Reading) {
 	did := false
 	if r != nil {
@@ -365,8 +364,8 @@ func (s *State) lookedBack(q *Question, r *Reading) {
 	s.forgetFormer(q)
 }
 
-// effect reports whether a status is the effect of what was sent, and the phase that it then is. Completing goes by way
-// of PENDING_COMPLETE for some.
+// effect reports whether a status is the effect of what was sent, and returns the phase that follows. Some projects become
+// PENDING_COMPLETE before they are COMPLETE.
 func (q *Question) effect(status prodege.Status) (Phase, bool) {
 	want := prodege.Live
 	if d := q.decided(); q.Kind == OfAction && d != nil {
@@ -382,7 +381,7 @@ func (q *Question) effect(status prodege.Status) (Phase, bool) {
 	return PhaseStill, false
 }
 
-// close ends a question with its pause. If a try is under way, its end says the rest.
+// close ends a question with its pause. If an attempt is running, its end does the rest.
 func (s *State) close(q *Question, status prodege.Status) {
 	q.CheckAt, q.Check, q.Stage, q.ToAct, q.Newer = time.Time{}, nil, "", false, nil
 	q.Closed, q.EndStatus = true, status
@@ -391,13 +390,13 @@ func (s *State) close(q *Question, status prodege.Status) {
 			return
 		}
 		if s.callOff(q, a); q.Check != nil {
-			return // it is looked whether it was heard
+			return // it is being checked whether it succeeded
 		}
 	}
 	s.closed(q)
 }
 
-// closed says how a question ended.
+// closed records how a question ended.
 func (s *State) closed(q *Question) {
 	switch q.Phase {
 	case PhaseRejected, PhaseDryRun, PhaseElsewhere, PhaseLive, PhaseDone, PhaseCancelled:
@@ -411,7 +410,7 @@ func (s *State) closed(q *Question) {
 	s.enter(q, endPhase(q.EndStatus))
 }
 
-// endPhase is the phase of a question whose project went that way without us.
+// endPhase returns the phase of a question whose project got a status without us.
 func endPhase(status prodege.Status) Phase {
 	if status == prodege.Live {
 		return PhaseElsewhere
@@ -419,8 +418,8 @@ func endPhase(status prodege.Status) Phase {
 	return PhaseEnded
 }
 
-// sayFailed tells in the thread, once for each act, that it did not come to its end: edits notify nobody. It names
-// those who decided; if a rule did, those who are called when nobody decides.
+// sayFailed says in the thread, once per act, that it failed, because edits notify nobody. It mentions the people who decided,
+// or SLACK_ESCALATION if a rule did.
 func (s *State) sayFailed(q *Question) {
 	n := Note{Frame: s.frame(), Kind: NoteFailed, Phase: q.Phase, Refusal: q.Refusal, Mention: q.deciders()}
 	if len(n.Mention) == 0 {
@@ -429,11 +428,11 @@ func (s *State) sayFailed(q *Question) {
 	if last := q.decided(); last != nil {
 		n.Decision = ptr(*last)
 	}
-	k := fmt.Sprintf("failed-%s-%s-%d-%d", q.Kind, q.ID, q.Generation, len(q.Decisions)) // each act has a decision of its own
+	k := fmt.Sprintf("failed-%s-%s-%d-%d", q.Kind, q.ID, q.Generation, len(q.Decisions)) // each act has its own decision
 	s.insist(s.messageOf(q), k, n, "what was decided did not succeed")
 }
 
-// deciders are the people who decided what was sent last, or had it tried again.
+// deciders returns the people who decided what was sent last, or had it tried again.
 func (q *Question) deciders() (users []string) {
 	last := q.decided()
 	if last == nil {
@@ -447,7 +446,7 @@ func (q *Question) deciders() (users []string) {
 	return users
 }
 
-// actionWords names what is done: "Raise sample size 500".
+// actionWords describes an action: "Raise sample size 500".
 func actionWords(label string, n int64) string {
 	if n != 0 {
 		label += fmt.Sprintf(" %d", n)

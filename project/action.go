@@ -6,12 +6,12 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// People can act on a pause from its alert, if its reason offers actions (the table in package prodege), ALERT_ACTIONS
-// is on and there is an API key. What was offered is recorded, so that a new row of the table changes nothing that is
-// open. Another reason in the same pause is a new generation. The first valid decision wins; after an act that failed,
-// another may be taken.
+// People can act on a pause from its alert if its reason offers actions (see the table in package prodege), ALERT_ACTIONS is
+// on and there is an API key. What was offered is recorded, so that a new row in the table does not affect open alerts.
+// Another reason in the same pause is a new generation. The first valid decision wins; after a failed act there can be
+// another one.
 
-// offer lets people act on the present pause.
+// offer lets people act on the current pause.
 func (s *State) offer(e prodege.Event) {
 	if q := s.openAction(); q != nil {
 		s.anotherReason(q, e)
@@ -32,12 +32,12 @@ func (s *State) offerAnew(q *Question, e prodege.Event) {
 	q.CheckAt, q.Check = time.Time{}, nil
 	s.enter(q, PhaseOpen)
 	if m := s.message(s.Pause.Alert); m != nil && m.TS != "" || q.Generation > 1 {
-		s.fillLater() // the alert stands already
+		s.fillLater() // the alert has been posted already
 	}
 }
 
-// anotherReason is the next generation if the pause has another reason now, or the same one after people were told that
-// nothing is to be done any more.
+// anotherReason begins the next generation if the pause has another reason now, or the same one after people were told that
+// there is nothing to do any more.
 func (s *State) anotherReason(q *Question, e prodege.Event) {
 	offers := len(e.Actions()) > 0 && s.Settings.AlertActions && s.Settings.HasAPIKey
 	if offers && sameReason(q.Event, e) && !q.settledElsewhere() {
@@ -54,7 +54,7 @@ func (s *State) anotherReason(q *Question, e prodege.Event) {
 	s.offerAnew(q, e)
 }
 
-// offer finds what was offered.
+// offer finds an offered action.
 func (q *Question) offer(id prodege.ActionID) (prodege.Action, bool) {
 	for _, row := range q.Offers {
 		if row.ID == id {
@@ -64,7 +64,7 @@ func (q *Question) offer(id prodege.ActionID) (prodege.Action, bool) {
 	return prodege.Action{}, false
 }
 
-// decideAction weighs what somebody wants done.
+// decideAction handles a decision about an action.
 func (s *State) decideAction(q *Question, d Decision) {
 	row, offered := q.offer(d.Action)
 	open := q.Phase == PhaseOpen || q.Phase.Failed()
@@ -81,14 +81,14 @@ func (s *State) decideAction(q *Question, d Decision) {
 		s.answer(d, q, AnswerNotNow)
 	default:
 		if last := q.decided(); last == nil || last.Action != d.Action || last.Number != d.Number {
-			q.MaybeSent = false // what may have been heard before was something else
+			q.MaybeSent = false // what may have succeeded before was something else
 		}
 		s.record(q, d, nil)
 		s.act(q)
 	}
 }
 
-// fits reports whether a number can be sent: as the row says, more than there is now, and at most twice that.
+// fits reports whether a number can be sent: the row accepts it, and it is more than the current one, but at most twice that.
 func (q *Question) fits(row prodege.Action, n int64) bool {
 	if f := q.Figures; row.Asks == prodege.AsksSample && f != nil && f.Wanted > 0 {
 		return n > max(f.Wanted, f.Completes) && n <= MostSample(max(f.Wanted, f.Completes)) && row.Fits(n)
@@ -96,7 +96,7 @@ func (q *Question) fits(row prodege.Action, n int64) bool {
 	return row.Fits(n)
 }
 
-// actionFacts are what the alert shows of its actions.
+// actionFacts returns what the alert shows about its actions.
 func (s *State) actionFacts(q *Question) *ActionFacts {
 	a := &ActionFacts{ID: q.ID, Generation: q.Generation, Reason: q.Event.ActionReason(), Offers: q.Offers, Phase: q.Phase, PhaseAt: q.PhaseAt,
 		Decisions: lastOf(q.Decisions, 5), Refusal: q.Refusal, EndStatus: q.EndStatus, Figures: q.Figures,

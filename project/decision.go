@@ -7,57 +7,57 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// A decision is a click in Slack, or its like from the command line. It is a claim: who may decide is asked before it
-// counts, and it is compared with the question as it is by then. The first valid one wins; every other is answered, to
-// its clicker alone. Making an invoice spends nothing at Prodege, and finance is another team than the approvers:
-// anybody in its channel may decide about one.
+// A decision is a click in Slack, or a command on the command line. It is only a claim: before it counts, it is checked whether
+// the person may decide, and it is compared with the question as it is by then. The first valid one wins; all others are
+// answered with an ephemeral message. Anybody in the finance channel may decide about an invoice, because it spends nothing at
+// Prodege and finance need not be approvers.
 
 const (
 	maxHandled  = 200              // clicks that are remembered, so that one handed over twice counts once
-	maxPending  = 30               // clicks whose right is being checked
-	maxAnswers  = 20               // vain clicks that are remembered for people to look up
-	mayWithin   = 10 * time.Second // no list of approvers by then: not counted
-	maxDecided  = 10               // decisions on the project that people see
+	maxPending  = 30               // clicks whose permission is being checked
+	maxAnswers  = 20               // clicks without effect that are remembered for people to look up
+	mayWithin   = 10 * time.Second // a click does not count if there is no list of approvers by then
+	maxDecided  = 10               // decisions about the project that people see
 	maxOfAnswer = 500              // bytes of a reason as JSON
 )
 
 // Decision is what a person decides, as it reaches a project.
 type Decision struct {
-	ID         string           `json:"click"` // unique for each click
+	ID         string           `json:"click"` // unique per click
 	Of         QuestionKind     `json:"of"`
 	Verdict    Verdict          `json:"verdict"`
 	Request    prodege.EventID  `json:"request,omitempty"`    // the pause's Opened
 	Generation int              `json:"generation,omitempty"` // that the button is bound to
 	Amount     *prodege.USD     `json:"amount,omitempty"`     // that the button is bound to
 	UpTo       *prodege.USD     `json:"up_to,omitempty"`      // "Approve up to…": the ceiling that the person wrote
-	Second     bool             `json:"second,omitempty"`     // UpTo is what the button offers a second person: the sum that the first approved
+	Second     bool             `json:"second,omitempty"`     // UpTo is from the button for the second person: the amount that the first one approved
 	Action     prodege.ActionID `json:"action,omitempty"`     // with ChooseAction
-	Number     int64            `json:"number,omitempty"`     // the clicks or the sample size that it asks for
+	Number     int64            `json:"number,omitempty"`     // clicks or sample size, as the action asks
 	Revision   int              `json:"revision,omitempty"`   // of an invoice
 	User       string           `json:"user,omitempty"`       // Slack user id
 	Reason     string           `json:"reason,omitempty"`
-	Channel    string           `json:"channel,omitempty"` // where to answer the clicker alone; empty: not in Slack
+	Channel    string           `json:"channel,omitempty"` // where to post the ephemeral answer; empty: not from Slack
 	From       string           `json:"from,omitempty"`
-	At         time.Time        `json:"at,omitzero"` // when the ingress had it, UTC
+	At         time.Time        `json:"at,omitzero"` // when the ingress received it, UTC
 }
 
-// PendingClick is a decision whose right is being checked.
+// PendingClick is a decision whose permission is being checked.
 type PendingClick struct {
 	Decision Decision    `json:"decision"`
 	May      Try         `json:"may,omitzero"`
 	Answer   *Permission `json:"answer,omitempty"`
 }
 
-// Answered is a click that did nothing, and why.
+// Answered is a click without effect, and why.
 type Answered struct {
 	ID     string       `json:"click"`
 	User   string       `json:"user"`
 	Kind   AnswerKind   `json:"kind"`
-	Amount *prodege.USD `json:"amount,omitempty"` // the amount asked for now; with over_ceiling and too_much, the most
+	Amount *prodege.USD `json:"amount,omitempty"` // the amount asked for now; with over_ceiling and too_much, the maximum
 	At     time.Time    `json:"at"`
 }
 
-// decide takes a decision that has come.
+// decide handles a new decision.
 func (s *State) decide(d Decision) {
 	d.Reason = cutEncoded(d.Reason, maxOfAnswer)
 	switch {
@@ -109,7 +109,7 @@ func (s *State) decisionJobs(list []job) []job {
 	return list
 }
 
-// considerPending takes up decisions in the order in which they came.
+// considerPending handles pending decisions in the order in which they came.
 func (s *State) considerPending() {
 	for len(s.Pending) > 0 && s.Pending[0].Answer != nil {
 		p := s.Pending[0]
@@ -118,7 +118,7 @@ func (s *State) considerPending() {
 	}
 }
 
-// consider weighs a decision of somebody whose right is known.
+// consider handles a decision once it is known whether the person may decide.
 func (s *State) consider(d Decision, may Permission) {
 	q := s.question(d.Of, d.Request)
 	switch {
@@ -143,7 +143,7 @@ func (s *State) consider(d Decision, may Permission) {
 	}
 }
 
-// question finds a question by the pause that it is about; nil if it is none that is remembered.
+// question finds a question by the pause that it is about; nil if it is unknown.
 func (s *State) question(kind QuestionKind, id prodege.EventID) *Question {
 	for _, q := range []*Question{s.Request, s.Action, s.Former} {
 		if q != nil && q.Kind == kind && q.ID == id {
@@ -153,7 +153,7 @@ func (s *State) question(kind QuestionKind, id prodege.EventID) *Question {
 	return nil
 }
 
-// decideFailed tries again what failed, or gives it up.
+// decideFailed handles a decision to retry or to give up what failed.
 func (s *State) decideFailed(q *Question, d Decision) {
 	last := q.decided()
 	switch {
@@ -163,7 +163,7 @@ func (s *State) decideFailed(q *Question, d Decision) {
 		s.record(q, d, q.Approved)
 		s.enter(q, PhaseRejected)
 	case d.Verdict == TryAgain:
-		d.Action, d.Number = last.Action, last.Number // it stands in the record with what it repeats
+		d.Action, d.Number = last.Action, last.Number // record what is repeated
 		s.record(q, d, q.Approved)
 		s.act(q)
 	default:
@@ -171,7 +171,7 @@ func (s *State) decideFailed(q *Question, d Decision) {
 	}
 }
 
-// decided is the newest decision of this generation; nil if there is none.
+// decided returns the newest decision of this generation; nil if there is none.
 func (q *Question) decided() *Decided {
 	if len(q.Decisions) == 0 {
 		return nil
@@ -184,14 +184,14 @@ func (s *State) enter(q *Question, phase Phase) {
 	if q.Phase == phase {
 		return
 	}
-	s.withdraw(s.messageOf(q), NoteFailed) // what could not be said of the phase before is no longer so
+	s.withdraw(s.messageOf(q), NoteFailed) // an unposted note about the phase before is obsolete
 	q.Phase, q.PhaseAt = phase, s.now
 	if phase != PhaseAccepted {
 		q.CheckAt, q.Check = time.Time{}, nil
 	}
 }
 
-// record keeps a decision, with the question and in the ledger.
+// record records a decision in the question and in the ledger.
 func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
 	one := Decided{Verdict: d.Verdict, User: d.User, Amount: amount, Reason: d.Reason, At: d.At, From: d.From, DryRun: s.Settings.DryRun, Action: d.Action, Number: d.Number}
 	if one.At.IsZero() {
@@ -212,7 +212,7 @@ func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
 	}
 }
 
-// pauseOf is the pause that a question is about; nil if it is none of the last two.
+// pauseOf returns the pause that a question is about; nil if it is not one of the last two.
 func (s *State) pauseOf(q *Question) *Pause {
 	for _, p := range []*Pause{s.Pause, s.LastPause} {
 		if p != nil && p.Opened == q.ID {
@@ -222,7 +222,7 @@ func (s *State) pauseOf(q *Question) *Pause {
 	return nil
 }
 
-// messageOf is the key of the message that a question's buttons are on.
+// messageOf returns the key of the message with a question's buttons.
 func (s *State) messageOf(q *Question) string {
 	if q.Kind == OfCPI {
 		return requestKey(q.ID)
@@ -233,8 +233,8 @@ func (s *State) messageOf(q *Question) string {
 	return ""
 }
 
-// answer tells the clicker alone why the click did nothing. One from the command line finds it in the state. q is nil
-// if the click is about nothing that is remembered.
+// answer tells the person who clicked why the click had no effect, in an ephemeral message or, for the command line, in the
+// state. q is nil if the click is about an unknown question.
 func (s *State) answer(d Decision, q *Question, kind AnswerKind) {
 	a := Answer{Kind: kind, Project: s.Name, OfPause: d.Of == OfAction, OfInvoice: d.Of == OfInvoice, Simulated: s.Settings.Simulated}
 	if q != nil {
@@ -260,5 +260,5 @@ func (s *State) answer(d Decision, q *Question, kind AnswerKind) {
 	}
 }
 
-// keyed bounds an id from outside, so that it can stand in a task's ID.
+// keyed makes an id from outside suitable for a task's ID.
 func keyed(id string) string { return string(SafeID(prodege.EventID(id))) }

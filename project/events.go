@@ -13,29 +13,29 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Each event is taken once and ends in exactly one disposition:
+// Each event is handled once and gets exactly one disposition:
 //
-//   - unusable: it has no id or status, or is of another project.
+//   - unusable: it has no id or status, or belongs to another project.
 //   - duplicate: its id was seen before. Nothing happens.
-//   - late: a newer event was applied before. It changes neither status nor requests and opens no pause; but what is
-//     due once in a project's life is still done (an invoice, a note of reconciliation), marked late.
-//   - applied: it is the newest. By reason, then by status, it does what the table of apply says.
+//   - late: a newer event was applied before. It changes neither status nor requests and opens no pause; but what is due once
+//     in a project's life (an invoice, a note about reconciliation) is still done, and marked as late.
+//   - applied: it is the newest, and takes effect by its reason, then by its status (see apply).
 //
-// Events are in order by event_time, then by event_id. event_time has seconds only: if two events of one second
-// disagree, or a late one says something else than the state, Prodege is asked.
+// Events are ordered by event_time, then by event_id. event_time only has seconds: if two events in the same second disagree, or
+// a late one contradicts the state, Prodege is asked.
 
 const (
-	// maxSeen is how many event ids are remembered. What is older than the oldest of a full memory is late without
-	// being looked up, so nothing that fell out of it can be applied again.
+	// maxSeen is how many events are remembered. Once that many are, an event older than all of them is late, so a forgotten
+	// event can't be applied again.
 	maxSeen = 1000
-	// maxDeliveries is how many delivery stamps are remembered. The ingress hands a delivery over twice only within
-	// a retry, which is far sooner than so many further events.
+	// maxDeliveries is how many delivery stamps are remembered. The ingress hands over a delivery twice only when it retries,
+	// long before there are that many others.
 	maxDeliveries = 300
 	// maxLast is how many events people see.
 	maxLast = 10
 )
 
-// SeenEvent is one event that was taken: its second and a hash of its id.
+// SeenEvent is an event that was handled: its second and a hash of its id.
 type SeenEvent struct {
 	Unix int64
 	Hash [16]byte
@@ -48,10 +48,10 @@ func (a SeenEvent) before(b SeenEvent) bool {
 	return bytes.Compare(a.Hash[:], b.Hash[:]) < 0
 }
 
-// Seen is the newest events by order, oldest first. As JSON it is one text, 32 bytes per event.
+// Seen are the newest events, ordered, oldest first. In JSON it is a string of 32 bytes per event.
 type Seen []SeenEvent
 
-// MarshalJSON packs the events.
+// MarshalJSON implements json.Marshaler.
 func (s Seen) MarshalJSON() ([]byte, error) {
 	raw := make([]byte, 0, len(s)*24)
 	for _, e := range s {
@@ -61,7 +61,7 @@ func (s Seen) MarshalJSON() ([]byte, error) {
 	return []byte(strconv.Quote(base64.RawStdEncoding.EncodeToString(raw))), nil
 }
 
-// UnmarshalJSON unpacks what MarshalJSON packed.
+// UnmarshalJSON implements json.Unmarshaler.
 func (s *Seen) UnmarshalJSON(b []byte) error {
 	raw, err := base64.RawStdEncoding.DecodeString(string(bytes.Trim(b, `"`)))
 	if err != nil || len(raw)%24 != 0 {
@@ -75,8 +75,7 @@ func (s *Seen) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// place remembers an event that is not remembered yet. known reports whether it is, or whether it is older than
-// anything that is remembered.
+// place remembers an event. It reports whether the event was remembered already, or is so old that it may have been forgotten.
 func (s *Seen) place(order Order) (duplicate, forgotten bool) {
 	sum := sha256.Sum256([]byte(order.ID))
 	it := SeenEvent{Unix: order.At.Unix(), Hash: [16]byte(sum[:16])}
@@ -101,15 +100,15 @@ func (s *Seen) place(order Order) (duplicate, forgotten bool) {
 	return false, false
 }
 
-// take takes one event that came.
+// take handles a new event.
 func (s *State) take(e prodege.Event) {
-	if e.Source == prodege.FromCommand { // opened by hand
+	if e.Source == prodege.FromCommand { // an operator opened the project
 		s.Poll.Next = s.now
 		s.Life.Old = s.Life.Old || s.Status == ""
 		return
 	}
 	if s.handedOver(e.Delivery) {
-		return // the ingress handed the same delivery over twice; it counted once
+		return // the ingress handed over the same delivery twice, which counts once
 	}
 	if e.Future {
 		e.Time = s.believable(e)
@@ -130,7 +129,7 @@ func (s *State) take(e prodege.Event) {
 	}
 }
 
-// believable is the time by which an event is ordered that is dated ahead of our clock without its id agreeing.
+// believable returns the time for ordering an event whose own time is implausibly far ahead of our clock.
 func (s *State) believable(e prodege.Event) time.Time {
 	at := e.Received
 	if at.IsZero() || at.Before(s.Newest.At) {
@@ -139,7 +138,7 @@ func (s *State) believable(e prodege.Event) time.Time {
 	return at
 }
 
-// place says what an event is by itself and its order.
+// place determines an event's disposition.
 func (s *State) place(e prodege.Event) Disposition {
 	if e.ProjectID != s.ID || e.ID == "" || e.Status == "" {
 		return Unusable
@@ -155,7 +154,7 @@ func (s *State) place(e prodege.Event) Disposition {
 	return Applied
 }
 
-// handedOver reports whether this very delivery came before, and remembers it.
+// handedOver reports whether the same delivery came before, and remembers it.
 func (s *State) handedOver(delivery string) bool {
 	if delivery == "" {
 		return false
@@ -202,7 +201,7 @@ func (s *State) keepLine(e prodege.Event, d Disposition) {
 	s.Last = append(s.Last, line)
 }
 
-// pollIfAmbiguous asks Prodege if the order of events is not certain, or a finding of our own may be newer.
+// pollIfAmbiguous asks Prodege if the order of events is uncertain, or if a finding may be newer.
 func (s *State) pollIfAmbiguous(e prodege.Event) {
 	overtaken := s.Poll.LastAt.After(e.Time)
 	if (s.sameSecond(e) || overtaken) && (e.Status != s.Status || e.AsksCPI()) || s.sameSecond(e) && s.otherReason(e) {
@@ -218,7 +217,7 @@ func (s *State) otherReason(e prodege.Event) bool {
 	return e.Status == prodege.Paused && e.Reason != s.Reason
 }
 
-// late takes an event that newer ones have overtaken.
+// late handles an event after newer ones.
 func (s *State) late(e prodege.Event) {
 	if e.Rejected() {
 		s.tellRejection(e, true)
@@ -238,12 +237,12 @@ func (s *State) late(e prodege.Event) {
 	}
 }
 
-// otherPause reports whether a late event tells of a pause for another reason than the one that is shown.
+// otherPause reports whether a late event is a pause for another reason than the one that is shown.
 func (s *State) otherPause(e prodege.Event) bool {
 	return e.Status == prodege.Paused && s.Pause != nil && !sameCause(e, s.Pause.Event)
 }
 
-// apply makes an event the project's newest state and does what it asks for: by reason, then by status.
+// apply makes an event the project's newest, which takes effect by its reason, then by its status.
 func (s *State) apply(e prodege.Event) {
 	s.Status, s.Reason, s.Description = prodege.Status(cutEncoded(string(e.Status), 100)), e.Reason, cutEncoded(e.Description, 200)
 	s.StatusSince, s.ClosesAt = e.Time, time.Time{}
@@ -282,7 +281,7 @@ func (s *State) pendingComplete(e prodege.Event) {
 	s.tellReconciliation(e, false)
 }
 
-// complete starts invoicing, once; a later COMPLETE with other facts is a revision of it.
+// complete starts invoicing, once; a later COMPLETE with other facts is a revision.
 func (s *State) complete(e prodege.Event) {
 	s.completedInactive(e)
 	s.endPause(e)
@@ -303,14 +302,14 @@ func (s *State) deleted(e prodege.Event) {
 	s.line(Line{At: e.Time, Kind: LineEnded, Status: e.Status, Ref: string(SafeID(e.ID))})
 }
 
-// tellRejection alerts that a reconciliation must be redone; it returns the message's key.
+// tellRejection posts an alert that a reconciliation must be redone, and returns the message's key.
 func (s *State) tellRejection(e prodege.Event, late bool) string {
 	k := key("rejection", e)
 	s.tell(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: withUnknown(e), Late: late}}, e, "reconciliation rejected")
 	return k
 }
 
-// tellReconciliation notes that reconciliation is under way, or what Prodege wrote about it.
+// tellReconciliation posts that reconciliation is in progress, or what Prodege wrote about it.
 func (s *State) tellReconciliation(e prodege.Event, late bool) {
 	kind := NotePendingComplete
 	if e.Status == prodege.Complete {
@@ -319,7 +318,7 @@ func (s *State) tellReconciliation(e prodege.Event, late bool) {
 	s.tell(key("reconciliation", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: kind, Event: ptr(trimmed(e)), Late: late}}, e, "reconciliation")
 }
 
-// key names a message by what it says and the event it is about.
+// key returns the key of a message from what it says and the event that it is about.
 func key(what string, e prodege.Event) string { return what + "-" + string(SafeID(e.ID)) }
 
 func itoa(n int) string { return strconv.Itoa(n) }
