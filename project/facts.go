@@ -62,7 +62,7 @@ type ActionFacts struct {
 	Figures    *Figures         `json:"figures,omitempty"`    // nil: Prodege was not asked or did not answer
 	MaybeSent  bool             `json:"maybe_sent,omitempty"` // an act may have reached Prodege though its answer was lost
 	DryRun     bool             `json:"dry_run,omitempty"`
-	Anyone     bool             `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel decides
+	Anyone     bool             `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel may decide
 	Nobody     bool             `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
 }
 
@@ -176,7 +176,7 @@ type RequestFacts struct {
 	SecondAbove  *prodege.USD    `json:"second_above,omitempty"` // CPI_SECOND_APPROVER_ABOVE
 	NoAPIKey     bool            `json:"no_api_key,omitempty"`
 	DryRun       bool            `json:"dry_run,omitempty"`
-	Anyone       bool            `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel decides
+	Anyone       bool            `json:"anyone,omitempty"` // SLACK_APPROVERS is anyone: everybody in the channel may decide
 	Nobody       bool            `json:"nobody,omitempty"` // nobody can decide: the groups of SLACK_APPROVERS are empty or gone
 }
 

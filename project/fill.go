@@ -6,9 +6,9 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Fill puts on a card what Prodege told while it was being posted: the project's name, and the figures that the
-// modals of an alert's actions show. The activity that posts does it, and so does the core when it learns of the
-// same reading, so that both agree on what stands in Slack.
+// Fill adds to a card what was read from Prodege while it was being posted: the project's name, and the figures for the modals
+// of an alert's actions. Both the activity that posts and the core, when it gets the same reading, call it, so that they agree
+// on what Slack shows.
 func (c *Card) Fill(r Reading) {
 	if p := c.Pause; p != nil {
 		p.Project = nameOf(p.Project, r.Info)
@@ -20,7 +20,7 @@ func (c *Card) Fill(r Reading) {
 	}
 }
 
-// nameOf is a project's name with what was read of it.
+// nameOf returns a project's name with what was read.
 func nameOf(name Name, info prodege.ProjectInfo) Name {
 	if text := cutEncoded(info.Name, 200); text != "" {
 		name.Name, name.PONumber = text, cutEncoded(info.ReferenceID, 100)
@@ -28,7 +28,7 @@ func nameOf(name Name, info prodege.ProjectInfo) Name {
 	return name
 }
 
-// figuresOf is what modals show of a reading.
+// figuresOf returns the figures for modals from a reading.
 func figuresOf(r Reading) *Figures {
 	f := &Figures{CPI: r.Info.CPI, Wanted: r.Info.SampleSize}
 	if q := r.Quotas; q != nil {
@@ -41,7 +41,7 @@ func figuresOf(r Reading) *Figures {
 	return f
 }
 
-// numbersOf is what the Real Time Pricing webhook told with an event; nil if it was not that.
+// numbersOf returns the numbers in an event of the Real Time Pricing webhook; nil for any other event.
 func numbersOf(e prodege.Event) *Numbers {
 	p := e.Pricing
 	if p == nil {
@@ -51,7 +51,7 @@ func numbersOf(e prodege.Event) *Numbers {
 		BidLOI: cut(p.BidLOI, 20), ActualLOI: cut(p.ActualMedianLOI, 20), AsOf: e.Time}
 }
 
-// numbersRead is what Prodege's API told.
+// numbersRead returns the numbers in a reading from Prodege's API.
 func numbersRead(r Reading) Numbers {
 	info := r.Info
 	n := Numbers{CPI: info.CPI, AvgCPI: info.AvgCPI, MaxCPI: info.MaxCPI, BidIR: cut(info.ExpectedIR, 20), BidLOI: cut(info.LOI, 20),
@@ -63,7 +63,7 @@ func numbersRead(r Reading) Numbers {
 	return n
 }
 
-// eitherNumbers are the figures of one, and of the other where the one does not tell.
+// eitherNumbers returns the numbers of one, or those of the other where one has none.
 func eitherNumbers(one, other Numbers) Numbers {
 	return Numbers{
 		CPI: cmp.Or(one.CPI, other.CPI), AvgCPI: cmp.Or(one.AvgCPI, other.AvgCPI), MaxCPI: cmp.Or(one.MaxCPI, other.MaxCPI),
@@ -74,8 +74,8 @@ func eitherNumbers(one, other Numbers) Numbers {
 	}
 }
 
-// CostOf is what the completes still wanted cost more at an amount than at the max CPI of now, which people have
-// agreed to; if that is not known, than at the current CPI. Nil if it can't be told.
+// CostOf returns how much more the completes still wanted cost at an amount than at the present max CPI, which people have
+// agreed to, or if that is unknown, than at the current CPI; nil if neither is known.
 func CostOf(amount prodege.USD, n *Numbers) *prodege.USD {
 	if n == nil || n.Wanted <= 0 {
 		return nil

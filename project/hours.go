@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Hours are the hours in which reminders and expiry count: "Mon-Fri 08:00-19:00 America/New_York".
-// The zero value is always.
+// Hours are the hours that count for reminders and expiry, such as "Mon-Fri 08:00-19:00 America/New_York". The zero value
+// means always.
 type Hours struct {
 	days     [7]bool // by time.Weekday
 	from, to time.Duration
@@ -16,8 +16,8 @@ type Hours struct {
 
 var weekdays = map[string]time.Weekday{"sun": 0, "mon": 1, "tue": 2, "wed": 3, "thu": 4, "fri": 5, "sat": 6}
 
-// ParseHours reads APPROVAL_HOURS: days (Mon-Fri, or Mon,Wed,Fri), a span of wall-clock time within a day,
-// and a zone by its IANA name. An empty text is always.
+// ParseHours parses APPROVAL_HOURS: days (Mon-Fri, or Mon,Wed,Fri), a span of wall-clock time within a day, and the IANA name
+// of a time zone. An empty text means always.
 func ParseHours(text string) (Hours, error) {
 	var h Hours
 	if strings.TrimSpace(text) == "" {
@@ -38,7 +38,7 @@ func ParseHours(text string) (Hours, error) {
 		return h, fmt.Errorf("not a span of hours like 08:00-19:00: %.40q", parts[1])
 	}
 	zone, err := time.LoadLocation(parts[2])
-	if err != nil || parts[2] == "Local" { // which is another one on each machine
+	if err != nil || parts[2] == "Local" { // which depends on the machine
 		return h, fmt.Errorf("not a time zone like America/New_York: %.40q", parts[2])
 	}
 	h.zone = zone
@@ -77,14 +77,14 @@ func wallClock(text string) (time.Duration, error) {
 	return time.Duration(t.Hour())*time.Hour + time.Duration(t.Minute())*time.Minute, nil
 }
 
-// Add is the moment by which d of counted time has passed since from. Wall-clock hours are those of the
-// zone, so a day of a daylight-saving change counts as it is lived.
+// Add returns the time at which d of counted time has passed since from. The hours are wall-clock time in the zone, also on the
+// days when daylight saving time begins or ends.
 func (h Hours) Add(from time.Time, d time.Duration) time.Time {
 	if h.zone == nil {
 		return from.Add(d)
 	}
 	day := from.In(h.zone)
-	const tooLong = 2000 // days; a duration of years is a fault of configuration, not worth an endless loop
+	const tooLong = 2000 // days; a duration of years is a configuration error, and must not loop for long
 	for range tooLong {
 		opens, closes := h.span(day)
 		if h.days[opens.Weekday()] && closes.After(from) {
@@ -103,7 +103,7 @@ func (h Hours) Add(from time.Time, d time.Duration) time.Time {
 	return from.Add(d)
 }
 
-// span is when the day opens and closes.
+// span returns when the hours of a day begin and end.
 func (h Hours) span(day time.Time) (opens, closes time.Time) {
 	at := func(d time.Duration) time.Time {
 		return time.Date(day.Year(), day.Month(), day.Day(), int(d.Hours()), int(d.Minutes())%60, 0, 0, h.zone)
@@ -111,7 +111,7 @@ func (h Hours) span(day time.Time) (opens, closes time.Time) {
 	return at(h.from), at(h.to)
 }
 
-// hoursOf returns the hours as configured. Config refused a text that can't be read, so an error means always.
+// hoursOf returns the configured hours. Package config has checked the text, so an error can't happen and means always.
 func hoursOf(s *Settings) Hours {
 	h, err := ParseHours(s.ApprovalHours)
 	if err != nil {

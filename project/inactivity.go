@@ -6,24 +6,24 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// A project that is paused for inactivity is completed by Prodege about ten business days later, and nothing changes
-// after that. People are reminded two business days before, in the alert's thread, and at its end Prodege is asked.
+// Prodege completes a project about ten business days after it paused it for inactivity, and then nothing can be changed. People
+// are reminded two business days before, in the alert's thread, and at that time Prodege is asked for the status.
 
 const (
 	inactiveWarn = 2 // business days before the end
-	inactiveHour = 9 // by Pacific clocks: people are at work then
+	inactiveHour = 9 // Pacific Time, when people are at work
 )
 
 // InactivityClock runs while a project is paused for inactivity.
 type InactivityClock struct {
 	Paused time.Time `json:"paused"`          // event_time of the 207
 	At     time.Time `json:"at"`              // about when Prodege completes it
-	Remind time.Time `json:"remind,omitzero"` // zero once people were reminded, or if it was too late for that
+	Remind time.Time `json:"remind,omitzero"` // zero once people have been reminded, or if it was too late to
 	Polled bool      `json:"polled,omitempty"`
 }
 
-// clockInactivity starts the clock if a pause is for inactivity, and stops it if the pause is for another reason now.
-// The same reason again does not start it anew.
+// clockInactivity starts the clock if a pause is for inactivity, and stops it if the pause has another reason now. The same
+// reason again does not restart it.
 func (s *State) clockInactivity(e prodege.Event) {
 	switch {
 	case e.Status != prodege.Paused || e.AsksCPI() || e.ActionReason() != prodege.PausedInactive:
@@ -32,7 +32,7 @@ func (s *State) clockInactivity(e prodege.Event) {
 	case s.Pause.Inactivity != nil:
 		return
 	}
-	// Live for less than an hour, it can't have been without a click for five days since: the old clock goes on.
+	// A project that was live for less than an hour was not without clicks for five days since: the old clock continues.
 	if last := s.LastPause; last != nil && last.Inactivity != nil && last.Ended != nil && e.Time.Sub(last.Ended.Time) < flapWithin {
 		s.Pause.Inactivity = ptr(*last.Inactivity)
 		return
@@ -66,7 +66,7 @@ func (s *State) inactivityAlarms(list []alarm) []alarm {
 	return list
 }
 
-// completedInactive tells that Prodege completed the project for inactivity, and which pause that followed.
+// completedInactive posts that Prodege completed the project for inactivity, and after which pause.
 func (s *State) completedInactive(e prodege.Event) {
 	if e.Reason != prodege.CompleteInactive || s.Pause == nil || s.Pause.Alert == "" {
 		return

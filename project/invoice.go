@@ -12,56 +12,55 @@ import (
 // A completed project is invoiced: by one signed, idempotent call to billing per revision, or by people in the finance
 // channel. The rules:
 //
-//   - One invoice per revision. Its body is fixed when it is first sent, and the same at each try. A COMPLETE with
-//     another reason or note is a revision; if nothing was sent yet, the invoice takes the facts of now.
+//   - One invoice per revision. Its body is fixed when it is first sent, and the same in each attempt. A COMPLETE with another
+//     reason or note is a revision; if nothing was sent yet, the invoice gets the current facts.
 //   - PENDING_COMPLETE holds an invoice that was not sent yet until COMPLETE. DELETED ends it.
-//   - What DRY_RUN held back is sent only if people say so. So is one that may have been invoiced before: in a second
-//     life, for a COMPLETE that somebody vouched for, or for an INVOICED with no COMPLETE before it.
-//   - A passing fault is tried again after 1 s, doubling to 5 min; after an hour finance is told. What billing refuses
-//     is told at once, with a button.
-//   - On the 7th at 09:00 Pacific of the month after the newest COMPLETE's month, people are told if INVOICED has not
-//     come.
+//   - What DRY_RUN held back is sent only if people say so, and so is an invoice for what may have been invoiced before: in a
+//     second life, for a COMPLETE that somebody vouched for, or for an INVOICED without a COMPLETE before it.
+//   - After a transient failure it is tried again after 1 s, doubling to 5 min; after an hour finance is told. If billing
+//     refuses it, finance is told at once, with a button.
+//   - If INVOICED has not come by the 7th of the month after the newest COMPLETE's, at 09:00 Pacific Time, people are told.
 
 const (
-	lateComplete   = 15 * time.Minute // an INVOICED waits so long for the COMPLETE that should have come before it
+	lateComplete   = 15 * time.Minute // how long an INVOICED waits for the COMPLETE that should have come before it
 	invoiceBackoff = 5 * time.Minute
 	invoiceSlow    = time.Hour
-	dryRunLook     = 6 * time.Hour // an invoice that DRY_RUN held back looks so often whether it is off, if nothing else happens
-	factsFor       = time.Minute   // the facts that belong on an invoice are asked for so long
-	conflictAgain  = time.Minute   // a 409 may mean that an earlier try is still under way
+	dryRunLook     = 6 * time.Hour // how often an invoice that DRY_RUN held back checks whether it is off, if nothing else happens
+	factsFor       = time.Minute   // how long to try to read the facts for an invoice
+	conflictAgain  = time.Minute   // a 409 may mean that an earlier attempt is still in progress
 )
 
 // Invoicing is the invoice of a project: its newest revision.
 type Invoicing struct {
 	Try                    // the call to billing
-	Event    prodege.Event `json:"event"`           // the COMPLETE whose facts it has, or the INVOICED that came without one
+	Event    prodege.Event `json:"event"`           // the COMPLETE with its facts, or the INVOICED that came without one
 	Newest   Order         `json:"newest,omitzero"` // of the newest COMPLETE
 	Revision int           `json:"revision"`
-	Taken    int           `json:"taken,omitempty"` // the newest earlier revision that billing or people have, as far as is known
+	Taken    int           `json:"taken,omitempty"` // the newest earlier revision that billing or people are known to have
 	Key      string        `json:"key"`
 	Body     string        `json:"body,omitempty"`
 	CPI      *prodege.USD  `json:"cpi,omitempty"`
-	Wanted   int64         `json:"completes,omitempty"` // about
+	Wanted   int64         `json:"completes,omitempty"` // approximately
 	Phase    InvoicePhase  `json:"phase"`
 	PhaseAt  time.Time     `json:"phase_at,omitzero"`
 	Refusal  *Refusal      `json:"refusal,omitempty"`
 	By       string        `json:"by,omitempty"`
 
-	HeldBack  bool           `json:"held_back,omitempty"` // a dry run held it back: people say whether it is sent
-	Confirmed bool           `json:"confirmed,omitempty"` // people said that it is to be sent
+	HeldBack  bool           `json:"held_back,omitempty"` // a dry run held it back: people decide whether it is sent
+	Confirmed bool           `json:"confirmed,omitempty"` // people decided to send it
 	Hold      bool           `json:"hold,omitempty"`      // the project is PENDING_COMPLETE
 	Ended     prodege.Status `json:"ended,omitempty"`     // INVOICED or DELETED
 	Missing   bool           `json:"missing,omitempty"`   // people were told that INVOICED has not come
-	Next      *prodege.Event `json:"next,omitempty"`      // a COMPLETE with other facts, while a call is under way
+	Next      *prodege.Event `json:"next,omitempty"`      // a COMPLETE with other facts, while a call is in progress
 	Facts     *Try           `json:"facts,omitempty"`     // the read of the facts
 	FactsRead bool           `json:"facts_read,omitempty"`
 	Status    prodege.Status `json:"status,omitempty"`  // as read with the facts
-	Conflict  time.Time      `json:"conflict,omitzero"` // when billing answered 409 first
+	Conflict  time.Time      `json:"conflict,omitzero"` // when billing first answered 409
 	Twice     bool           `json:"conflict_twice,omitempty"`
 	Info      string         `json:"info,omitempty"` // project_info as read, until the body is fixed
 }
 
-// invoiceFor takes a COMPLETE, in time or late.
+// invoiceFor handles a COMPLETE, in order or late.
 func (s *State) invoiceFor(e prodege.Event) {
 	order := Order{e.Time, e.ID}
 	i := s.Invoice
@@ -75,7 +74,7 @@ func (s *State) invoiceFor(e prodege.Event) {
 		if s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
 			s.Invoice.Ended = s.Status
 		}
-		s.Invoice.Missing = s.Life.Old && e.Time.Before(s.now.Add(-s.Settings.ProjectLinger)) // whether INVOICED came in the life before, nobody here knows
+		s.Invoice.Missing = s.Life.Old && e.Time.Before(s.now.Add(-s.Settings.ProjectLinger)) // it is unknown whether INVOICED came in the life before
 		s.draft(e, 1)
 	case order.before(i.Newest) && i.Newest.ID != "":
 	default:
@@ -87,7 +86,7 @@ func (s *State) invoiceFor(e prodege.Event) {
 			i.Hold = false
 		}
 		if s.Status == prodege.Complete && i.Ended == prodege.Invoiced {
-			i.Ended = "" // Prodege invoices it once more
+			i.Ended = "" // Prodege will invoice it again
 		}
 		s.revise(e)
 	}
@@ -104,12 +103,12 @@ func (s *State) draft(e prodege.Event, revision int) {
 		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
 }
 
-// taken reports whether this revision is at billing or was made by people, or may be.
+// taken reports whether billing or people have this revision, or may have it.
 func (i *Invoicing) taken() bool {
 	return i.Maybe || i.Phase == InvoiceSent || i.Phase == InvoiceMarked || i.Phase == InvoiceDone
 }
 
-// replaceInvoice says on a message that still asks for something that a newer revision has taken its place.
+// replaceInvoice shows that a newer revision has replaced this one, on a message that still asks for something.
 func (s *State) replaceInvoice(revision int) {
 	i := s.Invoice
 	m := s.message(i.Key)
@@ -121,7 +120,7 @@ func (s *State) replaceInvoice(revision int) {
 	s.post(i.Key, m.Channel, Card{Invoice: f}, "invoice")
 }
 
-// revise takes the facts of a later COMPLETE.
+// revise handles a later COMPLETE.
 func (s *State) revise(e prodege.Event) {
 	i := s.Invoice
 	other := !sameFacts(i.Event, e)
@@ -131,23 +130,22 @@ func (s *State) revise(e prodege.Event) {
 	case i.unsent() && (other || i.Phase == InvoiceHeld):
 		asks := i.Phase == InvoiceAsks
 		s.draft(e, i.Revision)
-		if asks { // what was held back is not made up for unasked
+		if asks { // what was held back must not be sent without asking
 			s.enterInvoice(InvoiceAsks)
 		}
 	case !other && i.Phase == InvoiceHeld:
-		s.enterInvoice(InvoiceDue) // the same bytes once more
+		s.enterInvoice(InvoiceDue) // the same bytes again
 	case other:
 		s.draft(e, i.Revision+1)
 	}
 }
 
-// underWay reports whether a call to billing is under way, or between two tries.
+// underWay reports whether a call to billing is in progress, or between two attempts.
 func (i *Invoicing) underWay() bool {
 	return i.Busy || i.Phase == InvoiceSending || i.Phase == InvoiceSlow
 }
 
-// sameFacts reports whether a COMPLETE says nothing new about what is to be invoiced. A finding has neither reason nor
-// note.
+// sameFacts reports whether a COMPLETE says nothing new about the invoice. A finding has neither reason nor note.
 func sameFacts(a, b prodege.Event) bool {
 	if b.Source == prodege.FromSweep {
 		return true
@@ -156,7 +154,7 @@ func sameFacts(a, b prodege.Event) bool {
 		a.Source == prodege.FromSweep && cutEncoded(a.ReconciliationNote, 1000) == cutEncoded(b.ReconciliationNote, 1000)
 }
 
-// unsent reports whether nothing of this revision can have reached billing or people.
+// unsent reports whether neither billing nor people can have this revision.
 func (i *Invoicing) unsent() bool {
 	switch i.Phase {
 	case InvoiceDue, InvoiceHeld, InvoiceDryRun, InvoiceAsks, InvoiceAsked:
@@ -182,15 +180,15 @@ func (s *State) holdInvoice() {
 	}
 }
 
-// invoicedFirst remembers an INVOICED that no COMPLETE came before: the late one is waited for. A project that was
-// deleted meanwhile is not invoiced.
+// invoicedFirst remembers an INVOICED without a COMPLETE before it, and waits for a late COMPLETE. A project that has been
+// deleted is not invoiced.
 func (s *State) invoicedFirst(e prodege.Event) {
 	if s.Invoice == nil && s.InvoicedFirst == nil && s.Status != prodege.Deleted {
 		s.InvoicedFirst = &InvoicedFirst{Event: trimmed(e), Until: s.now.Add(lateComplete)}
 	}
 }
 
-// endInvoice takes INVOICED or DELETED. An invoice that we owe stays owed after INVOICED.
+// endInvoice handles INVOICED or DELETED. An invoice that we owe is still owed after INVOICED.
 func (s *State) endInvoice(e prodege.Event) {
 	if e.Status == prodege.Deleted {
 		s.InvoicedFirst = nil
@@ -203,12 +201,12 @@ func (s *State) endInvoice(e prodege.Event) {
 	if e.Status == prodege.Invoiced && i.Hold {
 		i.Hold = false
 		if i.Phase == InvoiceHeld {
-			s.enterInvoice(InvoiceDue) // the COMPLETE that would have freed it is overtaken
+			s.enterInvoice(InvoiceDue) // the COMPLETE for which it was held can't come any more
 		}
 	}
 }
 
-// lateInvoiced takes an INVOICED that newer events have overtaken: it ends the wait for it all the same.
+// lateInvoiced handles an INVOICED that comes after newer events: it still ends the wait for it.
 func (s *State) lateInvoiced(e prodege.Event) {
 	s.invoicedFirst(e)
 	if i := s.Invoice; i != nil && i.Ended == "" && i.Newest.before(Order{e.Time, e.ID}) {
@@ -216,7 +214,7 @@ func (s *State) lateInvoiced(e prodege.Event) {
 	}
 }
 
-// advanceInvoice takes the next step of an invoice.
+// advanceInvoice does the next step of an invoice.
 func (s *State) advanceInvoice() {
 	i := s.Invoice
 	if i == nil {
@@ -240,7 +238,7 @@ func (s *State) advanceInvoice() {
 	}
 }
 
-// deleteInvoice says that there is nothing left to invoice.
+// deleteInvoice ends an invoice because the project was deleted.
 func (s *State) deleteInvoice() {
 	switch i := s.Invoice; i.Phase {
 	case InvoiceDeleted, InvoiceCancelled:
@@ -252,7 +250,7 @@ func (s *State) deleteInvoice() {
 	}
 }
 
-// startInvoice hands an invoice to whoever makes it, once it is certain that it is to be made.
+// startInvoice hands an invoice to billing or people, once it is certain that it is to be created.
 func (s *State) startInvoice() {
 	i := s.Invoice
 	set := &s.Settings
@@ -290,7 +288,7 @@ func (s *State) startInvoice() {
 	}
 }
 
-// invoiceHeldBack keeps an invoice that DRY_RUN forbids to send until that is off: then people are asked.
+// invoiceHeldBack holds an invoice back while DRY_RUN is on. Once it is off, people are asked.
 func (s *State) invoiceHeldBack() {
 	s.Invoice.HeldBack, s.Invoice.Confirmed = true, false
 	s.enterInvoice(InvoiceDryRun)
@@ -320,7 +318,7 @@ func (s *State) invoiceJobs(list []job) []job {
 	return list
 }
 
-// invoiceFacts takes what belongs on an invoice; without an answer in time it goes without.
+// invoiceFacts handles the reading with the facts for an invoice, which is sent without them if they don't come in time.
 func (s *State) invoiceFacts(r Result) {
 	i := s.Invoice
 	if f := r.Failure; f != nil && f.Kind == FailedPassing && s.now.Before(i.Facts.Until) {
@@ -342,9 +340,9 @@ func (s *State) invoiceFacts(r Result) {
 	}
 }
 
-// invoiceBody is what billing gets. Money is decimal text; times carry their zone.
+// invoiceBody is the body of the call to billing. Money is decimal text; times have a zone.
 type invoiceBody struct {
-	Type      string      `json:"type"` // invoice.requested, from the second revision on invoice.revised
+	Type      string      `json:"type"` // invoice.requested, or invoice.revised from the second revision on
 	Timestamp time.Time   `json:"timestamp"`
 	Data      invoiceData `json:"data"`
 }
@@ -354,18 +352,18 @@ type invoiceData struct {
 	ProjectName        string            `json:"project_name"`
 	ReferenceID        string            `json:"reference_id"` // PO number
 	Revision           int               `json:"revision"`
-	Supersedes         string            `json:"supersedes,omitempty"` // key of the newest revision that billing took; of r1 if it took none
+	Supersedes         string            `json:"supersedes,omitempty"` // key of the newest revision that billing accepted; r1's if there is none
 	CompletedAt        time.Time         `json:"completed_at"`
 	UpdateReason       prodege.Reason    `json:"update_reason"`
 	Description        string            `json:"description"`
 	ReconciliationNote string            `json:"reconciliation_note"`
 	CPI                *prodege.USD      `json:"cpi"`
 	Currency           string            `json:"currency"`
-	Completes          int64             `json:"completes,omitempty"` // about: quotas may overlap
+	Completes          int64             `json:"completes,omitempty"` // approximately, because quotas may overlap
 	ProjectInfo        json.RawMessage   `json:"project_info,omitempty"`
 }
 
-// compose makes the bytes that are sent at each try.
+// compose makes the body that all attempts send.
 func (s *State) compose() string {
 	i := s.Invoice
 	body := invoiceBody{Type: "invoice.requested", Timestamp: s.now.UTC(), Data: invoiceData{
@@ -377,18 +375,18 @@ func (s *State) compose() string {
 		body.Data.ProjectInfo = json.RawMessage(i.Info)
 	}
 	if i.Revision > 1 {
-		// From r2 on it is a revision even if billing refused all before: whoever reads it then looks for r1, which people
-		// may have entered by hand.
+		// From r2 on it is a revision even if billing refused all before: people may have entered r1 by hand, so the reader
+		// must look for it.
 		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, max(i.Taken, 1))
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
-		panic(fmt.Errorf("compose %s: %w", i.Key, err)) // plain values always marshal
+		panic(fmt.Errorf("compose %s: %w", i.Key, err)) // impossible for plain values
 	}
 	return string(raw)
 }
 
-// invoiceDone takes the end of a call to billing.
+// invoiceDone handles the result of a call to billing.
 func (s *State) invoiceDone(r Result) {
 	i := s.Invoice
 	switch got := r.Invoice; {
@@ -414,7 +412,7 @@ func (s *State) invoiceDone(r Result) {
 	}
 }
 
-// invoiceTaken records that billing has it. People are told only if they were told of trouble before.
+// invoiceTaken records that billing has the invoice. People are told only if they were told about trouble before.
 func (s *State) invoiceTaken(how string) {
 	i := s.Invoice
 	i.HeldBack, i.Confirmed, i.Refusal, i.Maybe = false, false, nil, false
@@ -422,8 +420,8 @@ func (s *State) invoiceTaken(how string) {
 	s.line(Line{Kind: LineInvoice, Text: how, Ref: i.Key})
 }
 
-// invoiceConflict takes a 409. It is success only if an earlier try of these bytes ended without an answer, and a second
-// one came a minute later: the first may mean that the earlier try is still under way.
+// invoiceConflict handles a 409. It counts as success only if an earlier attempt with the same bytes got no answer, and another
+// 409 comes a minute later: the first one may mean that the earlier attempt is still in progress.
 func (s *State) invoiceConflict() {
 	i := s.Invoice
 	switch {
@@ -494,8 +492,8 @@ func (s *State) invoiceAlarms(list []alarm) []alarm {
 	return list
 }
 
-// invoicedBy is when people are told that INVOICED has not come: Prodege invoices between the 1st and the 6th for the
-// projects that became COMPLETE in the month before, by Pacific Time.
+// invoicedBy returns when people are told that INVOICED has not come: between the 1st and the 6th Prodege invoices the projects
+// that became COMPLETE in the month before, in Pacific Time.
 func (s *State) invoicedBy() time.Time {
 	i := s.Invoice
 	if i.Newest.ID == "" || i.Missing || i.Ended != "" || i.Phase == InvoiceCancelled {
@@ -504,7 +502,7 @@ func (s *State) invoicedBy() time.Time {
 	return missingAt(i.Newest)
 }
 
-// missingAt is when the INVOICED of a COMPLETE is missing.
+// missingAt returns when the INVOICED after a COMPLETE is overdue.
 func missingAt(complete Order) time.Time {
 	t := complete.At.In(prodege.Pacific())
 	return time.Date(t.Year(), t.Month()+1, 7, 9, 0, 0, 0, prodege.Pacific())
@@ -519,7 +517,7 @@ func (s *State) invoiceMissing() {
 	s.post("missing-"+i.Newest.At.UTC().Format("2006-01"), s.Settings.FinanceChannel, Card{Invoice: f}, "INVOICED has not come")
 }
 
-// decideInvoice weighs a click in the finance channel.
+// decideInvoice handles a click in the finance channel.
 func (s *State) decideInvoice(d Decision) {
 	i := s.Invoice
 	switch {
@@ -544,7 +542,7 @@ func (s *State) invoiceLine(d Decision, what string) {
 	s.line(Line{Kind: LineInvoice, Verdict: d.Verdict, Text: what, By: d.User, From: d.From, Ref: s.Invoice.Key})
 }
 
-// settled reports whether the invoice has left us.
+// settled reports whether we have nothing more to do for the invoice.
 func (i *Invoicing) settled() bool {
 	switch i.Phase {
 	case InvoiceSent, InvoiceMarked, InvoiceDone, InvoiceCancelled, InvoiceDeleted:
@@ -572,13 +570,13 @@ func (i *Invoicing) attention() Attention {
 	return Attention{}
 }
 
-// invoiceOwed reports whether an invoice of ours is still to be made: Prodege's INVOICED does not end that.
+// invoiceOwed reports whether we still owe an invoice, which Prodege's INVOICED does not end.
 func (s *State) invoiceOwed() bool {
 	i := s.Invoice
 	return i != nil && !i.settled()
 }
 
-// cancelInvoice gives up an invoice that nobody has made yet.
+// cancelInvoice gives up an invoice that has not been created yet.
 func (s *State) cancelInvoice() {
 	i := s.Invoice
 	if i == nil || i.settled() || i.Busy {
@@ -589,8 +587,8 @@ func (s *State) cancelInvoice() {
 	s.line(Line{Kind: LineInvoice, Text: "given up: its workflow was cancelled", Ref: i.Key})
 }
 
-// drawInvoice writes the invoice's message in the finance channel. People are told of one that is due, sent or taken
-// only if they were told of trouble before.
+// drawInvoice updates the invoice's message in the finance channel. If it is due, sent or accepted there is a message only if
+// people were told about trouble before.
 func (s *State) drawInvoice() {
 	i := s.Invoice
 	if i == nil {
@@ -604,7 +602,7 @@ func (s *State) drawInvoice() {
 			return
 		case InvoiceDeleted:
 			if i.Body == "" {
-				return // nothing of it can have reached billing
+				return // billing can't have it
 			}
 		}
 	}

@@ -7,16 +7,16 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// The ledger is the one record of what was decided and done: one line per decision, per call that changed something at
-// Prodege, per invoice, per pause and its steps. explain, evidence, report, the weekly report and the histograms are
-// read from it. The newest 500 lines are carried along.
+// The ledger is the record of what was decided and done: a line per decision, per call that changed something at Prodege, per
+// invoice, per pause and step. explain, evidence, report, the weekly report and the histograms use it. The newest 500 lines
+// are kept.
 
 const (
 	maxLines = 500
-	// maxLine is how many bytes a line takes as JSON at most.
+	// maxLine is the maximum size of a line in JSON, in bytes.
 	maxLine = 300
-	// maxState is what a state stays under: continue-as-new takes 2 MiB, and a history holds one state per run. Above
-	// boundState the oldest lines go.
+	// maxState is the limit for a state in bytes: continue-as-new accepts 2 MiB, and a history contains one state per run.
+	// Above boundState the oldest lines are dropped.
 	maxState   = 256 << 10
 	boundState = 240 << 10
 )
@@ -24,25 +24,25 @@ const (
 // LineKind says what a line of the ledger records.
 type LineKind string
 
-// What the ledger records. Lines about a pause have its Opened as Ref.
+// The kinds of lines. Those about a pause have its Opened as Ref.
 const (
 	LinePaused    LineKind = "paused"     // Reason, or Text if it has no number; Amount if a CPI is asked for
-	LineTold      LineKind = "told"       // the first message about the pause stands; Text: in a digest
+	LineTold      LineKind = "told"       // the first message about the pause was posted; Text: in a digest
 	LineAsked     LineKind = "asked"      // people are asked to approve Amount
 	LineDecided   LineKind = "decided"    // Verdict, By, From, Amount, Cost, Action, Number; Second: another person is asked
 	LineExpired   LineKind = "expired"    // nobody decided about Amount in time
-	LineAccepted  LineKind = "accepted"   // Prodege took Amount, or Action
+	LineAccepted  LineKind = "accepted"   // Prodege accepted Amount, or Action
 	LineRefused   LineKind = "refused"    // Prodege refused it: Text
 	LineStopped   LineKind = "stopped"    // given up after half an hour: Text
-	LineCalledOff LineKind = "called_off" // given up between two tries, as the pause ended or asks for something else
+	LineCalledOff LineKind = "called_off" // given up between two attempts, because the pause ended or asks for something else
 	LineLive      LineKind = "live"       // the pause ended: the project is live again
 	LineEnded     LineKind = "ended"      // the pause ended, or the project, with Status
 	LineClosed    LineKind = "closed"     // given up here: Text
 	LineFound     LineKind = "found"      // a poll found Status
-	LineInvoice   LineKind = "invoice"    // Ref is the key; Text says what became of it
+	LineInvoice   LineKind = "invoice"    // Ref is the key; Text says what happened
 )
 
-// Line is one line of a project's ledger.
+// Line is a line of a project's ledger.
 type Line struct {
 	At      time.Time        `json:"at"`
 	Kind    LineKind         `json:"kind"`
@@ -51,17 +51,17 @@ type Line struct {
 	Status  prodege.Status   `json:"status,omitempty"`
 	Verdict Verdict          `json:"verdict,omitempty"`
 	Amount  *prodege.USD     `json:"amount,omitempty"`
-	Cost    *prodege.USD     `json:"cost,omitempty"` // what the decision is about in all; nil: not known
+	Cost    *prodege.USD     `json:"cost,omitempty"` // the total cost of what was decided; nil: unknown
 	By      string           `json:"by,omitempty"`   // Slack user id
 	From    string           `json:"from,omitempty"`
 	Action  prodege.ActionID `json:"action,omitempty"`
 	Number  int64            `json:"number,omitempty"`
 	Text    string           `json:"text,omitempty"`
 	DryRun  bool             `json:"dry_run,omitempty"`
-	Second  bool             `json:"second,omitempty"` // a first approval of two: it approves nothing yet
+	Second  bool             `json:"second,omitempty"` // the first of two approvals, which approves nothing yet
 }
 
-// line keeps a line of the ledger.
+// line adds a line to the ledger.
 func (s *State) line(l Line) {
 	if l.At.IsZero() {
 		l.At = s.now
@@ -79,7 +79,7 @@ func (s *State) line(l Line) {
 	s.Ledger = append(s.Ledger, l)
 }
 
-// forget drops the oldest lines, counted.
+// forget drops the n oldest lines, and counts them.
 func (s *State) forget(n int) {
 	s.Forgotten += n
 	s.LedgerCut = s.Ledger[n-1].At
@@ -87,7 +87,7 @@ func (s *State) forget(n int) {
 	s.Ledger = s.Ledger[:len(s.Ledger)-n]
 }
 
-// bound keeps the state small. It is measured only if it may be large.
+// bound limits the size of the state, which it only measures if it may be large.
 func (s *State) bound() {
 	if !s.mayBeLarge() {
 		return
@@ -97,7 +97,7 @@ func (s *State) bound() {
 	}
 }
 
-// mayBeLarge estimates the state rather from above: measuring it costs milliseconds.
+// mayBeLarge reports whether the state may exceed boundState. It overestimates, because measuring takes milliseconds.
 func (s *State) mayBeLarge() bool {
 	const others, pending = 40 << 10, 900
 	size := others + len(s.Seen)*33 + len(s.Deliveries)*16 + len(s.Pending)*pending
@@ -113,7 +113,7 @@ func (s *State) mayBeLarge() bool {
 	return size > boundState
 }
 
-// room is about how many bytes a line takes as JSON, rather more than less.
+// room estimates the size of a line in JSON, in bytes. It overestimates.
 func (l *Line) room() int {
 	size := 90 + len(l.Kind) + len(l.Ref) + len(l.Status) + len(l.Verdict) + len(l.By) + len(l.From) + len(l.Action) + len(l.Text)
 	for _, set := range []bool{l.Reason != 0, l.Status != "", l.Verdict != "", l.By != "", l.From != "", l.Action != "", l.Text != "", l.Number != 0, l.DryRun, l.Second} {
@@ -133,20 +133,20 @@ func (l *Line) room() int {
 func encodedSize(v any) int {
 	raw, err := json.Marshal(v)
 	if err != nil {
-		return 0 // plain values always marshal
+		return 0 // impossible for plain values
 	}
 	return len(raw)
 }
 
 // The steps of a pause, for the histograms.
 const (
-	UntilPost       = "post"       // its first message stood in Slack
-	UntilDecision   = "decision"   // somebody decided, or a rule did
-	UntilAcceptance = "acceptance" // Prodege took what was decided
+	UntilPost       = "post"       // its first message was posted in Slack
+	UntilDecision   = "decision"   // somebody or a rule decided
+	UntilAcceptance = "acceptance" // Prodege accepted what was decided
 	UntilLive       = "live"
 )
 
-// Step is how long after a project paused a step to its end came.
+// Step is how long after the beginning of a pause a step towards its end came.
 type Step struct {
 	Until  string
 	ForCPI bool
@@ -154,7 +154,7 @@ type Step struct {
 	After  time.Duration
 }
 
-// step measures a step. Clocks differ, and Prodege's tells seconds only: nothing comes before its pause.
+// step measures a step. It is never negative, although clocks differ and Prodege's only has seconds.
 func (s *State) step(p *Pause, until string, at time.Time, counts bool) {
 	if !counts {
 		return

@@ -2,19 +2,19 @@ package project
 
 import "fieldmarshal/prodege"
 
-// mostTimes is how many times what is required can be approved at most: $425 for $4.25 was a slip of the finger.
-const mostTimes = 2
+// maxFactor is the limit for an approved amount, as a multiple of the required one: $425 for $4.25 is a typing error.
+const maxFactor = 2
 
-// MostApprovable is the most that can be approved where so much is required: twice that, and never more than
+// MostApprovable returns the highest amount that can be approved if an amount is required: twice that, but not more than
 // CPI_CEILING. ceiling is nil if there is none.
 func MostApprovable(required prodege.USD, ceiling *prodege.USD) prodege.USD {
-	most := required.Times(mostTimes)
+	most := required.Times(maxFactor)
 	if ceiling != nil && ceiling.Cmp(most) < 0 {
 		return *ceiling
 	}
 	return most
 }
 
-// MostSample is the largest sample size that can be asked for where so many completes are wanted now: twice that.
-// 0 means that the present size is not known, so there is no such limit.
-func MostSample(wanted int64) int64 { return wanted * mostTimes }
+// MostSample returns the largest sample size that can be asked for if a number of completes is wanted now: twice that. 0 means
+// that the present size is unknown and there is no limit.
+func MostSample(wanted int64) int64 { return wanted * maxFactor }

@@ -10,69 +10,69 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// The outbox holds what is to be said in Slack: for each message what should stand there and what does. The rules:
+// The outbox contains the messages in Slack: for each one, what it should say and what it does say. The rules:
 //
-//   - Each thing is said once. A try that may have been heard is repeated with the time of the first one, so that the
-//     activity looks before it posts.
-//   - Nothing that is due is dropped. A passing fault is tried again after 1 s, doubling to 1 min; one that people
-//     must put right every 15 minutes.
-//   - Posts go one at a time in each thread, in order; edits of a message that were overtaken are not made.
-//   - A burst does not flood: an alert that waits for its turn for a minute becomes a line of the channel's digest, and
-//     over a bound replies and messages are counted in one.
+//   - Everything is posted once. If an attempt may have succeeded, the next one gets the time of the first, so that the activity
+//     searches before it posts.
+//   - Nothing that is due is dropped. After a transient failure a message is tried again after 1 s, doubling to 1 min; after one
+//     that people must fix, every 15 minutes.
+//   - In each thread posts are made one at a time, in order; edits that are out of date are skipped.
+//   - A burst does not flood a channel: an alert that waits for its turn for a minute becomes a line in the channel's digest,
+//     and above a limit replies and messages are only counted, in one message.
 
 const (
 	postWait     = time.Minute      // how long a post waits in its channel's queue before it counts as not started
-	operatorWait = 15 * time.Minute // between tries of what people must put right
-	postBackoff  = time.Minute      // the longest pause between tries of a passing fault
-	answerFor    = 5 * time.Minute  // an answer to a click later than that helps nobody
+	operatorWait = 15 * time.Minute // between attempts while people must fix something
+	postBackoff  = time.Minute      // the longest delay between attempts after transient failures
+	answerFor    = 5 * time.Minute  // a later answer to a click is useless
 
-	// maxUnsaid is how many replies may wait in one thread: at Slack's one message per second half a minute.
+	// maxUnsaid is how many replies may wait per thread: at Slack's rate of one per second, half a minute's.
 	maxUnsaid = 30
-	// maxUnsaidRoots is how many messages of their own may wait while Slack is away, so that the state stays small.
+	// maxUnsaidRoots is how many root messages may wait while Slack is down, so that the state stays small.
 	maxUnsaidRoots = 60
-	// maxFormer is how many alerts and requests of former pauses may wait.
+	// maxFormer is how many alerts and requests of earlier pauses may wait.
 	maxFormer = 20
-	// maxUnsaidRoom is how many bytes of the state notes may take that wait, however few they are: what Prodege's support
-	// writes can be long.
+	// maxUnsaidRoom is how many bytes of the state waiting notes may take, however few they are, because Prodege support may
+	// write long texts.
 	maxUnsaidRoom = 120 << 10
-	// maxUnsaidAnswers is how many clicks may wait for their answers; further ones find theirs in the state.
+	// maxUnsaidAnswers is how many answers to clicks may wait; others are only in the state.
 	maxUnsaidAnswers = 50
 )
 
-// Message is one thing to be said in Slack.
+// Message is a message in Slack.
 type Message struct {
 	Try
 	Key     string    `json:"key"` // unique in the project
 	Channel string    `json:"channel"`
 	Parent  string    `json:"parent,omitempty"` // key of the message in whose thread it goes
-	User    string    `json:"user,omitempty"`   // told to this person alone
-	Card    Card      `json:"card"`             // as it should stand
+	User    string    `json:"user,omitempty"`   // an ephemeral message to this person
+	Card    Card      `json:"card"`             // what it should say
 	What    string    `json:"what"`             // for the timeline: "alert", "reminder", …
-	Wanted  int       `json:"wanted"`           // version that should stand
-	Shown   int       `json:"shown,omitempty"`  // version that stands
-	Saying  int       `json:"saying,omitempty"` // version of the try under way
-	Read    *Read     `json:"read,omitempty"`   // what Prodege is asked as it is posted
+	Wanted  int       `json:"wanted"`           // version that should be in Slack
+	Shown   int       `json:"shown,omitempty"`  // version that is in Slack
+	Saying  int       `json:"saying,omitempty"` // version of the attempt in progress
+	Read    *Read     `json:"read,omitempty"`   // what to read from Prodege when it is posted
 	Sent    string    `json:"sent_channel,omitempty"`
 	TS      string    `json:"ts,omitempty"`
-	Thread  string    `json:"thread,omitempty"` // of a reply: ts of the root message in whose thread the last try went
+	Thread  string    `json:"thread,omitempty"` // of a reply: ts of the root message in the last attempt
 	Link    string    `json:"link,omitempty"`
-	Stood   time.Time `json:"stood,omitzero"`    // when it stood first
-	Due     time.Time `json:"due,omitzero"`      // since when it is due to be said
-	Hold    time.Time `json:"hold,omitzero"`     // an edit waits until then for one that is likely to follow
-	Fold    bool      `json:"fold,omitempty"`    // may become a line of a digest if its turn is too far off
+	Stood   time.Time `json:"stood,omitzero"`    // when it was first posted
+	Due     time.Time `json:"due,omitzero"`      // since when a post or edit has been due
+	Hold    time.Time `json:"hold,omitzero"`     // an edit waits until then for another one that is likely to follow
+	Fold    bool      `json:"fold,omitempty"`    // may become a line of a digest if it would have to wait too long
 	Folding bool      `json:"folding,omitempty"` // is becoming one
-	Folded  bool      `json:"folded,omitempty"`  // has become one, and does not stand by itself
-	Again   int       `json:"again,omitempty"`   // how often it was posted anew, because someone deleted it
-	Fault   string    `json:"fault,omitempty"`   // what people must put right before it can be said
-	Trouble string    `json:"trouble,omitempty"` // why the last try failed
-	Queued  bool      `json:"queued,omitempty"`  // and that was no fault: its turn did not come
+	Folded  bool      `json:"folded,omitempty"`  // has become one, and is not a message of its own
+	Again   int       `json:"again,omitempty"`   // how often it was posted again because somebody deleted it
+	Fault   string    `json:"fault,omitempty"`   // what people must fix before it can be posted
+	Trouble string    `json:"trouble,omitempty"` // why the last attempt failed
+	Queued  bool      `json:"queued,omitempty"`  // the last attempt failed only because its turn did not come
 	Overdue bool      `json:"overdue,omitempty"` // it has been due for five minutes
-	Plain   bool      `json:"plain,omitempty"`   // Slack refused its layout: its text stands alone, without buttons
+	Plain   bool      `json:"plain,omitempty"`   // Slack refused its layout: only its text was posted, without buttons
 }
 
 func (m *Message) unsaid() bool { return m.Shown < m.Wanted }
 
-// unheard reports whether a message certainly does not stand, and is not being said just now.
+// unheard reports whether a message has certainly not been posted, and is not being posted now.
 func (m *Message) unheard() bool { return m.unsaid() && m.TS == "" && !m.Busy && !m.Maybe }
 
 func (m *Message) root() bool { return m.Parent == "" && m.User == "" }
@@ -91,7 +91,7 @@ func (m *Message) hasButtons() bool {
 	return false
 }
 
-// room is about how many bytes a message takes in the state, rather more than less.
+// room estimates the size of a message in the state, in bytes. It overestimates.
 func (m *Message) room() int {
 	size := 900
 	switch c := m.Card; {
@@ -126,7 +126,7 @@ func decisionsRoom(list []Decided) int {
 	return size
 }
 
-// eventRoom is that of an event's texts: a character takes six bytes at most, and trimmed cuts them.
+// eventRoom is room for an event's texts: a character takes at most six bytes, and trimmed cuts them.
 func eventRoom(e *prodege.Event) int {
 	return min(6*len(e.RejectionNote), 1000) + min(6*len(e.ReconciliationNote), 1000) + min(6*len(e.Description), 200) + min(6*len(e.Status), 100)
 }
@@ -147,7 +147,7 @@ func (s *State) link(key string) string {
 	return ""
 }
 
-// post wants a message of its own to stand like this; if it stands already it is edited.
+// post wants a root message with a card: it is posted, or edited if it has been posted already.
 func (s *State) post(key, channel string, card Card, what string) *Message {
 	m := s.message(key)
 	switch {
@@ -157,7 +157,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 		s.want(m)
 	case saysTheSame(&m.Card, &card):
 	case m.Folded:
-		m.Card = card // a digest told it; what only adorns it is no news
+		m.Card = card // it is in a digest, for which figures are no reason to post it
 	default:
 		m.Card, m.What = card, what
 		if m.After.Equal(m.Hold) {
@@ -169,7 +169,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 	return m
 }
 
-// want has a message said, or said once more.
+// want lets a message be posted, or edited.
 func (s *State) want(m *Message) {
 	if !m.unsaid() {
 		m.Due, m.First, m.Overdue = s.now, time.Time{}, false
@@ -177,7 +177,7 @@ func (s *State) want(m *Message) {
 	m.Wanted++
 }
 
-// hold delays an edit, for one that is likely to follow at once.
+// hold delays an edit, because another one is likely to follow at once.
 func (s *State) hold(key string, d time.Duration) {
 	if m := s.message(key); m != nil && m.TS != "" && m.unsaid() && m.After.IsZero() {
 		m.Hold = s.now.Add(d)
@@ -185,7 +185,7 @@ func (s *State) hold(key string, d time.Duration) {
 	}
 }
 
-// reply says something once in a message's thread.
+// reply posts a note in a message's thread, once.
 func (s *State) reply(parent, key string, note Note, what string) {
 	root := s.message(parent)
 	if root == nil || s.message(key) != nil {
@@ -196,7 +196,7 @@ func (s *State) reply(parent, key string, note Note, what string) {
 	s.want(m)
 }
 
-// insist is reply for what must be read: the root stands by itself for it, even if a digest told it.
+// insist is reply for what must be read: the root is posted for it, even if it is in a digest.
 func (s *State) insist(parent, key string, note Note, what string) {
 	if root := s.message(parent); root != nil {
 		root.Fold = false
@@ -205,7 +205,7 @@ func (s *State) insist(parent, key string, note Note, what string) {
 	s.reply(parent, key, note, what)
 }
 
-// replyOrCount is reply for news that may come in bursts: over the bound it is counted in one further reply.
+// replyOrCount is reply for news that may come in bursts: above the limit they are counted in one more reply.
 func (s *State) replyOrCount(parent, key string, note Note, what string) {
 	root := s.message(parent)
 	if root == nil {
@@ -238,7 +238,7 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 	}
 }
 
-// tell says something of its own that may come again and again: over the bound it is counted in one message.
+// tell posts a root message that may come again and again: above the limit they are counted in one message.
 func (s *State) tell(key, channel string, card Card, e prodege.Event, what string) {
 	waiting, room, more := 0, 0, (*Message)(nil)
 	for _, m := range s.Outbox {
@@ -264,14 +264,14 @@ func (s *State) tell(key, channel string, card Card, e prodege.Event, what strin
 	}
 }
 
-// withdraw takes back notes that have not been said and are no longer so. One that is being said just now is said.
+// withdraw removes notes that have not been posted and are out of date, unless they are being posted now.
 func (s *State) withdraw(parent string, kind NoteKind) {
 	s.Outbox = slices.DeleteFunc(s.Outbox, func(m *Message) bool {
 		return m.Parent == parent && m.Card.Note != nil && m.Card.Note.Kind == kind && m.unheard()
 	})
 }
 
-// unfold has a message that became a line of a digest said by itself, as there is news about it.
+// unfold lets a message that is a line of a digest be posted by itself, because there is news about it.
 func (s *State) unfold(m *Message) {
 	if m.Folding && !m.Busy {
 		m.Folding = false
@@ -282,7 +282,7 @@ func (s *State) unfold(m *Message) {
 	}
 }
 
-// ephemeral answers one person alone.
+// ephemeral posts an answer that only one person sees.
 func (s *State) ephemeral(key, channel, user string, a Answer) {
 	waiting := 0
 	for _, m := range s.Outbox {
@@ -299,12 +299,12 @@ func (s *State) ephemeral(key, channel, user string, a Answer) {
 	s.want(m)
 }
 
-// outboxJobs lists the messages that should be said now: in each thread, and of a channel's own messages, one post at
-// a time; edits and answers to clicks whenever they are due. A post that cannot go on lets the next one pass. A cancelled
-// project posts nothing new, except that an invoice is given up; and a message that may stand already is looked for, as
-// its buttons must go.
+// outboxJobs lists the messages that should be posted or edited now: one post at a time per thread and for a channel's root
+// messages, edits and answers to clicks whenever they are due. A post that is blocked does not block the next one. A cancelled
+// project posts nothing new, except that an invoice was given up; but it searches for a message that may have been posted,
+// because its buttons must be removed.
 func (s *State) outboxJobs(list []job) []job {
-	var lines []string // that a post is under way in
+	var lines []string // in which a post is in progress
 	line := func(m *Message) string { return m.Channel + "/" + m.Parent }
 	for _, m := range s.Outbox {
 		if m.Busy && m.User == "" && m.TS == "" {
@@ -353,7 +353,7 @@ func (s *State) messageTask(m *Message) Task {
 	}
 	p := &Post{Channel: m.Channel, Key: s.slackKey(m), Card: m.Card, Wait: postWait}
 	if s.Settings.posts(m.Channel) {
-		p.Queue = m.Channel // nobody serves the queue of a channel that is no longer configured
+		p.Queue = m.Channel // no worker polls the queue of a channel that is no longer configured
 	}
 	if parent := s.message(m.Parent); parent != nil {
 		p.Channel, p.Thread = parent.Sent, parent.TS
@@ -366,7 +366,7 @@ func (s *State) messageTask(m *Message) Task {
 	return Task{Summary: "post " + m.What, Post: p}
 }
 
-// slackKey is the key that stands in the message's metadata.
+// slackKey returns the key in the message's metadata.
 func (s *State) slackKey(m *Message) string {
 	key := "project-" + s.ID.String() + "/" + m.Key
 	if m.Again > 0 {
@@ -380,7 +380,7 @@ func (s *State) digestItem(m *Message) DigestItem {
 	return DigestItem{Key: s.slackKey(m), Project: p.Project, Reason: p.Event.Reason, Description: p.Event.Description, Since: p.Since, End: p.End, UI: p.UI}
 }
 
-// said takes the end of a try to say a message.
+// said handles the result of an attempt to post or edit a message.
 func (s *State) said(m *Message, r Result) {
 	if r.Failure != nil {
 		s.notSaid(m, *r.Failure)
@@ -397,7 +397,7 @@ func (s *State) said(m *Message, r Result) {
 		m.Plain = r.Edited.Plain
 		s.nobodyDecides(m, r.Edited.Nobody)
 	case m.Folding:
-		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // and the digest does not say so
+		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // which the digest does not say
 		m.Folding, m.Folded, m.Shown = false, true, m.Wanted
 		s.stands(m.Key, "in a digest")
 		if !m.Fold || over || s.repliesWait(m) {
@@ -409,7 +409,7 @@ func (s *State) said(m *Message, r Result) {
 	}
 }
 
-// repliesWait reports whether something is to be said in a message's thread.
+// repliesWait reports whether a reply waits in a message's thread.
 func (s *State) repliesWait(root *Message) bool {
 	return slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.Parent == root.Key && m.unsaid() })
 }
@@ -421,7 +421,7 @@ func (s *State) posted(m *Message, p Posted) {
 		m.Stood = s.now
 	}
 	if p.Found && m.root() {
-		m.Wanted++ // an earlier try said it as it was then
+		m.Wanted++ // an earlier attempt posted an older version
 	}
 	s.nobodyDecides(m, p.Nobody)
 	if p.Reading != nil {
@@ -434,7 +434,7 @@ func (s *State) posted(m *Message, p Posted) {
 	s.stands(m.Key, "")
 }
 
-// notSaid takes a failed try to say a message, and decides about the next.
+// notSaid handles a failed attempt to post or edit a message, and decides about the next one.
 func (s *State) notSaid(m *Message, f Failure) {
 	m.Maybe = m.Maybe || f.Maybe
 	m.Trouble, m.Queued = cut(f.Text, 200), f.Kind == FailedNotStarted
@@ -444,24 +444,24 @@ func (s *State) notSaid(m *Message, f Failure) {
 	case m.User != "" && f.Kind != FailedPassing:
 		m.Shown = m.Wanted
 	case f.Kind == FailedThreadGone:
-		if parent := s.message(m.Parent); parent != nil && parent.TS == m.Thread { // else it is posted anew already
+		if parent := s.message(m.Parent); parent != nil && parent.TS == m.Thread { // otherwise it is being posted again already
 			s.repost(parent)
 		}
 	case f.Kind == FailedNotStarted:
 		if m.Fold && !m.Maybe && m.TS == "" && m.Card.Pause != nil && !s.Cancelled {
-			m.Folding = true // it was certainly not heard, and too many wait before it
+			m.Folding = true // it was certainly not posted, and too many others wait
 		}
 	case f.Kind == FailedOperator, f.Kind == FailedRefused:
 		m.Fault = cut(f.Text, 300)
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
-	case s.tellsUnsaid(m.Key): // Slack is away altogether: what this tells of should come through first, and take it back
+	case s.tellsUnsaid(m.Key): // Slack is down for all channels: the blocked message should come first, and withdraw this one
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
 	default:
 		m.again(s.now, time.Second, postBackoff, f.RetryAfter)
 	}
 }
 
-// repost has a root message posted anew, as somebody deleted it.
+// repost lets a root message be posted again after somebody deleted it.
 func (s *State) repost(m *Message) {
 	m.TS, m.Link = "", ""
 	m.Maybe, m.First, m.After = false, time.Time{}, time.Time{}
@@ -469,7 +469,7 @@ func (s *State) repost(m *Message) {
 	s.want(m)
 }
 
-// nobodyDecides keeps whether anybody is on the list of approvers, as the activity found for a card with buttons.
+// nobodyDecides records whether nobody is on the list of approvers, as the activity found for a card with buttons.
 func (s *State) nobodyDecides(m *Message, nobody bool) {
 	for _, q := range []*Question{s.Request, s.Action} {
 		if q != nil && s.messageOf(q) == m.Key && m.hasButtons() {
@@ -487,7 +487,7 @@ func (s *State) nobodyDecides(m *Message, nobody bool) {
 	}
 }
 
-// away is since when Slack has not taken something that is to be said in a channel; zero if it takes everything there.
+// away returns since when Slack has not accepted something for a channel; zero if it accepts everything.
 func (s *State) away(channel string) time.Time {
 	var since time.Time
 	for _, m := range s.Outbox {
@@ -498,16 +498,16 @@ func (s *State) away(channel string) time.Time {
 	return since
 }
 
-// flushed reports whether nothing is left to say.
+// flushed reports whether nothing is left to post or edit.
 func (s *State) flushed() bool {
 	return !slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.unsaid() || m.Busy })
 }
 
-// tidy forgets what was said and is not edited any more.
+// tidy drops messages that have been posted and will not be edited any more.
 func (s *State) tidy() {
 	s.countFormer()
 	said := func(m *Message) bool { return !m.unsaid() && !m.Busy }
-	var parents []string // of what is to be said
+	var parents []string // of waiting replies
 	for _, m := range s.Outbox {
 		if !said(m) && m.Parent != "" {
 			parents = append(parents, m.Parent)
@@ -518,8 +518,8 @@ func (s *State) tidy() {
 	})
 }
 
-// countFormer counts alerts and requests in one message that could not be said before their pauses were over, if Slack is
-// away for so long that there are too many of them.
+// countFormer replaces alerts and requests that could not be posted before their pauses ended with one message that counts
+// them, if Slack is down for so long that there are too many.
 func (s *State) countFormer() {
 	former := 0
 	for _, m := range slices.Backward(s.Outbox) {
@@ -531,7 +531,7 @@ func (s *State) countFormer() {
 	}
 }
 
-// countIn takes a message back, with what was to be said in its thread, and counts it in one with others.
+// countIn removes a message with the replies that wait in its thread, and counts it in one with others.
 func (s *State) countIn(m *Message) {
 	s.Outbox = slices.DeleteFunc(s.Outbox, func(o *Message) bool { return o == m || o.Parent == m.Key })
 	e := prodege.Event{ID: prodege.EventID(m.Key), ProjectID: s.ID, Status: prodege.Paused, Reason: prodege.RealTimePricing}
@@ -568,7 +568,7 @@ func (s *State) frame() Frame {
 	return Frame{Project: s.Name, UI: s.uiLink(), Simulated: s.Settings.Simulated}
 }
 
-// saysTheSame reports whether an edit to a card can be left out: a link that leads elsewhere now is no reason for one.
+// saysTheSame reports whether an edit to a card can be skipped: a changed link is no reason for one.
 func saysTheSame(old, new *Card) bool {
 	a, b := old.frame(), new.frame()
 	if a == nil || b == nil || a.UI == b.UI {
@@ -581,7 +581,7 @@ func saysTheSame(old, new *Card) bool {
 	return same
 }
 
-// frame is that of a card of a project's; nil if it has none.
+// frame returns the frame of a card; nil if it has none.
 func (c *Card) frame() *Frame {
 	switch {
 	case c.Pause != nil:
@@ -598,7 +598,7 @@ func (c *Card) frame() *Frame {
 	return nil
 }
 
-// sameCard reports whether two cards say the same. What differs in memory alone, such as a time's zone, is the same.
+// sameCard reports whether two cards say the same, although they may differ in memory, such as in a time's zone.
 func sameCard(a, b *Card) bool {
 	if reflect.DeepEqual(a, b) {
 		return true

@@ -6,20 +6,20 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// One pause is one message in the alerts channel: what follows in the same pause goes into its thread, and its end
-// updates it. A pause for CPI has no alert but a request (request.go). A project that flaps does not flood: a pause for
-// the same reason within an hour of the last is told in the thread of the alert before, which counts.
+// A pause is one message in the alerts channel: what follows in the same pause goes into its thread, and its end updates it. A
+// pause for CPI has a request instead (request.go). A project that flaps does not flood the channel: a pause for the same reason
+// within an hour of the last goes into the thread of the previous alert, which counts them.
 
 const (
 	flapWithin = time.Hour
-	// maxAlerts is how many pauses in a row, each within the hour of the one before, get an alert of their own if
-	// their reasons differ; further ones are counted in the last.
+	// maxAlerts is how many consecutive pauses, each within an hour of the previous one, get their own alerts if their reasons
+	// differ; others are counted in the last one.
 	maxAlerts = 5
-	// alertRead is how long an alert waits for what Prodege tells about the project.
+	// alertRead is how long an alert waits for a read of the project.
 	alertRead = 2 * time.Second
 )
 
-// paused alerts people to a pause for a reason that no CPI resolves.
+// paused alerts people to a pause that is not for CPI.
 func (s *State) paused(e prodege.Event) {
 	if q := s.openRequest(); q != nil {
 		s.pausedForOther(q, e)
@@ -29,7 +29,7 @@ func (s *State) paused(e prodege.Event) {
 	case s.Pause == nil:
 		s.openPause(e)
 		s.alert(e)
-	case s.Pause.Alert == "", s.Pause.Alert == s.Pause.Rejection && !e.Rejected(): // what can be done stands on an alert
+	case s.Pause.Alert == "", s.Pause.Alert == s.Pause.Rejection && !e.Rejected(): // actions need an alert
 		s.Pause.Event, s.Pause.ForCPI = trimmed(e), false
 		s.alert(e)
 	default:
@@ -49,8 +49,7 @@ func (s *State) paused(e prodege.Event) {
 	}
 }
 
-// pausedForCPI has people asked to accept the required CPI. A newer amount in the same pause is a new generation of
-// the same request.
+// pausedForCPI asks people to accept the required CPI. A newer amount in the same pause is a new generation of the same request.
 func (s *State) pausedForCPI(e prodege.Event) {
 	news := s.Pause == nil || !s.Pause.ForCPI || e.RequiredCPI != nil && !sameAmount(s.Pause.Event.RequiredCPI, e.RequiredCPI)
 	if s.Pause == nil {
@@ -78,9 +77,9 @@ func (s *State) pausedForCPI(e prodege.Event) {
 	}
 }
 
-// lateAmount takes from a late event what the newest one did not tell: the required CPI, if it is of the present pause.
-// A late event that is no pause parts what was told before it from the present pause: that amount is not known to be
-// asked for now, so it is taken back while nobody has decided, and read at Prodege.
+// lateAmount takes from a late event what the newest one did not give: the required CPI, if it belongs to the current pause. A
+// late event that is not a pause separates earlier events from the current pause: it is unknown whether their amount is still
+// required, so it is withdrawn unless somebody has decided, and read from Prodege.
 func (s *State) lateAmount(e prodege.Event) {
 	p, q := s.Pause, s.openRequest()
 	order := Order{e.Time, e.ID}
@@ -106,7 +105,7 @@ func (s *State) openPause(e prodege.Event) {
 	s.Pause = &Pause{Opened: SafeID(e.ID), Since: e.Time, Event: trimmed(e), ForCPI: e.AsksCPI(), Times: 1, After: s.Newest}
 }
 
-// alert posts the pause's own message, or takes up the last one again if the project flaps.
+// alert posts the pause's message, or reuses the last one if the project flaps.
 func (s *State) alert(e prodege.Event) {
 	p := s.Pause
 	if e.Rejected() {
@@ -128,7 +127,7 @@ func (s *State) alert(e prodege.Event) {
 	p.Alert = key("pause", e)
 }
 
-// drawAlert writes a pause's alert as it stands now.
+// drawAlert updates a pause's alert.
 func (s *State) drawAlert(p *Pause) {
 	if p == nil || p.Alert == "" {
 		return
@@ -140,7 +139,7 @@ func (s *State) drawAlert(p *Pause) {
 	m := s.message(p.Alert)
 	card := Card{Pause: s.pauseFacts(p)}
 	if m != nil && m.Card.Pause != nil && m.Card.Pause.End != nil && p.Ended != nil && card.Pause.Action == nil {
-		card.Pause.Action = m.Card.Pause.Action // what was done from it stays, once the question is forgotten
+		card.Pause.Action = m.Card.Pause.Action // keep what was done from it after the question is dropped
 	}
 	over := p.Ended != nil && m != nil && m.Card.Pause != nil && m.Card.Pause.End == nil
 	posted := s.post(p.Alert, s.Settings.AlertsChannel, card, "alert")
@@ -156,7 +155,7 @@ func (s *State) drawAlert(p *Pause) {
 	}
 }
 
-// alertRead is what Prodege is asked as an alert is posted: the project's name, and what the actions' modals show.
+// alertRead returns what to read when an alert is posted: the project's name, and what the actions' modals show.
 func (s *State) alertRead(p *Pause) *Read {
 	if !s.Settings.HasAPIKey {
 		return nil
@@ -168,7 +167,7 @@ func (s *State) alertRead(p *Pause) *Read {
 	return r
 }
 
-// figuresRead asks for what adorns the present pause's message.
+// figuresRead returns the read for the figures on the current pause's message.
 func (s *State) figuresRead(within time.Duration) *Read {
 	r := &Read{Project: s.ID, Priority: PriorityFigures, Within: within}
 	if q := s.openAction(); q != nil {
@@ -200,7 +199,7 @@ func (s *State) pauseFacts(p *Pause) *PauseFacts {
 	return f
 }
 
-// end is how the pause ended.
+// end returns how the pause ended.
 func (p *Pause) end() *End {
 	e := &End{At: p.Ended.Time, Status: p.Ended.Status, Reason: p.Ended.Reason}
 	if d := p.Decided; d != nil {
@@ -209,18 +208,18 @@ func (p *Pause) end() *End {
 	return e
 }
 
-// drawRejection says on a rejection that opened a pause that the pause is over.
+// drawRejection updates a rejection that opened a pause once the pause is over.
 func (s *State) drawRejection(p *Pause) {
 	m := s.message(p.Rejection)
 	if p.Ended == nil || m == nil || m.Card.Rejection == nil || m.Card.Rejection.End != nil {
-		return // not over, told already, or it was counted in one message with others
+		return // not over, shown already, or counted in one message with others
 	}
 	r := *m.Card.Rejection
 	r.Frame, r.Since, r.End = s.frame(), p.Since, p.end()
 	s.post(m.Key, m.Channel, Card{Rejection: &r}, "rejection: the pause is over")
 }
 
-// resumed ends a pause: the alert says after how long, open requests close.
+// resumed ends a pause: the alert gives its duration, and open requests close.
 func (s *State) resumed(e prodege.Event) {
 	p := s.Pause
 	s.endPause(e)
@@ -251,7 +250,7 @@ func (s *State) endPause(e prodege.Event) {
 	s.Figures = nil
 }
 
-// stands keeps that the first message about a pause stands; where says so if it is not a message of its own.
+// stands records that the first message about a pause has been posted; where says where, if it is not a message of its own.
 func (s *State) stands(key, where string) {
 	for _, p := range []*Pause{s.Pause, s.LastPause} {
 		if p != nil && (p.Alert == key || p.Request == key) && !p.Told {
@@ -270,12 +269,12 @@ func (s *State) note(kind NoteKind, e prodege.Event) Note {
 	return n
 }
 
-// sameReason reports whether two pauses are for the same reason, and told in the same way.
+// sameReason reports whether two pauses have the same reason and the same kind of message.
 func sameReason(a, b prodege.Event) bool {
 	return a.Reason == b.Reason && a.Description == b.Description && a.AsksCPI() == b.AsksCPI() && !a.Rejected() && !b.Rejected()
 }
 
-// sameCause reports whether two pauses are for one reason, however each is told.
+// sameCause reports whether two pauses have the same reason, whatever their kinds of message.
 func sameCause(a, b prodege.Event) bool {
 	if a.AsksCPI() || b.AsksCPI() || a.Rejected() || b.Rejected() {
 		return a.AsksCPI() == b.AsksCPI() && a.Rejected() == b.Rejected()
@@ -283,7 +282,7 @@ func sameCause(a, b prodege.Event) bool {
 	return a.ActionReason() == b.ActionReason() && (a.ActionReason() != 0 || a.Description == b.Description)
 }
 
-// reasonText is Prodege's own description of a reason that has no number of its own.
+// reasonText returns Prodege's description of a reason that has no number.
 func reasonText(e prodege.Event) string {
 	if e.ActionReason() != 0 {
 		return ""

@@ -8,33 +8,33 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// A webhook can be missed altogether, so Prodege is asked now and then how the project is. What it says is no event: it
-// counts only if it is found twice, a minute apart, with no event applied in between, and it does not move the order
-// of events. A webhook that contradicts a newer finding is applied, and Prodege is asked again at once.
+// A webhook can be missed, so Prodege is asked for the project's status from time to time. The answer is not an event: it counts
+// only if it is found twice, a minute apart, with no event applied in between, and it does not affect the order of events. A
+// webhook that contradicts a newer finding is applied, and Prodege is asked again at once.
 
 const (
-	pollAgain  = time.Minute      // after a finding Prodege is asked once more so much later
-	pollSkew   = 5 * time.Second  // by how much the clocks of two workers may differ
+	pollAgain  = time.Minute      // between a finding and the read that confirms it
+	pollSkew   = 5 * time.Second  // how much the clocks of two workers may differ
 	pollSlow   = 24 * time.Hour   // for a project that waits for reconciliation or its invoice
-	pollWithin = 25 * time.Second // bounds one question
-	pollFor    = 2 * time.Minute  // a question without an answer is repeated for so long
-	figuresGap = 20 * time.Second // figures that a message went out without are asked for after that, doubling
-	figuresFor = 5 * time.Minute  // and so long: five times at most, as a storm of pauses should not be followed by one of reads
+	pollWithin = 25 * time.Second // for one read
+	pollFor    = 2 * time.Minute  // how long a read without an answer is repeated
+	figuresGap = 20 * time.Second // after a message was posted without figures, until they are read; doubles each time
+	figuresFor = 5 * time.Minute  // how long that is tried, which is at most five times: reads must not follow pauses in a storm
 )
 
-// Poll is when Prodege is asked, and what was found.
+// Poll says when Prodege is asked, and what was found.
 type Poll struct {
 	Next    time.Time      `json:"next,omitzero"`
-	Asking  *Try           `json:"asking,omitempty"`  // a question is under way
+	Asking  *Try           `json:"asking,omitempty"`  // a read in progress
 	Applied int64          `json:"applied,omitempty"` // events applied when it was asked
 	Found   *prodege.Event `json:"found,omitempty"`   // found once; counts when it is found again
-	Asked   int            `json:"asked,omitempty"`   // how often
-	AskedAt time.Time      `json:"asked_at,omitzero"` // when Prodege was asked last
-	LastAt  time.Time      `json:"last_at,omitzero"`  // when the newest applied finding was asked
+	Asked   int            `json:"asked,omitempty"`   // how often Prodege was asked
+	AskedAt time.Time      `json:"asked_at,omitzero"` // when Prodege was last asked
+	LastAt  time.Time      `json:"last_at,omitzero"`  // when the newest applied finding was read
 	Fault   string         `json:"fault,omitempty"`
 }
 
-// schedulePoll decides when Prodege is asked next. It never moves a question that is due sooner.
+// schedulePoll decides when Prodege is asked next. It never delays a read that is due sooner.
 func (s *State) schedulePoll() {
 	every := s.pollEvery()
 	switch {
@@ -55,10 +55,10 @@ func (s *State) pollable() bool {
 	return s.Settings.HasAPIKey && s.Status != prodege.Invoiced && s.Status != prodege.Deleted
 }
 
-// pollEvery is how often Prodege is asked without a cause; 0: never.
+// pollEvery returns how often Prodege is asked without a particular reason; 0: never.
 func (s *State) pollEvery() time.Duration {
 	switch s.Status {
-	case prodege.Live, prodege.Paused, "": // "": opened by hand, and Prodege has not answered yet
+	case prodege.Live, prodege.Paused, "": // "": opened by an operator, and Prodege has not answered yet
 		return s.Settings.PollEvery
 	case prodege.PendingComplete, prodege.Complete:
 		return pollSlow
@@ -66,7 +66,7 @@ func (s *State) pollEvery() time.Duration {
 	return 0
 }
 
-// jitter spreads the questions of many projects by a tenth either way, the same on every replay.
+// jitter spreads the reads of many projects by up to a tenth either way. It is deterministic.
 func jitter(every time.Duration, id prodege.ProjectID, n int) time.Duration {
 	h := fnv.New32a()
 	fmt.Fprintf(h, "%d/%d", id, n)
@@ -74,8 +74,7 @@ func jitter(every time.Duration, id prodege.ProjectID, n int) time.Duration {
 	return every + time.Duration(share*float64(every)/10)
 }
 
-// pollSoon asks Prodege at once, but not more than once a minute: events that disagree must not make a stream of
-// questions.
+// pollSoon asks Prodege at once, but not more than once per minute, however many events disagree.
 func (s *State) pollSoon() {
 	if !s.pollable() {
 		return
@@ -123,7 +122,7 @@ func (s *State) pollJobs(list []job) []job {
 	return list
 }
 
-// polled takes an answer.
+// polled handles an answer.
 func (s *State) polled(r Result) {
 	p := &s.Poll
 	if f := r.Failure; f != nil {
@@ -140,7 +139,7 @@ func (s *State) polled(r Result) {
 	if r.Reading != nil {
 		s.learnName(r.Reading.Info)
 		if p.Applied != s.Counts.Applied {
-			p.Found = nil // an event has overtaken the answer
+			p.Found = nil // an event was applied in the meantime
 		} else {
 			s.compare(*r.Reading)
 		}
@@ -148,7 +147,7 @@ func (s *State) polled(r Result) {
 	s.schedulePoll()
 }
 
-// compare takes what Prodege says for a finding if it says the same a minute later.
+// compare makes what Prodege says a finding if it said the same a minute before.
 func (s *State) compare(r Reading) {
 	p := &s.Poll
 	before := p.Found
@@ -158,7 +157,7 @@ func (s *State) compare(r Reading) {
 	case before == nil || before.Status != p.Found.Status || before.Reason != p.Found.Reason || !sameAmount(before.RequiredCPI, p.Found.RequiredCPI):
 		p.Next = s.now.Add(pollAgain)
 	case p.Found.Time.Sub(before.Time) < pollAgain-pollSkew:
-		p.Found, p.Next = before, before.Time.Add(pollAgain) // asked sooner, for another reason: too soon to count
+		p.Found, p.Next = before, before.Time.Add(pollAgain) // read for another reason, too soon to count
 	default:
 		e := *p.Found
 		p.Found, p.LastAt = nil, r.Asked
@@ -168,7 +167,7 @@ func (s *State) compare(r Reading) {
 	}
 }
 
-// finding is how the project is otherwise than its events tell; nil if it is not.
+// finding returns how the project differs from what its events say; nil if it does not.
 func (s *State) finding(r Reading) *prodege.Event {
 	info := r.Info
 	forCPI := info.Status == prodege.Paused && info.PausedForCPI && (s.Pause == nil || !s.Pause.ForCPI || s.anotherAmount(info) || s.asksNobody())
@@ -189,22 +188,22 @@ func (s *State) finding(r Reading) *prodege.Event {
 	return e
 }
 
-// asksNobody reports whether people were told that the request of this pause asks nothing any more.
+// asksNobody reports whether people were told that this pause's request is no longer open.
 func (s *State) asksNobody() bool {
 	q := s.openRequest()
 	return q != nil && q.settledElsewhere() && q.Phase != PhaseCancelled && s.actOf(q) == nil
 }
 
-// anotherAmount reports whether Prodege wants another CPI than the newest event told.
+// anotherAmount reports whether Prodege requires another CPI than the newest event said.
 func (s *State) anotherAmount(info prodege.ProjectInfo) bool {
 	told := s.Pause.Event.RequiredCPI
 	return told != nil && info.RequiredCPI != nil && !told.Equal(*info.RequiredCPI)
 }
 
-// learnName keeps how people call the project.
+// learnName records the project's name.
 func (s *State) learnName(info prodege.ProjectInfo) { s.Name = nameOf(s.Name, info) }
 
-// readWithPost takes what Prodege told as an alert was posted.
+// readWithPost handles what was read when an alert was posted.
 func (s *State) readWithPost(r Reading) {
 	s.learnName(r.Info)
 	if q := s.openAction(); q != nil {
@@ -215,14 +214,14 @@ func (s *State) readWithPost(r Reading) {
 	}
 }
 
-// fillLater has the figures read that a message went out without, when it is calm.
+// fillLater schedules a read of the figures that a message was posted without.
 func (s *State) fillLater() {
 	if s.Settings.HasAPIKey && s.Figures == nil && s.Pause != nil {
 		s.Figures = &Try{After: s.now.Add(figuresGap), Until: s.now.Add(figuresFor)}
 	}
 }
 
-// figuresArrived fills in figures that came late. A required CPI that Prodege had not told is asked for.
+// figuresArrived adds figures that came late. If they contain a required CPI that was unknown, people are asked about it.
 func (s *State) figuresArrived(r Result) {
 	f := s.Figures
 	if r.Failure != nil {
@@ -250,7 +249,7 @@ func (s *State) figuresArrived(r Result) {
 	}
 }
 
-// askLife has it looked for earlier lives of this project, for as long as somebody waits.
+// askLife starts a search for earlier lives of this project, which goes on as long as somebody waits for it.
 func (s *State) askLife(until time.Time) {
 	if !s.Life.Known && !s.lifeAsked() {
 		s.Life.Look = Try{Tries: s.Life.Look.Tries, Until: until}
@@ -265,7 +264,7 @@ func (s *State) lifeAsked() bool {
 	return s.Life.Look.Busy || s.now.Before(s.Life.Look.Until)
 }
 
-// advanceLife has nothing more asked once the answer is known.
+// advanceLife ends the search once the answer is known.
 func (s *State) advanceLife() {
 	if s.Life.Known {
 		s.Life.Look.Until = time.Time{}

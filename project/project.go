@@ -17,17 +17,17 @@ type Turn struct {
 	Cancelled bool // somebody has cancelled the workflow
 }
 
-// Output is what a turn leaves for logs and metrics. The state does not hold it.
+// Output is what a turn leaves for logs and metrics. It is not part of the state.
 type Output struct {
 	Lines    []Line      // new lines of the ledger
-	Events   []EventLine // what became of each event
-	Answered []Answered  // clicks that did nothing
+	Events   []EventLine // with their dispositions
+	Answered []Answered  // clicks without effect
 	Steps    []Step      // steps of a pause, for the histograms
-	Unsaid   []Unsaid    // channels in which Slack has not taken something for five minutes
+	Unsaid   []Unsaid    // channels for which Slack has not accepted something for five minutes
 }
 
-// Step takes a turn. What is known of our own acts is taken first, then what Prodege says, then what people decide:
-// money waits for the newest word. What time brings comes last.
+// Step takes a turn. It handles first the results of our own acts, then what Prodege says, then what people decide, so that
+// decisions about money use the newest facts, and last what is due.
 func (s *State) Step(t Turn) Output {
 	s.now, s.out = t.Now, Output{}
 	s.adopt(t.Settings)
@@ -53,8 +53,8 @@ func (s *State) Step(t Turn) Output {
 	return s.out
 }
 
-// adopt takes the settings of now. The version of the rules never falls: code that does not know the one in force
-// must not decide.
+// adopt takes over the current settings. The version of the rules never falls: code that does not know the version in force must
+// not decide.
 func (s *State) adopt(settings Settings) {
 	s.Settings = settings
 	s.Version = max(s.Version, settings.Version, 1)
@@ -66,16 +66,16 @@ func (s *State) adopt(settings Settings) {
 // CurrentVersion is the newest version of the rules that this program knows.
 const CurrentVersion = 1
 
-// job is a task that is repeated until it is done, or no longer wanted.
+// job is a task that is repeated until it is done or no longer wanted.
 type job struct {
-	base  string // the task's ID without the number of the try
+	base  string // the task's ID without the number of the attempt
 	try   *Try
 	task  func() Task
 	begin func() // may be nil
 	done  func(Result)
 }
 
-// jobs is the table of all that is owed or wanted now.
+// jobs lists everything that should be done now.
 func (s *State) jobs() []job {
 	var list []job
 	list = s.actJobs(list)
@@ -87,10 +87,10 @@ func (s *State) jobs() []job {
 	return s.outboxJobs(list)
 }
 
-// due reports whether a try should be under way.
+// due reports whether an attempt should be running.
 func (t *Try) due(now time.Time) bool { return t.Busy || !now.Before(t.After) }
 
-// id is that of the try under way, or of the next one.
+// id returns the ID of the running attempt, or of the next one.
 func (j *job) id() string {
 	n := j.try.Tries
 	if !j.try.Busy {
@@ -99,8 +99,8 @@ func (j *job) id() string {
 	return j.base + "/" + itoa(n)
 }
 
-// again has a task tried again after a passing fault: after least, doubling up to most, and not sooner than the other
-// side asks for.
+// again schedules the next attempt after a transient failure: after least, doubling up to most, and not before the delay that
+// the other side asked for.
 func (t *Try) again(now time.Time, least, most, asked time.Duration) {
 	wait := least
 	for i := 1; i < t.Tries && wait < most; i++ {
@@ -109,7 +109,7 @@ func (t *Try) again(now time.Time, least, most, asked time.Duration) {
 	t.After = now.Add(max(min(wait, most), asked))
 }
 
-// Wanted lists the tasks that should be under way now.
+// Wanted lists the tasks that should be running now.
 func (s *State) Wanted() []Task {
 	var tasks []Task
 	for _, j := range s.jobs() {
@@ -122,7 +122,7 @@ func (s *State) Wanted() []Task {
 	return tasks
 }
 
-// Begin says that the driver has started a wanted task.
+// Begin records that the driver has started a wanted task.
 func (s *State) Begin(id string) {
 	for _, j := range s.jobs() {
 		if j.try.Busy || j.id() != id {
@@ -140,7 +140,7 @@ func (s *State) Begin(id string) {
 	}
 }
 
-// collect takes the end of a task. One that nobody waits for any more is ignored.
+// collect handles the result of a task. It ignores one that is no longer expected.
 func (s *State) collect(r Result) {
 	for _, j := range s.jobs() {
 		if j.try.Busy && j.id() == r.ID {
@@ -151,7 +151,7 @@ func (s *State) collect(r Result) {
 	}
 }
 
-// Abandon forgets the reads that are under way: they are begun anew by whoever goes on with this state.
+// Abandon forgets the reads in progress, so that the next run starts them again.
 func (s *State) Abandon() {
 	for _, j := range s.jobs() {
 		if t := j.task(); j.try.Busy && Kinds[t.Kind()].Abandon {
@@ -161,11 +161,11 @@ func (s *State) Abandon() {
 	s.Runs++
 }
 
-// Restarted makes a state the beginning of a new life after a cancel: events came with it or after it. What the cancel
-// closed is asked for again, so that nothing waits with nobody asked.
+// Restarted turns the state into the beginning of a new life, because events came with or after a cancellation. What that closed
+// is asked again, so that nothing waits without anybody being asked.
 func (s *State) Restarted() { s.Cancelled, s.AskAnew = false, true }
 
-// askAnew asks again what a cancel has closed.
+// askAnew asks again what a cancellation has closed.
 func (s *State) askAnew() {
 	if !s.AskAnew {
 		return
@@ -183,14 +183,14 @@ func (s *State) askAnew() {
 	}
 }
 
-// alarm is a time at which something is to be done, and what.
+// alarm is a time at which something is to be done.
 type alarm struct {
 	at   time.Time
 	why  string
-	ring func() // must clear the time; nil: there is only to be looked again
+	ring func() // must clear the time; nil: just take a turn
 }
 
-// alarms is the table of all that time brings.
+// alarms lists everything that is due at some time.
 func (s *State) alarms() []alarm {
 	var list []alarm
 	list = s.waitingAlarms(list)
@@ -205,12 +205,12 @@ func (s *State) alarms() []alarm {
 	return append(list, alarm{at: s.ClosesAt, why: "the project has ended: close its workflow"})
 }
 
-// nextLook is when it is looked next whether changed settings let something go on: nothing wakes a project as they change.
+// nextLook returns when to check again whether changed settings allow something, because a change does not wake a project.
 func (s *State) nextLook(since time.Time, every time.Duration) time.Time {
 	return since.Add(s.now.Sub(since).Truncate(every) + every)
 }
 
-// ring does what is due, the earliest first.
+// ring does what is due, earliest first.
 func (s *State) ring() {
 	if s.Cancelled {
 		return
@@ -250,7 +250,7 @@ func (s *State) Wake() (time.Time, string) {
 	return first.at, first.why
 }
 
-// advance takes up what waited for something else that has happened now.
+// advance continues what waited for something else.
 func (s *State) advance() {
 	if s.Cancelled {
 		return
@@ -264,7 +264,7 @@ func (s *State) advance() {
 	s.advanceUnsaid()
 }
 
-// draw writes the messages as the state is now.
+// draw updates the messages to the current state.
 func (s *State) draw() {
 	s.drawAlert(s.LastPause)
 	s.drawAlert(s.Pause)
@@ -273,16 +273,16 @@ func (s *State) draw() {
 	s.drawInvoice()
 }
 
-// Finished reports whether the project has ended, its time of grace has passed, and nothing of ours is owed.
+// Finished reports whether the project has ended, PROJECT_LINGER has passed, and we have nothing left to do.
 func (s *State) Finished() bool {
 	return !s.ClosesAt.IsZero() && !s.now.Before(s.ClosesAt) && s.InvoicedFirst == nil && !s.invoiceOwed() && s.Act == nil && len(s.Pending) == 0 && s.flushed()
 }
 
-// Drained reports whether a cancelled project has nothing under way and nothing to say any more. An edit that waits to
-// be tried again is still to be made: it takes buttons away.
+// Drained reports whether a cancelled project has nothing in progress and nothing left to post or edit. An edit that waits for
+// another attempt counts, because it removes buttons.
 func (s *State) Drained() bool { return len(s.jobs()) == 0 }
 
-// cancel ends what is open: nothing new is begun, what is under way is awaited, and open messages lose their buttons.
+// cancel ends what is open: nothing new is begun, what is in progress may finish, and open messages lose their buttons.
 func (s *State) cancel() {
 	if s.Cancelled {
 		return
@@ -304,18 +304,18 @@ func (s *State) cancel() {
 	s.cancelInvoice()
 }
 
-// cancelQuestion says on a question's message that it was cancelled.
+// cancelQuestion shows on a question's message that it was cancelled.
 func (s *State) cancelQuestion(q *Question) {
 	switch q.Phase {
 	case PhaseOther, PhaseElsewhere, PhaseEnded, PhaseAccepted, PhaseLive, PhaseDone:
-		return // nothing is asked, and what it says is so
+		return // nothing is asked, and what it says is still true
 	}
 	q.Stage, q.ToAct, q.Newer, q.CheckAt = "", false, nil, time.Time{}
 	s.enter(q, PhaseCancelled)
 	s.line(Line{Kind: LineClosed, Ref: string(q.ID), Text: "its workflow was cancelled"})
 }
 
-// uiLink is where this project's workflow is seen in the Temporal UI.
+// uiLink returns the address of this project's workflow in the Temporal UI.
 func (s *State) uiLink() string {
 	if s.Settings.TemporalUIURL == "" {
 		return ""
@@ -323,15 +323,15 @@ func (s *State) uiLink() string {
 	return s.Settings.TemporalUIURL + "/namespaces/" + url.PathEscape(s.Settings.Namespace) + "/workflows/" + WorkflowID(s.ID)
 }
 
-// WorkflowID is the workflow id of a project.
+// WorkflowID returns the workflow id of a project.
 func WorkflowID(id prodege.ProjectID) string { return "project-" + id.String() }
 
-// InvoiceKey is the idempotency key of one revision of a project's invoice.
+// InvoiceKey returns the idempotency key of a revision of a project's invoice.
 func InvoiceKey(id prodege.ProjectID, revision int) string {
 	return WorkflowID(id) + "-invoice-r" + itoa(revision)
 }
 
-// Trimmed returns a copy for people to look at, without the ledger and the seen ids: those are large.
+// Trimmed returns a copy for people to read, without the ledger and the seen ids, which are large.
 func (s *State) Trimmed() *State {
 	c := *s
 	c.Ledger, c.Seen, c.Deliveries = nil, nil, nil

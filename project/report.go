@@ -8,28 +8,28 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Course is how one pause went, as the ledger tells it. Times that are not set did not come.
+// Course is the course of a pause, as recorded in the ledger. Times that are zero did not come.
 type Course struct {
 	Opened      string
 	Reason      prodege.Reason // the last one that it was paused for
-	Description string         // of a reason that has no number
+	Description string         // of a reason without a number
 	ForCPI      bool           // people were asked to accept a CPI
 
 	Paused  time.Time
-	Told    time.Time // the first message about it stood
+	Told    time.Time // the first message about it was posted
 	Decided time.Time // the first decision
-	Sent    time.Time // Prodege took what was decided
+	Sent    time.Time // Prodege accepted what was decided
 	Ended   time.Time
 
 	EndStatus prodege.Status
 	By, From  string  // who decided first; By is empty for a rule
-	Verdict   Verdict // the newest; empty: none stands
+	Verdict   Verdict // the newest; empty: none
 	Amount    *prodege.USD
-	Cost      *prodege.USD // what it costs in all; nil: not known
+	Cost      *prodege.USD // total cost; nil: unknown
 	DryRun    bool
 }
 
-// Courses reads off a ledger how the pauses went, oldest first.
+// Courses returns the courses of the pauses in a ledger, oldest first.
 func Courses(lines []Line) []Course {
 	var list []*Course
 	by := map[string]*Course{}
@@ -37,7 +37,7 @@ func Courses(lines []Line) []Course {
 		c := by[l.Ref]
 		if c == nil {
 			if l.Kind != LinePaused {
-				continue // of a pause whose beginning is no longer kept, or of none
+				continue // of a pause whose beginning was dropped, or of none
 			}
 			c = &Course{Opened: l.Ref, Paused: l.At}
 			by[l.Ref] = c
@@ -62,14 +62,14 @@ func (c *Course) take(l Line) {
 		c.ForCPI = true
 	case LineDecided:
 		if l.Verdict == AskAgain || l.Verdict == TryAgain {
-			return // they decide nothing new
+			return // these decide nothing new
 		}
 		if c.Decided.IsZero() {
 			c.Decided, c.By, c.From = l.At, l.By, l.From
 		}
 		c.Verdict, c.Amount, c.Cost, c.DryRun = l.Verdict, l.Amount, l.Cost, l.DryRun
 		if l.Second {
-			c.Verdict, c.Amount, c.Cost = "", nil, nil // one of two approvals approves nothing yet
+			c.Verdict, c.Amount, c.Cost = "", nil, nil // the first of two approvals approves nothing yet
 		}
 	case LineClosed:
 		c.DryRun = c.DryRun || l.DryRun
@@ -80,7 +80,7 @@ func (c *Course) take(l Line) {
 	}
 }
 
-// reason is what a pause is summed up under.
+// reasonKey is what pauses are grouped by.
 type reasonKey struct {
 	code        prodege.Reason
 	description string
@@ -93,8 +93,8 @@ func (c Course) summedUnder() reasonKey {
 	return reasonKey{c.Reason, c.Description}
 }
 
-// Sum sums up what happened from since until before until: a pause counts when it began, a decision when it was made, an
-// end when it came, the hours of pause as they passed. So two reports that follow each other hold everything once.
+// Sum sums up what happened from since (inclusive) to until (exclusive): a pause counts when it began, a decision when it was
+// made, an end when it came, and the hours of pause as they passed. So consecutive reports contain everything once.
 func Sum(courses []Course, since, until time.Time) (rows []ReportRow, all ReportRow) {
 	by := map[reasonKey][]Course{}
 	for _, c := range courses {
@@ -137,7 +137,7 @@ func sumRow(courses []Course, since, until time.Time) (row ReportRow) {
 	return row
 }
 
-// addMoney adds what was approved or refused. In a dry run nothing is spent.
+// addMoney adds what was approved or rejected. In a dry run nothing is spent.
 func (c Course) addMoney(row *ReportRow) {
 	sum := &row.Approved
 	switch {
@@ -155,7 +155,7 @@ func (c Course) addMoney(row *ReportRow) {
 	*sum = sum.Add(*c.Cost)
 }
 
-// overlap is how much of a pause lies within a time; one that is not over lasts on.
+// overlap returns how much of a pause lies within a period; one that is not over continues.
 func overlap(paused, ended, since, until time.Time) time.Duration {
 	if paused.Before(since) {
 		paused = since
@@ -166,7 +166,7 @@ func overlap(paused, ended, since, until time.Time) time.Duration {
 	return max(0, ended.Sub(paused))
 }
 
-// median is the middle one; of an even number, the mean of the two.
+// median returns the median; of an even number, the mean of the middle two.
 func median(list []time.Duration) time.Duration {
 	if len(list) == 0 {
 		return 0

@@ -7,35 +7,35 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// A CPI request asks people to approve a required CPI. One request per pause; a newer amount, or the same after
-// another reason, is a new generation of it. The limits, all compared with the amount to be sent:
+// A CPI request asks people to approve a required CPI. There is one request per pause; a newer amount, or the same after another
+// reason, is a new generation of it. The limits, all compared with the amount to be sent:
 //
 //   - CPI_CEILING: nothing above it is ever sent, whoever approves.
 //   - CPI_SECOND_APPROVER_ABOVE: two different people; another amount is a new first approval.
-//   - CPI_AUTO_APPROVE_UP_TO: by rule, at most three per project and day, never for an event older than an hour, found
-//     by a poll or vouched for, never without having read the project, never in a second life.
-//   - "Approve up to…" takes at most twice what is required.
+//   - CPI_AUTO_APPROVE_UP_TO: approved by rule, at most three times per project and day, never for an event that is older than
+//     an hour, found by a poll or vouched for, never without having read the project, and never in a second life.
+//   - "Approve up to…" accepts at most twice the required amount.
 
 const (
-	requestRead     = 3 * time.Second // how long people wait for the figures that they decide by
+	requestRead     = 3 * time.Second // how long the message waits for figures
 	maxAutomatic    = 3
 	automaticWithin = 24 * time.Hour
 	automaticFresh  = time.Hour
-	ceilingLook     = time.Hour        // a request above the ceiling looks so often whether it was raised, if nothing else happens
-	lifeWithin      = 10 * time.Second // no word on earlier lives by then: people are asked
+	ceilingLook     = time.Hour        // how often a request above the ceiling checks whether that was raised, if nothing else happens
+	lifeWithin      = 10 * time.Second // if earlier lives are unknown by then, people are asked
 )
 
 func requestKey(id prodege.EventID) string { return "request-" + string(id) }
 
 // request opens the request of a pause.
 func (s *State) request(e prodege.Event) {
-	s.keepFormer(s.Request) // its try under way has an end that people are told
+	s.keepFormer(s.Request) // people must be told the result of its running attempt
 	q := &Question{Kind: OfCPI, ID: s.Pause.Opened, PausedAt: s.Pause.Since}
 	s.Request, s.Pause.Request = q, requestKey(q.ID)
 	s.ask(q, e)
 }
 
-// ask opens a generation: the project is read for the figures that belong on the message, then people are asked.
+// ask begins a generation: the project is read for the figures on the message, then people are asked.
 func (s *State) ask(q *Question, e prodege.Event) {
 	q.Generation++
 	if q.Previous = q.Required; sameAmount(q.Previous, e.RequiredCPI) {
@@ -43,7 +43,7 @@ func (s *State) ask(q *Question, e prodege.Event) {
 	}
 	told := numbersOf(e)
 	switch {
-	case told != nil && q.Numbers != nil && q.Previous == nil: // the same amount, asked again: what is known stays
+	case told != nil && q.Numbers != nil && q.Previous == nil: // the same amount again: keep what is known
 		q.Numbers = ptr(eitherNumbers(*told, *q.Numbers))
 	case told != nil:
 		q.Numbers = told
@@ -92,17 +92,17 @@ func busy(tries ...*Try) bool {
 	return false
 }
 
-// present asks people, once the project was read or could not be; r is nil if it could not.
+// present asks people, once the project was read or could not be; then r is nil.
 func (s *State) present(q *Question, r *Reading) {
 	q.Stage = ""
-	if q.Required == nil && q.Previous != nil { // the amount of before was taken back
+	if q.Required == nil && q.Previous != nil { // the previous amount was withdrawn
 		defer s.tellTakenBack(q)
 	}
 	if r != nil {
 		s.learnName(r.Info)
 		q.keepNumbers(numbersRead(*r))
 		if told := r.Info.RequiredCPI; told != nil && (q.Required == nil || q.FromPoll && told.Cmp(*q.Required) > 0) {
-			q.Required = told // the figure of now
+			q.Required = told // the current amount
 		}
 		if r.Info.Status != prodege.Paused {
 			s.pollSoon()
@@ -125,7 +125,7 @@ func (s *State) present(q *Question, r *Reading) {
 	}
 }
 
-// tellTakenBack tells those who saw an amount that another one, or none that is known, is asked for now.
+// tellTakenBack tells people who saw an amount that another one, or an unknown one, is required now.
 func (s *State) tellTakenBack(q *Question) {
 	if sameAmount(q.Required, q.Previous) {
 		q.Previous = nil
@@ -136,7 +136,7 @@ func (s *State) tellTakenBack(q *Question) {
 	}
 }
 
-// followCeiling opens a request that the ceiling of now lets through, and takes the clock from one that it does not.
+// followCeiling opens a request that the current ceiling allows, and stops the clock of one that it does not.
 func (s *State) followCeiling() {
 	q := s.openRequest()
 	if q == nil || q.Stage != "" {
@@ -151,8 +151,8 @@ func (s *State) followCeiling() {
 	}
 }
 
-// askedAnew is the event by which a request is asked for once more: for the amount that the newest event told, as what
-// was approved may have covered it without being asked for.
+// askedAnew returns the event for asking again: with the amount of the newest event, which people may not have been asked about
+// because an approval covered it.
 func (s *State) askedAnew(q *Question) prodege.Event {
 	e := prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: q.Required, Source: prodege.FromSweep}
 	if p := s.pauseOf(q); p != nil && p.ForCPI && !p.Event.Time.Before(q.Event.Time) {
@@ -161,7 +161,7 @@ func (s *State) askedAnew(q *Question) prodege.Event {
 	return e
 }
 
-// advanceRequest lets a rule approve, once it is known that no earlier life forbids it.
+// advanceRequest lets a rule approve, once it is known that there was no earlier life.
 func (s *State) advanceRequest() {
 	s.followCeiling()
 	q := s.Request
@@ -178,8 +178,7 @@ func (s *State) advanceRequest() {
 	s.act(q)
 }
 
-// ruleApproves reports whether CPI_AUTO_APPROVE_UP_TO would approve the amount without asking, as far as the core
-// knows by itself.
+// ruleApproves reports whether CPI_AUTO_APPROVE_UP_TO approves the amount without asking, as far as the core knows.
 func (s *State) ruleApproves(q *Question) bool {
 	limit := s.Settings.AutoApproveUpTo
 	if limit == nil || q.Required == nil || exceeds(q.Required, limit) || q.FromPoll || q.Event.Vouched != "" || s.Life.Old {
@@ -194,12 +193,12 @@ func (s *State) ruleApproves(q *Question) bool {
 	return recent < maxAutomatic && s.now.Sub(q.Event.Time) < automaticFresh
 }
 
-// exceeds reports whether an amount that is known is above a limit that is set.
+// exceeds reports whether an amount is above a limit; false if either is nil.
 func exceeds(amount, limit *prodege.USD) bool {
 	return amount != nil && limit != nil && amount.Cmp(*limit) > 0
 }
 
-// newer is the next generation, if e really asks for something else than what was asked last.
+// newer begins the next generation if e asks for something other than what was last asked.
 func (s *State) newer(q *Question, e prodege.Event) {
 	q.hearNumbers(e)
 	same := e.RequiredCPI == nil || sameAmount(q.Required, e.RequiredCPI)
@@ -213,12 +212,12 @@ func (s *State) newer(q *Question, e prodege.Event) {
 		e.RequiredCPI = q.Required
 	}
 	s.ask(q, e)
-	s.withdraw(requestKey(q.ID), NoteNewAmount) // of amounts in between nobody needs to know
+	s.withdraw(requestKey(q.ID), NoteNewAmount) // nobody needs to know amounts in between
 	s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a newer amount")
 }
 
-// settledElsewhere reports whether people were told that nothing is asked any more though no event has ended the pause.
-// The next event that asks for something, even the same, is then taken up anew.
+// settledElsewhere reports whether people were told that the request is closed although no event has ended the pause. The next
+// event that asks for something, even the same, then begins a new generation.
 func (q *Question) settledElsewhere() bool {
 	switch q.Phase {
 	case PhaseOther, PhaseElsewhere, PhaseLive, PhaseDone, PhaseEnded, PhaseCancelled:
@@ -227,8 +226,7 @@ func (q *Question) settledElsewhere() bool {
 	return false
 }
 
-// covers reports whether what was approved reaches for e too: an approval is a ceiling, and a price that has fallen
-// needs no second one.
+// covers reports whether what was approved is enough for e: an approval is a ceiling, so a lower price needs no other one.
 func (q *Question) covers(e prodege.Event) bool {
 	switch q.Phase {
 	case PhaseApproved, PhaseHeld, PhaseAccepted, PhaseStill, PhaseRefused, PhaseStopped, PhaseByHand:
@@ -237,9 +235,9 @@ func (q *Question) covers(e prodege.Event) bool {
 	return false
 }
 
-// pausedForOther says that the project is paused for another reason now.
+// pausedForOther records that the project is paused for another reason now.
 func (s *State) pausedForOther(q *Question, e prodege.Event) {
-	if q.Phase == PhaseAccepted { // it may yet show as LIVE
+	if q.Phase == PhaseAccepted { // LIVE may still come
 		q.Other = ptr(trimmed(e))
 		return
 	}
@@ -252,7 +250,7 @@ func (s *State) pausedForOther(q *Question, e prodege.Event) {
 	}
 }
 
-// decideRequest weighs a verdict on an amount.
+// decideRequest handles a verdict on an amount.
 func (s *State) decideRequest(q *Question, d Decision) {
 	switch d.Verdict {
 	case Approve:
@@ -272,7 +270,7 @@ func (s *State) decideRequest(q *Question, d Decision) {
 	}
 }
 
-// decidable reports whether the request can still be decided, for this amount; it answers the clicker if not.
+// decidable reports whether the request can still be decided for this amount; if not, it answers the click.
 func (s *State) decidable(q *Question, d Decision) bool {
 	open := q.Phase == PhaseOpen || q.Phase == PhaseSecond
 	switch {
@@ -321,13 +319,13 @@ func (s *State) needsSecond(amount *prodege.USD) bool {
 	return exceeds(amount, s.Settings.SecondApproverAbove)
 }
 
-// seconds reports whether an approval of this amount is the second one of two: another amount is a new first approval.
+// seconds reports whether an approval of this amount is the second of two: another amount is a new first approval.
 func (q *Question) seconds(amount *prodege.USD) bool {
 	first := q.decided()
 	return q.Phase == PhaseSecond && first != nil && sameAmount(first.Amount, amount)
 }
 
-// askAgain opens an expired or rejected request anew: a generation of its own, with the figures of now.
+// askAgain reopens an expired or rejected request: a new generation, with current figures.
 func (s *State) askAgain(q *Question, d Decision) {
 	if q.Phase != PhaseExpired && q.Phase != PhaseRejected {
 		s.answer(d, q, AnswerNotNow)
@@ -342,11 +340,11 @@ func (s *State) askAgain(q *Question, d Decision) {
 	s.reply(requestKey(q.ID), "asked-again-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteAskedAgain), "asked again")
 }
 
-// hearNumbers keeps what the Real Time Pricing webhook tells with an event of an amount that is asked for already.
+// hearNumbers records the numbers from a Real Time Pricing event whose amount is asked about already.
 func (q *Question) hearNumbers(e prodege.Event) {
 	told := numbersOf(e)
 	if told == nil || !q.Phase.Decidable() {
-		return // the figures that were decided by stand
+		return // keep the figures on which people decided
 	}
 	known := Numbers{}
 	if q.Numbers != nil {
@@ -356,13 +354,13 @@ func (q *Question) hearNumbers(e prodege.Event) {
 	if e.Time.Before(known.AsOf) {
 		all = eitherNumbers(known, *told)
 	} else if known.Wanted != 0 || known.Completes != 0 {
-		all.AsOf = known.AsOf // of those that were read
+		all.AsOf = known.AsOf // the time of the reading
 	}
 	all.ActualIR, all.ActualLOI = cmp.Or(told.ActualIR, known.ActualIR), cmp.Or(told.ActualLOI, known.ActualLOI)
 	q.Numbers = &all
 }
 
-// keepNumbers keeps what was read beside what events told; a bid is an event's own word.
+// keepNumbers merges what was read with what events said; bids only come with events.
 func (q *Question) keepNumbers(read Numbers) {
 	known := Numbers{}
 	if q.Numbers != nil {
@@ -373,14 +371,14 @@ func (q *Question) keepNumbers(read Numbers) {
 	q.Numbers = &all
 }
 
-// drawRequest writes a request's message as it stands now.
+// drawRequest updates a request's message.
 func (s *State) drawRequest(q *Question) {
 	if q == nil {
 		return
 	}
 	k := requestKey(q.ID)
 	if q.Stage != "" && s.message(k) == nil {
-		return // what Prodege tells meanwhile belongs on it
+		return // it will contain what is being read
 	}
 	if q.asking() && q.Clock.Deadline.IsZero() {
 		q.Clock.Deadline = s.deadlineFrom(s.now)
@@ -415,8 +413,8 @@ func (s *State) requestFacts(q *Question) *RequestFacts {
 	return r
 }
 
-// limitFacts are the settings that bear on what the message says now. Any other is left out, so that changed settings do
-// not edit a message that is as true as before.
+// limitFacts adds the settings that affect what the message says now, and no others, so that other changes of settings don't lead
+// to an edit.
 func (s *State) limitFacts(r *RequestFacts) {
 	set := &s.Settings
 	if r.Closed {
@@ -456,7 +454,7 @@ func (s *State) requestNote(q *Question, kind NoteKind) Note {
 	return n
 }
 
-// costOf is what a decision is about in money, all in all; nil if that is not known.
+// costOf returns the total cost of a decision; nil if unknown.
 func (s *State) costOf(q *Question, d Decided) *prodege.USD {
 	if q.Kind == OfCPI {
 		if d.Amount == nil {
@@ -466,7 +464,7 @@ func (s *State) costOf(q *Question, d Decided) *prodege.USD {
 	}
 	row, _ := q.offer(d.Action)
 	if row.Asks != prodege.AsksSample {
-		return &prodege.USD{} // other actions cost nothing that people did not agree to before
+		return &prodege.USD{} // other actions cost nothing beyond what people agreed to before
 	}
 	if q.Figures == nil || q.Figures.CPI == nil || q.Figures.Wanted <= 0 {
 		return nil

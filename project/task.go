@@ -6,12 +6,11 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Task is something that should be under way now: exactly one of its inputs is set. The driver starts a task that is
-// wanted and not under way, reports its end with a Result of the same ID, and cancels a read that is no longer
-// wanted. Any other task is never cancelled: its end is awaited. One task is one try; the core decides about the next,
-// which has an ID of its own.
+// Task is something that should be running now: exactly one of its inputs is set. The driver starts a task that is wanted and not
+// running, reports its end with a Result with the same ID, and cancels a read that is no longer wanted. Other tasks are never
+// canceled. A task is one attempt; the core decides about the next one, which has its own ID.
 type Task struct {
-	ID      string // unique within the project's life, the same on every replay
+	ID      string // unique within the project's life, and deterministic
 	Summary string // for the timeline of the Temporal UI
 
 	Post      *Post
@@ -45,10 +44,10 @@ const (
 
 // Rules of a kind of task.
 type Rules struct {
-	Abandon bool // may be cancelled, and begun anew after continue-as-new: it changes nothing anywhere
+	Abandon bool // may be canceled, and started again after continue-as-new, because it changes nothing
 }
 
-// Kinds is the table of the kinds of tasks.
+// Kinds are the rules of all kinds of tasks.
 var Kinds = map[Kind]Rules{
 	KindPost:      {},
 	KindEdit:      {},
@@ -62,7 +61,7 @@ var Kinds = map[Kind]Rules{
 	KindEarlier:   {Abandon: true},
 }
 
-// Kind returns which of the inputs is set.
+// Kind returns the kind of the input that is set.
 func (t *Task) Kind() Kind {
 	switch {
 	case t.Post != nil:
@@ -106,11 +105,11 @@ type FailureKind string
 
 // The kinds of failures.
 const (
-	FailedPassing    FailureKind = "passing"     // worth another try
-	FailedRefused    FailureKind = "refused"     // the other side refuses it; another try is for people to decide
-	FailedOperator   FailureKind = "operator"    // people must put something right first: a token, a channel, a membership
-	FailedNotStarted FailureKind = "not_started" // no worker took it in time: it was certainly not heard
-	FailedThreadGone FailureKind = "thread_gone" // of a reply: its root message is not there any more
+	FailedPassing    FailureKind = "passing"     // worth another attempt
+	FailedRefused    FailureKind = "refused"     // refused by the other side; people decide about another attempt
+	FailedOperator   FailureKind = "operator"    // people must fix something first: a token, a channel, a membership
+	FailedNotStarted FailureKind = "not_started" // no worker took it in time: it certainly had no effect
+	FailedThreadGone FailureKind = "thread_gone" // of a reply: its root message does not exist any more
 )
 
 // Failure is how a task failed.
@@ -118,40 +117,39 @@ type Failure struct {
 	Kind       FailureKind   `json:"kind"`
 	Text       string        `json:"text"`                  // what to do, in words; no secrets
 	Refusal    *Refusal      `json:"refusal,omitempty"`     // what the counterparty said
-	RetryAfter time.Duration `json:"retry_after,omitempty"` // the other side asks to wait so long; 0: it did not say
-	Maybe      bool          `json:"maybe,omitempty"`       // it may have been heard all the same
-	Amount     *prodege.USD  `json:"amount,omitempty"`      // of an acceptance with Maybe: max_cpi as it may have been heard; nil: not known
+	RetryAfter time.Duration `json:"retry_after,omitempty"` // the delay that the other side asks for; 0: none
+	Maybe      bool          `json:"maybe,omitempty"`       // it may have had its effect nevertheless
+	Amount     *prodege.USD  `json:"amount,omitempty"`      // of an acceptance with Maybe: max_cpi that Prodege may have received; nil: unknown
 }
 
-// Post says a card in a channel for the first time. Wanted once for each thing said: Key is looked for in Slack's
-// history before a repeat.
+// Post posts a card in a channel. Before a second attempt Slack's history is searched for Key.
 type Post struct {
 	Channel string    `json:"channel"`
 	Thread  string    `json:"thread,omitempty"` // ts of the root message; empty: a message of its own
-	Key     string    `json:"key"`              // ours, unique for each thing said; stands in the message's metadata, so that a repeat finds it
+	Key     string    `json:"key"`              // unique per message; part of its metadata, so that it can be found
 	Card    Card      `json:"card"`
-	Tried   time.Time `json:"tried,omitzero"` // when an earlier try may have said it already: look first
+	Tried   time.Time `json:"tried,omitzero"` // when an earlier attempt may have posted it: search first
 
-	// Read asks Prodege first, for at most Read.Within: what it tells is filled into the card (Card.Fill) before it
-	// is posted, and returned. A read that fails or takes longer is left out.
+	// Read is done first, for at most Read.Within: the result is added to the card (Card.Fill) before it is posted, and returned.
+	// The card is posted without it if the read fails or takes longer.
 	Read *Read `json:"read,omitempty"`
 
 	Wait  time.Duration `json:"-"` // how long it may wait for its turn in the channel's queue
 	Queue string        `json:"-"` // channel whose queue it waits in; empty: the main queue
 }
 
-// Posted tells where a message stands.
+// Posted says where a message is.
 type Posted struct {
-	Channel string   `json:"channel"` // id of the channel, as Slack gives it
+	Channel string   `json:"channel"` // id of the channel, as returned by Slack
 	TS      string   `json:"ts"`
-	Link    string   `json:"link,omitempty"`    // permalink; empty if the workspace's address is not known
-	Found   bool     `json:"found,omitempty"`   // it stood there already, as an earlier try said it
-	Plain   bool     `json:"plain,omitempty"`   // Slack refused the layout: the text stands without buttons
+	Link    string   `json:"link,omitempty"`    // permalink; empty if the workspace's address is unknown
+	Found   bool     `json:"found,omitempty"`   // an earlier attempt had posted it
+	Plain   bool     `json:"plain,omitempty"`   // Slack refused the layout: only the text was posted, without buttons
 	Nobody  bool     `json:"nobody,omitempty"`  // of a card with buttons for approvers: nobody is on the list, so nobody can click
-	Reading *Reading `json:"reading,omitempty"` // what Read brought; nil: not asked, or no answer in time
+	Reading *Reading `json:"reading,omitempty"` // the result of Read; nil: not asked for, or no answer in time
 }
 
-// Edit writes the whole message anew.
+// Edit replaces the whole message.
 type Edit struct {
 	Channel string `json:"channel"`
 	TS      string `json:"ts"`
@@ -159,14 +157,14 @@ type Edit struct {
 	Card    Card   `json:"card"`
 }
 
-// Edited tells how an edit went.
+// Edited is the result of an edit.
 type Edited struct {
-	Gone   bool `json:"gone,omitempty"`   // the message is not there any more: it must be posted anew
-	Plain  bool `json:"plain,omitempty"`  // Slack refused the layout: the text stands without buttons
+	Gone   bool `json:"gone,omitempty"`   // the message does not exist any more and must be posted again
+	Plain  bool `json:"plain,omitempty"`  // as in Posted
 	Nobody bool `json:"nobody,omitempty"` // as in Posted
 }
 
-// Ephemeral tells one person alone, in a channel.
+// Ephemeral posts a message in a channel that only one person sees.
 type Ephemeral struct {
 	Channel string `json:"channel"`
 	User    string `json:"user"`
@@ -179,19 +177,18 @@ type Fold struct {
 	Item    DigestItem `json:"item"`
 }
 
-// MayDecide asks whether a person is among SLACK_APPROVERS.
+// MayDecide asks whether a person is one of SLACK_APPROVERS.
 type MayDecide struct {
 	User string `json:"user"`
 }
 
-// Permission is the answer. If Known is false the list can't be had, and nothing is counted.
+// Permission is the answer to MayDecide. If Known is false the list can't be read, and the decision does not count.
 type Permission struct {
 	Allowed bool `json:"allowed"`
 	Known   bool `json:"known"`
 }
 
-// Priority orders the calls to Prodege: an act and the reading before it go first, then polls, then figures that
-// only adorn a message.
+// Priority orders the calls to Prodege: first an act and the read before it, then polls, then figures for messages.
 type Priority string
 
 // The priorities of a read. Acts have the first one.
@@ -207,12 +204,12 @@ type Read struct {
 	Quotas   bool              `json:"quotas,omitempty"` // also how many completes there are and are wanted
 	Clicks   bool              `json:"clicks,omitempty"` // also the limits on clicks
 	Priority Priority          `json:"priority"`
-	Within   time.Duration     `json:"within"` // how long the answer is waited for, the wait for a turn included
+	Within   time.Duration     `json:"within"` // time limit, including the wait for a turn
 }
 
-// Reading is what Prodege told, and when it was asked.
+// Reading is what Prodege answered, and when it was asked.
 type Reading struct {
-	Asked  time.Time              `json:"asked"` // before the call, our clock, UTC
+	Asked  time.Time              `json:"asked"` // before the call, by our clock, UTC
 	Info   prodege.ProjectInfo    `json:"info"`
 	Quotas *prodege.Quotas        `json:"quotas,omitempty"` // nil: not asked, or no answer
 	Clicks *prodege.ClickSettings `json:"clicks,omitempty"` // nil: not asked, or no answer
@@ -221,10 +218,10 @@ type Reading struct {
 // AcceptCPI reads the project and, if it is still paused for CPI, accepts the amount at Prodege.
 type AcceptCPI struct {
 	Project  prodege.ProjectID `json:"project_id"`
-	Approved prodege.USD       `json:"approved"`            // a ceiling: what people (or the rule) approved
-	MustRead bool              `json:"must_read,omitempty"` // an automatic approval is never sent unread
-	Maybe    bool              `json:"maybe,omitempty"`     // an earlier try may have been heard
-	Amount   *prodege.USD      `json:"amount,omitempty"`    // with Maybe: max_cpi as it may have been heard; nil: not known
+	Approved prodege.USD       `json:"approved"`            // a ceiling: what people or the rule approved
+	MustRead bool              `json:"must_read,omitempty"` // an automatic approval is never sent without reading the project
+	Maybe    bool              `json:"maybe,omitempty"`     // an earlier attempt may have succeeded
+	Amount   *prodege.USD      `json:"amount,omitempty"`    // with Maybe: max_cpi that Prodege may have received; nil: unknown
 }
 
 // ActOnProject reads the project and, if it is still paused for the reason, does what people decided from the alert.
@@ -232,31 +229,31 @@ type ActOnProject struct {
 	Project prodege.ProjectID `json:"project_id"`
 	Action  prodege.Action    `json:"action"`           // the row as it was offered
 	Number  int64             `json:"number,omitempty"` // clicks or sample size, as the row asks
-	Maybe   bool              `json:"maybe,omitempty"`  // an earlier try may have been heard
+	Maybe   bool              `json:"maybe,omitempty"`  // an earlier attempt may have succeeded
 }
 
-// Outcome is how an acceptance, or another act at Prodege, ended.
+// Outcome is the outcome of an acceptance, or of another act at Prodege.
 type Outcome string
 
 // The outcomes. Only OutcomeSent changed something at Prodege.
 const (
-	OutcomeSent        Outcome = "sent"         // project-update was taken
+	OutcomeSent        Outcome = "sent"         // Prodege accepted project-update
 	OutcomeAlreadyLive Outcome = "already_live" // live without us
 	OutcomeEnded       Outcome = "ended"        // complete, pending complete, invoiced or deleted
 	OutcomeOther       Outcome = "other_reason" // it is paused for another reason
 	OutcomeRisen       Outcome = "risen"        // the price is above what was approved: Required says how much
-	OutcomeHeld        Outcome = "held"         // accepting is off, or whether it is can't be read
+	OutcomeHeld        Outcome = "held"         // accepting is off, or can't be read
 	OutcomeDryRun      Outcome = "dry_run"      // DRY_RUN
-	OutcomeOverLimit   Outcome = "over_limit"   // above CPI_CEILING as it is now
+	OutcomeOverLimit   Outcome = "over_limit"   // above the current CPI_CEILING
 	OutcomeNoKey       Outcome = "no_key"       // no PRODEGE_API_KEY
 )
 
-// Acceptance tells what was found and done.
+// Acceptance says what was found and done.
 type Acceptance struct {
 	Outcome  Outcome        `json:"outcome"`
 	Status   prodege.Status `json:"status,omitempty"`   // as read
 	Required *prodege.USD   `json:"required,omitempty"` // as read
-	MaxCPI   *prodege.USD   `json:"max_cpi,omitempty"`  // in force after it, if that is known
+	MaxCPI   *prodege.USD   `json:"max_cpi,omitempty"`  // in force afterwards; nil: unknown
 	Sent     *prodege.USD   `json:"sent,omitempty"`     // max_cpi as sent; nil: it was high enough, only LIVE was set
 	Unread   bool           `json:"unread,omitempty"`   // sent although the project could not be read (101)
 }
@@ -267,21 +264,21 @@ type InvoiceCall struct {
 	Body string `json:"body"` // JSON, sent as it is
 }
 
-// InvoiceResult tells how billing answered a call that did not fail.
+// InvoiceResult is billing's answer to a call that did not fail.
 type InvoiceResult struct {
 	DryRun   bool `json:"dry_run,omitempty"`  // nothing was sent
 	NoURL    bool `json:"no_url,omitempty"`   // no BILLING_URL now
-	Conflict bool `json:"conflict,omitempty"` // 409: billing may have it from an earlier try
+	Conflict bool `json:"conflict,omitempty"` // 409: billing may have it from an earlier attempt
 	Status   int  `json:"status,omitempty"`   // HTTP status
 }
 
-// EarlierRuns looks for runs of this workflow id that did not continue into this one: what they decided is not in
-// this state.
+// EarlierRuns searches for runs of this workflow id that this one does not continue, so that their decisions are not in this
+// state.
 type EarlierRuns struct {
 	Project prodege.ProjectID `json:"project_id"`
 }
 
-// EarlierFound is the answer.
+// EarlierFound is the answer to EarlierRuns.
 type EarlierFound struct {
 	Found bool `json:"found"`
 }

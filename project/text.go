@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// cut shortens a text to at most n bytes, at the end of a character, and marks it.
+// cut shortens a text to at most n bytes, at the end of a character, and adds a mark.
 func cut(text string, n int) string {
 	if len(text) <= n {
 		return text
@@ -23,7 +23,7 @@ func cut(text string, n int) string {
 	return text[:end] + mark
 }
 
-// cutEncoded shortens a text so that it takes at most n bytes in JSON, where a character may take six, and marks it.
+// cutEncoded shortens a text to at most n bytes in JSON, where a character may take six, and adds a mark.
 func cutEncoded(text string, n int) string {
 	const mark = "…"
 	taken, fits := 0, 0 // fits is as much of the text as leaves room for the mark
@@ -38,7 +38,7 @@ func cutEncoded(text string, n int) string {
 	return text
 }
 
-// encodedLen is how many bytes encoding/json writes for a character.
+// encodedLen returns how many bytes encoding/json writes for a character.
 func encodedLen(r rune) int {
 	switch {
 	case r == '"', r == '\\':
@@ -49,8 +49,8 @@ func encodedLen(r rune) int {
 	return utf8.RuneLen(r)
 }
 
-// SafeID keeps an event id that is short and plain; any other is replaced by its SHA-256, so that it can stand in
-// workflow ids, keys and buttons.
+// SafeID returns an event id that is short and plain as it is, and the SHA-256 of any other, so that it can be part of workflow
+// ids, keys and buttons.
 func SafeID(id prodege.EventID) prodege.EventID {
 	plain := strings.IndexFunc(string(id), func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
@@ -62,7 +62,7 @@ func SafeID(id prodege.EventID) prodege.EventID {
 	return prodege.EventID(hex.EncodeToString(sum[:]))
 }
 
-// trimmed keeps what decisions and messages need of an event, so that a state of many stays small.
+// trimmed returns the part of an event that decisions and messages need, so that a state with many events stays small.
 func trimmed(e prodege.Event) prodege.Event {
 	e.Unknown, e.Delivery, e.Received = nil, "", time.Time{}
 	e.Status = prodege.Status(cutEncoded(string(e.Status), 100))
@@ -71,7 +71,7 @@ func trimmed(e prodege.Event) prodege.Event {
 	return e
 }
 
-// withUnknown is trimmed, with the first few fields that are new to us: those are shown on an alert.
+// withUnknown is trimmed with the first few unknown fields, which an alert shows.
 func withUnknown(e prodege.Event) prodege.Event {
 	const fields, name, value = 6, 40, 100 // an alert shows five, and that there are more
 	kept := trimmed(e)
@@ -81,7 +81,7 @@ func withUnknown(e prodege.Event) prodege.Event {
 	return kept
 }
 
-// lastOf copies the last n of a list.
+// lastOf returns a copy of the last n elements of a list.
 func lastOf[T any](list []T, n int) []T {
 	return append([]T(nil), list[max(0, len(list)-n):]...)
 }

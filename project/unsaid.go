@@ -5,26 +5,26 @@ import (
 	"time"
 )
 
-// What Slack has not taken for five minutes because of a fault must not go unnoticed. The project needs attention, the
-// log and a metric say so, and the alerts channel is told if it is another channel than the one that fails: once per
-// fault, and that message says so when Slack takes everything again. What only waits for its turn in a burst is no fault.
+// If Slack has not accepted a message for five minutes because of a failure, people must know. The project needs attention, the
+// log and a metric say so, and so does a message in the alerts channel, unless that is the one that fails: once per failure, and
+// the message is updated when Slack accepts everything again. A message that only waits for its turn in a burst does not count.
 
-// unsaidFor is how long a message may be due before people must know that it has not been said.
+// unsaidFor is how long a message may be due before people must know that it has not been posted.
 const unsaidFor = 5 * time.Minute
 
-// Unsaid is a channel in which something has been due for five minutes.
+// Unsaid is a channel for which something has been due for five minutes.
 type Unsaid struct {
 	Channel string    `json:"channel"`
-	What    string    `json:"what"`           // the first message that is not said: "CPI request"
+	What    string    `json:"what"`           // the first message that could not be posted: "CPI request"
 	Since   time.Time `json:"since"`          // when that was due
-	Trouble string    `json:"trouble"`        // why Slack does not take it
-	Told    string    `json:"told,omitempty"` // key of the message about it in the alerts channel; empty: that is the one
+	Trouble string    `json:"trouble"`        // why Slack does not accept it
+	Told    string    `json:"told,omitempty"` // key of the message about it in the alerts channel; empty if that is the channel
 }
 
-// overdue reports whether a message has been due for so long that people must know.
+// overdue reports whether a message has been due so long that people must know.
 func (m *Message) overdue() bool { return m.unsaid() && m.Overdue && m.User == "" }
 
-// blocked reports whether a message is overdue because of a fault.
+// blocked reports whether a message is overdue because of a failure.
 func (m *Message) blocked() bool { return m.overdue() && m.Trouble != "" && !m.Queued }
 
 func (s *State) unsaidAlarms(list []alarm) []alarm {
@@ -36,7 +36,7 @@ func (s *State) unsaidAlarms(list []alarm) []alarm {
 	return list
 }
 
-// advanceUnsaid tells of channels in which something is blocked, and of those in which nothing is any more.
+// advanceUnsaid reports channels for which something is blocked, and those for which nothing is any more.
 func (s *State) advanceUnsaid() {
 	var still []Unsaid
 	for _, u := range s.Unsaid {
@@ -54,7 +54,7 @@ func (s *State) advanceUnsaid() {
 	}
 }
 
-// tellUnsaid tells that a message is blocked.
+// tellUnsaid reports that a message is blocked.
 func (s *State) tellUnsaid(m *Message) {
 	u := Unsaid{Channel: m.Channel, What: m.What, Since: m.Due, Trouble: m.Trouble}
 	if m.Channel != s.Settings.AlertsChannel {
@@ -67,12 +67,12 @@ func (s *State) tellUnsaid(m *Message) {
 	s.out.Unsaid = append(s.out.Unsaid, u)
 }
 
-// tellsUnsaid reports whether a message tells of a channel that takes nothing now.
+// tellsUnsaid reports whether a message is about a channel that is blocked now.
 func (s *State) tellsUnsaid(key string) bool {
 	return slices.ContainsFunc(s.Unsaid, func(u Unsaid) bool { return u.Told == key })
 }
 
-// saidAgain takes back what was told of a channel, or says that it is over if that stands.
+// saidAgain withdraws the message about a channel, or updates it if it has been posted.
 func (s *State) saidAgain(u Unsaid) {
 	m := s.message(u.Told)
 	switch {

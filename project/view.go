@@ -6,7 +6,7 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// View is what the list of the Temporal UI shows of a project, as facts.
+// View is what the Temporal UI's list shows of a project, as facts.
 type View struct {
 	Project     prodege.ProjectID `json:"project"`
 	Status      prodege.Status    `json:"status,omitempty"`
@@ -16,44 +16,44 @@ type View struct {
 	Waiting     Waiting           `json:"waiting"`
 	Since       time.Time         `json:"since,omitzero"`
 	Deadline    time.Time         `json:"deadline,omitzero"`  // of an open CPI request
-	Completes   time.Time         `json:"completes,omitzero"` // by itself, for inactivity
+	Completes   time.Time         `json:"completes,omitzero"` // about when Prodege completes it for inactivity
 	Required    *prodege.USD      `json:"required,omitempty"` // of the CPI request, while the pause is for CPI
 	MaxCPI      *prodege.USD      `json:"max_cpi,omitempty"`
 	Request     Phase             `json:"request,omitempty"` // of the CPI request, while the pause is for CPI
 	Approved    *prodege.USD      `json:"approved,omitempty"`
 	Action      Phase             `json:"action,omitempty"` // of what was decided from the alert
-	Chosen      *Decided          `json:"chosen,omitempty"` // what was
+	Chosen      *Decided          `json:"chosen,omitempty"` // that decision
 	Invoice     InvoicePhase      `json:"invoice,omitempty"`
 	Attention   Attention         `json:"attention,omitzero"`
 }
 
-// AttentionKind says why people must look at a project.
+// AttentionKind is a reason for people to look at a project.
 type AttentionKind string
 
-// Why people must look.
+// The reasons for people to look at a project.
 const (
 	AttentionNone         AttentionKind = ""
-	AttentionSlack        AttentionKind = "slack"         // Slack does not take a message until people put something right (Text)
+	AttentionSlack        AttentionKind = "slack"         // Slack does not accept a message until people fix something (Text)
 	AttentionUnsaid       AttentionKind = "unsaid"        // a message has been due for five minutes (Text: why)
-	AttentionPlain        AttentionKind = "plain"         // Slack refused a layout: a message stands without buttons
+	AttentionPlain        AttentionKind = "plain"         // Slack refused a layout: a message has no buttons
 	AttentionNobody       AttentionKind = "nobody"        // nobody is on the list of approvers
 	AttentionCeiling      AttentionKind = "ceiling"       // what is asked is above CPI_CEILING: nobody can approve it
 	AttentionHeld         AttentionKind = "held"          // what was decided is held back: accepting is switched off
 	AttentionExpired      AttentionKind = "expired"       // nobody decided in time
 	AttentionRefused      AttentionKind = "refused"       // what was decided was refused (Text)
-	AttentionStopped      AttentionKind = "stopped"       // half an hour of faults (Text)
+	AttentionStopped      AttentionKind = "stopped"       // half an hour of failures (Text)
 	AttentionStill        AttentionKind = "still"         // done at Prodege, but without effect
 	AttentionByHand       AttentionKind = "byhand"        // to be accepted at Prodege by hand
 	AttentionInvoice      AttentionKind = "invoice"       // billing refused the invoice (Text)
-	AttentionInvoiceSlow  AttentionKind = "invoice_slow"  // billing has not taken it for an hour
+	AttentionInvoiceSlow  AttentionKind = "invoice_slow"  // billing has not accepted it for an hour
 	AttentionInvoiceAsked AttentionKind = "invoice_asked" // people are asked whether to send it
 	AttentionMissing      AttentionKind = "missing"       // INVOICED has not come by the 7th
 )
 
-// Attention is why people must look at a project.
+// Attention says why people must look at a project.
 type Attention struct {
 	Kind AttentionKind `json:"kind,omitempty"`
-	Text string        `json:"text,omitempty"` // a counterparty's words, or what to put right
+	Text string        `json:"text,omitempty"` // a counterparty's words, or what to fix
 }
 
 // View returns what the list shows.
@@ -84,10 +84,10 @@ func (s *State) View() View {
 	return v
 }
 
-// OpenRequest is the CPI request of the present pause; nil if there is none.
+// OpenRequest returns the CPI request of the current pause; nil if there is none.
 func (s *State) OpenRequest() *Question { return s.openRequest() }
 
-// OpenAction is what is offered or was decided from the present pause's alert; nil if there is nothing.
+// OpenAction returns the actions of the current pause's alert; nil if there are none.
 func (s *State) OpenAction() *Question { return s.openAction() }
 
 func (s *State) openRequest() *Question { return s.ofPause(s.Request) }
@@ -108,7 +108,7 @@ func (s *State) look(changed bool) {
 	}
 	s.Waiting, s.WaitingSince = w, s.now
 	if changed && s.StatusSince.Before(s.now) {
-		s.WaitingSince = s.StatusSince // it has waited since the event, however late the event reached us
+		s.WaitingSince = s.StatusSince // it has waited since the event, even if that arrived late
 	}
 }
 
@@ -136,7 +136,7 @@ func (s *State) waiting() Waiting {
 	}
 	switch q.Phase {
 	case PhaseHeld:
-		return WaitsAction // of whoever switches accepting on
+		return WaitsAction // somebody must switch accepting on
 	case PhaseApproved, PhaseAccepted, PhaseLive, PhaseDone, PhaseElsewhere, PhaseEnded:
 		return WaitsLive
 	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseOverLimit:
@@ -151,7 +151,7 @@ func (s *State) waiting() Waiting {
 	return WaitsAction
 }
 
-// Attention says why people must look at the project; its Kind is empty if they need not.
+// Attention returns why people must look at the project; its Kind is empty if they need not.
 func (s *State) Attention() Attention {
 	for _, m := range s.Outbox {
 		if m.unsaid() && m.Fault != "" {

@@ -4,10 +4,10 @@ import (
 	"time"
 )
 
-// People have APPROVAL_TIMEOUT for a request, and are reminded in its thread every APPROVAL_REMINDER_EVERY; the last
-// reminder, and the expiry, mention SLACK_ESCALATION. Only APPROVAL_HOURS count. The clock starts when the message
-// stands, and does not count the time in which Slack takes nothing: nobody could see what was asked. A request above
-// the ceiling has no clock, as nobody can approve it.
+// People have APPROVAL_TIMEOUT for a request, and are reminded in its thread every APPROVAL_REMINDER_EVERY; the last reminder and
+// the expiry mention SLACK_ESCALATION. Only APPROVAL_HOURS count. The clock starts when the message has been posted, and stops
+// while Slack accepts nothing, because nobody can see the request. A request above the ceiling has no clock, because nobody may
+// approve it.
 
 // asking reports whether the request waits for people, so that its clock runs.
 func (q *Question) asking() bool {
@@ -29,7 +29,8 @@ func (s *State) reminderAt(q *Question, n int) time.Time {
 	return at
 }
 
-// advanceClock starts the clock of a request whose message stands, and stops it while Slack takes nothing in its channel.
+// advanceClock starts the clock of a request whose message has been posted, and stops it while Slack accepts nothing for its
+// channel.
 func (s *State) advanceClock() {
 	q := s.openRequest()
 	if q == nil || !q.asking() {
@@ -50,7 +51,7 @@ func (s *State) advanceClock() {
 	case !away.IsZero() && c.SilentSince.IsZero():
 		c.SilentSince = away
 		if away.Before(c.From) {
-			c.SilentSince = c.From // of the time before, nothing was counted
+			c.SilentSince = c.From // nothing was counted before
 		}
 	case away.IsZero() && !c.SilentSince.IsZero():
 		c.From = c.From.Add(s.now.Sub(c.SilentSince))
@@ -77,7 +78,7 @@ func (s *State) waitingAlarms(list []alarm) []alarm {
 	)
 }
 
-// remind says in the thread that nobody has decided yet. Those that were missed while a worker was away are one.
+// remind posts in the thread that nobody has decided yet. Reminders that were missed while no worker ran are combined into one.
 func (s *State) remind(q *Question) {
 	c := &q.Clock
 	c.Reminders++
@@ -85,7 +86,7 @@ func (s *State) remind(q *Question) {
 		c.Reminders++
 	}
 	if !s.now.Before(c.Deadline) {
-		return // it expires in this very turn
+		return // it expires in this turn
 	}
 	kind := NoteReminder
 	if c.Remind.IsZero() {
@@ -93,7 +94,7 @@ func (s *State) remind(q *Question) {
 	}
 	s.reply(requestKey(q.ID), "reminder-"+string(q.ID)+"-"+itoa(q.Generation)+"-"+itoa(c.Reminders), s.requestNote(q, kind), "reminder")
 	if m := s.message(requestKey(q.ID)); m != nil && (m.Plain || q.Nobody) {
-		s.want(m) // Slack may take its layout now, and somebody may be on the list of approvers
+		s.want(m) // Slack may accept its layout now, and somebody may be on the list of approvers
 	}
 }
 
