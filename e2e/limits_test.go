@@ -62,8 +62,8 @@ func TestMoreEventsThanARunTakes(t *testing.T) {
 	}
 }
 
-// TestTemporalRefusesAPayloadForGood checks against the real server how we recognize a permanent refusal.
-func TestTemporalRefusesAPayloadForGood(t *testing.T) {
+// TestTemporalRefusesAPayloadPermanently checks against the real server how we recognize a permanent refusal.
+func TestTemporalRefusesAPayloadPermanently(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)
 	huge := prodege.Event{ID: "huge", ProjectID: theProject, Status: prodege.Live, Time: time.Now(), Description: strings.Repeat("x", 3<<20)}

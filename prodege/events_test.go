@@ -68,7 +68,7 @@ func TestWhatAnEventSays(t *testing.T) {
 		{"the description in other letters", `,"description":" disabled by CPI reality check "`, Event.AsksCPI},
 		{"half a surrogate pair", `,"description":"a\ud800b"`, func(e Event) bool { return e.Description == "a\ufffdb" }},
 		{"the description alone asks for a CPI", `,"description":"DISABLED_BY_CPI_REALITY_CHECK"`, Event.AsksCPI},
-		{"a reason with a nought behind the point", `,"update_reason":158.0`, func(e Event) bool { return e.Reason == 158 }},
+		{"a reason with a zero after the point", `,"update_reason":158.0`, func(e Event) bool { return e.Reason == 158 }},
 		{"a new reason", `,"update_reason":777,"description":"NEW"`, func(e Event) bool { return e.Reason == 777 && e.Description == "NEW" }},
 		{"a reason that is no number", `,"update_reason":"soon"`, func(e Event) bool { return e.Reason == 0 && hasField(e, "update_reason", "soon") }},
 		{"a reason that overflows", `,"update_reason":99999999999999999999`, func(e Event) bool { return e.Reason == 0 && hasField(e, "update_reason", "99999999999999999999") }},

@@ -15,7 +15,7 @@ import (
 var (
 	large  = flag.Bool("explore.large", false, "explore with larger bounds: more faults and clicks, every kind of fault")
 	table  = flag.Bool("explore.table", false, "print what was explored as a table")
-	most   = flag.Int("explore.most", 0, "give up a model after so many states; 0: never")
+	most   = flag.Int("explore.most", 0, "give up a model after this many states; 0: never")
 	model1 = flag.String("explore.model", "", "explore only the model of this name")
 )
 

@@ -14,7 +14,7 @@ func money(text string) *prodege.USD {
 	return &u
 }
 
-// at is an event so many seconds before the start.
+// at returns an event that many seconds before the start.
 func at(seconds int, id string, status prodege.Status, reason prodege.Reason) prodege.Event {
 	return prodege.Event{ID: prodege.EventID(id), Time: start.Add(-time.Duration(seconds) * time.Second), ProjectID: projectN, Status: status, Reason: reason}
 }

@@ -122,7 +122,7 @@ func (w *world) queue(cmd string, a *arguments) {
 		return
 	}
 	e := w.event(a)
-	if text := a.value("times"); text != "" { // so many, each the next in order
+	if text := a.value("times"); text != "" { // that many, each the next in order
 		rising := a.flag("rising") // each with the next reason
 		for i := range must(strconv.Atoi(text)) {
 			one := e

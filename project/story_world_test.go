@@ -29,7 +29,7 @@ type world struct {
 	lives    int
 	ended    bool
 
-	checkEach, checked int // the state is carried over after each so many turns, as it takes milliseconds
+	checkEach, checked int // after how many turns the state is carried over, because that takes milliseconds
 
 	cameAfterCancel bool      // events came with a cancel or after it
 	giveUp          time.Time // a cancelled workflow ends by then
@@ -49,7 +49,7 @@ type world struct {
 	repeated                     time.Time
 }
 
-// behaviour is how one counterparty answers: its mode, with an argument, for so many times (0: until told otherwise).
+// behaviour is how a counterparty answers: its mode, with an argument, and how many times (0: until it is changed).
 type behaviour struct {
 	mode  string
 	arg   string
