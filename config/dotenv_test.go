@@ -99,7 +99,7 @@ func TestEachNameOnce(t *testing.T) {
 func FuzzFile(f *testing.F) {
 	for _, seed := range []string{
 		"A=b\nexport C='d $e'\n# f\n\nG=\"h 'i'\"", "A=$8", "A 1\nB=2", "A=b # c", "A='b\\'", "A=\nB=c", "\ufeffA=b", "A=b\r\nC=d", "A='it''s'", "export=1", "export A=1",
-		"A=b\u0085", "A:b=c", "A=’b", "A=\"\"", "A=''", "CPI_CEILING=\"$8\"", "a=\t", "export  B=c", "export\tB=c", "A=x\vy",
+		"A=b\u0085", "A:b=c", "A=’b", "A=\"\"", "A=''", "CPI_CEILING=\"$8\"", "a=\t", "export  B=c", "export\tB=c", "A=x\vy", "A=\nA=",
 	} {
 		f.Add(seed)
 	}
@@ -109,7 +109,7 @@ func FuzzFile(f *testing.F) {
 			texts = append(texts, wrong)
 		}
 	}
-	where := regexp.MustCompile(`^line \d+ (?:\(([A-Z_]+)\) )?(?:sets what line \d+ has set already: keep one of them$)?`)
+	where := regexp.MustCompile(`^line \d+ (?:\(([A-Z_]+)\) )?(?:sets the same variable as line \d+: keep one of them$)?`)
 	f.Fuzz(func(t *testing.T, text string) {
 		set, _, faults := parseFile([]byte(text))
 		for _, fault := range faults {
