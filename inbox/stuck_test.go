@@ -34,6 +34,17 @@ func refusedMore(t *testing.T, refused *atomic.Int64) {
 	eventually(t, "refused again", func() bool { return refused.Load() > before+1 })
 }
 
+// oneRefused is an inbox whose only event has been refused.
+func oneRefused(t *testing.T, c *clock) (in *Inbox, k *taker, refused *atomic.Int64) {
+	t.Helper()
+	in, k = open(t, t.TempDir(), c.set, hurried), &taker{}
+	refused = stubborn(k)
+	append1(t, in, event(1, 0))
+	run(t, in, k)
+	refusedMore(t, refused)
+	return in, k, refused
+}
+
 func TestAnEventThatIsRefusedForADayIsStuck(t *testing.T) {
 	t.Parallel()
 	var c clock
@@ -92,11 +103,7 @@ func TestAnEventThatIsRefusedForADayIsStuck(t *testing.T) {
 func TestAnOutageMakesNothingStuck(t *testing.T) {
 	t.Parallel()
 	var c clock
-	in, k := open(t, t.TempDir(), c.set, hurried), &taker{}
-	refused := stubborn(k)
-	append1(t, in, event(1, 0))
-	run(t, in, k)
-	refusedMore(t, refused)
+	in, k, refused := oneRefused(t, &c)
 	c.pass(48 * time.Hour)
 	refusedMore(t, refused)
 	if s := in.Stats(); s.Stuck != 0 {
@@ -119,11 +126,7 @@ func TestAnOutageMakesNothingStuck(t *testing.T) {
 func TestOthersOfItsKind(t *testing.T) {
 	t.Parallel()
 	var c clock
-	in, k := open(t, t.TempDir(), c.set, hurried), &taker{}
-	refused := stubborn(k)
-	append1(t, in, event(1, 0))
-	run(t, in, k)
-	refusedMore(t, refused)
+	in, k, refused := oneRefused(t, &c)
 	price := event(2, 0)
 	price.Source = prodege.FromPricing
 	append1(t, in, price)
