@@ -209,7 +209,7 @@ func TestAcceptCPICarriesWhatMayHaveBeenHeard(t *testing.T) {
 		in.Maybe, in.Amount = true, usd("4.25")
 		_, err := once[project.Acceptance](t, NewProdege(opts).AcceptCPI, in)
 		f := failureOf(t, err)
-		want(t, name+": kind", f.Kind, project.FailedPassing)
+		want(t, name+": kind", f.Kind, project.FailedTransient)
 		want(t, name+": maybe", f.Maybe, true)
 		want(t, name+": amount", show(f.Amount), "4.25")
 	}
@@ -288,7 +288,7 @@ func TestAcceptCPIStopped(t *testing.T) {
 	})
 	_, err := once[project.Acceptance](t, accept, approved("4.25"))
 	f := failureOf(t, err)
-	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "kind", f.Kind, project.FailedTransient)
 	want(t, "maybe", f.Maybe, false)
 	want(t, "switch read", n, 2)
 	want(t, "updates", len(sim.Updates(projectID)), 0)

@@ -39,7 +39,7 @@ func TestMayDecide(t *testing.T) {
 	} {
 		t.Run(fmt.Sprint(c.list, " ", c.user), func(t *testing.T) {
 			_, s := workspace(t, c.list...)
-			got, err := once[project.Permission](t, s.MayDecide, project.MayDecide{User: c.user})
+			got, err := once[project.Permission](t, s.CheckPermission, project.CheckPermission{User: c.user})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestApproversWithoutTheGroup(t *testing.T) {
 	sim, s := workspace(t, "U1", "S1")
 	sim.Inject(simulator.Fault{Kind: simulator.AnswerCode, Method: "usergroups.users.list", Code: "missing_scope", Times: -1})
 	for user, wanted := range map[string]project.Permission{"U1": {Allowed: true, Known: true}, "U2": {}} {
-		got, err := once[project.Permission](t, s.MayDecide, project.MayDecide{User: user})
+		got, err := once[project.Permission](t, s.CheckPermission, project.CheckPermission{User: user})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -144,7 +144,7 @@ func TestSendInvoiceStatuses(t *testing.T) {
 			_, err := once[project.InvoiceResult](t, b.SendInvoice, invoice())
 			f := failureOf(t, err)
 			want(t, "calls", calls, 1)
-			want(t, "kind", f.Kind, map[bool]project.FailureKind{true: project.FailedRefused, false: project.FailedPassing}[c.final])
+			want(t, "kind", f.Kind, map[bool]project.FailureKind{true: project.FailedRefused, false: project.FailedTransient}[c.final])
 			want(t, "type", appError(t, err).Type(), map[bool]string{true: TypeBillingRefused, false: TypeBillingTransient}[c.final])
 			want(t, "delay", f.RetryAfter, c.wait)
 			want(t, "maybe", f.Maybe, c.status >= 500)
@@ -259,7 +259,7 @@ func TestSendInvoiceUnreached(t *testing.T) {
 	_, err = once[project.InvoiceResult](t, b.SendInvoice, invoice())
 	f := failureOf(t, err)
 	want(t, "type", appError(t, err).Type(), TypeBillingTransient)
-	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "kind", f.Kind, project.FailedTransient)
 	want(t, "maybe", f.Maybe, true)
 }
 

@@ -55,7 +55,7 @@ func FailureOf(err error) project.Failure {
 		canceled *temporal.CanceledError
 	)
 	unknown := func(text string) project.Failure {
-		return project.Failure{Kind: project.FailedPassing, Text: text, Maybe: true}
+		return project.Failure{Kind: project.FailedTransient, Text: text, Maybe: true}
 	}
 	switch {
 	case err == nil:
@@ -90,7 +90,7 @@ func (f failure) err() error {
 }
 
 // final reports whether people have to decide about another attempt.
-func (f failure) final() bool { return f.Kind != project.FailedPassing }
+func (f failure) final() bool { return f.Kind != project.FailedTransient }
 
 // outcome is the failure's name in metrics.
 func (f failure) outcome() string {
@@ -109,7 +109,7 @@ func (f failure) outcome() string {
 
 // transient is a failure that another attempt may not have. refusal is nil if no counterparty said anything.
 func transient(errType, operation, text string, refusal *project.Refusal) failure {
-	return failure{project.Failure{Kind: project.FailedPassing, Text: operation + ": " + text, Refusal: refusal}, errType}
+	return failure{project.Failure{Kind: project.FailedTransient, Text: operation + ": " + text, Refusal: refusal}, errType}
 }
 
 // refused is a counterparty's final refusal.

@@ -23,7 +23,7 @@ func TestSlackCodes(t *testing.T) {
 		if f.words != rule.words+" ("+code+")" || rule.words == "" {
 			t.Errorf("%s: %q", code, f.words)
 		}
-		kind := map[slackKind]project.FailureKind{slackTransient: project.FailedPassing, slackLimited: project.FailedPassing, slackOperator: project.FailedOperator,
+		kind := map[slackKind]project.FailureKind{slackTransient: project.FailedTransient, slackLimited: project.FailedTransient, slackOperator: project.FailedOperator,
 			slackGone: project.FailedOperator, slackThreadGone: project.FailedThreadGone}[rule.kind]
 		got := failureOf(t, slackFailure("post", f).err())
 		want(t, code+": kind", got.Kind, kind)
@@ -71,7 +71,7 @@ func TestClassifySlackNobodyThere(t *testing.T) {
 
 // What the driver learns about an attempt from any error.
 func TestFailureOf(t *testing.T) {
-	ours := project.Failure{Kind: project.FailedPassing, Text: "accept: later", Refusal: &project.Refusal{Party: "Prodege", Codes: []int{103}, Text: "later"},
+	ours := project.Failure{Kind: project.FailedTransient, Text: "accept: later", Refusal: &project.Refusal{Party: "Prodege", Codes: []int{103}, Text: "later"},
 		RetryAfter: 5 * time.Second, Maybe: true, Amount: usd("4.25")}
 	timeout := func(kind enums.TimeoutType) error { return temporal.NewTimeoutError(kind, nil) }
 	for name, c := range map[string]struct {
@@ -81,17 +81,17 @@ func TestFailureOf(t *testing.T) {
 		"nothing":                {nil, project.Failure{}},
 		"ours":                   {failure{ours, TypeProdegeTransient}.err(), ours},
 		"ours, final":            {notSent("accept", "no price").err(), project.Failure{Kind: project.FailedRefused, Text: "accept: no price", Refusal: &project.Refusal{Party: project.PartyUs, Text: "no price"}}},
-		"another error":          {errors.New("x"), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"another type":           {temporal.NewApplicationError("x", "Other"), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"other details":          {temporal.NewApplicationError("x", TypeProdegeRefused, 7), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"details of another":     {temporal.NewNonRetryableApplicationError("x", "Other", nil, project.Refusal{Text: "x"}), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"another error":          {errors.New("x"), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"another type":           {temporal.NewApplicationError("x", "Other"), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"other details":          {temporal.NewApplicationError("x", TypeProdegeRefused, 7), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"details of another":     {temporal.NewNonRetryableApplicationError("x", "Other", nil, project.Refusal{Text: "x"}), project.Failure{Kind: project.FailedTransient, Maybe: true}},
 		"never started":          {timeout(enums.TIMEOUT_TYPE_SCHEDULE_TO_START), project.Failure{Kind: project.FailedNotStarted}},
-		"lost, or too slow":      {timeout(enums.TIMEOUT_TYPE_START_TO_CLOSE), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"lost heartbeat":         {timeout(enums.TIMEOUT_TYPE_HEARTBEAT), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"too late in all":        {timeout(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"timed out after a try":  {temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, notSent("accept", "no").err()), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"cancelled":              {temporal.NewCanceledError(), project.Failure{Kind: project.FailedPassing, Maybe: true}},
-		"cancelled with details": {temporal.NewCanceledError("why"), project.Failure{Kind: project.FailedPassing, Maybe: true}},
+		"lost, or too slow":      {timeout(enums.TIMEOUT_TYPE_START_TO_CLOSE), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"lost heartbeat":         {timeout(enums.TIMEOUT_TYPE_HEARTBEAT), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"too late in all":        {timeout(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"timed out after a try":  {temporal.NewTimeoutError(enums.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE, notSent("accept", "no").err()), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"cancelled":              {temporal.NewCanceledError(), project.Failure{Kind: project.FailedTransient, Maybe: true}},
+		"cancelled with details": {temporal.NewCanceledError("why"), project.Failure{Kind: project.FailedTransient, Maybe: true}},
 	} {
 		if c.err != nil { // over the wire, as workflow code gets it
 			converter := temporal.GetDefaultFailureConverter()
@@ -115,7 +115,7 @@ func TestFailureOf(t *testing.T) {
 func TestFailureOfAPanic(t *testing.T) {
 	_, err := once[struct{}](t, func(context.Context, project.Read) error { panic("oh") }, project.Read{})
 	f := FailureOf(err)
-	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "kind", f.Kind, project.FailedTransient)
 	want(t, "maybe", f.Maybe, true)
 	contains(t, "text", f.Text, "worker's log", "oh")
 }

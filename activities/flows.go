@@ -37,8 +37,8 @@ func (f *Flows) EarlierRuns(ctx context.Context, in project.EarlierRuns) (projec
 	return project.EarlierFound{Found: found}, nil
 }
 
-// Fold adds an alert to its channel's digest. It may be repeated: a key is added once.
-func (f *Flows) Fold(ctx context.Context, in project.Fold) error {
+// AddToDigest adds an alert to its channel's digest. It may be repeated: a key is added once.
+func (f *Flows) AddToDigest(ctx context.Context, in project.AddToDigest) error {
 	if err := f.client.AddToDigest(ctx, in.Channel, in.Item); err != nil {
 		return flowsError(ctx, "add an alert to the digest of "+in.Channel, err)
 	}

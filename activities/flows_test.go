@@ -54,7 +54,7 @@ func TestFlows(t *testing.T) {
 	if err != nil || !found.Found || client.workflowID == "" || client.runID == "" {
 		t.Errorf("earlier runs of %q, run %q: %+v, %v", client.workflowID, client.runID, found, err)
 	}
-	if _, err := once[struct{}](t, f.Fold, project.Fold{Channel: "C1", Item: project.DigestItem{Key: "k"}}); err != nil {
+	if _, err := once[struct{}](t, f.AddToDigest, project.AddToDigest{Channel: "C1", Item: project.DigestItem{Key: "k"}}); err != nil {
 		t.Error(err)
 	}
 	want(t, "added", len(client.added), 1)
@@ -72,13 +72,16 @@ func TestFlowsWhileTemporalIsAway(t *testing.T) {
 			_, err := once[project.EarlierFound](t, f.EarlierRuns, project.EarlierRuns{Project: projectID})
 			return err
 		},
-		"fold":   func() error { _, err := once[struct{}](t, f.Fold, project.Fold{Channel: "C1"}); return err },
+		"fold": func() error {
+			_, err := once[struct{}](t, f.AddToDigest, project.AddToDigest{Channel: "C1"})
+			return err
+		},
 		"resume": func() error { _, err := once[int](t, f.Resume); return err },
 	} {
 		err := call()
 		got := failureOf(t, err)
 		want(t, name+": type", appError(t, err).Type(), TypeTemporalTransient)
-		want(t, name+": kind", got.Kind, project.FailedPassing)
+		want(t, name+": kind", got.Kind, project.FailedTransient)
 		contains(t, name, got.Text, "unavailable")
 	}
 }

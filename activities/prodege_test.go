@@ -63,7 +63,7 @@ func TestProdegeCodes(t *testing.T) {
 					_, err = once[project.Reading](t, p.ReadProject, project.Read{Project: projectID})
 				}
 				f := failureOf(t, err)
-				want(t, "kind", f.Kind, map[bool]project.FailureKind{true: project.FailedRefused, false: project.FailedPassing}[c.final])
+				want(t, "kind", f.Kind, map[bool]project.FailureKind{true: project.FailedRefused, false: project.FailedTransient}[c.final])
 				want(t, "type", appError(t, err).Type(), map[bool]string{true: TypeProdegeRefused, false: TypeProdegeTransient}[c.final])
 				want(t, "delay", f.RetryAfter, c.wait)
 				want(t, "maybe", f.Maybe, false)
@@ -108,7 +108,7 @@ func TestReadProjectWithin(t *testing.T) {
 		got, err := once[project.Reading](t, NewProdege(opts).ReadProject, in)
 		if c.fails {
 			f := failureOf(t, err)
-			want(t, name+": kind", f.Kind, project.FailedPassing)
+			want(t, name+": kind", f.Kind, project.FailedTransient)
 			contains(t, name, f.Text, "in time")
 			continue
 		}
@@ -131,7 +131,7 @@ func TestProdegeRateIsShared(t *testing.T) {
 	}
 	_, err := once[project.Reading](t, p.ReadProject, read)
 	f := failureOf(t, err)
-	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "kind", f.Kind, project.FailedTransient)
 	want(t, "party", f.Refusal.Party, project.PartyUs)
 	contains(t, "text", f.Text, "too many calls to Prodege wait already")
 	want(t, "calls", len(sim.Calls(projectID)), 1)

@@ -119,8 +119,8 @@ func (s *Slack) Ephemeral(ctx context.Context, in project.Ephemeral) error {
 	return nil
 }
 
-// MayDecide reports whether a person is one of SLACK_APPROVERS. If the list can't be read that is a result and not an error.
-func (s *Slack) MayDecide(ctx context.Context, in project.MayDecide) (project.Permission, error) {
+// CheckPermission reports whether a person is one of SLACK_APPROVERS. If the list can't be read that is a result and not an error.
+func (s *Slack) CheckPermission(ctx context.Context, in project.CheckPermission) (project.Permission, error) {
 	within, cancel := context.WithTimeout(ctx, decideLimit)
 	defer cancel()
 	allowed, known := s.approvers.May(within, in.User)

@@ -169,7 +169,7 @@ func TestPostWaitsAsLongAsSlackAsks(t *testing.T) {
 		_, err := once[project.Posted](t, s.Post, in)
 		f := failureOf(t, err)
 		want(t, "type", appError(t, err).Type(), TypeSlackTransient)
-		want(t, "kind", f.Kind, project.FailedPassing)
+		want(t, "kind", f.Kind, project.FailedTransient)
 		want(t, "delay", f.RetryAfter, wanted)
 	}
 	if _, _, err := repeated[project.Posted](t, s.Post, in, carryPost); err != nil {
@@ -363,7 +363,7 @@ func TestPostStopped(t *testing.T) {
 	}
 	_, err := once[project.Posted](t, post, project.Post{Channel: "C1", Key: "k", Card: aCard(), Tried: time.Now()})
 	f := failureOf(t, err)
-	want(t, "kind", f.Kind, project.FailedPassing)
+	want(t, "kind", f.Kind, project.FailedTransient)
 	want(t, "maybe", f.Maybe, true)
 	want(t, "messages", withKey(sim, "k"), 0)
 }

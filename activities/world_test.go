@@ -57,7 +57,7 @@ func repeated[T, In any](t *testing.T, fn any, in In, carry func(*In, project.Fa
 			return out, attempts, nil
 		}
 		f := failureOf(t, err)
-		if f.Kind != project.FailedPassing {
+		if f.Kind != project.FailedTransient {
 			break
 		}
 		carry(&in, f)
@@ -148,7 +148,7 @@ func failureOf(t *testing.T, err error) project.Failure {
 	t.Helper()
 	app := appError(t, err)
 	f := FailureOf(err)
-	want(t, "non-retryable", app.NonRetryable(), f.Kind != project.FailedPassing)
+	want(t, "non-retryable", app.NonRetryable(), f.Kind != project.FailedTransient)
 	want(t, "message", app.Message(), f.Text)
 	for _, secret := range []string{botToken, "key-of-the-test", "secret-of-the-test", billingSecret, "hidden"} {
 		if strings.Contains(err.Error()+f.Text, secret) {

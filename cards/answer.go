@@ -35,7 +35,7 @@ func (a answer) phrase() string {
 		return "nobody can decide now, because the list of approvers (SLACK_APPROVERS) names no active member"
 	case project.AnswerNoList:
 		return "the list of approvers can't be read from Slack right now"
-	case project.AnswerNotTaken:
+	case project.AnswerNotRecorded:
 		return "it could not be recorded right now"
 	case project.AnswerForeign:
 		return "only members of the workspace that Fieldmarshal belongs to can decide"
@@ -80,7 +80,7 @@ func (a answer) todo() string {
 		return "Ask one of them to click, or ask an operator of Fieldmarshal to add you."
 	case project.AnswerNobody:
 		return "An operator of Fieldmarshal must correct it."
-	case project.AnswerNoList, project.AnswerNotTaken:
+	case project.AnswerNoList, project.AnswerNotRecorded:
 		return "Nothing was sent. Please click again in a minute."
 	case project.AnswerDecided:
 		return a.decided()

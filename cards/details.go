@@ -131,8 +131,8 @@ func (p *page) work(s *project.State) {
 	}
 	p.item("Prodege could not be asked", markdown(s.Poll.Fault))
 	for _, m := range s.Outbox {
-		if m.Shown < m.Wanted && m.Fault+m.Trouble != "" && m.User == "" {
-			p.item("Not yet in Slack", markdown(m.What+" since "+stamp(m.Due)+": "+strings.Join(some(m.Fault, m.Trouble), "; ")))
+		if m.Shown < m.Wanted && m.Fault+m.Failure != "" && m.User == "" {
+			p.item("Not yet in Slack", markdown(m.What+" since "+stamp(m.Due)+": "+strings.Join(some(m.Fault, m.Failure), "; ")))
 		}
 	}
 }

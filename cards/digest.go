@@ -26,7 +26,7 @@ func (d digest) message() Message {
 		title = "1 project paused"
 	}
 	l.header("⏸️ " + title)
-	l.section("They paused faster than Slack takes messages, so they share one message. Each gets messages of its own again as soon as something changes.")
+	l.section("They paused faster than Slack accepts messages, so they share one message. Each gets messages of its own again as soon as something changes.")
 	listed := d.Items[:min(len(d.Items), digestListed)]
 	for from := 0; from < len(listed); from += digestLines {
 		var part []string

@@ -375,11 +375,11 @@ func noteFacts() map[string]project.Card {
 			withEvent(event(prodege.Complete, prodege.CompleteInactive, ""))(n)
 			n.Since = paused
 		}),
-		"note-unsaid": noteCard(project.NoteUnsaid, func(n *project.Note) {
+		"note-outage": noteCard(project.NoteOutage, func(n *project.Note) {
 			n.Channel, n.What, n.Since, n.Mention = "C0APPROVALS", "CPI request", paused, []string{"S0OPS"}
 			n.Refusal = &project.Refusal{Party: "Slack", Text: "the channel is archived: unarchive it, or configure another one"}
 		}),
-		"note-unsaid-over": noteCard(project.NoteUnsaid, func(n *project.Note) {
+		"note-outage-over": noteCard(project.NoteOutage, func(n *project.Note) {
 			n.Channel, n.What, n.Since, n.Over = "C0FINANCE", "invoice", paused, live
 			n.Refusal = &project.Refusal{Party: "Slack", Text: "the channel is archived: unarchive it, or configure another one"}
 		}),
@@ -411,7 +411,7 @@ func answerFacts() map[string]project.Card {
 		"answer-ceiling":        answerCard(project.AnswerOverCeiling, func(a *project.Answer) { a.Amount = usd("6.00") }),
 		"answer-older-invoice":  answerCard(project.AnswerSuperseded, nil),
 		"answer-not-now":        answerCard(project.AnswerNotNow, func(a *project.Answer) { a.Phase = project.PhaseAccepted }),
-		"answer-not-taken":      answerCard(project.AnswerNotTaken, nil),
+		"answer-not-taken":      answerCard(project.AnswerNotRecorded, nil),
 		"answer-foreign":        answerCard(project.AnswerForeign, nil),
 	}
 }

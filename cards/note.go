@@ -70,10 +70,10 @@ func (n note) story() story {
 			what: "It followed the pause of " + when(n.Since) + ". Nothing about the project can change any more; it will be invoiced as it is.", todo: advice}
 	case project.NoteFailed:
 		return n.failed()
-	case project.NoteUnsaid:
-		return n.unsaid()
+	case project.NoteOutage:
+		return n.outage()
 	case project.NoteMore:
-		return story{title: "➕ " + number(int64(n.Times)) + " more events", what: "They came faster than Slack takes messages, so they share one. The newest: " + reason + "."}
+		return story{title: "➕ " + number(int64(n.Times)) + " more events", what: "They came faster than Slack accepts messages, so they share one. The newest: " + reason + "."}
 	}
 	return n.requestStory()
 }
@@ -92,14 +92,14 @@ func (n note) failed() story {
 	return story{title: s.icon + " " + s.title, what: s.what, todo: sentences(s.todo, where)}
 }
 
-// unsaid tells the alerts channel what could not be said in another one.
-func (n note) unsaid() story {
+// outage tells the alerts channel what could not be said in another one.
+func (n note) outage() story {
 	channel, what := channelName(n.Channel), clean(n.What, 60)
 	if !n.Over.IsZero() {
-		return story{title: "✅ Slack takes messages in " + channel + " again",
-			what: "From " + when(n.Since) + " until " + when(n.Over) + " it did not take this project's messages: " + what + "."}
+		return story{title: "✅ Slack accepts messages in " + channel + " again",
+			what: "From " + when(n.Since) + " until " + when(n.Over) + " it did not accept this project's messages: " + what + "."}
 	}
-	return story{title: "⚠️ Slack does not take messages in " + channel + ": " + what, what: sentences("Since "+when(n.Since)+" nobody in that channel has been told.", refusal(n.Refusal)),
+	return story{title: "⚠️ Slack does not accept messages in " + channel + ": " + what, what: sentences("Since "+when(n.Since)+" nobody in that channel has been told.", refusal(n.Refusal)),
 		todo: "Fix what Slack names; then the message is posted by itself. Until then, `fieldmarshal state " + n.Project.ID.String() + "` shows what it says."}
 }
 

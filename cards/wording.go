@@ -34,7 +34,7 @@ func Waits(w project.Waiting) string { return or(waits, w) }
 
 var attentions = map[project.AttentionKind]string{
 	project.AttentionSlack:        "a message can't be posted in Slack until somebody fixes it",
-	project.AttentionUnsaid:       "a message has not reached Slack for five minutes",
+	project.AttentionOverdue:      "a message has not reached Slack for five minutes",
 	project.AttentionPlain:        "Slack refused the buttons of a message: decide on the command line",
 	project.AttentionNobody:       "nobody can decide: the list of approvers (SLACK_APPROVERS) names no active member",
 	project.AttentionCeiling:      "the required CPI is above the ceiling (CPI_CEILING)",
@@ -45,7 +45,7 @@ var attentions = map[project.AttentionKind]string{
 	project.AttentionStill:        "what was decided was accepted, but the project is still paused",
 	project.AttentionByHand:       "what was decided must be entered at Prodege by hand",
 	project.AttentionInvoice:      "billing refused the invoice",
-	project.AttentionInvoiceSlow:  "billing has not taken the invoice for an hour",
+	project.AttentionInvoiceSlow:  "billing has not accepted the invoice for an hour",
 	project.AttentionInvoiceAsked: "somebody must decide whether to send the invoice",
 	project.AttentionMissing:      "Prodege has not reported INVOICED by the 7th",
 }
@@ -161,7 +161,7 @@ var invoicePhases = map[project.InvoicePhase]string{
 	project.InvoiceDryRun:    "not sent (dry run)",
 	project.InvoiceAsks:      "waits for somebody to send it",
 	project.InvoiceAsked:     "waits for somebody to send it",
-	project.InvoiceSlow:      "not taken by billing for an hour, still trying",
+	project.InvoiceSlow:      "not accepted by billing for an hour, still trying",
 	project.InvoiceRefused:   "refused by billing",
 	project.InvoiceSent:      "handed to billing",
 	project.InvoiceMarked:    "marked as invoiced",

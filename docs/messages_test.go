@@ -22,7 +22,7 @@ var chapters = []struct {
 	phases, shown        []string
 }{
 	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"alert", "alert-live"}, nil},
-	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack takes messages.", nil, nil},
+	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack accepts messages.", nil, nil},
 	{"report", "The weekly report", "In the alerts channel, when `DIGEST` says.", nil, nil},
 	{"rejection", "Rejected reconciliation", "In the alerts channel.", nil, []string{"rejection"}},
 	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"asked", "superseded", "approved", "live", "rejected", "expired", "above-ceiling", "nobody", "held", "refused", "not-live"}, nil},

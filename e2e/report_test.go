@@ -42,11 +42,11 @@ func pausedAndBack(w *world) (request, alert simulator.Message) {
 	return request, alert
 }
 
-func (w *world) waitCourses(n int) (courses []project.Course) {
+func (w *world) waitCourses(n int) (courses []project.PauseHistory) {
 	w.t.Helper()
 	await(w.t, "the pauses to be over", func() bool {
 		ledger, err := w.flows.Ledger(w.ctx, theProject)
-		courses = project.Courses(ledger.Lines)
+		courses = project.PauseHistories(ledger.Lines)
 		return err == nil && len(courses) == n && !courses[n-1].Sent.IsZero() && !courses[n-1].Ended.IsZero()
 	})
 	return courses

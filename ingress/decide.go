@@ -48,7 +48,7 @@ func (in *Ingress) mayDecide(ctx context.Context, who person, of project.Questio
 	switch {
 	case err != nil:
 		in.log.Error("our own workspace is unknown, so no click counts: is SLACK_BOT_TOKEN right?", "error", err)
-		return project.AnswerNotTaken
+		return project.AnswerNotRecorded
 	case !who.isFrom(own), (in.options.Anyone || ofInvoice) && in.isOutsider(ctx, who, own):
 		return project.AnswerForeign
 	case ofInvoice:
@@ -90,7 +90,7 @@ func (in *Ingress) signal(ctx context.Context, id prodege.ProjectID, d project.D
 		return project.AnswerClosed
 	}
 	in.log.Error("Temporal did not accept a click", "project_id", id.String(), "error", err)
-	return project.AnswerNotTaken
+	return project.AnswerNotRecorded
 }
 
 // answerTo returns the ephemeral message for the person who clicked. If the project is closed it says how the request ended,

@@ -35,7 +35,7 @@ func (in *Ingress) openModal(c *gin.Context, p slack.InteractionCallback, action
 	}
 	if _, err := in.options.Slack.OpenViewContext(ctx, p.TriggerID, view); err != nil {
 		in.log.Error("a modal could not be opened", "project_id", b.Project.String(), "user", p.User.ID, "error", err)
-		in.answerLater(c, where, project.AnswerNotTaken, b, project.Decision{})
+		in.answerLater(c, where, project.AnswerNotRecorded, b, project.Decision{})
 		return
 	}
 	c.Status(http.StatusOK)
@@ -62,7 +62,7 @@ func (in *Ingress) submission(c *gin.Context, p slack.InteractionCallback) {
 	}
 	who := personOf(p)
 	kind := in.decide(c.Request.Context(), who, m.Button.Project, d)
-	if kind == project.AnswerNotTaken || kind == project.AnswerNoList {
+	if kind == project.AnswerNotRecorded || kind == project.AnswerNoList {
 		c.JSON(http.StatusOK, slack.NewErrorsViewSubmissionResponse(map[string]string{m.Field(): in.answerTo(c.Request.Context(), kind, m.Button, d).Text}))
 		return
 	}

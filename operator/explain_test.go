@@ -93,7 +93,7 @@ func TestLinesOfALongID(t *testing.T) {
 
 func TestEveryLineHasWords(t *testing.T) {
 	for _, kind := range []project.LineKind{project.LinePaused, project.LineTold, project.LineAsked, project.LineDecided, project.LineExpired, project.LineAccepted,
-		project.LineRefused, project.LineStopped, project.LineCalledOff, project.LineLive, project.LineEnded, project.LineClosed, project.LineFound, project.LineInvoice} {
+		project.LineRefused, project.LineStopped, project.LineAbandoned, project.LineLive, project.LineEnded, project.LineClosed, project.LineFound, project.LineInvoice} {
 		l := project.Line{Kind: kind, Amount: usd("4.25"), Status: prodege.Complete, Text: "why", Verdict: project.Approve}
 		if got := lineWords(l); got == string(kind)+" why" || strings.Contains(got, "_") {
 			t.Errorf("%s is told as %q", kind, got)

@@ -17,7 +17,7 @@ import (
 func pausedProjects() *fakes {
 	at := func(d time.Duration) time.Time { return noon.Add(d) }
 	day := 24 * time.Hour
-	return &fakes{pollers: polling(), gathered: workflows.Gathered{Projects: 2, Courses: []project.Course{
+	return &fakes{pollers: polling(), gathered: workflows.Gathered{Projects: 2, PauseHistories: []project.PauseHistory{
 		{Opened: "e1", Reason: prodege.RealTimePricing, ForCPI: true, Paused: at(-3 * day), Decided: at(-3*day + 7*time.Minute), Sent: at(-3*day + 8*time.Minute),
 			Ended: at(-3*day + 9*time.Minute), EndStatus: prodege.Live, By: "U1", Verdict: project.Approve, Amount: usd("4.25"), Cost: usd("125")},
 		{Opened: "e2", Reason: prodege.RealTimePricing, ForCPI: true, Paused: at(-10 * day), Decided: at(-9 * day), Verdict: project.Reject, Amount: usd("9.99"), Cost: usd("1500"),

@@ -99,7 +99,7 @@ func TestWhatSlackDoesNotTakeNeedsAttention(t *testing.T) {
 	f := asks()
 	f.project.Outbox = []*project.Message{{Key: "said", Wanted: 1, Shown: 1, Fault: "old"}, {Key: "k", Wanted: 1, Fault: "the app is not in the channel"}}
 	run(t, f.world(), "", "state", "29303649").wants(t, 0, "ATTENTION", "the app is not in the channel")
-	f.project.Outbox = []*project.Message{{Key: "k", Wanted: 1, Trouble: "rate_limited", Due: noon.Add(-4 * time.Minute)}}
+	f.project.Outbox = []*project.Message{{Key: "k", Wanted: 1, Failure: "rate_limited", Due: noon.Add(-4 * time.Minute)}}
 	if a := run(t, f.world(), "", "state", "29303649"); strings.Contains(a.out, "ATTENTION") {
 		t.Errorf("after four minutes:\n%s", a.out)
 	}

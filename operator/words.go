@@ -45,7 +45,7 @@ func lineWords(l project.Line) string {
 		return joined(": ", what+" was refused", l.Text)
 	case project.LineStopped:
 		return joined(": ", what+" did not succeed within 30 minutes", l.Text)
-	case project.LineCalledOff:
+	case project.LineAbandoned:
 		return what + " was called off: the pause ended, or asks for something else"
 	case project.LineLive:
 		return "live again"

@@ -14,11 +14,11 @@ import (
 // Then the project waits for the effect: if LIVE does not come within RESUME_TIMEOUT, Prodege is asked, and people are told.
 
 const (
-	actFor     = 30 * time.Minute
-	actBackoff = 30 * time.Second
-	heldLook   = time.Minute     // how often a held-back decision checks the kill switch
-	checkFor   = time.Minute     // how long to try to read whether an act had its effect
-	liveSoon   = 2 * time.Second // LIVE often comes this soon after an acceptance: then one edit shows both
+	actFor         = 30 * time.Minute
+	actBackoff     = 30 * time.Second
+	heldCheckEvery = time.Minute     // how often a held-back decision checks the kill switch
+	checkFor       = time.Minute     // how long to try to read whether an act had its effect
+	liveSoon       = 2 * time.Second // LIVE often comes this soon after an acceptance: then one edit shows both
 )
 
 // act does what was decided, as far as the current settings allow.
@@ -74,7 +74,7 @@ func (s *State) actJobs(list []job) []job {
 func (a *Act) task(s *State) func() Task {
 	return func() Task {
 		if a.Kind == OfCPI {
-			return Task{Summary: "accept " + a.Amount.Dollars() + " at Prodege", Accept: &AcceptCPI{Project: s.ID, Approved: *a.Amount, MustRead: a.MustRead, Maybe: a.Maybe, Amount: a.Heard}}
+			return Task{Summary: "accept " + a.Amount.Dollars() + " at Prodege", Accept: &AcceptCPI{Project: s.ID, Approved: *a.Amount, MustRead: a.MustRead, Maybe: a.Maybe, Amount: a.MaybeAmount}}
 		}
 		return Task{Summary: actionWords(a.Action.Label, a.Number) + " at Prodege", Act: &ActOnProject{Project: s.ID, Action: *a.Action, Number: a.Number, Maybe: a.Maybe}}
 	}
@@ -112,7 +112,7 @@ func (s *State) actDone(r Result) {
 		s.pausedForOther(q, *newer)
 	}
 	if q.Phase.Failed() && !q.Closed {
-		s.sayFailed(q)
+		s.replyFailed(q)
 	}
 	s.forgetFormer(q)
 }
@@ -123,9 +123,9 @@ func (s *State) forgetFormer(q *Question) {
 		return
 	}
 	if q.Kind == OfCPI {
-		s.drawRequest(q)
+		s.renderRequest(q)
 	} else {
-		s.drawAlert(s.pauseOf(q))
+		s.renderAlert(s.pauseOf(q))
 	}
 	s.Former = nil
 }
@@ -147,7 +147,7 @@ func (s *State) keepFormer(q *Question) {
 func (s *State) actFailed(q *Question, a *Act, f Failure) {
 	a.Maybe = a.Maybe || f.Maybe
 	if f.Amount != nil {
-		a.Heard = f.Amount
+		a.MaybeAmount = f.Amount
 	}
 	refusal := Refusal{Party: "Prodege", Text: f.Text}
 	if f.Refusal != nil {
@@ -158,7 +158,7 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 	final := f.Kind == FailedRefused || f.Kind == FailedOperator
 	switch {
 	case !final && (q.Closed || q.Newer != nil || s.Cancelled):
-		s.callOff(q, a)
+		s.abandonAct(q, a)
 	case final:
 		s.Act = nil
 		q.MaybeSent = a.Maybe // an earlier attempt may have succeeded
@@ -176,8 +176,8 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 	}
 }
 
-// callOff ends an act between two attempts.
-func (s *State) callOff(q *Question, a *Act) {
+// abandonAct ends an act between two attempts.
+func (s *State) abandonAct(q *Question, a *Act) {
 	s.Act = nil
 	if a.Maybe {
 		q.MaybeSent = true
@@ -185,7 +185,7 @@ func (s *State) callOff(q *Question, a *Act) {
 			q.Check = &Try{Until: s.now.Add(checkFor)} // the project is in the state that the act leads to: was it the act?
 			return
 		}
-		s.line(s.actLine(q, LineCalledOff, a.Amount, "it may have reached Prodege"))
+		s.line(s.actLine(q, LineAbandoned, a.Amount, "it may have reached Prodege"))
 	}
 }
 
@@ -199,7 +199,7 @@ func (s *State) dropAct(q *Question, newer prodege.Event) bool {
 		q.Newer = ptr(trimmed(newer))
 		return false
 	default:
-		s.callOff(q, a)
+		s.abandonAct(q, a)
 	}
 	q.Newer = nil
 	return true
@@ -248,7 +248,7 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		}
 		s.enter(q, PhaseHeld)
 		s.Act = a
-		a.After, a.Until = s.now.Add(heldLook), s.now.Add(heldLook+actFor)
+		a.After, a.Until = s.now.Add(heldCheckEvery), s.now.Add(heldCheckEvery+actFor)
 	case OutcomeDryRun:
 		s.enter(q, PhaseDryRun)
 		s.line(Line{Kind: LineClosed, Text: "dry run: nothing was sent", DryRun: true, Ref: string(q.ID)}) // it was decided before
@@ -288,7 +288,7 @@ func (s *State) resumeHeld() {
 func (s *State) actAlarms(list []alarm) []alarm {
 	for _, q := range []*Question{s.Request, s.Action} {
 		if q != nil && q.Phase == PhaseAccepted && q.Check == nil {
-			list = append(list, alarm{q.CheckAt, "the effect of the act should show by then", func() {
+			list = append(list, alarm{q.CheckAt, "check whether it took effect at Prodege", func() {
 				q.CheckAt = time.Time{}
 				q.Check = &Try{Until: s.now.Add(checkFor)}
 			}})
@@ -301,16 +301,16 @@ func (s *State) actAlarms(list []alarm) []alarm {
 func (s *State) checkJob(q *Question) job {
 	return job{base: fmt.Sprintf("read/effect/%s/%s/%d/%d", q.Kind, q.ID, q.Generation, len(q.Decisions)), try: q.Check,
 		task: func() Task {
-			return Task{Summary: "done at Prodege, but no webhook came: what is the project's status?", Read: &Read{Project: s.ID, Priority: PriorityAct, Within: 20 * time.Second}}
+			return Task{Summary: "done at Prodege, but no webhook arrived: check the project's status", Read: &Read{Project: s.ID, Priority: PriorityAct, Within: 20 * time.Second}}
 		},
 		done: func(r Result) {
-			if r.Failure != nil && r.Failure.Kind == FailedPassing && s.now.Before(q.Check.Until) {
+			if r.Failure != nil && r.Failure.Kind == FailedTransient && s.now.Before(q.Check.Until) {
 				q.Check.again(s.now, 5*time.Second, 20*time.Second, r.Failure.RetryAfter)
 				return
 			}
 			q.Check = nil
 			if q.Closed {
-				s.lookedBack(q, r.Reading)
+				s.closeAfterCheck(q, r.Reading)
 				return
 			}
 			phase, shows := PhaseStill, false
@@ -328,15 +328,15 @@ func (s *State) checkJob(q *Question) job {
 			}
 			s.enter(q, phase)
 			if q.Phase.Failed() && !q.Closed {
-				s.sayFailed(q)
+				s.replyFailed(q)
 			}
 		},
 	}
 }
 
-// lookedBack closes a question whose act may have succeeded though its answer was lost: if the project is in the state that the
+// closeAfterCheck closes a question whose act may have succeeded though its answer was lost: if the project is in the state that the
 // act leads to, the act did it. r is nil if the project could not be read.
-func (s *State) lookedBack(q *Question, r *Reading) {
+func (s *State) closeAfterCheck(q *Question, r *Reading) {
 	did := false
 	if r != nil {
 		info := r.Info
@@ -358,7 +358,7 @@ func (s *State) lookedBack(q *Question, r *Reading) {
 		s.enter(q, PhaseAccepted)
 		s.line(s.actLine(q, LineAccepted, q.Sent, ""))
 	} else {
-		s.line(s.actLine(q, LineCalledOff, q.Approved, "it may have reached Prodege"))
+		s.line(s.actLine(q, LineAbandoned, q.Approved, "it may have reached Prodege"))
 	}
 	s.closed(q)
 	s.forgetFormer(q)
@@ -389,7 +389,7 @@ func (s *State) close(q *Question, status prodege.Status) {
 		if a.Busy {
 			return
 		}
-		if s.callOff(q, a); q.Check != nil {
+		if s.abandonAct(q, a); q.Check != nil {
 			return // it is being checked whether it succeeded
 		}
 	}
@@ -418,9 +418,9 @@ func endPhase(status prodege.Status) Phase {
 	return PhaseEnded
 }
 
-// sayFailed says in the thread, once per act, that it failed, because edits notify nobody. It mentions the people who decided,
+// replyFailed says in the thread, once per act, that it failed, because edits notify nobody. It mentions the people who decided,
 // or SLACK_ESCALATION if a rule did.
-func (s *State) sayFailed(q *Question) {
+func (s *State) replyFailed(q *Question) {
 	n := Note{Frame: s.frame(), Kind: NoteFailed, Phase: q.Phase, Refusal: q.Refusal, Mention: q.deciders()}
 	if len(n.Mention) == 0 {
 		n.Mention = s.Settings.Escalation
@@ -429,7 +429,7 @@ func (s *State) sayFailed(q *Question) {
 		n.Decision = ptr(*last)
 	}
 	k := fmt.Sprintf("failed-%s-%s-%d-%d", q.Kind, q.ID, q.Generation, len(q.Decisions)) // each act has its own decision
-	s.insist(s.messageOf(q), k, n, "what was decided did not succeed")
+	s.replyEnsuringPosted(s.messageOf(q), k, n, "notice of failure")
 }
 
 // deciders returns the people who decided what was sent last, or had it tried again.

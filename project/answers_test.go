@@ -41,9 +41,9 @@ func (w *world) results(list []transition) []transition {
 			w.postEnds(task.Post, card, end, fail)
 		case KindEdit:
 			w.editEnds(task.Edit, card, end, fail)
-		case KindEphemeral, KindFold:
+		case KindEphemeral, KindDigest:
 			end("ok", false, func(*world, *Result) {})
-			fail("passing", Failure{Kind: FailedPassing})
+			fail("passing", Failure{Kind: FailedTransient})
 			fail("refused", Failure{Kind: FailedRefused})
 		case KindRead:
 			asks, overtaken, before, asked := r.polls(), r.overtaken, r.before, r.since
@@ -58,17 +58,17 @@ func (w *world) results(list []transition) []transition {
 			if asks && !before.same(&w.truth) {
 				end("as it was before", false, func(w *world, r *Result) { r.Reading = answer(w, &before) })
 			}
-			fail("passing", Failure{Kind: FailedPassing})
+			fail("passing", Failure{Kind: FailedTransient})
 			fail("refused", Failure{Kind: FailedRefused, Refusal: &Refusal{Party: "Prodege", Codes: []int{101}}})
-		case KindMay:
+		case KindPermission:
 			end("ok", false, func(_ *world, r *Result) {
-				r.Permission = &Permission{Allowed: allowed(task.May.User), Known: true}
+				r.Permission = &Permission{Allowed: allowed(task.Permission.User), Known: true}
 			})
 			end("no list", true, func(_ *world, r *Result) { r.Permission = &Permission{} })
-			fail("passing", Failure{Kind: FailedPassing})
+			fail("passing", Failure{Kind: FailedTransient})
 		case KindEarlier:
 			end("ok", false, func(w *world, r *Result) { r.Earlier = &EarlierFound{Found: w.m.earlier} })
-			fail("passing", Failure{Kind: FailedPassing})
+			fail("passing", Failure{Kind: FailedTransient})
 		case KindAccept:
 			w.acceptEnds(task.Accept, end, fail)
 		case KindAct:
@@ -155,12 +155,12 @@ func (w *world) postEnds(p *Post, card shows, end ends, fail fails) {
 		r.Posted = posted(w, true)
 		r.Posted.Plain = true
 	})
-	fail("passing", Failure{Kind: FailedPassing, Maybe: maybe})
-	fail("not heard, as it seems", Failure{Kind: FailedPassing, Maybe: true})
+	fail("passing", Failure{Kind: FailedTransient, Maybe: maybe})
+	fail("not heard, as it seems", Failure{Kind: FailedTransient, Maybe: true})
 	if w.inSlack(p.Key) == nil {
 		end("heard, answer lost", true, func(w *world, r *Result) {
 			posted(w, false)
-			r.Failure = &Failure{Kind: FailedPassing, Maybe: true, Text: "heard"}
+			r.Failure = &Failure{Kind: FailedTransient, Maybe: true, Text: "heard"}
 		})
 	}
 	fail("not started", Failure{Kind: FailedNotStarted, Maybe: maybe})
@@ -181,7 +181,7 @@ func (w *world) editEnds(e *Edit, card shows, end ends, fail fails) {
 		w.standing = slices.DeleteFunc(w.standing, func(m standing) bool { return m.ts == e.TS })
 		r.Edited = &Edited{Gone: true}
 	})
-	fail("passing", Failure{Kind: FailedPassing})
+	fail("passing", Failure{Kind: FailedTransient})
 	fail("operator", Failure{Kind: FailedOperator})
 }
 
@@ -261,9 +261,9 @@ func (w *world) acceptEnds(a *AcceptCPI, end ends, fail fails) {
 			r.Acceptance = &got
 		})
 		end("heard, answer lost", true, func(w *world, r *Result) {
-			r.Failure = &Failure{Kind: FailedPassing, Maybe: true, Amount: sent(w), Text: "heard"}
+			r.Failure = &Failure{Kind: FailedTransient, Maybe: true, Amount: sent(w), Text: "heard"}
 		})
-		fail("not heard, as it seems", Failure{Kind: FailedPassing, Maybe: true, Amount: &a.Approved})
+		fail("not heard, as it seems", Failure{Kind: FailedTransient, Maybe: true, Amount: &a.Approved})
 		if !a.MustRead {
 			end("sent unread", true, func(w *world, r *Result) {
 				amount := sent(w)
@@ -271,7 +271,7 @@ func (w *world) acceptEnds(a *AcceptCPI, end ends, fail fails) {
 			})
 		}
 	}
-	fail("passing", Failure{Kind: FailedPassing, Maybe: a.Maybe, Amount: a.Amount})
+	fail("passing", Failure{Kind: FailedTransient, Maybe: a.Maybe, Amount: a.Amount})
 	fail("refused", Failure{Kind: FailedRefused, Maybe: a.Maybe, Refusal: &Refusal{Party: "Prodege", Codes: []int{2014}}})
 }
 
@@ -308,11 +308,11 @@ func (w *world) actEnds(a *ActOnProject, end ends, fail fails) {
 		})
 		end("heard, answer lost", true, func(w *world, r *Result) {
 			send(w)
-			r.Failure = &Failure{Kind: FailedPassing, Maybe: true, Text: "heard"}
+			r.Failure = &Failure{Kind: FailedTransient, Maybe: true, Text: "heard"}
 		})
-		fail("not heard, as it seems", Failure{Kind: FailedPassing, Maybe: true})
+		fail("not heard, as it seems", Failure{Kind: FailedTransient, Maybe: true})
 	}
-	fail("passing", Failure{Kind: FailedPassing, Maybe: a.Maybe})
+	fail("passing", Failure{Kind: FailedTransient, Maybe: a.Maybe})
 	fail("refused", Failure{Kind: FailedRefused, Maybe: a.Maybe, Refusal: &Refusal{Party: "Prodege", Codes: []int{2014}}})
 }
 
@@ -340,14 +340,14 @@ func (w *world) invoiceEnds(c *InvoiceCall, end ends, fail fails) {
 	if known {
 		end("conflict", false, func(_ *world, r *Result) { r.Invoice = &InvoiceResult{Status: 409, Conflict: true} })
 	}
-	fail("passing", Failure{Kind: FailedPassing})
-	fail("not heard, as it seems", Failure{Kind: FailedPassing, Maybe: true})
+	fail("passing", Failure{Kind: FailedTransient})
+	fail("not heard, as it seems", Failure{Kind: FailedTransient, Maybe: true})
 	end("heard, answer lost", true, func(w *world, r *Result) {
 		take(w)
-		r.Failure = &Failure{Kind: FailedPassing, Maybe: true, Text: "heard"}
+		r.Failure = &Failure{Kind: FailedTransient, Maybe: true, Text: "heard"}
 	})
 	fail("refused", Failure{Kind: FailedRefused, Refusal: &Refusal{Party: "billing", Codes: []int{422}}})
-	fail("asks to wait", Failure{Kind: FailedPassing, RetryAfter: 2 * time.Minute})
+	fail("asks to wait", Failure{Kind: FailedTransient, RetryAfter: 2 * time.Minute})
 }
 
 // factsOf is what of an invoice's body makes a revision: its reason and note.

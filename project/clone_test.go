@@ -27,7 +27,7 @@ func (s *State) clone() *State {
 	}
 	c.InvoicedFirst = copied(s.InvoicedFirst)
 	c.Poll.Asking, c.Figures = copied(s.Poll.Asking), copied(s.Figures)
-	c.Ledger, c.Unsaid = slices.Clone(s.Ledger), slices.Clone(s.Unsaid)
+	c.Ledger, c.Outages = slices.Clone(s.Ledger), slices.Clone(s.Outages)
 	if s.Outbox != nil {
 		c.Outbox = make([]*Message, len(s.Outbox))
 		list := make([]Message, len(s.Outbox))

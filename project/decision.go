@@ -13,12 +13,12 @@ import (
 // Prodege and finance need not be approvers.
 
 const (
-	maxHandled  = 200              // clicks that are remembered, so that one handed over twice counts once
-	maxPending  = 30               // clicks whose permission is being checked
-	maxAnswers  = 20               // clicks without effect that are remembered for people to look up
-	mayWithin   = 10 * time.Second // a click does not count if there is no list of approvers by then
-	maxDecided  = 10               // decisions about the project that people see
-	maxOfAnswer = 500              // bytes of a reason as JSON
+	maxHandled       = 200              // clicks that are remembered, so that one handed over twice counts once
+	maxPending       = 30               // clicks whose permission is being checked
+	maxAnswers       = 20               // clicks without effect that are remembered for people to look up
+	permissionWithin = 10 * time.Second // a click does not count if there is no list of approvers by then
+	maxDecided       = 10               // decisions about the project that people see
+	maxOfAnswer      = 500              // bytes of a reason as JSON
 )
 
 // Decision is what a person decides, as it reaches a project.
@@ -44,7 +44,7 @@ type Decision struct {
 // PendingClick is a decision whose permission is being checked.
 type PendingClick struct {
 	Decision Decision    `json:"decision"`
-	May      Try         `json:"may,omitzero"`
+	Check    Try         `json:"check,omitzero"`
 	Answer   *Permission `json:"answer,omitempty"`
 }
 
@@ -69,9 +69,9 @@ func (s *State) decide(d Decision) {
 	case s.Settings.Anyone:
 		s.consider(d, Permission{Allowed: true, Known: true})
 	case len(s.Pending) >= maxPending || s.Cancelled:
-		s.answer(d, nil, AnswerNotTaken)
+		s.answer(d, nil, AnswerNotRecorded)
 	default:
-		s.Pending = append(s.Pending, PendingClick{Decision: d, May: Try{Until: s.now.Add(mayWithin)}})
+		s.Pending = append(s.Pending, PendingClick{Decision: d, Check: Try{Until: s.now.Add(permissionWithin)}})
 	}
 }
 
@@ -93,9 +93,9 @@ func (s *State) decisionJobs(list []job) []job {
 		if p.Answer != nil {
 			continue
 		}
-		list = append(list, job{base: "may/" + keyed(p.Decision.ID), try: &p.May,
+		list = append(list, job{base: "permission/" + taskKey(p.Decision.ID), try: &p.Check,
 			task: func() Task {
-				return Task{Summary: "may " + p.Decision.User + " decide?", May: &MayDecide{User: p.Decision.User}}
+				return Task{Summary: "check whether " + p.Decision.User + " may decide", Permission: &CheckPermission{User: p.Decision.User}}
 			},
 			done: func(r Result) {
 				p.Answer = &Permission{}
@@ -256,9 +256,9 @@ func (s *State) answer(d Decision, q *Question, kind AnswerKind) {
 	}
 	s.out.Answered = append(s.out.Answered, one)
 	if d.Channel != "" {
-		s.ephemeral("answer-"+keyed(d.ID), d.Channel, d.User, a)
+		s.ephemeral("answer-"+taskKey(d.ID), d.Channel, d.User, a)
 	}
 }
 
-// keyed makes an id from outside suitable for a task's ID.
-func keyed(id string) string { return string(SafeID(prodege.EventID(id))) }
+// taskKey makes an id from outside suitable for a task's ID.
+func taskKey(id string) string { return string(SafeID(prodege.EventID(id))) }

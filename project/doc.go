@@ -20,7 +20,7 @@
 //	invoice.go     a completed project is invoiced, once per revision
 //	poll.go        Prodege is asked for the project's status, in case a webhook was missed
 //	outbox.go      what should be posted in Slack, and what has been
-//	unsaid.go      people are told elsewhere if Slack does not accept a message
+//	outage.go      people are told elsewhere if Slack does not accept a message
 //	ledger.go      the record of decisions, calls and pauses; report.go sums it up
 //	view.go        what people see in the Temporal UI's list
 //	project.go     a turn, from top to bottom

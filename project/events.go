@@ -65,7 +65,7 @@ func (s Seen) MarshalJSON() ([]byte, error) {
 func (s *Seen) UnmarshalJSON(b []byte) error {
 	raw, err := base64.RawStdEncoding.DecodeString(string(bytes.Trim(b, `"`)))
 	if err != nil || len(raw)%24 != 0 {
-		return fmt.Errorf("not a memory of events: %d bytes", len(b))
+		return fmt.Errorf("not a list of seen events: %d bytes", len(b))
 	}
 	*s = make(Seen, len(raw)/24)
 	for i := range *s {
@@ -75,8 +75,8 @@ func (s *Seen) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// place remembers an event. It reports whether the event was remembered already, or is so old that it may have been forgotten.
-func (s *Seen) place(order Order) (duplicate, forgotten bool) {
+// remember remembers an event. It reports whether the event was remembered already, or is so old that it may have been forgotten.
+func (s *Seen) remember(order Order) (duplicate, forgotten bool) {
 	sum := sha256.Sum256([]byte(order.ID))
 	it := SeenEvent{Unix: order.At.Unix(), Hash: [16]byte(sum[:16])}
 	for i := len(*s) - 1; i >= 0; i-- {
@@ -100,23 +100,23 @@ func (s *Seen) place(order Order) (duplicate, forgotten bool) {
 	return false, false
 }
 
-// take handles a new event.
-func (s *State) take(e prodege.Event) {
+// receive handles a new event.
+func (s *State) receive(e prodege.Event) {
 	if e.Source == prodege.FromCommand { // an operator opened the project
 		s.Poll.Next = s.now
 		s.Life.Old = s.Life.Old || s.Status == ""
 		return
 	}
-	if s.handedOver(e.Delivery) {
+	if s.redelivered(e.Delivery) {
 		return // the ingress handed over the same delivery twice, which counts once
 	}
 	if e.Future {
-		e.Time = s.believable(e)
+		e.Time = s.orderTime(e)
 	}
 	if s.Counts.Received == 0 && s.Runs == 0 {
 		s.Life.Old = s.Life.Old || e.Time.Before(s.now.Add(-s.Settings.ProjectLinger))
 	}
-	d := s.place(e)
+	d := s.disposition(e)
 	s.count(e, d)
 	switch d {
 	case Applied:
@@ -129,8 +129,8 @@ func (s *State) take(e prodege.Event) {
 	}
 }
 
-// believable returns the time for ordering an event whose own time is implausibly far ahead of our clock.
-func (s *State) believable(e prodege.Event) time.Time {
+// orderTime returns the time for ordering an event whose own time is implausibly far ahead of our clock.
+func (s *State) orderTime(e prodege.Event) time.Time {
 	at := e.Received
 	if at.IsZero() || at.Before(s.Newest.At) {
 		at = s.Newest.At
@@ -138,13 +138,13 @@ func (s *State) believable(e prodege.Event) time.Time {
 	return at
 }
 
-// place determines an event's disposition.
-func (s *State) place(e prodege.Event) Disposition {
+// disposition determines an event's disposition.
+func (s *State) disposition(e prodege.Event) Disposition {
 	if e.ProjectID != s.ID || e.ID == "" || e.Status == "" {
 		return Unusable
 	}
 	order := Order{e.Time, e.ID}
-	duplicate, forgotten := s.Seen.place(order)
+	duplicate, forgotten := s.Seen.remember(order)
 	switch {
 	case duplicate:
 		return Duplicate
@@ -154,8 +154,8 @@ func (s *State) place(e prodege.Event) Disposition {
 	return Applied
 }
 
-// handedOver reports whether the same delivery came before, and remembers it.
-func (s *State) handedOver(delivery string) bool {
+// redelivered reports whether the same delivery came before, and remembers it.
+func (s *State) redelivered(delivery string) bool {
 	if delivery == "" {
 		return false
 	}
@@ -267,7 +267,7 @@ func (s *State) apply(e prodege.Event) {
 	case e.Status == prodege.Pending:
 		s.endPause(e)
 	default:
-		s.tell(key("unknown", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: NoteUnknown, Event: ptr(trimmed(e))}}, e, "an unknown status")
+		s.postOrCount(key("unknown", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: NoteUnknown, Event: ptr(trimmed(e))}}, e, "an unknown status")
 	}
 	if e.Rejected() && e.Status != prodege.Paused {
 		s.tellRejection(e, false)
@@ -305,7 +305,7 @@ func (s *State) deleted(e prodege.Event) {
 // tellRejection posts an alert that a reconciliation must be redone, and returns the message's key.
 func (s *State) tellRejection(e prodege.Event, late bool) string {
 	k := key("rejection", e)
-	s.tell(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: withUnknown(e), Late: late}}, e, "reconciliation rejected")
+	s.postOrCount(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: withUnknown(e), Late: late}}, e, "reconciliation rejected")
 	return k
 }
 
@@ -315,7 +315,7 @@ func (s *State) tellReconciliation(e prodege.Event, late bool) {
 	if e.Status == prodege.Complete {
 		kind = NoteReconciliation
 	}
-	s.tell(key("reconciliation", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: kind, Event: ptr(trimmed(e)), Late: late}}, e, "reconciliation")
+	s.postOrCount(key("reconciliation", e), s.Settings.AlertsChannel, Card{Note: &Note{Frame: s.frame(), Kind: kind, Event: ptr(trimmed(e)), Late: late}}, e, "reconciliation")
 }
 
 // key returns the key of a message from what it says and the event that it is about.

@@ -282,7 +282,7 @@ func describe(w *world) string {
 		fmt.Fprintf(&b, "  invoice r%d %s of %s busy %t hold %t ended %q after %s, next %t\n", i.Revision, i.Phase, i.Event.ID, i.Busy, i.Hold, i.Ended, sinceStart(i.After), i.Next != nil)
 	}
 	for _, m := range s.Outbox {
-		fmt.Fprintf(&b, "  message %s: %s; wanted %d shown %d busy %t ts %t after %s fault %q trouble %q\n", m.Key, showsOf(&m.Card), m.Wanted, m.Shown, m.Busy, m.TS != "", sinceStart(m.After), m.Fault, m.Trouble)
+		fmt.Fprintf(&b, "  message %s: %s; wanted %d shown %d busy %t ts %t after %s fault %q trouble %q\n", m.Key, showsOf(&m.Card), m.Wanted, m.Shown, m.Busy, m.TS != "", sinceStart(m.After), m.Fault, m.Failure)
 	}
 	for _, m := range w.standing {
 		fmt.Fprintf(&b, "  in Slack %s: %s\n", m.key, m.shows)

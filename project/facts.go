@@ -306,7 +306,7 @@ type NoteKind string
 // The kinds of notes.
 const (
 	NotePausedAgain     NoteKind = "paused_again"     // paused again within the hour (Event, Times)
-	NoteOtherReason     NoteKind = "other_reason"     // the same pause, another reason now (Event)
+	NoteOtherReason     NoteKind = "other_reason"     // another reason for the pause now (Event)
 	NoteAsksCPI         NoteKind = "asks_cpi"         // the same pause now needs a CPI decision (Event, Link)
 	NoteResumed         NoteKind = "resumed"          // live again (Event)
 	NotePendingComplete NoteKind = "pending_complete" // reconciliation under way (Event)
@@ -321,10 +321,10 @@ const (
 	NoteFailed          NoteKind = "failed"           // what was decided failed (Phase, Decision, Refusal, Mention)
 	NoteAutoComplete    NoteKind = "auto_complete"    // Prodege completes the project by itself soon (Deadline, Since, Mention)
 	NoteAutoCompleted   NoteKind = "auto_completed"   // Prodege has completed it for inactivity (Event, Since)
-	NoteUnsaid          NoteKind = "unsaid"           // Slack has not accepted What in another channel (Channel, Since, Refusal, Mention; Over: it does again)
+	NoteOutage          NoteKind = "outage"           // Slack has not accepted What in another channel (Channel, Since, Refusal, Mention; Over: it does again)
 )
 
-// Note is a reply in the thread of a root message, or a message of its own. Only NoteUnsaid is ever edited.
+// Note is a reply in the thread of a root message, or a message of its own. Only NoteOutage is ever edited.
 type Note struct {
 	Frame
 	Kind     NoteKind       `json:"kind"`
@@ -363,7 +363,7 @@ const (
 	AnswerOverCeiling AnswerKind = "over_ceiling" // above CPI_CEILING (Amount: the ceiling)
 	AnswerTooMuch     AnswerKind = "too_much"     // more than twice what is required (Amount: the maximum)
 	AnswerNotNow      AnswerKind = "not_now"      // another act is in progress, or there is nothing to do in this phase
-	AnswerNotTaken    AnswerKind = "not_taken"    // the click could not be recorded: not counted, click again
+	AnswerNotRecorded AnswerKind = "not_recorded" // the click could not be recorded: not counted, click again
 	AnswerForeign     AnswerKind = "foreign"      // somebody from another workspace
 )
 

@@ -129,7 +129,7 @@ func (h *hasher) state(s *State) {
 	for i := range s.Pending {
 		p := &s.Pending[i]
 		h.decision(&p.Decision)
-		h.try(&p.May)
+		h.try(&p.Check)
 		h.yes(p.Answer != nil)
 		if p.Answer != nil {
 			h.yes(p.Answer.Allowed)
@@ -158,15 +158,15 @@ func (h *hasher) state(s *State) {
 	h.yes(l.Old)
 	h.yes(l.Known)
 	h.yes(l.Earlier)
-	h.try(&l.Look)
+	h.try(&l.Search)
 	h.n(len(s.Outbox))
 	for _, m := range s.Outbox {
 		h.message(s, m)
 	}
-	h.n(len(s.Unsaid))
-	for i := range s.Unsaid {
-		h.str(s.Unsaid[i].Channel)
-		h.str(uncounted(s.Unsaid[i].Told))
+	h.n(len(s.Outages))
+	for i := range s.Outages {
+		h.str(s.Outages[i].Channel)
+		h.str(uncounted(s.Outages[i].Alert))
 	}
 	h.time(s.ClosesAt)
 	h.yes(s.Cancelled)
@@ -231,7 +231,7 @@ func (h *hasher) pause(p *Pause) {
 	h.str(p.Rejection)
 	h.n(min(p.Times, 2))
 	h.n(min(p.Flaps, maxAlerts))
-	h.yes(p.Told)
+	h.yes(p.Posted)
 	h.yes(p.Decided != nil)
 	h.eventIf(p.Ended)
 	if p.Ended != nil {
@@ -257,7 +257,7 @@ func (h *hasher) question(s *State, q *Question) {
 	h.str(string(q.Phase))
 	h.time(q.PhaseAt)
 	if q.Phase == PhaseOverLimit {
-		h.time(s.nextLook(q.PhaseAt, ceilingLook))
+		h.time(s.nextCheck(q.PhaseAt, ceilingCheckEvery))
 	}
 	h.event(&q.Event)
 	h.after(q.Event.Time, automaticFresh)
@@ -326,7 +326,7 @@ func (h *hasher) act(a *Act) {
 		h.str(string(a.Action.ID))
 	}
 	h.n(int(a.Number))
-	h.usd(a.Heard)
+	h.usd(a.MaybeAmount)
 }
 
 func (h *hasher) decision(d *Decision) {
@@ -357,7 +357,7 @@ func (h *hasher) invoice(s *State) {
 	h.str(string(i.Newest.ID))
 	h.time(s.invoicedBy())
 	h.n(i.Revision)
-	h.n(i.Taken)
+	h.n(i.Accepted)
 	h.yes(i.Body != "")
 	h.str(string(i.Phase))
 	h.yes(i.Refusal != nil)
@@ -372,13 +372,13 @@ func (h *hasher) invoice(s *State) {
 	h.str(string(i.Status))
 	h.after(i.Conflict, conflictAgain)
 	if i.Phase == InvoiceDryRun {
-		h.time(s.nextLook(i.PhaseAt, dryRunLook))
+		h.time(s.nextCheck(i.PhaseAt, dryRunCheckEvery))
 	}
 }
 
 // uncounted is a message's key without the version that it tells of.
 func uncounted(key string) string {
-	if strings.Contains(key, "unsaid-") {
+	if strings.Contains(key, "outage-") {
 		key = key[:strings.LastIndexByte(key, '-')]
 	}
 	return key
@@ -392,20 +392,20 @@ func (h *hasher) message(s *State, m *Message) {
 	h.shown(showsOf(&m.Card))
 	h.try(&m.Try)
 	h.yes(m.Tries == 0)
-	h.yes(m.unsaid())
-	h.yes(m.Busy && m.Saying == m.Wanted)
+	h.yes(m.pending())
+	h.yes(m.Busy && m.Attempting == m.Wanted)
 	h.yes(m.Read != nil)
 	h.yes(m.TS != "")
 	parent := s.message(m.Parent)
 	h.yes(m.Thread != "" && (parent == nil || parent.TS != m.Thread)) // the last try went in a thread that is not there any more
-	h.yes(m.Stood.IsZero())
-	h.after(m.Due, unsaidFor)
+	h.yes(m.PostedAt.IsZero())
+	h.after(m.Due, overdueAfter)
 	h.time(m.Hold)
-	h.yes(m.Fold)
-	h.yes(m.Folding)
-	h.yes(m.Folded)
+	h.yes(m.MayDigest)
+	h.yes(m.Digesting)
+	h.yes(m.InDigest)
 	h.yes(m.Fault != "")
-	h.yes(m.Trouble != "")
+	h.yes(m.Failure != "")
 	h.yes(m.Queued)
 	h.yes(m.Overdue)
 	h.yes(m.Plain)
@@ -475,8 +475,8 @@ var leftOut = map[string]string{
 	"Invoice.By": "text", "Invoice.PhaseAt": "only when it is looked next", "Invoice.Twice": "text", "Invoice.Refusal": "text",
 	"Pending[].Decision.Reason": "text", "Pending[].Decision.From": "text", "Pending[].Decision.At": "text",
 	"Outbox[].Card": "text; what decides is read", "Outbox[].What": "text", "Outbox[].Sent": "TS tells it", "Outbox[].Link": "a link",
-	"Unsaid[].What": "text", "Unsaid[].Since": "shown only", "Unsaid[].Trouble": "text",
-	"Outbox[].Again": "a counter", "Outbox[].Wanted": "a counter", "Outbox[].Shown": "a counter", "Outbox[].Saying": "a counter", "Outbox[].Read": "text",
+	"Outages[].What": "text", "Outages[].Since": "shown only", "Outages[].Failure": "text",
+	"Outbox[].Again": "a counter", "Outbox[].Wanted": "a counter", "Outbox[].Shown": "a counter", "Outbox[].Attempting": "a counter", "Outbox[].Read": "text",
 }
 
 // leftOutOf is what a hash does not read of a kind of thing, wherever it stands.

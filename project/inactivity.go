@@ -54,7 +54,7 @@ func (s *State) inactivityAlarms(list []alarm) []alarm {
 	list = append(list, alarm{c.Remind, "remind people: Prodege completes the project by itself soon", func() {
 		c.Remind = time.Time{}
 		if s.now.Before(c.At) {
-			s.insist(p.Alert, "auto-complete-"+string(p.Opened)+"-"+itoa(int(c.Paused.Unix())), Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}, "reminder: it is completed soon")
+			s.replyEnsuringPosted(p.Alert, "auto-complete-"+string(p.Opened)+"-"+itoa(int(c.Paused.Unix())), Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}, "reminder: it is completed soon")
 		}
 	}})
 	if !c.Polled {
@@ -75,5 +75,5 @@ func (s *State) completedInactive(e prodege.Event) {
 	if c := s.Pause.Inactivity; c != nil {
 		since = c.Paused
 	}
-	s.insist(s.Pause.Alert, key("auto-completed", e), Note{Frame: s.frame(), Kind: NoteAutoCompleted, Event: ptr(trimmed(e)), Since: since}, "completed for inactivity")
+	s.replyEnsuringPosted(s.Pause.Alert, key("auto-completed", e), Note{Frame: s.frame(), Kind: NoteAutoCompleted, Event: ptr(trimmed(e)), Since: since}, "completed for inactivity")
 }

@@ -256,9 +256,9 @@ func (w *world) checkState() string {
 			}
 			return "a message with live buttons is forgotten: " + m.shows.String()
 		}
-		if o := s.Outbox[at]; !o.unsaid() && !o.Busy && showsOf(&o.Card) != m.shows {
+		if o := s.Outbox[at]; !o.pending() && !o.Busy && showsOf(&o.Card) != m.shows {
 			return fmt.Sprintf("%s stands, should be %s, and is not edited", m.shows, showsOf(&o.Card))
-		} else if w.ended && o.unsaid() && !w.gaveUp() {
+		} else if w.ended && o.pending() && !w.gaveUp() {
 			return "the workflow ended and left live buttons: " + m.shows.String()
 		}
 	}
@@ -343,12 +343,12 @@ func (w *world) atRest() string {
 		return ""
 	}
 	for _, m := range s.Outbox {
-		if m.unsaid() {
+		if m.pending() {
 			return "it is never said: " + m.Key
 		}
 	}
 	switch i := s.Invoice; {
-	case len(s.Unsaid) > 0:
+	case len(s.Outages) > 0:
 		return "people are told for ever that Slack does not take a message"
 	case len(s.Pending) > 0:
 		return "a click is never weighed"

@@ -22,12 +22,12 @@ import (
 //   - If INVOICED has not come by the 7th of the month after the newest COMPLETE's, at 09:00 Pacific Time, people are told.
 
 const (
-	lateComplete   = 15 * time.Minute // how long an INVOICED waits for the COMPLETE that should have come before it
-	invoiceBackoff = 5 * time.Minute
-	invoiceSlow    = time.Hour
-	dryRunLook     = 6 * time.Hour // how often an invoice that DRY_RUN held back checks whether it is off, if nothing else happens
-	factsFor       = time.Minute   // how long to try to read the facts for an invoice
-	conflictAgain  = time.Minute   // a 409 may mean that an earlier attempt is still in progress
+	lateComplete     = 15 * time.Minute // how long an INVOICED waits for the COMPLETE that should have come before it
+	invoiceBackoff   = 5 * time.Minute
+	invoiceSlow      = time.Hour
+	dryRunCheckEvery = 6 * time.Hour // how often an invoice that DRY_RUN held back checks whether it is off, if nothing else happens
+	factsFor         = time.Minute   // how long to try to read the facts for an invoice
+	conflictAgain    = time.Minute   // a 409 may mean that an earlier attempt is still in progress
 )
 
 // Invoicing is the invoice of a project: its newest revision.
@@ -36,7 +36,7 @@ type Invoicing struct {
 	Event    prodege.Event `json:"event"`           // the COMPLETE with its facts, or the INVOICED that came without one
 	Newest   Order         `json:"newest,omitzero"` // of the newest COMPLETE
 	Revision int           `json:"revision"`
-	Taken    int           `json:"taken,omitempty"` // the newest earlier revision that billing or people are known to have
+	Accepted int           `json:"accepted,omitempty"` // the newest earlier revision that billing or people are known to have
 	Key      string        `json:"key"`
 	Body     string        `json:"body,omitempty"`
 	CPI      *prodege.USD  `json:"cpi,omitempty"`
@@ -96,15 +96,15 @@ func (s *State) invoiceFor(e prodege.Event) {
 func (s *State) draft(e prodege.Event, revision int) {
 	i := s.Invoice
 	s.replaceInvoice(revision)
-	if revision > i.Revision && i.taken() {
-		i.Taken = i.Revision
+	if revision > i.Revision && i.accepted() {
+		i.Accepted = i.Revision
 	}
-	*i = Invoicing{Taken: i.Taken, Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
+	*i = Invoicing{Accepted: i.Accepted, Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
 		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
 }
 
-// taken reports whether billing or people have this revision, or may have it.
-func (i *Invoicing) taken() bool {
+// accepted reports whether billing or people have this revision, or may have it.
+func (i *Invoicing) accepted() bool {
 	return i.Maybe || i.Phase == InvoiceSent || i.Phase == InvoiceMarked || i.Phase == InvoiceDone
 }
 
@@ -259,7 +259,7 @@ func (s *State) startInvoice() {
 		return
 	}
 	if !i.Confirmed && !s.Life.Known {
-		s.askLife(s.now.Add(24 * time.Hour))
+		s.requireLife(s.now.Add(24 * time.Hour))
 		return
 	}
 	if set.HasAPIKey && !i.FactsRead && i.Body == "" {
@@ -321,7 +321,7 @@ func (s *State) invoiceJobs(list []job) []job {
 // invoiceFacts handles the reading with the facts for an invoice, which is sent without them if they don't come in time.
 func (s *State) invoiceFacts(r Result) {
 	i := s.Invoice
-	if f := r.Failure; f != nil && f.Kind == FailedPassing && s.now.Before(i.Facts.Until) {
+	if f := r.Failure; f != nil && f.Kind == FailedTransient && s.now.Before(i.Facts.Until) {
 		i.Facts.again(s.now, 2*time.Second, 15*time.Second, f.RetryAfter)
 		return
 	}
@@ -330,7 +330,7 @@ func (s *State) invoiceFacts(r Result) {
 		return
 	}
 	info := r.Reading.Info
-	s.learnName(info)
+	s.updateName(info)
 	i.Status, i.CPI = info.Status, cmp.Or(info.AvgCPI, info.CPI)
 	if q := r.Reading.Quotas; q != nil {
 		i.Wanted = q.Completes
@@ -377,7 +377,7 @@ func (s *State) compose() string {
 	if i.Revision > 1 {
 		// From r2 on it is a revision even if billing refused all before: people may have entered r1 by hand, so the reader
 		// must look for it.
-		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, max(i.Taken, 1))
+		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, max(i.Accepted, 1))
 	}
 	raw, err := json.Marshal(body)
 	if err != nil {
@@ -400,7 +400,7 @@ func (s *State) invoiceDone(r Result) {
 	case got.Conflict:
 		s.invoiceConflict()
 	default:
-		s.invoiceTaken("taken by billing")
+		s.invoiceAccepted("accepted by billing")
 	}
 	if i.Next != nil && !i.underWay() {
 		next := *i.Next
@@ -412,8 +412,8 @@ func (s *State) invoiceDone(r Result) {
 	}
 }
 
-// invoiceTaken records that billing has the invoice. People are told only if they were told about trouble before.
-func (s *State) invoiceTaken(how string) {
+// invoiceAccepted records that billing has the invoice. People are told only if they were told about trouble before.
+func (s *State) invoiceAccepted(how string) {
 	i := s.Invoice
 	i.HeldBack, i.Confirmed, i.Refusal, i.Maybe = false, false, nil, false
 	s.enterInvoice(InvoiceSent)
@@ -434,7 +434,7 @@ func (s *State) invoiceConflict() {
 		i.After = i.Conflict.Add(conflictAgain)
 	default:
 		i.Twice = true
-		s.invoiceTaken("taken by billing at an earlier try (409 twice)")
+		s.invoiceAccepted("accepted by billing in an earlier attempt (409 twice)")
 	}
 }
 
@@ -481,13 +481,13 @@ func (s *State) invoiceAlarms(list []alarm) []alarm {
 		return list
 	}
 	if i.Phase == InvoiceSending && !i.First.IsZero() {
-		list = append(list, alarm{i.First.Add(invoiceSlow), "billing has not taken the invoice for an hour", func() { s.enterInvoice(InvoiceSlow) }})
+		list = append(list, alarm{i.First.Add(invoiceSlow), "billing has not accepted the invoice for an hour", func() { s.enterInvoice(InvoiceSlow) }})
 	}
 	if i.Phase == InvoiceDryRun {
-		list = append(list, alarm{at: s.nextLook(i.PhaseAt, dryRunLook), why: "is the dry run over?"})
+		list = append(list, alarm{at: s.nextCheck(i.PhaseAt, dryRunCheckEvery), why: "check whether the dry run is over"})
 	}
 	if by := s.invoicedBy(); !by.IsZero() {
-		list = append(list, alarm{by, "INVOICED should have come by the 7th", func() { s.invoiceMissing() }})
+		list = append(list, alarm{by, "INVOICED is due by the 7th", func() { s.invoiceMissing() }})
 	}
 	return list
 }
@@ -514,7 +514,7 @@ func (s *State) invoiceMissing() {
 	i.Missing = true
 	f := s.invoiceFactsOf()
 	f.Phase, f.PhaseAt = InvoiceMissing, s.now
-	s.post("missing-"+i.Newest.At.UTC().Format("2006-01"), s.Settings.FinanceChannel, Card{Invoice: f}, "INVOICED has not come")
+	s.post("missing-"+i.Newest.At.UTC().Format("2006-01"), s.Settings.FinanceChannel, Card{Invoice: f}, "INVOICED is overdue")
 }
 
 // decideInvoice handles a click in the finance channel.
@@ -587,9 +587,9 @@ func (s *State) cancelInvoice() {
 	s.line(Line{Kind: LineInvoice, Text: "given up: its workflow was cancelled", Ref: i.Key})
 }
 
-// drawInvoice updates the invoice's message in the finance channel. If it is due, sent or accepted there is a message only if
+// renderInvoice updates the invoice's message in the finance channel. If it is due, sent or accepted there is a message only if
 // people were told about trouble before.
-func (s *State) drawInvoice() {
+func (s *State) renderInvoice() {
 	i := s.Invoice
 	if i == nil {
 		return

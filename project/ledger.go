@@ -16,9 +16,9 @@ const (
 	// maxLine is the maximum size of a line in JSON, in bytes.
 	maxLine = 300
 	// maxState is the limit for a state in bytes: continue-as-new accepts 2 MiB, and a history contains one state per run.
-	// Above boundState the oldest lines are dropped.
-	maxState   = 256 << 10
-	boundState = 240 << 10
+	// Above trimAbove the oldest lines are dropped.
+	maxState  = 256 << 10
+	trimAbove = 240 << 10
 )
 
 // LineKind says what a line of the ledger records.
@@ -26,20 +26,20 @@ type LineKind string
 
 // The kinds of lines. Those about a pause have its Opened as Ref.
 const (
-	LinePaused    LineKind = "paused"     // Reason, or Text if it has no number; Amount if a CPI is asked for
-	LineTold      LineKind = "told"       // the first message about the pause was posted; Text: in a digest
-	LineAsked     LineKind = "asked"      // people are asked to approve Amount
-	LineDecided   LineKind = "decided"    // Verdict, By, From, Amount, Cost, Action, Number; Second: another person is asked
-	LineExpired   LineKind = "expired"    // nobody decided about Amount in time
-	LineAccepted  LineKind = "accepted"   // Prodege accepted Amount, or Action
-	LineRefused   LineKind = "refused"    // Prodege refused it: Text
-	LineStopped   LineKind = "stopped"    // given up after half an hour: Text
-	LineCalledOff LineKind = "called_off" // given up between two attempts, because the pause ended or asks for something else
-	LineLive      LineKind = "live"       // the pause ended: the project is live again
-	LineEnded     LineKind = "ended"      // the pause ended, or the project, with Status
-	LineClosed    LineKind = "closed"     // given up here: Text
-	LineFound     LineKind = "found"      // a poll found Status
-	LineInvoice   LineKind = "invoice"    // Ref is the key; Text says what happened
+	LinePaused    LineKind = "paused"    // Reason, or Text if it has no number; Amount if a CPI is asked for
+	LineTold      LineKind = "told"      // the first message about the pause was posted; Text: in a digest
+	LineAsked     LineKind = "asked"     // people are asked to approve Amount
+	LineDecided   LineKind = "decided"   // Verdict, By, From, Amount, Cost, Action, Number; Second: another person is asked
+	LineExpired   LineKind = "expired"   // nobody decided about Amount in time
+	LineAccepted  LineKind = "accepted"  // Prodege accepted Amount, or Action
+	LineRefused   LineKind = "refused"   // Prodege refused it: Text
+	LineStopped   LineKind = "stopped"   // given up after half an hour: Text
+	LineAbandoned LineKind = "abandoned" // given up between two attempts, because the pause ended or asks for something else
+	LineLive      LineKind = "live"      // the pause ended: the project is live again
+	LineEnded     LineKind = "ended"     // the pause ended, or the project, with Status
+	LineClosed    LineKind = "closed"    // given up here: Text
+	LineFound     LineKind = "found"     // a poll found Status
+	LineInvoice   LineKind = "invoice"   // Ref is the key; Text says what happened
 )
 
 // Line is a line of a project's ledger.
@@ -87,34 +87,34 @@ func (s *State) forget(n int) {
 	s.Ledger = s.Ledger[:len(s.Ledger)-n]
 }
 
-// bound limits the size of the state, which it only measures if it may be large.
-func (s *State) bound() {
+// limitSize limits the size of the state, which it only measures if it may be large.
+func (s *State) limitSize() {
 	if !s.mayBeLarge() {
 		return
 	}
-	for encodedSize(s) > boundState && len(s.Ledger) > 10 {
+	for encodedSize(s) > trimAbove && len(s.Ledger) > 10 {
 		s.forget(len(s.Ledger)/4 + 1)
 	}
 }
 
-// mayBeLarge reports whether the state may exceed boundState. It overestimates, because measuring takes milliseconds.
+// mayBeLarge reports whether the state may exceed trimAbove. It overestimates, because measuring takes milliseconds.
 func (s *State) mayBeLarge() bool {
 	const others, pending = 40 << 10, 900
 	size := others + len(s.Seen)*33 + len(s.Deliveries)*16 + len(s.Pending)*pending
 	for i := range s.Ledger {
-		size += s.Ledger[i].room()
+		size += s.Ledger[i].size()
 	}
 	for _, id := range s.Handled {
 		size += len(id) + 8
 	}
 	for _, m := range s.Outbox {
-		size += m.room()
+		size += m.size()
 	}
-	return size > boundState
+	return size > trimAbove
 }
 
-// room estimates the size of a line in JSON, in bytes. It overestimates.
-func (l *Line) room() int {
+// size estimates the size of a line in JSON, in bytes. It overestimates.
+func (l *Line) size() int {
 	size := 90 + len(l.Kind) + len(l.Ref) + len(l.Status) + len(l.Verdict) + len(l.By) + len(l.From) + len(l.Action) + len(l.Text)
 	for _, set := range []bool{l.Reason != 0, l.Status != "", l.Verdict != "", l.By != "", l.From != "", l.Action != "", l.Text != "", l.Number != 0, l.DryRun, l.Second} {
 		if set {

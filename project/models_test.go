@@ -152,10 +152,10 @@ func models() []*model {
 			settings: with(func(s *Settings) { s.Ceiling = money("4.20") }),
 			events:   comes(cpi(60, "p1", "4.00")),
 			clicks:   []click{{user: "eve", of: OfCPI, verdict: Approve}, {user: "bob", of: OfCPI, verdict: Approve, upTo: money("4.25")}, {user: "ana", of: OfCPI, verdict: Approve, upTo: money("3.95")}},
-			faults:   1, trouble: only(map[Kind][]string{KindMay: {"no list"}}),
+			faults:   1, trouble: only(map[Kind][]string{KindPermission: {"no list"}}),
 			large: func(m *model) {
 				m.events = append(m.events, happening{e: cpi(50, "p2", "4.30")})
-				m.trouble = only(map[Kind][]string{KindMay: {"any"}, KindEphemeral: {"any"}})
+				m.trouble = only(map[Kind][]string{KindPermission: {"any"}, KindEphemeral: {"any"}})
 			},
 		},
 		{
@@ -219,7 +219,7 @@ func models() []*model {
 		},
 		{
 			name: "cancel", about: "somebody cancels the workflow in Temporal", short: true, truth: live(),
-			settings: with(func(s *Settings) { s.AlertsChannel = s.ApprovalsChannel }), // so that no other channel is told of what Slack does not take
+			settings: with(func(s *Settings) { s.AlertsChannel = s.ApprovalsChannel }), // so that no other channel is told of what Slack does not accept
 			events:   comes(cpi(60, "p1", "4.00"), at(50, "c1", prodege.Complete, 903)),
 			clicks:   []click{approve("ana")},
 			moves:    []move{cancelMove(nil)},
@@ -245,16 +245,16 @@ func models() []*model {
 			name: "Slack away", about: "posts and edits that fail, are heard without an answer, or are deleted", truth: live(),
 			settings: settings(),
 			events:   comes(at(60, "x", prodege.Paused, prodege.NoUniqueLinks), rejected(at(50, "r1", prodege.Paused, 0)), at(40, "l", prodege.Live, 0)),
-			faults:   2, trouble: only(map[Kind][]string{KindPost: {"any"}, KindEdit: {"any"}, KindFold: {"any"}}),
+			faults:   2, trouble: only(map[Kind][]string{KindPost: {"any"}, KindEdit: {"any"}, KindDigest: {"any"}}),
 			large: func(m *model) { m.events = append(m.events, happening{e: cpi(45, "p1", "4.00")}) },
 		},
 		{
 			name: "a burst", about: "alerts whose turn does not come become lines of a digest, with news about them", short: true, truth: live(),
 			settings: settings(),
 			events:   comes(at(60, "x", prodege.Paused, prodege.NoUniqueLinks), at(50, "h", prodege.Paused, prodege.SupportAgent), at(40, "l", prodege.Live, 0)),
-			faults:   2, trouble: only(map[Kind][]string{KindPost: {"not started"}, KindFold: {"passing"}, KindEdit: {"deleted by somebody"}}),
+			faults:   2, trouble: only(map[Kind][]string{KindPost: {"not started"}, KindDigest: {"passing"}, KindEdit: {"deleted by somebody"}}),
 			large: func(m *model) {
-				m.trouble = only(map[Kind][]string{KindPost: {"any"}, KindFold: {"any"}, KindEdit: {"any"}})
+				m.trouble = only(map[Kind][]string{KindPost: {"any"}, KindDigest: {"any"}, KindEdit: {"any"}})
 			},
 		},
 		{

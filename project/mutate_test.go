@@ -42,7 +42,7 @@ var mutations = []mutation{
 	{what: "an act begins while another is in flight", file: "act.go", from: "!q.ToAct || s.Act != nil || q.Closed", to: "!q.ToAct || q.Closed", by: "a request and an action"},
 	{what: "an act in flight is dropped for a newer event", file: "act.go", from: "case a.Busy:\n\t\tq.Newer", to: "case false:\n\t\tq.Newer", by: "CPI", always: true},
 	{what: "an act goes on after its pause", file: "act.go", from: "case !final && (q.Closed || q.Newer != nil || s.Cancelled):", to: "case false:", by: "Prodege refuses or is silent"},
-	{what: "what the kill switch holds back is forgotten", file: "act.go", from: "\t\ts.Act = a\n\t\ta.After, a.Until = s.now.Add(heldLook)", to: "\t\ta.After, a.Until = s.now.Add(heldLook)", by: "switch and limits"},
+	{what: "what the kill switch holds back is forgotten", file: "act.go", from: "\t\ts.Act = a\n\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", to: "\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", by: "switch and limits"},
 	{what: "a question stays open after its pause", file: "pause.go", from: "\t\t\ts.close(q, e.Status)\n", to: "\t\t\t_ = q\n", by: "CPI"},
 	{what: "PENDING_COMPLETE holds nothing", file: "invoice.go", from: "\tif i.Hold {\n\t\ts.enterInvoice(InvoiceHeld)\n\t\treturn\n\t}\n", to: "", by: "invoicing"},
 	{what: "an invoice's body is made anew at each try", file: "invoice.go", from: "if i.Body == \"\" {\n\t\t\ti.Body = s.compose()\n\t\t}", to: "i.Body = s.compose()", by: "invoicing"},

@@ -26,54 +26,54 @@ const (
 	postBackoff  = time.Minute      // the longest delay between attempts after transient failures
 	answerFor    = 5 * time.Minute  // a later answer to a click is useless
 
-	// maxUnsaid is how many replies may wait per thread: at Slack's rate of one per second, half a minute's.
-	maxUnsaid = 30
-	// maxUnsaidRoots is how many root messages may wait while Slack is down, so that the state stays small.
-	maxUnsaidRoots = 60
+	// maxWaiting is how many replies may wait per thread: at Slack's rate of one per second, half a minute's.
+	maxWaiting = 30
+	// maxWaitingRoots is how many root messages may wait while Slack is down, so that the state stays small.
+	maxWaitingRoots = 60
 	// maxFormer is how many alerts and requests of earlier pauses may wait.
 	maxFormer = 20
-	// maxUnsaidRoom is how many bytes of the state waiting notes may take, however few they are, because Prodege support may
+	// maxWaitingSize is how many bytes of the state waiting notes may take, however few they are, because Prodege support may
 	// write long texts.
-	maxUnsaidRoom = 120 << 10
-	// maxUnsaidAnswers is how many answers to clicks may wait; others are only in the state.
-	maxUnsaidAnswers = 50
+	maxWaitingSize = 120 << 10
+	// maxWaitingAnswers is how many answers to clicks may wait; others are only in the state.
+	maxWaitingAnswers = 50
 )
 
 // Message is a message in Slack.
 type Message struct {
 	Try
-	Key     string    `json:"key"` // unique in the project
-	Channel string    `json:"channel"`
-	Parent  string    `json:"parent,omitempty"` // key of the message in whose thread it goes
-	User    string    `json:"user,omitempty"`   // an ephemeral message to this person
-	Card    Card      `json:"card"`             // what it should say
-	What    string    `json:"what"`             // for the timeline: "alert", "reminder", …
-	Wanted  int       `json:"wanted"`           // version that should be in Slack
-	Shown   int       `json:"shown,omitempty"`  // version that is in Slack
-	Saying  int       `json:"saying,omitempty"` // version of the attempt in progress
-	Read    *Read     `json:"read,omitempty"`   // what to read from Prodege when it is posted
-	Sent    string    `json:"sent_channel,omitempty"`
-	TS      string    `json:"ts,omitempty"`
-	Thread  string    `json:"thread,omitempty"` // of a reply: ts of the root message in the last attempt
-	Link    string    `json:"link,omitempty"`
-	Stood   time.Time `json:"stood,omitzero"`    // when it was first posted
-	Due     time.Time `json:"due,omitzero"`      // since when a post or edit has been due
-	Hold    time.Time `json:"hold,omitzero"`     // an edit waits until then for another one that is likely to follow
-	Fold    bool      `json:"fold,omitempty"`    // may become a line of a digest if it would have to wait too long
-	Folding bool      `json:"folding,omitempty"` // is becoming one
-	Folded  bool      `json:"folded,omitempty"`  // has become one, and is not a message of its own
-	Again   int       `json:"again,omitempty"`   // how often it was posted again because somebody deleted it
-	Fault   string    `json:"fault,omitempty"`   // what people must fix before it can be posted
-	Trouble string    `json:"trouble,omitempty"` // why the last attempt failed
-	Queued  bool      `json:"queued,omitempty"`  // the last attempt failed only because its turn did not come
-	Overdue bool      `json:"overdue,omitempty"` // it has been due for five minutes
-	Plain   bool      `json:"plain,omitempty"`   // Slack refused its layout: only its text was posted, without buttons
+	Key        string    `json:"key"` // unique in the project
+	Channel    string    `json:"channel"`
+	Parent     string    `json:"parent,omitempty"`     // key of the message in whose thread it goes
+	User       string    `json:"user,omitempty"`       // an ephemeral message to this person
+	Card       Card      `json:"card"`                 // what it should say
+	What       string    `json:"what"`                 // for the timeline: "alert", "reminder", …
+	Wanted     int       `json:"wanted"`               // version that should be in Slack
+	Shown      int       `json:"shown,omitempty"`      // version that is in Slack
+	Attempting int       `json:"attempting,omitempty"` // version of the attempt in progress
+	Read       *Read     `json:"read,omitempty"`       // what to read from Prodege when it is posted
+	Sent       string    `json:"sent_channel,omitempty"`
+	TS         string    `json:"ts,omitempty"`
+	Thread     string    `json:"thread,omitempty"` // of a reply: ts of the root message in the last attempt
+	Link       string    `json:"link,omitempty"`
+	PostedAt   time.Time `json:"posted_at,omitzero"`   // when it was first posted
+	Due        time.Time `json:"due,omitzero"`         // since when a post or edit has been due
+	Hold       time.Time `json:"hold,omitzero"`        // an edit waits until then for another one that is likely to follow
+	MayDigest  bool      `json:"may_digest,omitempty"` // may become a line of a digest if it would have to wait too long
+	Digesting  bool      `json:"digesting,omitempty"`  // is becoming one
+	InDigest   bool      `json:"in_digest,omitempty"`  // has become one, and is not a message of its own
+	Again      int       `json:"again,omitempty"`      // how often it was posted again because somebody deleted it
+	Fault      string    `json:"fault,omitempty"`      // what people must fix before it can be posted
+	Failure    string    `json:"failure,omitempty"`    // why the last attempt failed
+	Queued     bool      `json:"queued,omitempty"`     // the last attempt failed only because its turn did not come
+	Overdue    bool      `json:"overdue,omitempty"`    // it has been due for five minutes
+	Plain      bool      `json:"plain,omitempty"`      // Slack refused its layout: only its text was posted, without buttons
 }
 
-func (m *Message) unsaid() bool { return m.Shown < m.Wanted }
+func (m *Message) pending() bool { return m.Shown < m.Wanted }
 
-// unheard reports whether a message has certainly not been posted, and is not being posted now.
-func (m *Message) unheard() bool { return m.unsaid() && m.TS == "" && !m.Busy && !m.Maybe }
+// unposted reports whether a message has certainly not been posted, and is not being posted now.
+func (m *Message) unposted() bool { return m.pending() && m.TS == "" && !m.Busy && !m.Maybe }
 
 func (m *Message) root() bool { return m.Parent == "" && m.User == "" }
 
@@ -91,26 +91,26 @@ func (m *Message) hasButtons() bool {
 	return false
 }
 
-// room estimates the size of a message in the state, in bytes. It overestimates.
-func (m *Message) room() int {
+// size estimates the size of a message in the state, in bytes. It overestimates.
+func (m *Message) size() int {
 	size := 900
 	switch c := m.Card; {
 	case c.Note != nil && c.Note.Event != nil:
-		size += eventRoom(c.Note.Event)
+		size += eventSize(c.Note.Event)
 	case c.Rejection != nil:
-		size += eventRoom(&c.Rejection.Event)
+		size += eventSize(&c.Rejection.Event)
 	case c.Request != nil:
-		size += 1000 + decisionsRoom(c.Request.Decisions) + decisionsRoom(c.Request.Earlier)
+		size += 1000 + decisionsSize(c.Request.Decisions) + decisionsSize(c.Request.Earlier)
 		if c.Request.Other != nil {
-			size += 500 + eventRoom(c.Request.Other)
+			size += 500 + eventSize(c.Request.Other)
 		}
 	case c.Pause != nil:
-		size += 500 + eventRoom(&c.Pause.Event)
+		size += 500 + eventSize(&c.Pause.Event)
 		if c.Pause.Moved != nil {
-			size += 500 + eventRoom(c.Pause.Moved)
+			size += 500 + eventSize(c.Pause.Moved)
 		}
 		if a := c.Pause.Action; a != nil {
-			size += 500 + 400*len(a.Offers) + decisionsRoom(a.Decisions)
+			size += 500 + 400*len(a.Offers) + decisionsSize(a.Decisions)
 		}
 	case c.Invoice != nil:
 		size += 2000
@@ -118,7 +118,7 @@ func (m *Message) room() int {
 	return size
 }
 
-func decisionsRoom(list []Decided) int {
+func decisionsSize(list []Decided) int {
 	size := 0
 	for _, d := range list {
 		size += 250 + min(6*len(d.Reason), maxOfAnswer)
@@ -126,8 +126,8 @@ func decisionsRoom(list []Decided) int {
 	return size
 }
 
-// eventRoom is room for an event's texts: a character takes at most six bytes, and trimmed cuts them.
-func eventRoom(e *prodege.Event) int {
+// eventSize is room for an event's texts: a character takes at most six bytes, and trimmed cuts them.
+func eventSize(e *prodege.Event) int {
 	return min(6*len(e.RejectionNote), 1000) + min(6*len(e.ReconciliationNote), 1000) + min(6*len(e.Description), 200) + min(6*len(e.Status), 100)
 }
 
@@ -156,7 +156,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 		s.Outbox = append(s.Outbox, m)
 		s.want(m)
 	case saysTheSame(&m.Card, &card):
-	case m.Folded:
+	case m.InDigest:
 		m.Card = card // it is in a digest, for which figures are no reason to post it
 	default:
 		m.Card, m.What = card, what
@@ -171,7 +171,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 
 // want lets a message be posted, or edited.
 func (s *State) want(m *Message) {
-	if !m.unsaid() {
+	if !m.pending() {
 		m.Due, m.First, m.Overdue = s.now, time.Time{}, false
 	}
 	m.Wanted++
@@ -179,7 +179,7 @@ func (s *State) want(m *Message) {
 
 // hold delays an edit, because another one is likely to follow at once.
 func (s *State) hold(key string, d time.Duration) {
-	if m := s.message(key); m != nil && m.TS != "" && m.unsaid() && m.After.IsZero() {
+	if m := s.message(key); m != nil && m.TS != "" && m.pending() && m.After.IsZero() {
 		m.Hold = s.now.Add(d)
 		m.After = m.Hold
 	}
@@ -196,11 +196,11 @@ func (s *State) reply(parent, key string, note Note, what string) {
 	s.want(m)
 }
 
-// insist is reply for what must be read: the root is posted for it, even if it is in a digest.
-func (s *State) insist(parent, key string, note Note, what string) {
+// replyEnsuringPosted is reply for what must be read: the root is posted for it, even if it is in a digest.
+func (s *State) replyEnsuringPosted(parent, key string, note Note, what string) {
 	if root := s.message(parent); root != nil {
-		root.Fold = false
-		s.unfold(root)
+		root.MayDigest = false
+		s.leaveDigest(root)
 	}
 	s.reply(parent, key, note, what)
 }
@@ -211,16 +211,16 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 	if root == nil {
 		return
 	}
-	s.unfold(root)
+	s.leaveDigest(root)
 	waiting, room := 0, 0
 	var more *Message
 	for _, m := range s.Outbox {
-		if m.unsaid() {
-			room += m.room()
+		if m.pending() {
+			room += m.size()
 		}
-		if m.Parent == parent && m.unsaid() {
+		if m.Parent == parent && m.pending() {
 			waiting++
-			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.unheard() {
+			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.unposted() {
 				more = m
 			}
 		}
@@ -230,7 +230,7 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 		n := *more.Card.Note
 		n.Times, n.Event = n.Times+1, note.Event
 		more.Card.Note = &n
-	case waiting >= maxUnsaid, room > maxUnsaidRoom:
+	case waiting >= maxWaiting, room > maxWaitingSize:
 		note.Kind, note.Times = NoteMore, 1
 		s.reply(parent, key, note, "more events")
 	default:
@@ -238,16 +238,16 @@ func (s *State) replyOrCount(parent, key string, note Note, what string) {
 	}
 }
 
-// tell posts a root message that may come again and again: above the limit they are counted in one message.
-func (s *State) tell(key, channel string, card Card, e prodege.Event, what string) {
+// postOrCount posts a root message that may come again and again: above the limit they are counted in one message.
+func (s *State) postOrCount(key, channel string, card Card, e prodege.Event, what string) {
 	waiting, room, more := 0, 0, (*Message)(nil)
 	for _, m := range s.Outbox {
-		if m.unsaid() {
-			room += m.room()
+		if m.pending() {
+			room += m.size()
 		}
-		if m.root() && m.unsaid() && m.TS == "" {
+		if m.root() && m.pending() && m.TS == "" {
 			waiting++
-			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.unheard() {
+			if n := m.Card.Note; n != nil && n.Kind == NoteMore && m.unposted() {
 				more = m
 			}
 		}
@@ -257,7 +257,7 @@ func (s *State) tell(key, channel string, card Card, e prodege.Event, what strin
 		n := *more.Card.Note
 		n.Times, n.Event = n.Times+1, ptr(trimmed(e))
 		more.Card.Note = &n
-	case waiting >= maxUnsaidRoots, room > maxUnsaidRoom:
+	case waiting >= maxWaitingRoots, room > maxWaitingSize:
 		s.post("more-"+key, channel, Card{Note: &Note{Frame: s.frame(), Kind: NoteMore, Times: 1, Event: ptr(trimmed(e))}}, "more events")
 	default:
 		s.post(key, channel, card, what)
@@ -267,17 +267,17 @@ func (s *State) tell(key, channel string, card Card, e prodege.Event, what strin
 // withdraw removes notes that have not been posted and are out of date, unless they are being posted now.
 func (s *State) withdraw(parent string, kind NoteKind) {
 	s.Outbox = slices.DeleteFunc(s.Outbox, func(m *Message) bool {
-		return m.Parent == parent && m.Card.Note != nil && m.Card.Note.Kind == kind && m.unheard()
+		return m.Parent == parent && m.Card.Note != nil && m.Card.Note.Kind == kind && m.unposted()
 	})
 }
 
-// unfold lets a message that is a line of a digest be posted by itself, because there is news about it.
-func (s *State) unfold(m *Message) {
-	if m.Folding && !m.Busy {
-		m.Folding = false
+// leaveDigest lets a message that is a line of a digest be posted by itself, because there is news about it.
+func (s *State) leaveDigest(m *Message) {
+	if m.Digesting && !m.Busy {
+		m.Digesting = false
 	}
-	if m.Folded {
-		m.Folded, m.Folding = false, false
+	if m.InDigest {
+		m.InDigest, m.Digesting = false, false
 		s.want(m)
 	}
 }
@@ -286,11 +286,11 @@ func (s *State) unfold(m *Message) {
 func (s *State) ephemeral(key, channel, user string, a Answer) {
 	waiting := 0
 	for _, m := range s.Outbox {
-		if m.User != "" && m.unsaid() {
+		if m.User != "" && m.pending() {
 			waiting++
 		}
 	}
-	if waiting >= maxUnsaidAnswers {
+	if waiting >= maxWaitingAnswers {
 		return
 	}
 	m := &Message{Key: key, Channel: channel, User: user, Card: Card{Answer: &a}, What: string(a.Kind)}
@@ -312,7 +312,7 @@ func (s *State) outboxJobs(list []job) []job {
 		}
 	}
 	for _, m := range s.Outbox {
-		if !m.unsaid() && !m.Busy {
+		if !m.pending() && !m.Busy {
 			continue
 		}
 		if posts := m.User == "" && m.TS == ""; posts && !m.Busy {
@@ -330,24 +330,24 @@ func (s *State) outboxJobs(list []job) []job {
 }
 
 func (s *State) messageJob(m *Message) job {
-	return job{base: "say/" + m.Key, try: &m.Try,
+	return job{base: "message/" + m.Key, try: &m.Try,
 		begin: func() {
-			m.Saying = m.Wanted
+			m.Attempting = m.Wanted
 			if parent := s.message(m.Parent); parent != nil {
 				m.Thread = parent.TS
 			}
 		},
 		task: func() Task { return s.messageTask(m) },
-		done: func(r Result) { s.said(m, r) },
+		done: func(r Result) { s.messageDone(m, r) },
 	}
 }
 
 func (s *State) messageTask(m *Message) Task {
 	switch {
 	case m.User != "":
-		return Task{Summary: "tell the clicker: " + m.What, Ephemeral: &Ephemeral{Channel: m.Channel, User: m.User, Card: m.Card}}
-	case m.Folding:
-		return Task{Summary: "add to the digest: " + m.What, Fold: &Fold{Channel: m.Channel, Item: s.digestItem(m)}}
+		return Task{Summary: "answer the click: " + m.What, Ephemeral: &Ephemeral{Channel: m.Channel, User: m.User, Card: m.Card}}
+	case m.Digesting:
+		return Task{Summary: "add to the digest: " + m.What, Digest: &AddToDigest{Channel: m.Channel, Item: s.digestItem(m)}}
 	case m.TS != "":
 		return Task{Summary: "edit " + m.What, Edit: &Edit{Channel: m.Sent, TS: m.TS, Key: s.slackKey(m), Card: m.Card}}
 	}
@@ -380,14 +380,14 @@ func (s *State) digestItem(m *Message) DigestItem {
 	return DigestItem{Key: s.slackKey(m), Project: p.Project, Reason: p.Event.Reason, Description: p.Event.Description, Since: p.Since, End: p.End, UI: p.UI}
 }
 
-// said handles the result of an attempt to post or edit a message.
-func (s *State) said(m *Message, r Result) {
+// messageDone handles the result of an attempt to post or edit a message.
+func (s *State) messageDone(m *Message, r Result) {
 	if r.Failure != nil {
-		s.notSaid(m, *r.Failure)
+		s.messageFailed(m, *r.Failure)
 		return
 	}
-	m.Fault, m.Trouble, m.Queued, m.Overdue, m.After, m.Maybe = "", "", false, false, m.Hold, false
-	m.Shown = m.Saying
+	m.Fault, m.Failure, m.Queued, m.Overdue, m.After, m.Maybe = "", "", false, false, m.Hold, false
+	m.Shown = m.Attempting
 	switch {
 	case r.Posted != nil:
 		s.posted(m, *r.Posted)
@@ -396,29 +396,29 @@ func (s *State) said(m *Message, r Result) {
 	case r.Edited != nil:
 		m.Plain = r.Edited.Plain
 		s.nobodyDecides(m, r.Edited.Nobody)
-	case m.Folding:
-		over := m.unsaid() && m.Card.Pause != nil && m.Card.Pause.End != nil // which the digest does not say
-		m.Folding, m.Folded, m.Shown = false, true, m.Wanted
-		s.stands(m.Key, "in a digest")
-		if !m.Fold || over || s.repliesWait(m) {
-			s.unfold(m)
+	case m.Digesting:
+		over := m.pending() && m.Card.Pause != nil && m.Card.Pause.End != nil // which the digest does not say
+		m.Digesting, m.InDigest, m.Shown = false, true, m.Wanted
+		s.recordPosted(m.Key, "in a digest")
+		if !m.MayDigest || over || s.repliesWait(m) {
+			s.leaveDigest(m)
 		}
 	}
-	if m.unsaid() {
+	if m.pending() {
 		m.Due, m.First = s.now, time.Time{}
 	}
 }
 
 // repliesWait reports whether a reply waits in a message's thread.
 func (s *State) repliesWait(root *Message) bool {
-	return slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.Parent == root.Key && m.unsaid() })
+	return slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.Parent == root.Key && m.pending() })
 }
 
 func (s *State) posted(m *Message, p Posted) {
 	m.Sent, m.TS, m.Link, m.Plain = p.Channel, p.TS, p.Link, p.Plain
-	first := m.Stood.IsZero()
+	first := m.PostedAt.IsZero()
 	if first {
-		m.Stood = s.now
+		m.PostedAt = s.now
 	}
 	if p.Found && m.root() {
 		m.Wanted++ // an earlier attempt posted an older version
@@ -431,30 +431,30 @@ func (s *State) posted(m *Message, p Posted) {
 		s.fillLater()
 	}
 	m.Read = nil
-	s.stands(m.Key, "")
+	s.recordPosted(m.Key, "")
 }
 
-// notSaid handles a failed attempt to post or edit a message, and decides about the next one.
-func (s *State) notSaid(m *Message, f Failure) {
+// messageFailed handles a failed attempt to post or edit a message, and decides about the next one.
+func (s *State) messageFailed(m *Message, f Failure) {
 	m.Maybe = m.Maybe || f.Maybe
-	m.Trouble, m.Queued = cut(f.Text, 200), f.Kind == FailedNotStarted
+	m.Failure, m.Queued = cut(f.Text, 200), f.Kind == FailedNotStarted
 	switch {
 	case m.User != "" && !s.now.Before(m.Until):
 		m.Shown = m.Wanted
-	case m.User != "" && f.Kind != FailedPassing:
+	case m.User != "" && f.Kind != FailedTransient:
 		m.Shown = m.Wanted
 	case f.Kind == FailedThreadGone:
 		if parent := s.message(m.Parent); parent != nil && parent.TS == m.Thread { // otherwise it is being posted again already
 			s.repost(parent)
 		}
 	case f.Kind == FailedNotStarted:
-		if m.Fold && !m.Maybe && m.TS == "" && m.Card.Pause != nil && !s.Cancelled {
-			m.Folding = true // it was certainly not posted, and too many others wait
+		if m.MayDigest && !m.Maybe && m.TS == "" && m.Card.Pause != nil && !s.Cancelled {
+			m.Digesting = true // it was certainly not posted, and too many others wait
 		}
 	case f.Kind == FailedOperator, f.Kind == FailedRefused:
 		m.Fault = cut(f.Text, 300)
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
-	case s.tellsUnsaid(m.Key): // Slack is down for all channels: the blocked message should come first, and withdraw this one
+	case s.reportsOutage(m.Key): // Slack is down for all channels: the blocked message should come first, and withdraw this one
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
 	default:
 		m.again(s.now, time.Second, postBackoff, f.RetryAfter)
@@ -487,11 +487,11 @@ func (s *State) nobodyDecides(m *Message, nobody bool) {
 	}
 }
 
-// away returns since when Slack has not accepted something for a channel; zero if it accepts everything.
-func (s *State) away(channel string) time.Time {
+// unavailableSince returns since when Slack has not accepted something for a channel; zero if it accepts everything.
+func (s *State) unavailableSince(channel string) time.Time {
 	var since time.Time
 	for _, m := range s.Outbox {
-		if m.Channel == channel && m.unsaid() && m.User == "" && m.Trouble != "" && !m.Due.IsZero() && (since.IsZero() || m.Due.Before(since)) {
+		if m.Channel == channel && m.pending() && m.User == "" && m.Failure != "" && !m.Due.IsZero() && (since.IsZero() || m.Due.Before(since)) {
 			since = m.Due
 		}
 	}
@@ -500,13 +500,13 @@ func (s *State) away(channel string) time.Time {
 
 // flushed reports whether nothing is left to post or edit.
 func (s *State) flushed() bool {
-	return !slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.unsaid() || m.Busy })
+	return !slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.pending() || m.Busy })
 }
 
-// tidy drops messages that have been posted and will not be edited any more.
-func (s *State) tidy() {
+// cleanup drops messages that have been posted and will not be edited any more.
+func (s *State) cleanup() {
 	s.countFormer()
-	said := func(m *Message) bool { return !m.unsaid() && !m.Busy }
+	said := func(m *Message) bool { return !m.pending() && !m.Busy }
 	var parents []string // of waiting replies
 	for _, m := range s.Outbox {
 		if !said(m) && m.Parent != "" {
@@ -523,7 +523,7 @@ func (s *State) tidy() {
 func (s *State) countFormer() {
 	former := 0
 	for _, m := range slices.Backward(s.Outbox) {
-		if m.root() && m.unheard() && (m.Card.Pause != nil || m.Card.Request != nil) && !s.inUse(m.Key) {
+		if m.root() && m.unposted() && (m.Card.Pause != nil || m.Card.Request != nil) && !s.inUse(m.Key) {
 			if former++; former > maxFormer {
 				s.countIn(m)
 			}
@@ -539,7 +539,7 @@ func (s *State) countIn(m *Message) {
 		e = p.Event
 	}
 	for _, o := range s.Outbox {
-		if n := o.Card.Note; n != nil && n.Kind == NoteMore && o.root() && o.unheard() {
+		if n := o.Card.Note; n != nil && n.Kind == NoteMore && o.root() && o.unposted() {
 			more := *n
 			more.Times++
 			o.Card.Note = &more
@@ -561,7 +561,7 @@ func (s *State) inUse(key string) bool {
 			return true
 		}
 	}
-	return s.Invoice != nil && s.Invoice.Key == key || s.tellsUnsaid(key)
+	return s.Invoice != nil && s.Invoice.Key == key || s.reportsOutage(key)
 }
 
 func (s *State) frame() Frame {

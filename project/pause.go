@@ -39,7 +39,7 @@ func (s *State) paused(e prodege.Event) {
 		case e.Rejected():
 			s.tellRejection(e, false)
 		case news:
-			s.replyOrCount(s.Pause.Alert, key("note", e), s.note(NoteOtherReason, e), "the same pause, another reason")
+			s.replyOrCount(s.Pause.Alert, key("note", e), s.note(NoteOtherReason, e), "another reason for the pause")
 		}
 	}
 	s.clockInactivity(e)
@@ -57,7 +57,7 @@ func (s *State) pausedForCPI(e prodege.Event) {
 	} else if s.Pause.Alert != "" && !s.Pause.ForCPI {
 		n := s.note(NoteAsksCPI, e)
 		n.Link = s.link(s.Pause.Request)
-		s.replyOrCount(s.Pause.Alert, key("cpi", e), n, "now a CPI decision is asked for")
+		s.replyOrCount(s.Pause.Alert, key("cpi", e), n, "CPI decision needed")
 	}
 	s.Pause.Event, s.Pause.ForCPI = trimmed(e), true
 	s.Pause.Inactivity = nil
@@ -117,9 +117,9 @@ func (s *State) alert(e prodege.Event) {
 	if last := s.LastPause; last != nil && last.Ended != nil && e.Time.Sub(last.Ended.Time) < flapWithin {
 		p.Flaps = last.Flaps + 1
 		if m := s.message(last.Alert); m != nil && m.Card.Pause != nil && (sameReason(last.About, e) || last.Flaps >= maxAlerts) {
-			p.Alert, p.Times, p.Told = last.Alert, last.Times+1, true
+			p.Alert, p.Times, p.Posted = last.Alert, last.Times+1, true
 			last.Alert = ""
-			s.drawAlert(p)
+			s.renderAlert(p)
 			s.replyOrCount(p.Alert, key("again", e), s.note(NotePausedAgain, e), "paused again")
 			return
 		}
@@ -127,12 +127,12 @@ func (s *State) alert(e prodege.Event) {
 	p.Alert = key("pause", e)
 }
 
-// drawAlert updates a pause's alert.
-func (s *State) drawAlert(p *Pause) {
+// renderAlert updates a pause's alert.
+func (s *State) renderAlert(p *Pause) {
 	if p == nil || p.Alert == "" {
 		return
 	}
-	s.drawRejection(p)
+	s.renderRejection(p)
 	if p.Alert == p.Rejection {
 		return
 	}
@@ -144,11 +144,11 @@ func (s *State) drawAlert(p *Pause) {
 	over := p.Ended != nil && m != nil && m.Card.Pause != nil && m.Card.Pause.End == nil
 	posted := s.post(p.Alert, s.Settings.AlertsChannel, card, "alert")
 	if m == nil {
-		posted.Fold = true
+		posted.MayDigest = true
 		posted.Read = s.alertRead(p)
 	}
 	if over {
-		s.unfold(posted)
+		s.leaveDigest(posted)
 	}
 	if q := s.question(OfAction, p.Opened); q != nil && q.Phase == PhaseAccepted && q.PhaseAt.Equal(s.now) {
 		s.hold(p.Alert, liveSoon)
@@ -208,8 +208,8 @@ func (p *Pause) end() *End {
 	return e
 }
 
-// drawRejection updates a rejection that opened a pause once the pause is over.
-func (s *State) drawRejection(p *Pause) {
+// renderRejection updates a rejection that opened a pause once the pause is over.
+func (s *State) renderRejection(p *Pause) {
 	m := s.message(p.Rejection)
 	if p.Ended == nil || m == nil || m.Card.Rejection == nil || m.Card.Rejection.End != nil {
 		return // not over, shown already, or counted in one message with others
@@ -250,11 +250,11 @@ func (s *State) endPause(e prodege.Event) {
 	s.Figures = nil
 }
 
-// stands records that the first message about a pause has been posted; where says where, if it is not a message of its own.
-func (s *State) stands(key, where string) {
+// recordPosted records that the first message about a pause has been posted; where says where, if it is not a message of its own.
+func (s *State) recordPosted(key, where string) {
 	for _, p := range []*Pause{s.Pause, s.LastPause} {
-		if p != nil && (p.Alert == key || p.Request == key) && !p.Told {
-			p.Told = true
+		if p != nil && (p.Alert == key || p.Request == key) && !p.Posted {
+			p.Posted = true
 			s.line(Line{Kind: LineTold, Ref: string(p.Opened), Text: where})
 			s.step(p, UntilPost, s.now, true)
 		}

@@ -92,7 +92,7 @@ func (s *State) pollAlarms(list []alarm) []alarm {
 	if s.Poll.Asking != nil {
 		return list
 	}
-	return append(list, alarm{s.Poll.Next, "ask Prodege how the project is", func() {
+	return append(list, alarm{s.Poll.Next, "check the project's status at Prodege", func() {
 		s.Poll.Next = time.Time{}
 		if s.Settings.HasAPIKey {
 			s.Poll.Asked++
@@ -106,7 +106,7 @@ func (s *State) pollJobs(list []job) []job {
 	if p := s.Poll.Asking; p != nil && (!s.Cancelled || p.Busy) {
 		list = append(list, job{base: "read/poll/" + itoa(s.Poll.Asked), try: p,
 			task: func() Task {
-				return Task{Summary: "ask how the project is", Read: &Read{Project: s.ID, Priority: PriorityPoll, Within: pollWithin}}
+				return Task{Summary: "check the project's status at Prodege", Read: &Read{Project: s.ID, Priority: PriorityPoll, Within: pollWithin}}
 			},
 			done: s.polled,
 		})
@@ -114,7 +114,7 @@ func (s *State) pollJobs(list []job) []job {
 	if f := s.Figures; f != nil && (!s.Cancelled || f.Busy) {
 		list = append(list, job{base: "read/figures/" + itoa(int(f.Until.Unix())), try: f,
 			task: func() Task {
-				return Task{Summary: "read the figures that a message went out without", Read: s.figuresRead(pollWithin)}
+				return Task{Summary: "read the figures missing from a message", Read: s.figuresRead(pollWithin)}
 			},
 			done: s.figuresArrived,
 		})
@@ -127,7 +127,7 @@ func (s *State) polled(r Result) {
 	p := &s.Poll
 	if f := r.Failure; f != nil {
 		p.Fault = cut(f.Text, 300)
-		if f.Kind == FailedPassing && s.now.Before(p.Asking.Until) {
+		if f.Kind == FailedTransient && s.now.Before(p.Asking.Until) {
 			p.Asking.again(s.now, 5*time.Second, 30*time.Second, f.RetryAfter)
 			return
 		}
@@ -137,7 +137,7 @@ func (s *State) polled(r Result) {
 	}
 	p.Asking, p.Fault = nil, ""
 	if r.Reading != nil {
-		s.learnName(r.Reading.Info)
+		s.updateName(r.Reading.Info)
 		if p.Applied != s.Counts.Applied {
 			p.Found = nil // an event was applied in the meantime
 		} else {
@@ -200,12 +200,12 @@ func (s *State) anotherAmount(info prodege.ProjectInfo) bool {
 	return told != nil && info.RequiredCPI != nil && !told.Equal(*info.RequiredCPI)
 }
 
-// learnName records the project's name.
-func (s *State) learnName(info prodege.ProjectInfo) { s.Name = nameOf(s.Name, info) }
+// updateName records the project's name.
+func (s *State) updateName(info prodege.ProjectInfo) { s.Name = nameOf(s.Name, info) }
 
 // readWithPost handles what was read when an alert was posted.
 func (s *State) readWithPost(r Reading) {
-	s.learnName(r.Info)
+	s.updateName(r.Info)
 	if q := s.openAction(); q != nil {
 		q.Figures = figuresOf(r)
 	}
@@ -225,7 +225,7 @@ func (s *State) fillLater() {
 func (s *State) figuresArrived(r Result) {
 	f := s.Figures
 	if r.Failure != nil {
-		if r.Failure.Kind != FailedPassing || !s.now.Before(f.Until) {
+		if r.Failure.Kind != FailedTransient || !s.now.Before(f.Until) {
 			s.Figures = nil
 			return
 		}
@@ -237,48 +237,48 @@ func (s *State) figuresArrived(r Result) {
 		return
 	}
 	got := *r.Reading
-	s.learnName(got.Info)
+	s.updateName(got.Info)
 	if q := s.openAction(); q != nil && s.actOf(q) == nil {
 		q.Figures = figuresOf(got)
 	}
 	if q := s.openRequest(); q != nil && s.Pause.ForCPI && q.Phase.Decidable() {
-		q.keepNumbers(numbersRead(got))
+		q.mergeReadNumbers(numbersRead(got))
 		if q.Required == nil && got.Info.PausedForCPI && got.Info.RequiredCPI != nil {
 			s.newer(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Info.RequiredCPI, Source: prodege.FromSweep})
 		}
 	}
 }
 
-// askLife starts a search for earlier lives of this project, which goes on as long as somebody waits for it.
-func (s *State) askLife(until time.Time) {
-	if !s.Life.Known && !s.lifeAsked() {
-		s.Life.Look = Try{Tries: s.Life.Look.Tries, Until: until}
+// requireLife starts a search for earlier lives of this project, which goes on as long as somebody waits for it.
+func (s *State) requireLife(until time.Time) {
+	if !s.Life.Known && !s.lifeRequired() {
+		s.Life.Search = Try{Tries: s.Life.Search.Tries, Until: until}
 	}
-	if s.Life.Look.Until.Before(until) {
-		s.Life.Look.Until = until
+	if s.Life.Search.Until.Before(until) {
+		s.Life.Search.Until = until
 	}
 }
 
-// lifeAsked reports whether an answer may still come.
-func (s *State) lifeAsked() bool {
-	return s.Life.Look.Busy || s.now.Before(s.Life.Look.Until)
+// lifeRequired reports whether an answer may still come.
+func (s *State) lifeRequired() bool {
+	return s.Life.Search.Busy || s.now.Before(s.Life.Search.Until)
 }
 
 // advanceLife ends the search once the answer is known.
 func (s *State) advanceLife() {
 	if s.Life.Known {
-		s.Life.Look.Until = time.Time{}
+		s.Life.Search.Until = time.Time{}
 	}
 }
 
 func (s *State) lifeJobs(list []job) []job {
-	l := &s.Life.Look
-	if !l.Busy && (s.Life.Known || s.Cancelled || !s.lifeAsked()) {
+	l := &s.Life.Search
+	if !l.Busy && (s.Life.Known || s.Cancelled || !s.lifeRequired()) {
 		return list
 	}
 	return append(list, job{base: "earlier", try: l,
 		task: func() Task {
-			return Task{Summary: "did this project have an earlier life here?", Earlier: &EarlierRuns{Project: s.ID}}
+			return Task{Summary: "look for earlier runs of this project", Earlier: &EarlierRuns{Project: s.ID}}
 		},
 		done: func(r Result) {
 			if r.Earlier != nil {

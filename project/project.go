@@ -23,7 +23,7 @@ type Output struct {
 	Events   []EventLine // with their dispositions
 	Answered []Answered  // clicks without effect
 	Steps    []Step      // steps of a pause, for the histograms
-	Unsaid   []Unsaid    // channels for which Slack has not accepted something for five minutes
+	Outages  []Outage    // channels for which Slack has not accepted something for five minutes
 }
 
 // Step takes a turn. It handles first the results of our own acts, then what Prodege says, then what people decide, so that
@@ -39,17 +39,17 @@ func (s *State) Step(t Turn) Output {
 	}
 	before, pause := s.Status, s.Pause
 	for _, e := range t.Events {
-		s.take(e)
+		s.receive(e)
 	}
 	for _, d := range t.Decisions {
 		s.decide(d)
 	}
-	s.ring()
+	s.fireAlarms()
 	s.advance()
-	s.draw()
-	s.tidy()
-	s.look(s.Status != before || s.Pause != nil && s.Pause != pause)
-	s.bound()
+	s.render()
+	s.cleanup()
+	s.updateWaiting(s.Status != before || s.Pause != nil && s.Pause != pause)
+	s.limitSize()
 	return s.out
 }
 
@@ -151,10 +151,10 @@ func (s *State) collect(r Result) {
 	}
 }
 
-// Abandon forgets the reads in progress, so that the next run starts them again.
-func (s *State) Abandon() {
+// DropReads forgets the reads in progress, so that the next run starts them again.
+func (s *State) DropReads() {
 	for _, j := range s.jobs() {
-		if t := j.task(); j.try.Busy && Kinds[t.Kind()].Abandon {
+		if t := j.task(); j.try.Busy && Kinds[t.Kind()].Repeatable {
 			j.try.Busy = false
 		}
 	}
@@ -174,7 +174,7 @@ func (s *State) askAnew() {
 	switch q, a := s.openRequest(), s.openAction(); {
 	case q != nil && s.Pause.ForCPI && q.Phase == PhaseCancelled:
 		s.ask(q, s.askedAnew(q))
-		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "asked again after a cancel")
+		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "request reopened after a cancellation")
 	case a != nil && !s.Pause.ForCPI && a.Phase == PhaseCancelled:
 		s.offerAnew(a, s.Pause.Event)
 	}
@@ -187,7 +187,7 @@ func (s *State) askAnew() {
 type alarm struct {
 	at   time.Time
 	why  string
-	ring func() // must clear the time; nil: just take a turn
+	fire func() // must clear the time; nil: just take a turn
 }
 
 // alarms lists everything that is due at some time.
@@ -198,34 +198,34 @@ func (s *State) alarms() []alarm {
 	list = s.inactivityAlarms(list)
 	list = s.invoiceAlarms(list)
 	list = s.pollAlarms(list)
-	list = s.unsaidAlarms(list)
+	list = s.overdueAlarms(list)
 	if q := s.Request; q != nil && q.Stage == StageChecking {
-		list = append(list, alarm{at: s.Life.Look.Until, why: "ask people, whatever earlier lives there were"})
+		list = append(list, alarm{at: s.Life.Search.Until, why: "ask people without knowing of earlier runs"})
 	}
 	return append(list, alarm{at: s.ClosesAt, why: "the project has ended: close its workflow"})
 }
 
-// nextLook returns when to check again whether changed settings allow something, because a change does not wake a project.
-func (s *State) nextLook(since time.Time, every time.Duration) time.Time {
+// nextCheck returns when to check again whether changed settings allow something, because a change does not wake a project.
+func (s *State) nextCheck(since time.Time, every time.Duration) time.Time {
 	return since.Add(s.now.Sub(since).Truncate(every) + every)
 }
 
-// ring does what is due, earliest first.
-func (s *State) ring() {
+// fireAlarms does what is due, earliest first.
+func (s *State) fireAlarms() {
 	if s.Cancelled {
 		return
 	}
 	for {
 		var next *alarm
 		for _, a := range s.alarms() {
-			if a.ring != nil && !a.at.IsZero() && !s.now.Before(a.at) && (next == nil || a.at.Before(next.at)) {
+			if a.fire != nil && !a.at.IsZero() && !s.now.Before(a.at) && (next == nil || a.at.Before(next.at)) {
 				next = &a
 			}
 		}
 		if next == nil {
 			return
 		}
-		next.ring()
+		next.fire()
 	}
 }
 
@@ -244,7 +244,7 @@ func (s *State) Wake() (time.Time, string) {
 	}
 	for _, j := range s.jobs() {
 		if !j.try.Busy {
-			sooner(j.try.After, "then: "+j.task().Summary)
+			sooner(j.try.After, "next attempt: "+j.task().Summary)
 		}
 	}
 	return first.at, first.why
@@ -261,16 +261,16 @@ func (s *State) advance() {
 	s.advanceActs()
 	s.advanceInvoice()
 	s.advanceClock()
-	s.advanceUnsaid()
+	s.advanceOutages()
 }
 
-// draw updates the messages to the current state.
-func (s *State) draw() {
-	s.drawAlert(s.LastPause)
-	s.drawAlert(s.Pause)
-	s.drawRequest(s.Former)
-	s.drawRequest(s.Request)
-	s.drawInvoice()
+// render updates the messages to the current state.
+func (s *State) render() {
+	s.renderAlert(s.LastPause)
+	s.renderAlert(s.Pause)
+	s.renderRequest(s.Former)
+	s.renderRequest(s.Request)
+	s.renderInvoice()
 }
 
 // Finished reports whether the project has ended, PROJECT_LINGER has passed, and we have nothing left to do.

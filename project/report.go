@@ -8,8 +8,8 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Course is the course of a pause, as recorded in the ledger. Times that are zero did not come.
-type Course struct {
+// PauseHistory is the course of a pause, as recorded in the ledger. Times that are zero did not come.
+type PauseHistory struct {
 	Opened      string
 	Reason      prodege.Reason // the last one that it was paused for
 	Description string         // of a reason without a number
@@ -29,30 +29,30 @@ type Course struct {
 	DryRun    bool
 }
 
-// Courses returns the courses of the pauses in a ledger, oldest first.
-func Courses(lines []Line) []Course {
-	var list []*Course
-	by := map[string]*Course{}
+// PauseHistories returns the courses of the pauses in a ledger, oldest first.
+func PauseHistories(lines []Line) []PauseHistory {
+	var list []*PauseHistory
+	by := map[string]*PauseHistory{}
 	for _, l := range lines {
 		c := by[l.Ref]
 		if c == nil {
 			if l.Kind != LinePaused {
 				continue // of a pause whose beginning was dropped, or of none
 			}
-			c = &Course{Opened: l.Ref, Paused: l.At}
+			c = &PauseHistory{Opened: l.Ref, Paused: l.At}
 			by[l.Ref] = c
 			list = append(list, c)
 		}
-		c.take(l)
+		c.add(l)
 	}
-	all := make([]Course, len(list))
+	all := make([]PauseHistory, len(list))
 	for i, c := range list {
 		all[i] = *c
 	}
 	return all
 }
 
-func (c *Course) take(l Line) {
+func (c *PauseHistory) add(l Line) {
 	switch l.Kind {
 	case LinePaused:
 		c.Reason, c.Description = l.Reason, l.Text
@@ -86,7 +86,7 @@ type reasonKey struct {
 	description string
 }
 
-func (c Course) summedUnder() reasonKey {
+func (c PauseHistory) row() reasonKey {
 	if c.ForCPI && c.Reason == prodege.RealTimePricing {
 		return reasonKey{c.Reason, prodege.DescriptionCPI}
 	}
@@ -95,10 +95,10 @@ func (c Course) summedUnder() reasonKey {
 
 // Sum sums up what happened from since (inclusive) to until (exclusive): a pause counts when it began, a decision when it was
 // made, an end when it came, and the hours of pause as they passed. So consecutive reports contain everything once.
-func Sum(courses []Course, since, until time.Time) (rows []ReportRow, all ReportRow) {
-	by := map[reasonKey][]Course{}
+func Sum(courses []PauseHistory, since, until time.Time) (rows []ReportRow, all ReportRow) {
+	by := map[reasonKey][]PauseHistory{}
 	for _, c := range courses {
-		by[c.summedUnder()] = append(by[c.summedUnder()], c)
+		by[c.row()] = append(by[c.row()], c)
 	}
 	for reason, list := range by {
 		row := sumRow(list, since, until)
@@ -113,7 +113,7 @@ func Sum(courses []Course, since, until time.Time) (rows []ReportRow, all Report
 	return rows, sumRow(courses, since, until)
 }
 
-func sumRow(courses []Course, since, until time.Time) (row ReportRow) {
+func sumRow(courses []PauseHistory, since, until time.Time) (row ReportRow) {
 	within := func(t time.Time) bool { return !t.IsZero() && !t.Before(since) && t.Before(until) }
 	var toDecision, toLive []time.Duration
 	for _, c := range courses {
@@ -138,7 +138,7 @@ func sumRow(courses []Course, since, until time.Time) (row ReportRow) {
 }
 
 // addMoney adds what was approved or rejected. In a dry run nothing is spent.
-func (c Course) addMoney(row *ReportRow) {
+func (c PauseHistory) addMoney(row *ReportRow) {
 	sum := &row.Approved
 	switch {
 	case c.DryRun:

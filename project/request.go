@@ -17,12 +17,12 @@ import (
 //   - "Approve up to…" accepts at most twice the required amount.
 
 const (
-	requestRead     = 3 * time.Second // how long the message waits for figures
-	maxAutomatic    = 3
-	automaticWithin = 24 * time.Hour
-	automaticFresh  = time.Hour
-	ceilingLook     = time.Hour        // how often a request above the ceiling checks whether that was raised, if nothing else happens
-	lifeWithin      = 10 * time.Second // if earlier lives are unknown by then, people are asked
+	requestRead       = 3 * time.Second // how long the message waits for figures
+	maxAutomatic      = 3
+	automaticWithin   = 24 * time.Hour
+	automaticFresh    = time.Hour
+	ceilingCheckEvery = time.Hour        // how often a request above the ceiling checks whether that was raised, if nothing else happens
+	lifeWithin        = 10 * time.Second // if earlier lives are unknown by then, people are asked
 )
 
 func requestKey(id prodege.EventID) string { return "request-" + string(id) }
@@ -99,8 +99,8 @@ func (s *State) present(q *Question, r *Reading) {
 		defer s.tellTakenBack(q)
 	}
 	if r != nil {
-		s.learnName(r.Info)
-		q.keepNumbers(numbersRead(*r))
+		s.updateName(r.Info)
+		q.mergeReadNumbers(numbersRead(*r))
 		if told := r.Info.RequiredCPI; told != nil && (q.Required == nil || q.FromPoll && told.Cmp(*q.Required) > 0) {
 			q.Required = told // the current amount
 		}
@@ -121,7 +121,7 @@ func (s *State) present(q *Question, r *Reading) {
 		s.enter(q, PhaseOverLimit)
 	case r != nil && s.ruleApproves(q) && r.Info.PausedForCPI && !exceeds(r.Info.RequiredCPI, s.Settings.AutoApproveUpTo):
 		q.Stage = StageChecking
-		s.askLife(s.now.Add(lifeWithin))
+		s.requireLife(s.now.Add(lifeWithin))
 	}
 }
 
@@ -147,7 +147,7 @@ func (s *State) followCeiling() {
 		s.enter(q, PhaseOverLimit)
 	case !over && q.Phase == PhaseOverLimit:
 		s.ask(q, s.askedAnew(q))
-		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "it can be approved now")
+		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a request that can be approved now")
 	}
 }
 
@@ -165,7 +165,7 @@ func (s *State) askedAnew(q *Question) prodege.Event {
 func (s *State) advanceRequest() {
 	s.followCeiling()
 	q := s.Request
-	if q == nil || q.Stage != StageChecking || !s.Life.Known && s.now.Before(s.Life.Look.Until) {
+	if q == nil || q.Stage != StageChecking || !s.Life.Known && s.now.Before(s.Life.Search.Until) {
 		return
 	}
 	q.Stage = ""
@@ -200,7 +200,7 @@ func exceeds(amount, limit *prodege.USD) bool {
 
 // newer begins the next generation if e asks for something other than what was last asked.
 func (s *State) newer(q *Question, e prodege.Event) {
-	q.hearNumbers(e)
+	q.mergeEventNumbers(e)
 	same := e.RequiredCPI == nil || sameAmount(q.Required, e.RequiredCPI)
 	switch {
 	case same && !q.settledElsewhere(), q.covers(e):
@@ -340,8 +340,8 @@ func (s *State) askAgain(q *Question, d Decision) {
 	s.reply(requestKey(q.ID), "asked-again-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteAskedAgain), "asked again")
 }
 
-// hearNumbers records the numbers from a Real Time Pricing event whose amount is asked about already.
-func (q *Question) hearNumbers(e prodege.Event) {
+// mergeEventNumbers records the numbers from a Real Time Pricing event whose amount is asked about already.
+func (q *Question) mergeEventNumbers(e prodege.Event) {
 	told := numbersOf(e)
 	if told == nil || !q.Phase.Decidable() {
 		return // keep the figures on which people decided
@@ -360,8 +360,8 @@ func (q *Question) hearNumbers(e prodege.Event) {
 	q.Numbers = &all
 }
 
-// keepNumbers merges what was read with what events said; bids only come with events.
-func (q *Question) keepNumbers(read Numbers) {
+// mergeReadNumbers merges what was read with what events said; bids only come with events.
+func (q *Question) mergeReadNumbers(read Numbers) {
 	known := Numbers{}
 	if q.Numbers != nil {
 		known = *q.Numbers
@@ -371,8 +371,8 @@ func (q *Question) keepNumbers(read Numbers) {
 	q.Numbers = &all
 }
 
-// drawRequest updates a request's message.
-func (s *State) drawRequest(q *Question) {
+// renderRequest updates a request's message.
+func (s *State) renderRequest(q *Question) {
 	if q == nil {
 		return
 	}

@@ -49,7 +49,7 @@ type State struct {
 	Life    Life `json:"life"`
 
 	Outbox    []*Message `json:"outbox,omitempty"`
-	Unsaid    []Unsaid   `json:"unsaid,omitempty"`    // channels for which Slack does not accept what is due
+	Outages   []Outage   `json:"outages,omitempty"`   // channels for which Slack does not accept what is due
 	Ledger    []Line     `json:"ledger,omitempty"`    // newest 500, oldest first
 	Forgotten int        `json:"forgotten,omitempty"` // number of older ledger lines that were dropped
 	LedgerCut time.Time  `json:"ledger_cut,omitzero"` // time of the newest of those
@@ -126,7 +126,7 @@ type Pause struct {
 	Rejection string          `json:"rejection,omitempty"` // key of the rejection's message, if that opened it; the alert is another message once there is another reason
 	Times     int             `json:"times"`               // how often it has paused for this reason, each time within an hour of the last
 	Flaps     int             `json:"flaps,omitempty"`     // how many pauses preceded it, each within an hour of the next
-	Told      bool            `json:"told,omitempty"`      // its first message has been posted
+	Posted    bool            `json:"posted,omitempty"`    // its first message has been posted
 	Decided   *Decided        `json:"decided,omitempty"`   // the first decision about it
 	Ended     *prodege.Event  `json:"ended,omitempty"`     // the event that ended it
 
@@ -162,7 +162,7 @@ type Question struct {
 	Closed     bool            `json:"closed,omitempty"`   // its pause is over
 	ToAct      bool            `json:"to_act,omitempty"`   // decided, but the act has not begun because another one is in progress
 	Newer      *prodege.Event  `json:"newer,omitempty"`    // asks for something else, and waits for the end of the running attempt
-	CheckAt    time.Time       `json:"check_at,omitzero"`  // the effect of the act should show by then
+	CheckAt    time.Time       `json:"check_at,omitzero"`  // check whether it took effect at Prodege
 	Check      *Try            `json:"check,omitempty"`    // the read that checks it
 	Nobody     bool            `json:"nobody,omitempty"`   // nobody is on the list of approvers
 	PausedAt   time.Time       `json:"paused_at,omitzero"` // when the pause began
@@ -207,16 +207,16 @@ type Clock struct {
 // Act is something to be done at Prodege: it is tried until it succeeds, is refused, or half an hour has passed.
 type Act struct {
 	Try
-	Kind       QuestionKind    `json:"kind"`
-	ID         prodege.EventID `json:"id"`               // of its question
-	Generation int             `json:"generation"`       // of its question
-	N          int             `json:"n"`                // which act of the project it is
-	Amount     *prodege.USD    `json:"amount,omitempty"` // of a CPI: what was approved
-	MustRead   bool            `json:"must_read,omitempty"`
-	Action     *prodege.Action `json:"action,omitempty"`
-	Number     int64           `json:"number,omitempty"`
-	Heard      *prodege.USD    `json:"heard,omitempty"` // with Maybe: max_cpi that Prodege may have received
-	Fault      *Refusal        `json:"fault,omitempty"` // of the last attempt
+	Kind        QuestionKind    `json:"kind"`
+	ID          prodege.EventID `json:"id"`               // of its question
+	Generation  int             `json:"generation"`       // of its question
+	N           int             `json:"n"`                // which act of the project it is
+	Amount      *prodege.USD    `json:"amount,omitempty"` // of a CPI: what was approved
+	MustRead    bool            `json:"must_read,omitempty"`
+	Action      *prodege.Action `json:"action,omitempty"`
+	Number      int64           `json:"number,omitempty"`
+	MaybeAmount *prodege.USD    `json:"maybe_amount,omitempty"` // with Maybe: max_cpi that Prodege may have received
+	Fault       *Refusal        `json:"fault,omitempty"`        // of the last attempt
 }
 
 // Try is the state of a task that is repeated until it is done.
@@ -240,7 +240,7 @@ type Life struct {
 	Old     bool `json:"old,omitempty"`     // it began with an event older than PROJECT_LINGER, or by hand
 	Known   bool `json:"known,omitempty"`   // earlier runs were searched for
 	Earlier bool `json:"earlier,omitempty"` // there was one that this one does not continue
-	Look    Try  `json:"look,omitzero"`     // the task that searches
+	Search  Try  `json:"search,omitzero"`   // the task that searches
 }
 
 // Waiting says what a project waits for; it is the value of the search attribute WaitingFor.

@@ -65,7 +65,7 @@ func (w *world) closing() string {
 func attentionWords(a project.Attention) string {
 	words := map[project.AttentionKind]string{
 		project.AttentionSlack:        "Slack does not take a message",
-		project.AttentionUnsaid:       "a message is unsaid for five minutes",
+		project.AttentionOverdue:      "a message has been due for five minutes",
 		project.AttentionPlain:        "a message stands without its buttons",
 		project.AttentionNobody:       "nobody can decide",
 		project.AttentionCeiling:      "what is asked is above the ceiling",
@@ -76,9 +76,9 @@ func attentionWords(a project.Attention) string {
 		project.AttentionStill:        "what was decided had no effect",
 		project.AttentionByHand:       "what was decided must be done at Prodege by hand",
 		project.AttentionInvoice:      "billing refused the invoice",
-		project.AttentionInvoiceSlow:  "billing has not taken the invoice for an hour",
+		project.AttentionInvoiceSlow:  "billing has not accepted the invoice for an hour",
 		project.AttentionInvoiceAsked: "people must say whether the invoice is sent",
-		project.AttentionMissing:      "INVOICED has not come",
+		project.AttentionMissing:      "INVOICED is overdue",
 	}[a.Kind]
 	if words == "" {
 		words = "unknown: " + string(a.Kind)
@@ -122,9 +122,9 @@ func (w *world) doing(t project.Task) string {
 		return t.Summary
 	case t.Ephemeral != nil:
 		return "tells " + t.Ephemeral.User + " alone: " + answerWords(*t.Ephemeral.Card.Answer)
-	case t.Fold != nil:
-		i := t.Fold.Item
-		text := "adds to the digest of " + t.Fold.Channel + ": paused for " + reasonWords(i.Reason, i.Description)
+	case t.Digest != nil:
+		i := t.Digest.Item
+		text := "adds to the digest of " + t.Digest.Channel + ": paused for " + reasonWords(i.Reason, i.Description)
 		if i.End != nil {
 			text += ", over: " + string(i.End.Status)
 		}
@@ -487,7 +487,7 @@ func (w *world) invoiceWords(i *project.InvoiceFacts) string {
 		project.InvoiceHeld:      "is held until COMPLETE",
 		project.InvoiceDryRun:    "is not sent, dry run",
 		project.InvoiceAsks:      "was held back by a dry run: send it?",
-		project.InvoiceSlow:      "has not been taken by billing for an hour, still trying",
+		project.InvoiceSlow:      "has not been accepted by billing for an hour, still trying",
 		project.InvoiceRefused:   "was refused by billing",
 		project.InvoiceSent:      "is with billing",
 		project.InvoiceMarked:    "was marked as invoiced by " + i.By,
@@ -526,7 +526,7 @@ func (w *world) noteWords(n *project.Note) string {
 	case project.NoteOtherReason:
 		text = "the same pause, now for " + reasonWords(n.Event.Reason, n.Event.Description)
 	case project.NoteAsksCPI:
-		text = "now a CPI decision is asked for"
+		text = "CPI decision needed"
 	case project.NoteResumed:
 		text = "resumed"
 	case project.NotePendingComplete:
@@ -560,8 +560,8 @@ func (w *world) noteWords(n *project.Note) string {
 		text = "Prodege completes the project by itself about " + w.clock(n.Deadline)
 	case project.NoteAutoCompleted:
 		text = "Prodege completed the project for inactivity, paused since " + w.clock(n.Since)
-	case project.NoteUnsaid:
-		text = "Slack has not taken a message in " + n.Channel + " since " + w.clock(n.Since) + ": " + n.What + inParens(n.Refusal.Text)
+	case project.NoteOutage:
+		text = "Slack has not accepted a message in " + n.Channel + " since " + w.clock(n.Since) + ": " + n.What + inParens(n.Refusal.Text)
 		if !n.Over.IsZero() {
 			text += ", until " + w.clock(n.Over)
 		}
@@ -603,7 +603,7 @@ func answerWords(a project.Answer) string {
 		return "too much, at most " + amountWords(a.Amount) + " can be approved"
 	case project.AnswerNotNow:
 		return "not now"
-	case project.AnswerNotTaken:
+	case project.AnswerNotRecorded:
 		return "could not be recorded"
 	}
 	return "unknown answer " + string(a.Kind)

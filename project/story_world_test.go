@@ -167,7 +167,7 @@ func (w *world) endCancelled() {
 	w.say("events came since the cancel: the workflow goes on")
 	w.turn.Cancelled, w.cameAfterCancel, w.giveUp = false, false, time.Time{}
 	w.s.Restarted()
-	w.s.Abandon()
+	w.s.DropReads()
 	w.s, w.underWay = carry(w.t, w.s), nil
 }
 
@@ -181,7 +181,7 @@ func (w *world) begin() (began bool) {
 	tasks := w.s.Wanted()
 	w.underWay = slices.DeleteFunc(w.underWay, func(f *flight) bool {
 		wanted := slices.ContainsFunc(tasks, func(t project.Task) bool { return t.ID == f.task.ID })
-		if wanted || !project.Kinds[f.task.Kind()].Abandon {
+		if wanted || !project.Kinds[f.task.Kind()].Repeatable {
 			return false
 		}
 		w.say("no longer wanted: " + w.doing(f.task))
@@ -222,7 +222,7 @@ func (w *world) launch(t project.Task) *flight {
 		f.how = w.prodege.reads.next()
 		f.result = func() (project.Result, string) {
 			if f.how.delay > t.Read.Within {
-				return failed(project.FailedPassing, "Prodege did not answer in time"), "no answer in time"
+				return failed(project.FailedTransient, "Prodege did not answer in time"), "no answer in time"
 			}
 			return w.prodegeTells(t.Read, f.how)
 		}
@@ -237,23 +237,23 @@ func (w *world) launch(t project.Task) *flight {
 	case project.KindInvoice:
 		f.how = w.billing.next()
 		f.result = func() (project.Result, string) { return w.billingAnswers(f.how) }
-	case project.KindMay:
+	case project.KindPermission:
 		f.how = w.list.next()
 		f.result = func() (project.Result, string) {
 			if f.how.mode == "away" {
 				return project.Result{Permission: &project.Permission{}}, "the list can't be had"
 			}
-			ok := slices.Contains(w.approvers, t.May.User)
+			ok := slices.Contains(w.approvers, t.Permission.User)
 			return project.Result{Permission: &project.Permission{Known: true, Allowed: ok}}, map[bool]string{true: "yes", false: "no"}[ok]
 		}
-	case project.KindFold:
+	case project.KindDigest:
 		f.result = func() (project.Result, string) { return project.Result{}, "added" }
 	case project.KindEarlier:
 		f.how = w.earlier.next()
 		f.result = func() (project.Result, string) {
 			switch {
 			case f.how.mode == "fails":
-				return failed(project.FailedPassing, "Temporal does not answer"), "no answer"
+				return failed(project.FailedTransient, "Temporal does not answer"), "no answer"
 			case f.how.mode == "found", w.lives > 1:
 				return project.Result{Earlier: &project.EarlierFound{Found: true}}, "yes"
 			}
@@ -290,7 +290,7 @@ func (w *world) ready() bool {
 }
 
 func (w *world) mustAwait() bool {
-	return slices.ContainsFunc(w.underWay, func(f *flight) bool { return !project.Kinds[f.task.Kind()].Abandon })
+	return slices.ContainsFunc(w.underWay, func(f *flight) bool { return !project.Kinds[f.task.Kind()].Repeatable })
 }
 
 // pass lets time go on to a moment, stopping at whatever happens before it.
@@ -376,7 +376,7 @@ func (w *world) continueAsNew() {
 	if w.mustAwait() {
 		w.t.Fatal("the driver awaits what changes something before it continues as new")
 	}
-	w.s.Abandon()
+	w.s.DropReads()
 	w.s, w.underWay = carry(w.t, w.s), nil
 	w.settle()
 }
@@ -385,9 +385,9 @@ func (w *world) continueAsNew() {
 func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "away":
-		return failed(project.FailedPassing, "Slack does not answer"), "Slack does not answer"
+		return failed(project.FailedTransient, "Slack does not answer"), "Slack does not answer"
 	case "429":
-		r := failed(project.FailedPassing, "Slack asks to wait (429)")
+		r := failed(project.FailedTransient, "Slack asks to wait (429)")
 		r.Failure.RetryAfter = must(time.ParseDuration(how.arg))
 		return r, "429, wait " + how.arg
 	case "refuses":
@@ -400,7 +400,7 @@ func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, str
 		if t.Post != nil {
 			w.stand(t.Post, false)
 		}
-		r := failed(project.FailedPassing, "the connection was cut")
+		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe = true
 		return r, "taken, but the answer is lost"
 	}
@@ -490,7 +490,7 @@ func readOf(t project.Task) *project.Read {
 func (w *world) prodegeTells(r *project.Read, how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "away":
-		return failed(project.FailedPassing, "Prodege does not answer"), "Prodege does not answer"
+		return failed(project.FailedTransient, "Prodege does not answer"), "Prodege does not answer"
 	case "refuses":
 		f := failed(project.FailedRefused, "Prodege refuses ("+how.arg+")")
 		return f, "Prodege refuses (" + how.arg + ")"
@@ -524,7 +524,7 @@ func (w *world) prodegeActs(t project.Task, how behaviour) (project.Result, stri
 	case !w.accepting:
 		return ends(project.OutcomeHeld, "the kill switch is off, nothing is sent")
 	case how.mode == "away":
-		return failed(project.FailedPassing, "Prodege does not answer"), "Prodege does not answer"
+		return failed(project.FailedTransient, "Prodege does not answer"), "Prodege does not answer"
 	}
 	switch {
 	case info.Status == prodege.Live && maybe:
@@ -545,7 +545,7 @@ func (w *world) prodegeActs(t project.Task, how behaviour) (project.Result, stri
 	}
 	words := w.update(t, &got)
 	if how.mode == "lost" {
-		r := failed(project.FailedPassing, "the connection was cut")
+		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe, r.Failure.Amount = true, got.Sent
 		return r, words + ", but the answer is lost"
 	}
@@ -592,15 +592,15 @@ func (w *world) billingAnswers(how behaviour) (project.Result, string) {
 	case "409":
 		return project.Result{Invoice: &project.InvoiceResult{Conflict: true, Status: 409}}, "409"
 	case "500", "503":
-		r := failed(project.FailedPassing, "billing answered HTTP "+how.mode)
+		r := failed(project.FailedTransient, "billing answered HTTP "+how.mode)
 		r.Failure.Maybe = true
 		return r, "HTTP " + how.mode
 	case "lost":
-		r := failed(project.FailedPassing, "the connection was cut")
+		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe = true
 		return r, "the answer is lost"
 	case "away":
-		return failed(project.FailedPassing, "billing can't be reached"), "billing can't be reached"
+		return failed(project.FailedTransient, "billing can't be reached"), "billing can't be reached"
 	}
 	text := "HTTP " + how.mode
 	if how.mode == "html" || how.mode == "no" {
@@ -642,8 +642,8 @@ func (w *world) report(out project.Output) {
 			w.say(fmt.Sprintf("ledger: … %d more lines …", len(out.Lines)-2))
 		}
 	}
-	for _, u := range out.Unsaid {
-		w.say("log: Slack has not taken a message in " + u.Channel + " for five minutes: " + u.What + inParens(u.Trouble))
+	for _, u := range out.Outages {
+		w.say("log: Slack has not accepted a message in " + u.Channel + " for five minutes: " + u.What + inParens(u.Failure))
 	}
 	for _, a := range out.Answered {
 		w.say("click of " + cmp.Or(a.User, "nobody") + " without effect: " + answerWords(project.Answer{Kind: a.Kind, Amount: a.Amount}))

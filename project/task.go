@@ -13,16 +13,16 @@ type Task struct {
 	ID      string // unique within the project's life, and deterministic
 	Summary string // for the timeline of the Temporal UI
 
-	Post      *Post
-	Edit      *Edit
-	Ephemeral *Ephemeral
-	Fold      *Fold
-	Read      *Read
-	May       *MayDecide
-	Accept    *AcceptCPI
-	Act       *ActOnProject
-	Invoice   *InvoiceCall
-	Earlier   *EarlierRuns
+	Post       *Post
+	Edit       *Edit
+	Ephemeral  *Ephemeral
+	Digest     *AddToDigest
+	Read       *Read
+	Permission *CheckPermission
+	Accept     *AcceptCPI
+	Act        *ActOnProject
+	Invoice    *InvoiceCall
+	Earlier    *EarlierRuns
 }
 
 // Kind names a kind of task.
@@ -30,35 +30,35 @@ type Kind string
 
 // The kinds of tasks.
 const (
-	KindPost      Kind = "post"
-	KindEdit      Kind = "edit"
-	KindEphemeral Kind = "ephemeral"
-	KindFold      Kind = "fold"
-	KindRead      Kind = "read"
-	KindMay       Kind = "may"
-	KindAccept    Kind = "accept"
-	KindAct       Kind = "act"
-	KindInvoice   Kind = "invoice"
-	KindEarlier   Kind = "earlier"
+	KindPost       Kind = "post"
+	KindEdit       Kind = "edit"
+	KindEphemeral  Kind = "ephemeral"
+	KindDigest     Kind = "digest"
+	KindRead       Kind = "read"
+	KindPermission Kind = "permission"
+	KindAccept     Kind = "accept"
+	KindAct        Kind = "act"
+	KindInvoice    Kind = "invoice"
+	KindEarlier    Kind = "earlier"
 )
 
 // Rules of a kind of task.
 type Rules struct {
-	Abandon bool // may be canceled, and started again after continue-as-new, because it changes nothing
+	Repeatable bool // may be canceled, and started again after continue-as-new, because it changes nothing
 }
 
 // Kinds are the rules of all kinds of tasks.
 var Kinds = map[Kind]Rules{
-	KindPost:      {},
-	KindEdit:      {},
-	KindEphemeral: {},
-	KindFold:      {},
-	KindRead:      {Abandon: true},
-	KindMay:       {Abandon: true},
-	KindAccept:    {},
-	KindAct:       {},
-	KindInvoice:   {},
-	KindEarlier:   {Abandon: true},
+	KindPost:       {},
+	KindEdit:       {},
+	KindEphemeral:  {},
+	KindDigest:     {},
+	KindRead:       {Repeatable: true},
+	KindPermission: {Repeatable: true},
+	KindAccept:     {},
+	KindAct:        {},
+	KindInvoice:    {},
+	KindEarlier:    {Repeatable: true},
 }
 
 // Kind returns the kind of the input that is set.
@@ -70,12 +70,12 @@ func (t *Task) Kind() Kind {
 		return KindEdit
 	case t.Ephemeral != nil:
 		return KindEphemeral
-	case t.Fold != nil:
-		return KindFold
+	case t.Digest != nil:
+		return KindDigest
 	case t.Read != nil:
 		return KindRead
-	case t.May != nil:
-		return KindMay
+	case t.Permission != nil:
+		return KindPermission
 	case t.Accept != nil:
 		return KindAccept
 	case t.Act != nil:
@@ -105,7 +105,7 @@ type FailureKind string
 
 // The kinds of failures.
 const (
-	FailedPassing    FailureKind = "passing"     // worth another attempt
+	FailedTransient  FailureKind = "transient"   // worth another attempt
 	FailedRefused    FailureKind = "refused"     // refused by the other side; people decide about another attempt
 	FailedOperator   FailureKind = "operator"    // people must fix something first: a token, a channel, a membership
 	FailedNotStarted FailureKind = "not_started" // no worker took it in time: it certainly had no effect
@@ -171,18 +171,18 @@ type Ephemeral struct {
 	Card    Card   `json:"card"`
 }
 
-// Fold adds an alert to the channel's digest instead of posting it.
-type Fold struct {
+// AddToDigest adds an alert to the channel's digest instead of posting it.
+type AddToDigest struct {
 	Channel string     `json:"channel"`
 	Item    DigestItem `json:"item"`
 }
 
-// MayDecide asks whether a person is one of SLACK_APPROVERS.
-type MayDecide struct {
+// CheckPermission asks whether a person is one of SLACK_APPROVERS.
+type CheckPermission struct {
 	User string `json:"user"`
 }
 
-// Permission is the answer to MayDecide. If Known is false the list can't be read, and the decision does not count.
+// Permission is the answer to CheckPermission. If Known is false the list can't be read, and the decision does not count.
 type Permission struct {
 	Allowed bool `json:"allowed"`
 	Known   bool `json:"known"`

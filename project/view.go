@@ -34,7 +34,7 @@ type AttentionKind string
 const (
 	AttentionNone         AttentionKind = ""
 	AttentionSlack        AttentionKind = "slack"         // Slack does not accept a message until people fix something (Text)
-	AttentionUnsaid       AttentionKind = "unsaid"        // a message has been due for five minutes (Text: why)
+	AttentionOverdue      AttentionKind = "overdue"       // a message has been due for five minutes (Text: why)
 	AttentionPlain        AttentionKind = "plain"         // Slack refused a layout: a message has no buttons
 	AttentionNobody       AttentionKind = "nobody"        // nobody is on the list of approvers
 	AttentionCeiling      AttentionKind = "ceiling"       // what is asked is above CPI_CEILING: nobody can approve it
@@ -90,18 +90,18 @@ func (s *State) OpenRequest() *Question { return s.openRequest() }
 // OpenAction returns the actions of the current pause's alert; nil if there are none.
 func (s *State) OpenAction() *Question { return s.openAction() }
 
-func (s *State) openRequest() *Question { return s.ofPause(s.Request) }
-func (s *State) openAction() *Question  { return s.ofPause(s.Action) }
+func (s *State) openRequest() *Question { return s.current(s.Request) }
+func (s *State) openAction() *Question  { return s.current(s.Action) }
 
-func (s *State) ofPause(q *Question) *Question {
+func (s *State) current(q *Question) *Question {
 	if s.Pause == nil || q == nil || q.ID != s.Pause.Opened || q.Closed {
 		return nil
 	}
 	return q
 }
 
-// look decides what the project waits for, and since when; changed reports whether its status changed in this turn.
-func (s *State) look(changed bool) {
+// updateWaiting decides what the project waits for, and since when; changed reports whether its status changed in this turn.
+func (s *State) updateWaiting(changed bool) {
 	w := s.waiting()
 	if w == s.Waiting && !changed {
 		return
@@ -154,13 +154,13 @@ func (s *State) waiting() Waiting {
 // Attention returns why people must look at the project; its Kind is empty if they need not.
 func (s *State) Attention() Attention {
 	for _, m := range s.Outbox {
-		if m.unsaid() && m.Fault != "" {
+		if m.pending() && m.Fault != "" {
 			return Attention{AttentionSlack, m.Fault}
 		}
 	}
 	for _, m := range s.Outbox {
 		if m.overdue() {
-			return Attention{AttentionUnsaid, m.Trouble}
+			return Attention{AttentionOverdue, m.Failure}
 		}
 	}
 	for _, q := range []*Question{s.openRequest(), s.openAction()} {

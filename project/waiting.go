@@ -38,7 +38,7 @@ func (s *State) advanceClock() {
 	}
 	c, m := &q.Clock, s.message(requestKey(q.ID))
 	if c.From.IsZero() {
-		if m == nil || m.TS == "" || m.unsaid() && m.Saying < m.Wanted && m.Stood.IsZero() || m.Stood.IsZero() {
+		if m == nil || m.TS == "" || m.pending() && m.Attempting < m.Wanted && m.PostedAt.IsZero() || m.PostedAt.IsZero() {
 			return
 		}
 		c.From = s.now
@@ -47,7 +47,7 @@ func (s *State) advanceClock() {
 		}
 		c.Remind = s.reminderAt(q, 1)
 	}
-	switch away := s.away(m.Channel); {
+	switch away := s.unavailableSince(m.Channel); {
 	case !away.IsZero() && c.SilentSince.IsZero():
 		c.SilentSince = away
 		if away.Before(c.From) {
@@ -64,12 +64,12 @@ func (s *State) advanceClock() {
 func (s *State) waitingAlarms(list []alarm) []alarm {
 	q := s.openRequest()
 	if q != nil && q.Phase == PhaseOverLimit {
-		return append(list, alarm{at: s.nextLook(q.PhaseAt, ceilingLook), why: "has the ceiling been raised?"})
+		return append(list, alarm{at: s.nextCheck(q.PhaseAt, ceilingCheckEvery), why: "check whether the ceiling was raised"})
 	}
 	if q == nil || !q.asking() || q.Clock.From.IsZero() || !q.Clock.SilentSince.IsZero() {
 		return list
 	}
-	if m := s.message(requestKey(q.ID)); m == nil || !s.away(m.Channel).IsZero() {
+	if m := s.message(requestKey(q.ID)); m == nil || !s.unavailableSince(m.Channel).IsZero() {
 		return list
 	}
 	return append(list,

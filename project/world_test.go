@@ -334,12 +334,12 @@ func (w *world) turn(t Turn) string {
 }
 
 func (w *world) mustAwait() bool {
-	return slices.ContainsFunc(w.running, func(r running) bool { return !Kinds[r.task.Kind()].Abandon })
+	return slices.ContainsFunc(w.running, func(r running) bool { return !Kinds[r.task.Kind()].Repeatable })
 }
 
 func (w *world) abandon() {
 	w.running = w.running[:0]
-	w.s.Abandon()
+	w.s.DropReads()
 }
 
 // tryLasts is how long a try lasts at most, once a worker has it.
@@ -354,7 +354,7 @@ func (w *world) begin() string {
 		switch {
 		case wanted(r.task.ID):
 			kept = append(kept, r)
-		case !Kinds[r.task.Kind()].Abandon:
+		case !Kinds[r.task.Kind()].Repeatable:
 			return "the end of " + r.task.ID + " is not awaited any more"
 		}
 	}
@@ -374,7 +374,7 @@ func (w *world) begin() string {
 			r.card = showsOf(&t.Edit.Card)
 		case t.Read != nil:
 			r.limit = w.now.Add(t.Read.Within)
-		case t.May != nil:
+		case t.Permission != nil:
 			r.limit = w.now.Add(10 * time.Second)
 		case t.Earlier != nil:
 			r.limit = w.now.Add(time.Minute)

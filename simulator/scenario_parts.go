@@ -164,7 +164,7 @@ func burst(ctx context.Context, on *play) error {
 				return false
 			}
 		}
-		return strings.Contains(all.String(), "paused faster than Slack takes messages")
+		return strings.Contains(all.String(), "paused faster than Slack accepts messages")
 	})
 	if err != nil {
 		return fmt.Errorf("wait for every pause to be told: %w", err)

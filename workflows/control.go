@@ -53,8 +53,8 @@ func (w *Workflows) Control(root workflow.Context, state ControlState) error {
 	}
 	for {
 		settings := w.readSettings(ctx)
-		c.take(ctx, Accepting.drain(ctx), settings.Anyone)
-		c.judge(ctx)
+		c.receive(ctx, Accepting.drain(ctx), settings.Anyone)
+		c.checkPermissions(ctx)
 		c.resume(ctx)
 		if err := workflow.UpsertMemo(ctx, map[string]any{AcceptingMemo: c.On, SwitchMemo: c.ControlState}); err != nil {
 			return err
@@ -80,26 +80,26 @@ type control struct {
 	toResume bool
 }
 
-// take handles new switches. Switching off takes effect at once, and overrides requests to switch on that are being checked.
-func (c *control) take(ctx workflow.Context, switches []Switch, anyone bool) {
+// receive handles new switches. Switching off takes effect at once, and overrides requests to switch on that are being checked.
+func (c *control) receive(ctx workflow.Context, switches []Switch, anyone bool) {
 	for _, s := range switches {
 		switch {
 		case s.On && !anyone:
 			c.asked = append(c.asked, s)
 		case s.On:
-			c.turn(ctx, s)
+			c.apply(ctx, s)
 		default:
 			for _, a := range c.asked {
-				c.note(a, "accepting was switched off in the meantime")
+				c.record(a, "accepting was switched off in the meantime")
 			}
 			c.asked, c.may = nil, nil
-			c.turn(ctx, s)
+			c.apply(ctx, s)
 		}
 	}
 }
 
-// judge handles the answer whether a person may switch on, and asks about the next one.
-func (c *control) judge(ctx workflow.Context) {
+// checkPermissions handles the answer whether a person may switch on, and asks about the next one.
+func (c *control) checkPermissions(ctx workflow.Context) {
 	if c.may != nil && c.may.IsReady() {
 		var may project.Permission
 		err := c.may.Get(ctx, &may)
@@ -107,30 +107,30 @@ func (c *control) judge(ctx workflow.Context) {
 		c.asked, c.may = c.asked[1:], nil
 		switch {
 		case err != nil || !may.Known:
-			c.note(s, "the list of approvers can't be read from Slack right now")
+			c.record(s, "the list of approvers can't be read from Slack right now")
 		case !may.Allowed:
-			c.note(s, fmt.Sprintf("%s is not one of SLACK_APPROVERS", s.By))
+			c.record(s, fmt.Sprintf("%s is not one of SLACK_APPROVERS", s.By))
 		default:
-			c.turn(ctx, s)
+			c.apply(ctx, s)
 		}
 	}
 	if c.may == nil && len(c.asked) > 0 {
-		o := workflow.GetActivityOptions(within(ctx, mayFor))
-		o.Summary, o.RetryPolicy = "may "+c.asked[0].By+" switch accepting on?", once
-		c.may = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), slackSteps.MayDecide, project.MayDecide{User: c.asked[0].By})
+		o := workflow.GetActivityOptions(within(ctx, permissionFor))
+		o.Summary, o.RetryPolicy = "check whether "+c.asked[0].By+" may switch accepting on", once
+		c.may = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), slackSteps.CheckPermission, project.CheckPermission{User: c.asked[0].By})
 	}
 }
 
-// turn sets the switch.
-func (c *control) turn(ctx workflow.Context, s Switch) {
+// apply sets the switch.
+func (c *control) apply(ctx workflow.Context, s Switch) {
 	c.On, c.By, c.At = s.On, s.By, workflow.Now(ctx)
 	c.toResume = s.On
-	c.note(s, "")
+	c.record(s, "")
 	workflow.GetLogger(ctx).Info("audit", "kind", "accepting", "on", s.On, "by", s.By)
 }
 
-// note records the result of a switch.
-func (c *control) note(s Switch, why string) {
+// record records the result of a switch.
+func (c *control) record(s Switch, why string) {
 	c.Switched = append(c.Switched, Switched{ID: s.ID, Why: why})
 	if n := len(c.Switched) - maxSwitched; n > 0 {
 		c.Switched = append([]Switched(nil), c.Switched[n:]...)

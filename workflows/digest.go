@@ -32,26 +32,26 @@ func (w *Workflows) Digest(ctx workflow.Context, state DigestState) error {
 	}
 	for {
 		settings := w.readSettings(ctx)
-		state.take(DigestAdd.drain(ctx))
+		state.add(DigestAdd.drain(ctx))
 		if len(state.Items) == 0 {
 			return nil
 		}
 		if err := workflow.NewTimerWithOptions(ctx, digestEvery, workflow.TimerOptions{Summary: "gather pauses for the digest"}).Get(ctx, nil); err != nil {
 			return err
 		}
-		state.take(DigestAdd.drain(ctx))
-		if err := state.tell(ctx, settings); err != nil {
+		state.add(DigestAdd.drain(ctx))
+		if err := state.post(ctx, settings); err != nil {
 			return err
 		}
 		if info := workflow.GetInfo(ctx); info.GetContinueAsNewSuggested() || settings.HistoryLimit > 0 && info.GetCurrentHistoryLength() >= settings.HistoryLimit {
-			state.take(DigestAdd.drain(ctx))
+			state.add(DigestAdd.drain(ctx))
 			return workflow.NewContinueAsNewError(ctx, TypeDigest, state)
 		}
 	}
 }
 
-// take adds new pauses.
-func (d *DigestState) take(items []project.DigestItem) {
+// add adds new pauses.
+func (d *DigestState) add(items []project.DigestItem) {
 	for _, item := range items {
 		if slices.Contains(d.Taken, item.Key) {
 			continue
@@ -68,10 +68,10 @@ func (d *DigestState) take(items []project.DigestItem) {
 	}
 }
 
-// tell posts the collected pauses. The key contains the time, because the digest of a later burst has the same workflow id.
-func (d *DigestState) tell(ctx workflow.Context, settings Settings) error {
+// post posts the collected pauses. The key contains the time, because the digest of a later burst has the same workflow id.
+func (d *DigestState) post(ctx workflow.Context, settings Settings) error {
 	card := project.Card{Digest: &project.Digest{Items: d.Items, More: d.More, UI: settings.TemporalUIURL, Simulated: settings.Simulated}}
 	in := project.Post{Channel: d.Channel, Key: "digest-" + workflow.Now(ctx).UTC().Format("20060102T150405.000"), Card: card}
 	d.Items, d.More, d.Told = nil, 0, d.Told+1
-	return say(ctx, settings, in, "digest of a burst")
+	return announce(ctx, settings, in, "digest of a burst")
 }

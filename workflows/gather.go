@@ -23,11 +23,11 @@ const (
 
 // Gathered is what projects' ledgers say about their pauses.
 type Gathered struct {
-	Courses   []project.Course // in no order
-	Projects  int
-	Unread    []string // workflow ids of projects that could not be read, in order
-	Why       error    // why the first of them could not be read
-	Forgotten []string // workflow ids of projects whose ledger no longer reaches back so far
+	PauseHistories []project.PauseHistory // in no order
+	Projects       int
+	Unread         []string // workflow ids of projects that could not be read, in order
+	Why            error    // why the first of them could not be read
+	Forgotten      []string // workflow ids of projects whose ledger no longer reaches back so far
 }
 
 // projectRun is a run of a project's workflow.
@@ -99,7 +99,7 @@ func (g *Gathered) add(r projectRun, ledger Ledger, err error, since time.Time) 
 		return
 	}
 	g.Projects++
-	g.Courses = append(g.Courses, project.Courses(ledger.Lines)...)
+	g.PauseHistories = append(g.PauseHistories, project.PauseHistories(ledger.Lines)...)
 	if ledger.Cut.After(since) {
 		g.Forgotten = append(g.Forgotten, r.workflow)
 	}
@@ -107,7 +107,7 @@ func (g *Gathered) add(r projectRun, ledger Ledger, err error, since time.Time) 
 
 // Report sums up what was gathered, from since (inclusive) to until (exclusive).
 func (g Gathered) Report(since, until time.Time) project.Report {
-	rows, all := project.Sum(g.Courses, since, until)
+	rows, all := project.Sum(g.PauseHistories, since, until)
 	return project.Report{Since: since, Until: until, Rows: rows, All: all, Projects: g.Projects, Unread: len(g.Unread), Forgotten: len(g.Forgotten)}
 }
 
@@ -119,7 +119,7 @@ func (c *Client) Report(ctx context.Context, since, until time.Time, progress fu
 		return project.Report{}, err
 	}
 	facts := g.Report(since, until)
-	_, sum := project.Sum(g.Courses, before, since)
+	_, sum := project.Sum(g.PauseHistories, before, since)
 	facts.Before = &sum
 	return facts, nil
 }

@@ -81,12 +81,12 @@ func (d *driver) run() error {
 				return d.continueAsNew()
 			}
 		case d.state.Finished() && len(d.running) == 0:
-			d.show()
+			d.publish()
 			return nil
 		default:
 			d.start()
 		}
-		d.show()
+		d.publish()
 		d.wait()
 	}
 }
@@ -118,7 +118,7 @@ func (d *driver) start() {
 		wanted[t.ID] = true
 	}
 	d.running = slices.DeleteFunc(d.running, func(r *running) bool {
-		if wanted[r.task.ID] || !project.Kinds[r.task.Kind()].Abandon {
+		if wanted[r.task.ID] || !project.Kinds[r.task.Kind()].Repeatable {
 			return false
 		}
 		r.cancel()
@@ -147,7 +147,7 @@ func (d *driver) wait() {
 	d.wake.set(d.ctx, at, why)
 	seen := d.cancelled() // once cancelled, it remains so
 	_ = workflow.Await(d.ctx, func() bool {
-		return StatusUpdate.waits(d.ctx) || PricingUpdate.waits(d.ctx) || Decide.waits(d.ctx) || d.wake.rang() || d.cancelled() != seen ||
+		return StatusUpdate.waits(d.ctx) || PricingUpdate.waits(d.ctx) || Decide.waits(d.ctx) || d.wake.fired() || d.cancelled() != seen ||
 			slices.ContainsFunc(d.running, func(r *running) bool { return r.future.IsReady() })
 	}) // the context is never cancelled
 }
@@ -163,11 +163,11 @@ func (d *driver) full() bool {
 
 // mustAwait reports whether a task is running whose result must not be lost.
 func (d *driver) mustAwait() bool {
-	return slices.ContainsFunc(d.running, func(r *running) bool { return !project.Kinds[r.task.Kind()].Abandon })
+	return slices.ContainsFunc(d.running, func(r *running) bool { return !project.Kinds[r.task.Kind()].Repeatable })
 }
 
 func (d *driver) continueAsNew() error {
-	d.state.Abandon()
+	d.state.DropReads()
 	return workflow.NewContinueAsNewError(d.root, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
 }
 
@@ -187,17 +187,17 @@ func (d *driver) drained() bool {
 // endCancelled ends a cancelled run. If events came after the cancellation, a new life begins with them.
 func (d *driver) endCancelled() error {
 	if !d.eventsCame {
-		d.show()
+		d.publish()
 		return workflow.ErrCanceled
 	}
 	d.state.Restarted()
-	d.state.Abandon()
+	d.state.DropReads()
 	ctx, _ := workflow.NewDisconnectedContext(d.root)
 	return workflow.NewContinueAsNewError(ctx, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
 }
 
-// show updates what people see in the Temporal UI: search attributes for the list, and current details for the page.
-func (d *driver) show() {
+// publish updates what people see in the Temporal UI: search attributes for the list, and current details for the page.
+func (d *driver) publish() {
 	v := d.state.View()
 	if d.shown == nil || !sameJSON(v, d.shown) {
 		upsert(d.ctx, v, d.shown)
@@ -230,9 +230,9 @@ func (d *driver) report(out project.Output) {
 	for _, a := range out.Answered {
 		log.Info("click without effect", "project_id", id, "user", a.User, "click", a.ID, "why", string(a.Kind))
 	}
-	for _, u := range out.Unsaid {
-		metrics.WithTags(map[string]string{"channel": u.Channel}).Counter("fieldmarshal_unsaid").Inc(1)
-		log.Error("Slack has not accepted a message for five minutes", "project_id", id, "channel", u.Channel, "what", u.What, "since", u.Since, "error", u.Trouble)
+	for _, u := range out.Outages {
+		metrics.WithTags(map[string]string{"channel": u.Channel}).Counter("fieldmarshal_slack_overdue").Inc(1)
+		log.Error("Slack has not accepted a message for five minutes", "project_id", id, "channel", u.Channel, "what", u.What, "since", u.Since, "error", u.Failure)
 	}
 	for _, step := range out.Steps {
 		kind := "action"
@@ -269,4 +269,4 @@ func (w *wake) set(ctx workflow.Context, at time.Time, why string) {
 	w.future = workflow.NewTimerWithOptions(timer, max(at.Sub(workflow.Now(ctx)), time.Millisecond), workflow.TimerOptions{Summary: why})
 }
 
-func (w *wake) rang() bool { return w.future != nil && w.future.IsReady() }
+func (w *wake) fired() bool { return w.future != nil && w.future.IsReady() }

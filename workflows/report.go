@@ -28,5 +28,5 @@ func (w *Workflows) Report(ctx workflow.Context) error {
 		return err
 	}
 	facts.UI, facts.Simulated = settings.TemporalUIURL, settings.Simulated
-	return say(ctx, settings, project.Post{Channel: settings.AlertsChannel, Key: "report-" + until.Format("20060102T150405"), Card: project.Card{Report: &facts}}, "weekly report")
+	return announce(ctx, settings, project.Post{Channel: settings.AlertsChannel, Key: "report-" + until.Format("20060102T150405"), Card: project.Card{Report: &facts}}, "weekly report")
 }

@@ -9,9 +9,9 @@ import (
 	"fieldmarshal/project"
 )
 
-// say posts a message of a workflow other than Project, retrying until it succeeds. If an attempt may have succeeded, the next
+// announce posts a message of a workflow other than Project, retrying until it succeeds. If an attempt may have succeeded, the next
 // one gets its time, so that the activity searches first. The error is non-nil only if ctx is cancelled.
-func say(ctx workflow.Context, settings Settings, in project.Post, what string) error {
+func announce(ctx workflow.Context, settings Settings, in project.Post, what string) error {
 	in.Queue, in.Wait = in.Channel, time.Hour
 	wait := time.Second
 	for {

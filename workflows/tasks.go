@@ -22,11 +22,11 @@ var (
 )
 
 const (
-	attempt      = 30 * time.Second // one attempt to change something
-	mayFor       = 10 * time.Second // to find out whether a person may decide
-	earlierFor   = time.Minute
-	ephemeralFor = time.Minute
-	overTime     = 5 * time.Second // an activity that ends itself reports more than a timeout
+	attempt       = 30 * time.Second // one attempt to change something
+	permissionFor = 10 * time.Second // to find out whether a person may decide
+	earlierFor    = time.Minute
+	ephemeralFor  = time.Minute
+	overTime      = 5 * time.Second // an activity that ends itself reports more than a timeout
 )
 
 var once = &temporal.RetryPolicy{MaximumAttempts: 1}
@@ -51,12 +51,12 @@ func (d *driver) launch(t project.Task) *running {
 		run(r, awaited(ctx), slackSteps.Edit, *t.Edit, &r.out.Edited)
 	case project.KindEphemeral:
 		do(r, within(ctx, ephemeralFor), slackSteps.Ephemeral, *t.Ephemeral)
-	case project.KindFold:
-		do(r, awaited(ctx), flowSteps.Fold, *t.Fold)
+	case project.KindDigest:
+		do(r, awaited(ctx), flowSteps.AddToDigest, *t.Digest)
 	case project.KindRead:
 		run(r, within(ctx, t.Read.Within+overTime), prodegeSteps.ReadProject, *t.Read, &r.out.Reading)
-	case project.KindMay:
-		run(r, within(ctx, mayFor), slackSteps.MayDecide, *t.May, &r.out.Permission)
+	case project.KindPermission:
+		run(r, within(ctx, permissionFor), slackSteps.CheckPermission, *t.Permission, &r.out.Permission)
 	case project.KindAccept:
 		run(r, awaited(ctx), prodegeSteps.AcceptCPI, *t.Accept, &r.out.Acceptance)
 	case project.KindAct:

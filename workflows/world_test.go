@@ -69,7 +69,7 @@ func newWorld(t *testing.T) *world {
 			w.tells = append(w.tells, in)
 			return nil
 		},
-		"MayDecide": func(context.Context, project.MayDecide) (project.Permission, error) {
+		"CheckPermission": func(context.Context, project.CheckPermission) (project.Permission, error) {
 			return project.Permission{Allowed: true, Known: true}, nil
 		},
 		"SendInvoice": func(_ context.Context, in project.InvoiceCall) (project.InvoiceResult, error) {
