@@ -72,7 +72,7 @@ func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool)
 		came = w.ingress.outcomes(c.User)[before:]
 		return len(came) > 0
 	})
-	return reply, slices.Contains(came, "not_taken") || slices.Contains(came, "no_list")
+	return reply, slices.Contains(came, "not_recorded") || slices.Contains(came, "no_list")
 }
 
 // outcomes returns the outcomes of a person's clicks and modals, from the log.
