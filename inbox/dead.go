@@ -1,7 +1,6 @@
 package inbox
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -33,8 +32,8 @@ func (in *Inbox) DeadLetters() []DeadLetter {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	list := make([]DeadLetter, 0, len(in.dead))
-	for _, l := range slices.SortedFunc(maps.Values(in.dead), func(a, b letter) int { return cmp.Compare(a.ID, b.ID) }) {
-		list = append(list, l.DeadLetter)
+	for _, id := range slices.Sorted(maps.Keys(in.dead)) {
+		list = append(list, in.dead[id].DeadLetter)
 	}
 	return list
 }
@@ -60,7 +59,7 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 		if err != nil {
 			return err
 		}
-		in.count(func(s *Stats) { s.Retried++ })
+		in.count(&in.stats.Retried)
 		back.added(records)
 		return in.forgetLetter(id)
 	}})

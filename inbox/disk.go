@@ -2,6 +2,7 @@ package inbox
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -75,10 +76,6 @@ func (d disk) remove(path string) error {
 	return err
 }
 
-func (d disk) rename(from, to string) error {
-	return d.try("rename", from, func() error { return os.Rename(from, to) })
-}
-
 func (d disk) read(path string) (b []byte, err error) {
 	err = d.try("read", path, func() error { b, err = os.ReadFile(path); return err })
 	return b, err
@@ -111,8 +108,5 @@ func (d disk) probe(dir string) error {
 		return err
 	}
 	err := d.note(path, bytes.Repeat([]byte{'\n'}, probeSize), true)
-	if removed := d.remove(path); err == nil {
-		err = removed
-	}
-	return err
+	return cmp.Or(err, d.remove(path))
 }

@@ -38,51 +38,49 @@ func (in *Inbox) Run(ctx context.Context, deliver func(context.Context, prodege.
 
 // handover tries the first event of a lane once.
 func (in *Inbox) handover(ctx context.Context, l *lane, first ref, deliver func(context.Context, prodege.Event) error) {
+	// When the process stops, what is in progress may finish: if it were cut off it would only be repeated.
+	ctx = context.WithoutCancel(ctx)
 	event, raw, err := in.event(first)
-	if errors.Is(err, errDamaged) {
-		in.deadLetter(ctx, l, first, DeadLetter{Damaged: raw}, err)
-		return
-	}
+	damaged := errors.Is(err, errDamaged)
 	if err == nil {
-		// When the process stops, a call in progress may finish: if it were cut off it would only be repeated.
-		call, cancel := context.WithTimeout(context.WithoutCancel(ctx), handoverTimeout)
-		err = safely(func() error { return deliver(call, event) })
-		cancel()
+		err = callDeliver(ctx, deliver, event)
 	}
 	switch {
 	case err == nil:
-		in.count(func(s *Stats) { s.Forwarded++ })
+		in.count(&in.stats.Forwarded)
 		in.events.finish(first.record)
 		in.queue.done(l, event.Source, true)
-	case in.options.Final != nil && in.options.Final(err):
-		in.deadLetter(ctx, l, first, DeadLetter{Event: event}, err)
+	case damaged || in.options.Final != nil && in.options.Final(err):
+		in.deadLetter(ctx, l, first, DeadLetter{Event: event, Damaged: raw}, err)
 	default:
 		in.retryLater(l, first, event, err)
 	}
 }
 
-// safely turns a panic of deliver into an error: one bad event must not stop the others.
-func safely(fn func() error) (err error) {
+// callDeliver turns a panic of deliver into an error: one bad event must not stop the others.
+func callDeliver(ctx context.Context, deliver func(context.Context, prodege.Event) error, e prodege.Event) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, handoverTimeout)
+	defer cancel()
 	defer func() {
 		if r := recover(); r != nil {
 			err = fmt.Errorf("the handover panicked: %v", r)
 		}
 	}()
-	return fn()
+	return deliver(ctx, e)
 }
 
-// event returns the event of a ref, from memory or from disk. raw is what is on disk, if it can't be read as an event.
+// event returns the event of a ref, from memory or from disk. If the error is errDamaged, raw is what is on disk.
 func (in *Inbox) event(r ref) (e prodege.Event, raw []byte, err error) {
 	if r.event != nil {
 		return *r.event, nil, nil
 	}
 	text, err := in.read(r.record)
 	if err != nil {
-		return prodege.Event{}, text, err
+		return e, text, err
 	}
 	var found entry
 	if err := json.Unmarshal(text, &found); err != nil {
-		return prodege.Event{}, text, fmt.Errorf("%w: %w", errDamaged, err)
+		return e, text, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	return found.Event, nil, nil
 }
@@ -96,19 +94,17 @@ func (in *Inbox) read(r record) ([]byte, error) {
 	case <-timeout:
 		return nil, errSlow
 	}
-	type result struct {
-		text []byte
-		err  error
-	}
-	found := make(chan result, 1)
+	var text []byte
+	var err error
+	done := make(chan struct{})
 	go func() {
 		defer func() { <-in.reading }()
-		text, err := in.disk.readRecord(r)
-		found <- result{text, err}
+		defer close(done)
+		text, err = in.disk.readRecord(r)
 	}()
 	select {
-	case r := <-found:
-		return r.text, r.err
+	case <-done:
+		return text, err
 	case <-timeout:
 		return nil, errSlow
 	}
@@ -124,30 +120,31 @@ func (in *Inbox) retryLater(l *lane, r ref, event prodege.Event, err error) {
 	waited := in.now().Sub(time.Unix(0, r.appended)).Round(time.Second)
 	switch {
 	case stuck:
-		in.alarms.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not taken it for %s, though it takes others. It is tried again. "+
-			"See `fieldmarshal inbox`, and the project's workflow.", event.ID, r.project, waited), args...)
+		in.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not taken it for %s, though it takes others. "+
+			"It is tried again. See `fieldmarshal inbox`, and the project's workflow.", event.ID, r.project, waited), args...)
 	case r.appended == 0 || waited <= alarmAfter || refused.reported:
 	case refused.othersPass:
-		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken event %s of project %s for %s, though it takes others. It waits safely in the inbox and is tried again.",
-			event.ID, r.project, waited), args...)
+		in.raise("waiting", fmt.Sprintf("Temporal has not taken event %s of project %s for %s, though it takes others. "+
+			"It waits safely in the inbox and is tried again.", event.ID, r.project, waited), args...)
 	default:
 		n, _, _ := in.queue.depth()
-		in.alarms.raise("waiting", fmt.Sprintf("Temporal has not taken events for %s; %d wait safely in the inbox and are tried again.", waited, n), args...)
+		in.raise("waiting", fmt.Sprintf("Temporal has not taken events for %s; %d wait safely in the inbox and are tried again.",
+			waited, n), args...)
 	}
 }
 
 // deadLetter turns an event into a dead letter. If the disk fails, the event stays in the queue and is tried again.
 func (in *Inbox) deadLetter(ctx context.Context, l *lane, r ref, dead DeadLetter, cause error) {
 	dead.ID, dead.At, dead.Reason = r.number, in.now().UTC(), cut(cause.Error(), 2000)
-	if err := in.submit(context.WithoutCancel(ctx), &change{do: func() error { return in.writeLetter(dead) }}); err != nil {
+	if err := in.submit(ctx, &change{do: func() error { return in.writeLetter(dead) }}); err != nil {
 		in.retryLater(l, r, dead.Event, err)
 		return
 	}
-	in.count(func(s *Stats) { s.Dead++ })
+	in.count(&in.stats.Dead)
 	in.events.finish(r.record)
 	in.queue.done(l, dead.Event.Source, false)
-	in.alarms.raise("dead", fmt.Sprintf("Event %s of project %s can't be handed to Temporal and waits for a person: see `fieldmarshal deadletter`.", dead.Event.ID, r.project),
-		"project_id", r.project, "event_id", dead.Event.ID, "dead_letter", r.number, "error", cause.Error())
+	in.raise("dead", fmt.Sprintf("Event %s of project %s can't be handed to Temporal and waits for a person: see `fieldmarshal deadletter`.",
+		dead.Event.ID, r.project), "project_id", r.project, "event_id", dead.Event.ID, "dead_letter", r.number, "error", cause.Error())
 }
 
 func cut(text string, limit int) string {

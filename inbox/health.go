@@ -79,7 +79,8 @@ func (in *Inbox) hangs() {
 	for _, c := range in.takePending() {
 		c.done <- ErrHung
 	}
-	in.alarms.raise("hung", "The disk of the inbox hangs. Deliveries are handed to Temporal directly as long as that answers.", "dir", in.options.Dir)
+	in.raise("hung", "The disk of the inbox hangs. Deliveries are handed to Temporal directly as long as that answers.",
+		"dir", in.options.Dir)
 }
 
 // fails records a fault of the disk, or that it continues.
@@ -87,7 +88,7 @@ func (in *Inbox) fails(err error) {
 	in.mu.Lock()
 	in.health.begin(err)
 	in.mu.Unlock()
-	in.alarms.raise("disk", "The inbox can't write to its disk. Deliveries are handed to Temporal directly as long as that answers.",
+	in.raise("disk", "The inbox can't write to its disk. Deliveries are handed to Temporal directly as long as that answers.",
 		"dir", in.options.Dir, "error", err.Error())
 }
 

@@ -1,3 +1,21 @@
+// Package inbox keeps deliveries on disk until Temporal has them. It is a write-ahead log in front of Temporal that every
+// event goes through.
+//
+// It guarantees:
+//   - Once Append returns nil, the events are fsynced. Each is handed on at least once, whatever happens to the process.
+//     Per project that is done in the order in which they were appended.
+//   - An event is forgotten only after the handover returned nil, or the event became a dead letter. Forgetting is
+//     not fsynced, so after a crash the last second's events may be handed on again.
+//   - A damaged line costs only the record in it. It is kept and raises an alarm; everything else goes on.
+//   - A disk that fails or hangs is reported to the caller of Append within a second. The inbox works again when the disk
+//     does.
+//
+// It never drops an event: one that can't be handed on becomes a dead letter, which waits for a person.
+//
+// The folder contains logs of lines: <number>.log for events, dead-<number>.log for dead letters, refused-<number>.log
+// for refused deliveries, and for each a .done file with the numbers that are finished. One goroutine writes to the folder
+// (writer.go) and one at a time reads from it, so that a disk that hangs blocks nothing else. Read inbox.go, writer.go and
+// journal.go first.
 package inbox
 
 import (
@@ -6,7 +24,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"net"
 	"os"
@@ -37,8 +54,8 @@ type Options struct {
 
 	// Optional.
 	Now   func() time.Time  // nil: time.Now
-	Final func(error) bool  // reports whether an error of a handover is final: such an event becomes a dead letter; nil: none is
-	Alarm func(text string) // tells people; called in its own goroutine, at most once in ten minutes per kind of alarm; Close waits for it
+	Final func(error) bool  // reports whether an error of a handover makes the event a dead letter; nil: none does
+	Alarm func(text string) // tells people; called in its own goroutine, at most once in ten minutes per kind of alarm
 
 	// Only for tests; zero values stand for the constants of the same names.
 	before        func(op, path string) error // called before each operation on the disk
@@ -55,14 +72,14 @@ type Inbox struct {
 	now     func() time.Time
 	disk    disk
 	queue   *queue
-	alarms  alarms
 	events  *journal      // waiting events
 	letters *journal      // dead letters
 	lots    refusals      // refused deliveries
 	reading chan struct{} // full while the disk is being read
 	wake    chan struct{} // a change is pending
 	closing chan struct{}
-	stopped chan struct{} // the goroutine that writes has ended
+	stopped chan struct{}  // the goroutine that writes has ended
+	posts   sync.WaitGroup // calls of Options.Alarm
 
 	mu      sync.Mutex
 	lock    *os.File
@@ -73,6 +90,7 @@ type Inbox struct {
 	dead    map[uint64]letter
 	stats   Stats // the counters; Inbox.Stats adds the rest
 	health  health
+	alarms  map[string]alarm // the last of each kind
 }
 
 // openTimeout is how long Open waits for the disk. After that the inbox opens without it, and refuses deliveries until the
@@ -89,19 +107,18 @@ func Open(options Options) (*Inbox, error) {
 	if options.Now == nil {
 		options.Now = time.Now
 	}
-	options.diskTimeout, options.flushInterval = cmp.Or(options.diskTimeout, diskTimeout), cmp.Or(options.flushInterval, flushInterval)
-	options.probeLimit, options.maxDelay = cmp.Or(options.probeLimit, probeLimit), cmp.Or(options.maxDelay, maxDelay)
+	options.diskTimeout = cmp.Or(options.diskTimeout, diskTimeout)
+	options.flushInterval = cmp.Or(options.flushInterval, flushInterval)
+	options.probeLimit = cmp.Or(options.probeLimit, probeLimit)
+	options.maxDelay = cmp.Or(options.maxDelay, maxDelay)
 	d := disk{options.before}
-	logOf := func(prefix string, limit int64) *journal {
-		return &journal{disk: d, dir: options.Dir, prefix: prefix, limit: limit, next: 1}
-	}
+	logOf := func(prefix string) *journal { return &journal{disk: d, dir: options.Dir, prefix: prefix, next: 1} }
 	in := &Inbox{
-		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(options), dead: map[uint64]letter{},
-		events: logOf("", fileLimit), letters: logOf("dead-", fileLimit), lots: newRefusals(logOf("refused-", refusedFileLimit)),
+		options: options, log: options.Logger, now: options.Now, disk: d, queue: newQueue(options),
+		events: logOf(""), letters: logOf("dead-"), lots: newRefusals(logOf("refused-")),
 		reading: make(chan struct{}, 1), wake: make(chan struct{}, 1), closing: make(chan struct{}), stopped: make(chan struct{}),
-		health: health{fault: errOpening, since: time.Now()},
+		dead: map[uint64]letter{}, alarms: map[string]alarm{}, health: health{fault: errOpening, since: time.Now()},
 	}
-	in.alarms.in = in
 	opened := make(chan error, 1)
 	go in.writeLoop(opened)
 	select {
@@ -116,12 +133,7 @@ func Open(options Options) (*Inbox, error) {
 	return in, nil
 }
 
-// fatal reports whether err comes from how the program was started and not from the disk.
-func fatal(err error) bool {
-	return errors.Is(err, errBusy) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)
-}
-
-// start locks the folder for this process and reads what waits in it.
+// start locks the folder for this process and reads what waits in it. The goroutine that writes calls it.
 func (in *Inbox) start() error {
 	dir := in.options.Dir
 	if _, err := os.Stat(dir); err != nil {
@@ -143,7 +155,8 @@ func (in *Inbox) start() error {
 	in.lock = lock
 	in.mu.Unlock()
 	if where := Volatile(dir); where != "" {
-		in.log.Warn("the inbox does not outlive its machine or container: set INBOX_DIR to a folder on a persistent disk", "dir", dir, "file_system", where)
+		in.log.Warn("the inbox does not outlive its machine or container: set INBOX_DIR to a folder on a persistent disk",
+			"dir", dir, "file_system", where)
 	}
 	return nil
 }
@@ -152,7 +165,8 @@ func (in *Inbox) start() error {
 // or full disk, the folder itself is locked.
 func lockDir(dir string) (f *os.File, err error) {
 	path := filepath.Join(dir, "lock")
-	for _, flag := range []int{os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDONLY} { // an existing one can be opened on a frozen disk, too
+	// An existing file can be opened on a frozen disk, too, as long as it need not be created.
+	for _, flag := range []int{os.O_RDWR, os.O_RDWR | os.O_CREATE, os.O_RDONLY} {
 		if f, err = os.OpenFile(path, flag, 0o600); err == nil {
 			break
 		}
@@ -162,7 +176,7 @@ func lockDir(dir string) (f *os.File, err error) {
 			return nil, err
 		}
 	}
-	if err := flock(f); err != nil {
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { // until f is closed or the process ends
 		_ = f.Close()
 		return nil, errBusy
 	}
@@ -173,8 +187,9 @@ func lockDir(dir string) (f *os.File, err error) {
 // alarm.
 func (in *Inbox) load() error {
 	damaged := func(name string, err error) {
-		in.alarms.raise("damaged", fmt.Sprintf("A record of the inbox is damaged and was skipped (%s). Its file is kept as .damaged once everything else in it was handed on. "+
-			"A delivery may be missing: compare with Prodege.", name), "dir", in.options.Dir, "at", name, "error", err.Error())
+		in.raise("damaged", fmt.Sprintf("A record of the inbox is damaged and was skipped (%s). Its file is kept as .damaged once "+
+			"everything else in it was handed on. A delivery may be missing: compare with Prodege.", name),
+			"dir", in.options.Dir, "at", name, "error", err.Error())
 	}
 	var refs []ref
 	if err := in.events.load(func(r record, text []byte) { refs = append(refs, refOf(r, text)) }, damaged); err != nil {
@@ -239,8 +254,9 @@ func (in *Inbox) appending(events []prodege.Event) (*change, error) {
 	}}, nil
 }
 
-// Close commits what is pending and closes the files. Run must have returned before. From then on Append returns ErrClosed.
-// If the disk hangs, Close returns ErrHung after three seconds, and the inbox stays locked until the process ends.
+// Close commits what is pending, closes the files and waits for calls of Options.Alarm. Run must have returned before. From
+// then on Append returns ErrClosed. If the disk hangs, Close returns ErrHung after three seconds, and the inbox stays locked
+// until the process ends.
 func (in *Inbox) Close() error {
 	in.mu.Lock()
 	if in.closed {
@@ -254,7 +270,7 @@ func (in *Inbox) Close() error {
 		_ = control.Close()
 	}
 	close(in.closing)
-	defer in.alarms.calls.Wait()
+	defer in.posts.Wait()
 	select {
 	case <-in.stopped:
 	case <-time.After(closeTimeout):

@@ -24,7 +24,6 @@ type journal struct {
 	disk   disk
 	dir    string
 	prefix string // of its file names
-	limit  int64  // bytes after which a new file is begun
 
 	next  uint64     // number of the next record
 	files []*logFile // ordered by number
@@ -56,13 +55,9 @@ type record struct {
 // errDamaged means that a record does not match its checksum.
 var errDamaged = errors.New("damaged on disk")
 
-const (
-	// fileLimit is large enough that there are few files, and small enough that an event that can't be handed on keeps
-	// little space occupied.
-	fileLimit = 16 << 20
-	// finishedLimit is the same for a file without unfinished records.
-	finishedLimit = 1 << 20
-)
+// fileLimit is after how many bytes a new file is begun: large enough that there are few files, and small enough that an
+// event that can't be handed on keeps little space occupied.
+const fileLimit = 4 << 20
 
 // load reads all files and calls found with each unfinished record and its text, in order. It calls damaged for each line
 // that does not match its checksum, and for each file that can't be read.
@@ -73,7 +68,7 @@ func (j *journal) load(found func(record, []byte), damaged func(name string, err
 	}
 	j.files = nil
 	for _, first := range j.numbers(entries) {
-		f := &logFile{path: filepath.Join(j.dir, j.name(first))}
+		f := &logFile{path: j.path(first)}
 		j.next = max(j.next, first+1) // even if the file's first line is damaged
 		err := j.read(f, found, damaged)
 		switch {
@@ -89,8 +84,9 @@ func (j *journal) load(found func(record, []byte), damaged func(name string, err
 	return nil
 }
 
-func (j *journal) name(first uint64) string {
-	return fmt.Sprintf("%s%010d.log", j.prefix, first)
+// path returns the path of the file that begins with a record.
+func (j *journal) path(first uint64) string {
+	return filepath.Join(j.dir, fmt.Sprintf("%s%010d.log", j.prefix, first))
 }
 
 // numbers returns the numbers of the journal's files, in order.
@@ -177,12 +173,12 @@ func (j *journal) write(bodies [][]byte) ([]record, error) {
 func (j *journal) current() (f *logFile, err error) {
 	if n := len(j.files); n > 0 {
 		f = j.files[n-1]
-		if f.out != nil && f.size < j.limit && (f.open > 0 || f.size < finishedLimit) {
+		if f.out != nil && f.size < fileLimit {
 			return f, nil
 		}
 		j.end()
 	}
-	f = &logFile{path: filepath.Join(j.dir, j.name(j.next))}
+	f = &logFile{path: j.path(j.next)}
 	if f.out, err = j.disk.create(f.path); err != nil {
 		j.next++ // so that the next attempt uses another name
 	}
@@ -249,7 +245,9 @@ func (j *journal) flush(durably bool) error {
 func (j *journal) discard(f *logFile) error {
 	away := func() error { return j.disk.remove(f.path) }
 	if f.damaged {
-		away = func() error { return j.disk.rename(f.path, f.path+".damaged") }
+		away = func() error {
+			return j.disk.try("rename", f.path, func() error { return os.Rename(f.path, f.path+".damaged") })
+		}
 	}
 	if err := away(); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err

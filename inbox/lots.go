@@ -38,10 +38,10 @@ type refusedRecord struct {
 	State   *refusedState `json:"state,omitempty"`
 }
 
+// refusedState is what changes: the counts, and the tallies of the kept deliveries by number.
 type refusedState struct {
 	Counts map[string]uint64       `json:"counts"`
-	Next   uint64                  `json:"next"`
-	Kept   map[uint64]RefusedTally `json:"kept"` // of those that have changed since they came
+	Kept   map[uint64]RefusedTally `json:"kept"`
 }
 
 func newRefusals(j *journal) refusals {
@@ -49,7 +49,7 @@ func newRefusals(j *journal) refusals {
 }
 
 func (l *refusals) add(r Refused, now time.Time) {
-	key := l.key(&r)
+	key := l.key(&r, r.Data)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.counts[r.Cause]++
@@ -67,44 +67,39 @@ func (l *refusals) add(r Refused, now time.Time) {
 		recent = recent[1:]
 	}
 	l.added[r.Lot] = append(recent, now)
-	firsts, firstsSize, unsaved := 0, 0, 0
+	rule := rules[r.Lot]
+	n, size, firsts, firstsSize, unsaved := 1, 0, 0, 0, 0
 	for _, k := range l.kept {
 		unsaved += len(k.Data)
-		if k.First && k.Lot == r.Lot {
-			firsts, firstsSize = firsts+1, firstsSize+k.Size
+		if k.Lot == r.Lot {
+			n, size = n+1, size+k.Size
+			if k.First {
+				firsts, firstsSize = firsts+1, firstsSize+k.Size
+			}
 		}
 	}
 	if unsaved+len(r.Data) > maxUnsaved {
 		r.Data = nil
 	}
 	r.ID, r.At, r.Size = l.next, now, len(r.Data)
-	r.RefusedTally = RefusedTally{Count: 1, Last: now, First: firsts < rules[r.Lot].firsts && firstsSize+r.Size <= rules[r.Lot].firstsSize}
+	r.RefusedTally = RefusedTally{Count: 1, Last: now, First: firsts < rule.firsts && firstsSize+r.Size <= rule.firstsSize}
+	size += r.Size
 	l.next++
 	l.kept = append(l.kept, &kept{Refused: r, key: key})
-	l.trim(r.Lot)
-}
-
-// key returns the same number for equal deliveries. Headers and sender don't count, because they differ between calls.
-func (l *refusals) key(r *Refused) uint64 {
-	return maphash.Comparable(l.seed, [...]string{string(r.Lot), r.Cause, r.Path, r.Body, string(r.Data)})
-}
-
-// trim removes the oldest of a lot until it is within its limits, but none that is marked as First.
-func (l *refusals) trim(lot Lot) {
-	n, size := 0, 0
-	for _, k := range l.kept {
-		if k.Lot == lot {
-			n, size = n+1, size+k.Size
-		}
-	}
+	// The oldest of the lot make room, but none of the first.
 	l.kept = slices.DeleteFunc(l.kept, func(k *kept) bool {
-		if k.Lot != lot || k.First || n <= rules[lot].all && size <= rules[lot].size {
+		if k.Lot != r.Lot || k.First || n <= rule.all && size <= rule.size {
 			return false
 		}
 		n, size = n-1, size-k.Size
 		l.forget(k.record)
 		return true
 	})
+}
+
+// key returns the same number for equal deliveries. Headers and sender don't count, because they differ between calls.
+func (l *refusals) key(r *Refused, data []byte) uint64 {
+	return maphash.Comparable(l.seed, [...]string{string(r.Lot), r.Cause, r.Path, r.Body, string(data)})
 }
 
 // forget marks a record as finished, if it was saved.
@@ -133,16 +128,16 @@ func (l *refusals) find(id uint64) (found kept, there bool) {
 	return kept{}, false
 }
 
-// save writes to disk what is new since the last time.
+// save writes to disk what is new since the last time: refused deliveries, then the state if it has changed.
 func (l *refusals) save() error {
-	unsaved, bodies, changed := l.unsaved()
+	unsaved, bodies := l.unsaved()
 	if len(bodies) == 0 {
 		return l.journal.flush(false)
 	}
 	records, err := l.journal.write(bodies)
 	l.mu.Lock()
 	if err != nil {
-		l.changed = l.changed || changed
+		l.changed = true
 	} else {
 		for i, k := range unsaved {
 			k.record, k.Data = records[i], nil
@@ -150,36 +145,34 @@ func (l *refusals) save() error {
 				l.forget(k.record)
 			}
 		}
-		if changed {
-			l.forget(l.state)
-			l.state = records[len(unsaved)]
-		}
+		l.forget(l.state)
+		l.state = records[len(unsaved)]
 	}
 	l.mu.Unlock()
 	return errors.Join(err, l.journal.flush(false))
 }
 
-// unsaved returns what isn't on disk yet as bodies of records: refused deliveries, then the state if it has changed.
-func (l *refusals) unsaved() (unsaved []*kept, bodies [][]byte, changed bool) {
+// unsaved returns what isn't on disk yet as bodies of records. Whatever is new has changed the state.
+func (l *refusals) unsaved() (unsaved []*kept, bodies [][]byte) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	tallies := map[uint64]RefusedTally{}
+	if !l.changed {
+		return nil, nil
+	}
+	l.changed = false
+	state := refusedState{Counts: l.counts, Kept: map[uint64]RefusedTally{}}
 	for _, k := range l.kept {
 		if k.record.number == 0 {
-			if body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data}); err == nil {
-				unsaved, bodies = append(unsaved, k), append(bodies, body)
+			body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data})
+			if err != nil {
+				continue
 			}
+			unsaved, bodies = append(unsaved, k), append(bodies, body)
 		}
-		if k.Count > 1 || k.First || k.AdmittedBy != "" {
-			tallies[k.ID] = k.RefusedTally
-		}
+		state.Kept[k.ID] = k.RefusedTally
 	}
-	if changed = l.changed; changed {
-		l.changed = false
-		body, _ := json.Marshal(refusedRecord{State: &refusedState{Counts: l.counts, Next: l.next, Kept: tallies}})
-		bodies = append(bodies, body)
-	}
-	return unsaved, bodies, changed
+	body, _ := json.Marshal(refusedRecord{State: &state})
+	return unsaved, append(bodies, body)
 }
 
 // load reads what was saved. Deliveries that were refused before it was called are numbered after those.
@@ -194,11 +187,7 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 			l.forget(l.state)
 			state, l.state = *on.State, r
 		case on.Refused != nil:
-			k := &kept{Refused: *on.Refused, record: r}
-			k.Data = on.Data
-			k.key = l.key(&k.Refused)
-			k.Data = nil
-			found = append(found, k)
+			found = append(found, &kept{Refused: *on.Refused, record: r, key: l.key(on.Refused, on.Data)})
 		default:
 			l.journal.finish(r)
 		}
@@ -212,13 +201,11 @@ func (l *refusals) load(damaged func(name string, err error)) error {
 		l.counts[cause] += n
 	}
 	meanwhile := l.kept
-	l.kept, l.next = found, max(state.Next, 1)
+	l.kept, l.next = found, 1
 	for _, k := range found {
 		l.next = max(l.next, k.ID+1)
 		if t, there := state.Kept[k.ID]; there {
 			k.RefusedTally = t
-		} else {
-			k.First = false // it is listed in the state if it is still true
 		}
 	}
 	for _, k := range meanwhile {

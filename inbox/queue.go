@@ -94,7 +94,8 @@ type queue struct {
 }
 
 func newQueue(o Options) *queue {
-	return &queue{changed: make(chan struct{}, 1), now: o.Now, maxDelay: o.maxDelay, lanes: map[prodege.ProjectID]*lane{}, passed: map[prodege.Source]time.Time{}}
+	return &queue{changed: make(chan struct{}, 1), now: o.Now, maxDelay: o.maxDelay,
+		lanes: map[prodege.ProjectID]*lane{}, passed: map[prodege.Source]time.Time{}}
 }
 
 // add appends refs to their lanes.
@@ -102,12 +103,11 @@ func (q *queue) add(refs []ref) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, r := range refs {
+		if q.inMemory >= cached {
+			r.event = nil
+		}
 		if r.event != nil {
-			if q.inMemory < cached {
-				q.inMemory++
-			} else {
-				r.event = nil
-			}
+			q.inMemory++
 		}
 		l := q.lanes[r.project]
 		if l == nil {
@@ -209,11 +209,11 @@ func (q *queue) failed(l *lane, kind prodege.Source, why error) (r refusal, stuc
 	return r, stuck
 }
 
-// waitingRef is an event that waits, and its last refusal.
+// waitingRef is an event that waits.
 type waitingRef struct {
 	ref
-	refused string // why; empty: not refused
-	stuck   bool
+	why   string // it was refused the last time; empty: it was not
+	stuck bool
 }
 
 // oldest returns up to limit waiting events, in the order in which they came.
@@ -225,7 +225,7 @@ func (q *queue) oldest(limit int) []waitingRef {
 		for i, r := range l.refs[:min(len(l.refs), limit)] {
 			s := waitingRef{ref: r}
 			if i == 0 {
-				s.refused, s.stuck = l.refused.why, l.stuck(now)
+				s.why, s.stuck = l.refused.why, l.stuck(now)
 			}
 			all = append(all, s)
 		}

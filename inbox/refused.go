@@ -29,16 +29,10 @@ const (
 	LotJunk       Lot = "junk"       // anything else
 )
 
-// lotRules are the limits of a lot. Sizes are bytes of data; all lots together keep up to 64 MiB.
-type lotRules struct {
-	firsts     int // since somebody last looked
-	all        int
-	firstsSize int
-	size       int
-}
-
-var rules = map[Lot]lotRules{
-	LotDeliveries: {firsts: 200, all: 1000, firstsSize: 24 << 20, size: 48 << 20},
+// rules are the limits of each lot: how many are kept, and how many bytes of their data; and of the first ones since
+// somebody last looked, how many are kept whatever comes later. All lots together keep up to 64 MiB.
+var rules = map[Lot]struct{ all, size, firsts, firstsSize int }{
+	LotDeliveries: {all: 1000, size: 48 << 20, firsts: 200, firstsSize: 24 << 20},
 	LotUnparsed:   {all: 200, size: 16 << 20},
 	LotJunk:       {all: 100},
 }
@@ -46,7 +40,6 @@ var rules = map[Lot]lotRules{
 const (
 	refusedPerSecond = 10       // added to each lot
 	maxRefused       = 16 << 10 // bytes of headers and body kept for people to read, per delivery
-	refusedFileLimit = 4 << 20
 	maxUnsaved       = 16 << 20 // bytes of data that may wait to be saved; beyond that, deliveries are kept without data
 )
 
@@ -99,25 +92,21 @@ func (in *Inbox) Refuse(r Refused) {
 	if r.Header = r.Header.Clone(); r.Header == nil {
 		r.Header = http.Header{}
 	}
-	r.fit()
-	in.lots.add(r, in.now().UTC())
-}
-
-// fit drops headers and cuts the body so that the whole stays within maxRefused.
-func (r *Refused) fit() {
+	// Headers are dropped and the body is cut so that the whole stays within maxRefused.
 	used := len(r.Path) + len(r.Remote) + len(r.Detail)
 	for name, values := range r.Header {
 		for _, v := range values {
-			if used += len(name) + len(v); used > maxRefused/2 {
-				r.Cut = true
-				delete(r.Header, name)
-				break
-			}
+			used += len(name) + len(v)
+		}
+		if used > maxRefused/2 {
+			r.Cut = true
+			delete(r.Header, name)
 		}
 	}
 	if room := max(0, maxRefused-used); len(r.Body) > room {
 		r.Body, r.Cut = strings.ToValidUTF8(r.Body[:room], "\ufffd"), true
 	}
+	in.lots.add(r, in.now().UTC())
 }
 
 // Refused lists refused deliveries, without Data.
@@ -189,9 +178,7 @@ func (in *Inbox) RefusedData(id uint64) (Refused, error) {
 		return Refused{}, err
 	}
 	var found refusedRecord
-	if err := json.Unmarshal(text, &found); err != nil {
-		return Refused{}, err
-	}
+	err = json.Unmarshal(text, &found)
 	k.Data = found.Data
-	return k.Refused, nil
+	return k.Refused, err
 }

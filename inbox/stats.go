@@ -38,10 +38,11 @@ func (in *Inbox) Stats() Stats {
 	return s
 }
 
-func (in *Inbox) count(add func(*Stats)) {
+// count increments one of the counters of Stats.
+func (in *Inbox) count(counter *uint64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	add(&in.stats)
+	*counter++
 }
 
 // Waiting is an event that waits.
@@ -58,7 +59,7 @@ func (in *Inbox) Waiting(limit int) []Waiting {
 	list := []Waiting{}
 	unreadable := false
 	for _, s := range in.queue.oldest(limit) {
-		w := Waiting{At: time.Unix(0, s.appended).UTC(), Event: prodege.Event{ProjectID: s.project}, Error: s.refused, Stuck: s.stuck}
+		w := Waiting{At: time.Unix(0, s.appended).UTC(), Event: prodege.Event{ProjectID: s.project}, Error: s.why, Stuck: s.stuck}
 		if s.event != nil || !unreadable {
 			e, _, err := in.event(s.ref)
 			switch {
@@ -73,4 +74,37 @@ func (in *Inbox) Waiting(limit int) []Waiting {
 		list = append(list, w)
 	}
 	return list
+}
+
+const (
+	alarmLogEvery  = time.Minute      // at most one log line per kind of alarm, except for those in alarmLogAlways
+	alarmPostEvery = 10 * time.Minute // at most one call of Options.Alarm per kind of alarm
+)
+
+// alarmLogAlways are the alarms that may each mean the loss of another event.
+var alarmLogAlways = map[string]bool{"dead": true, "damaged": true, "stuck": true}
+
+// alarm says when an alarm was last logged, and passed to Options.Alarm.
+type alarm struct{ logged, posted time.Time }
+
+// raise logs an alarm and passes it to Options.Alarm, but not too often.
+func (in *Inbox) raise(kind, text string, args ...any) {
+	in.mu.Lock()
+	now, last := time.Now(), in.alarms[kind]
+	log := alarmLogAlways[kind] || now.Sub(last.logged) >= alarmLogEvery
+	if log {
+		last.logged = now
+	}
+	post := in.options.Alarm != nil && now.Sub(last.posted) >= alarmPostEvery
+	if post {
+		last.posted = now
+	}
+	in.alarms[kind] = last
+	in.mu.Unlock()
+	if log {
+		in.log.Error(text, append([]any{"alarm", kind}, args...)...)
+	}
+	if post {
+		in.posts.Go(func() { in.options.Alarm(text) })
+	}
 }

@@ -2,8 +2,12 @@ package inbox
 
 import (
 	"context"
+	"errors"
+	"fmt"
+	"io/fs"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 )
 
@@ -39,8 +43,8 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 		return err
 	case <-ctx.Done():
 		in.mu.Lock()
+		defer in.mu.Unlock()
 		in.pending = slices.DeleteFunc(in.pending, func(other *change) bool { return other == c })
-		in.mu.Unlock()
 		return context.Cause(ctx)
 	}
 }
@@ -90,7 +94,9 @@ func (in *Inbox) writeLoop(opened chan<- error) {
 		opened = nil
 	}
 	for err := in.start(); err != nil; err = in.start() {
-		if opened != nil && fatal(err) {
+		// These come from how the program was started and not from the disk.
+		fatal := errors.Is(err, errBusy) || errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.ENOTDIR)
+		if opened != nil && fatal {
 			tell(err)
 		} else {
 			in.fails(err)
@@ -120,13 +126,16 @@ func (in *Inbox) writeLoop(opened chan<- error) {
 		case <-in.closing:
 			in.commit()
 			in.flush()
-			in.end()
+			for _, j := range []*journal{in.events, in.letters, in.lots.journal} {
+				_ = in.work(func() error { j.end(); return j.flush(false) })
+			}
+			_ = in.work(func() error { return in.disk.remove(filepath.Join(in.options.Dir, socketName)) })
 			return
 		}
 	}
 }
 
-// commit commits what is pending.
+// commit commits what is pending: first the events, in one batch.
 func (in *Inbox) commit() {
 	pending := in.takePending()
 	var bodies [][]byte
@@ -178,10 +187,48 @@ func (in *Inbox) flush() {
 	}
 }
 
-// end closes the files.
-func (in *Inbox) end() {
-	for _, j := range []*journal{in.events, in.letters, in.lots.journal} {
-		_ = in.work(func() error { j.end(); return j.flush(false) })
+// drainInterval is how often Drain checks whether anything waits. Events come and go within milliseconds.
+const drainInterval = 10 * time.Millisecond
+
+var errWaiting = errors.New("events still wait")
+
+// Drain returns once everything that waited has been handed on and deleted from disk. From then on the inbox stays empty:
+// INBOX_DIR may be removed once the process has stopped, and Append returns ErrDraining, so that the ingress hands
+// deliveries to Temporal directly. Until then the inbox accepts events, because those that it refused would be lost if
+// Temporal is down. If ctx ends first, the inbox continues as before.
+func (in *Inbox) Drain(ctx context.Context) error {
+	for {
+		err := in.submit(ctx, &change{barrier: true, do: in.drained})
+		if err == nil {
+			in.log.Info("the inbox is drained and takes nothing any more")
+			return nil
+		}
+		if errors.Is(err, errWaiting) {
+			select {
+			case <-time.After(drainInterval):
+				continue
+			case <-ctx.Done():
+				err = ctx.Err()
+			}
+		}
+		return fmt.Errorf("drain the inbox, in which %d events still wait: %w", in.Stats().Depth, err)
 	}
-	_ = in.work(func() error { return in.disk.remove(filepath.Join(in.options.Dir, socketName)) })
+}
+
+// drained stops the inbox from accepting events if none waits, in memory or on disk. The goroutine that writes calls it, so
+// nothing is being written.
+func (in *Inbox) drained() error {
+	if in.Stats().Depth > 0 {
+		return errWaiting
+	}
+	if err := in.work(func() error { in.events.end(); return in.events.flush(true) }); err != nil {
+		return err
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if slices.ContainsFunc(in.pending, func(c *change) bool { return c.bodies != nil }) {
+		return errWaiting
+	}
+	in.stats.Draining = true
+	return nil
 }
