@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -35,6 +36,9 @@ var patient = limits{ready: patience, step: patience, effect: 30 * time.Second, 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
 		flag.Parse()
+		if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.parallel") }) {
+			_ = flag.Set("test.parallel", "3") // tests wait more than they compute
+		}
 		defer devserver.TestTurn()()
 		return m.Run()
 	}())
@@ -129,6 +133,7 @@ func (r *running) approves(t *testing.T, user string, click func()) {
 // TestDemo goes the newcomer's way: an alert, an open request, Approve, live again; after a restart all is
 // still known. Whatever .env says, nothing goes to the real Prodege or billing.
 func TestDemo(t *testing.T) {
+	t.Parallel()
 	var calls atomic.Int32
 	outside := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls.Add(1) }))
 	defer outside.Close()

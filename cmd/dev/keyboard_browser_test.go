@@ -11,6 +11,7 @@ import (
 
 // TestEnterInABrowser types into fields and presses Enter, as people do who have a keyboard.
 func TestEnterInABrowser(t *testing.T) {
+	t.Parallel()
 	b := openTab(t)
 	r := launch(t, t.TempDir())
 	project := fmt.Sprintf("#p-%d", cpiProject)
@@ -66,6 +67,7 @@ func (b *tab) tabs(what, expression string) {
 // TestKeyboardInABrowser decides with the keyboard alone, from the top of the page, and looks where the focus is
 // after everything that replaces what had it.
 func TestKeyboardInABrowser(t *testing.T) {
+	t.Parallel()
 	b := openTab(t)
 	r := launch(t, t.TempDir(), "-demo")
 	request := "#msgs-" + approvalsChannel

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/chromedp/chromedp"
@@ -26,6 +27,7 @@ func says(selector, text string) string {
 
 // TestPageInABrowser does what a newcomer does: a CPI pause, a click that does not count, one that does.
 func TestPageInABrowser(t *testing.T) {
+	t.Parallel()
 	b := openTab(t)
 	r := launch(t, t.TempDir())
 	card := fmt.Sprintf("#p-%d", cpiProject)
@@ -70,41 +72,61 @@ func (b *tab) fitsAPhone() {
 	b.looks(1280, 1000, false)
 }
 
-// TestScenarios plays every scenario of the page to its end.
+// TestScenarios plays every scenario of the page to its end, on two pages at a time.
 func TestScenarios(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes more than ten seconds")
 	}
-	b := openTab(t)
-	r := launch(t, t.TempDir(), "-data", t.TempDir())
-	var played []string
+	var plays []string
 	for _, s := range simulator.Scenarios {
-		if s.About == "" {
-			continue
-		}
-		id := s.Name
-		played = append(played, id)
-		b.as(r, approverAnn)
-		b.sees("the stage to be free", "document.querySelector('.plays button[aria-disabled]') === null")
-		b.press(".plays button[value=" + id + "]")
-		b.sees(id+" to begin", "document.querySelector('.plays button[aria-disabled]') !== null")
-		b.focused("the scenario that was begun", "e.matches('.plays button[value="+id+"]')")
-		if id == "superseded" {
-			b.sees("some steps", "document.querySelectorAll('.play .done').length >= 4")
-			b.sees("a step under way", "document.querySelector('.play .now') !== null")
-			b.picture("scenario", "body", 1280, 800, false)
-		}
-		b.sees(id+" to be over", "document.querySelector('.play .good, .play .bad') !== null && document.querySelector('.plays button[aria-disabled]') === null")
-		b.sees("the page to say so", says("#said", "was played to its end"))
-		if failed := b.text("document.querySelector('.play .bad')?.innerText ?? ''"); failed != "" {
-			t.Errorf("%s: %s", id, failed)
+		if s.About != "" {
+			plays = append(plays, s.Name)
 		}
 	}
-	// What they leave behind is not in the way.
-	b.sees("their projects to be folded", fmt.Sprintf("document.querySelectorAll('#past > details').length === %d && !document.querySelector('.past').open", len(played)))
-	if n := b.text("String(document.querySelectorAll('#projects > article').length)"); n != fmt.Sprint(len(firstProjects())) {
-		t.Errorf("after the scenarios %s projects stand unfolded", n)
+	for part := range slices.Chunk(plays, (len(plays)+1)/2) {
+		t.Run(part[0], func(t *testing.T) {
+			t.Parallel()
+			b := openTab(t)
+			r := launch(t, t.TempDir())
+			b.as(r, approverAnn)
+			for _, name := range part {
+				b.plays(name)
+			}
+			// What they leave behind is not in the way.
+			b.sees("their projects to be folded", fmt.Sprintf("document.querySelectorAll('#past > details').length === %d && !document.querySelector('.past').open", len(part)))
+			if n := b.text("String(document.querySelectorAll('#projects > article').length)"); n != fmt.Sprint(len(firstProjects())) {
+				t.Errorf("after the scenarios %s projects stand unfolded", n)
+			}
+			b.fitsAPhone()
+		})
 	}
+}
+
+// plays plays a scenario to its end.
+func (b *tab) plays(name string) {
+	b.t.Helper()
+	b.sees("the stage to be free", "document.querySelector('.plays button[aria-disabled]') === null")
+	b.press(".plays button[value=" + name + "]")
+	b.sees(name+" to begin", "document.querySelector('.plays button[aria-disabled]') !== null")
+	b.focused("the scenario that was begun", "e.matches('.plays button[value="+name+"]')")
+	if name == "superseded" {
+		b.sees("some steps", "document.querySelectorAll('.play .done').length >= 4")
+		b.sees("a step under way", "document.querySelector('.play .now') !== null")
+		b.picture("scenario", "body", 1280, 800, false)
+	}
+	b.sees(name+" to be over", "document.querySelector('.play .good, .play .bad') !== null && document.querySelector('.plays button[aria-disabled]') === null")
+	b.sees("the page to say so", says("#said", "was played to its end"))
+	if failed := b.text("document.querySelector('.play .bad')?.innerText ?? ''"); failed != "" {
+		b.t.Errorf("%s: %s", name, failed)
+	}
+}
+
+// TestAFaultIsSet sets a fault on the page and clears it.
+func TestAFaultIsSet(t *testing.T) {
+	t.Parallel()
+	b := openTab(t)
+	r := launch(t, t.TempDir())
+	b.as(r, approverAnn)
 	b.sees("a fault to set", "(() => { document.querySelector('[name=fault]').value = 'slack-out'; return true })()")
 	b.press("#trouble form.row:not(.part) button")
 	b.sees("the fault by its name", says("#active .part", "the app is removed from the channels"))
@@ -115,6 +137,7 @@ func TestScenarios(t *testing.T) {
 
 // TestTheWorkerIsStopped stops the worker on the page, has an event come meanwhile, and starts it again.
 func TestTheWorkerIsStopped(t *testing.T) {
+	t.Parallel()
 	b := openTab(t)
 	r := launch(t, t.TempDir())
 	b.as(r, approverAnn)
@@ -130,6 +153,7 @@ func TestTheWorkerIsStopped(t *testing.T) {
 // TestTemporalIsStopped stops Temporal with the page's own button. A delivery is kept and shown so, a click does
 // not count and its person is told so; both are made good after it is started.
 func TestTemporalIsStopped(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes more than ten seconds")
 	}

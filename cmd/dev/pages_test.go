@@ -13,11 +13,13 @@ import (
 // own, which take the place of the usual ones on the page. The tutorial's reader has set nothing; the README's
 // has a configuration, which is that of the demo here.
 func TestPagesRun(t *testing.T) {
+	t.Parallel()
 	for page, c := range map[string]struct {
 		fewest     int
 		configured bool
 	}{"../../README.md": {3, true}, "../../docs/tutorial.md": {8, false}} {
 		t.Run(filepath.Base(page), func(t *testing.T) {
+			t.Parallel()
 			text, err := os.ReadFile(page)
 			if err != nil {
 				t.Fatal(err)

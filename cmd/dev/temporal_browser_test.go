@@ -26,6 +26,7 @@ func shown(id string) string {
 // TestTemporalUIInABrowser looks at what an engineer sees: which projects wait for a person and why, in the list; what
 // one waits for and since when, whom it asked and what became of its events, on its page.
 func TestTemporalUIInABrowser(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("takes more than ten seconds")
 	}
