@@ -164,7 +164,7 @@ func (r billingReply) saysNo() string {
 			return ""
 		}
 		if refuses(fmt.Sprint(name), value) {
-			return fmt.Sprintf("billing answered HTTP %d, but says that it did not take the invoice: %q is %s", r.status, name, short(string(value)))
+			return fmt.Sprintf("billing answered HTTP %d, but says that it did not accept the invoice: %q is %s", r.status, name, short(string(value)))
 		}
 	}
 	return ""

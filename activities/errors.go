@@ -61,7 +61,7 @@ func FailureOf(err error) project.Failure {
 	case err == nil:
 		return project.Failure{}
 	case errors.As(err, &timeout) && timeout.TimeoutType() == enums.TIMEOUT_TYPE_SCHEDULE_TO_START:
-		return project.Failure{Kind: project.FailedNotStarted, Text: "no worker took it in time: check that workers run and serve its task queue"}
+		return project.Failure{Kind: project.FailedNotStarted, Text: "no worker started it in time: check that workers run and serve its task queue"}
 	case timeout != nil:
 		return unknown("it took too long, or its worker died, so it may have been done: check that workers run and are not overloaded")
 	case errors.As(err, &app):

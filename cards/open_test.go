@@ -32,7 +32,7 @@ func answersToQuestions() map[string]any {
 		"command-status":           payload(Status(pausedState(), project.Frame{UI: ui("29303649")})),
 		"command-status-attention": payload(Status(attention, project.Frame{UI: ui("29303649"), Simulated: true})),
 		"command-status-unknown":   payload(Status(project.New(7), project.Frame{UI: ui("7")})),
-		"alarm":                    payload(Alarm("Temporal has not taken events for 2m0s; 3 wait safely in the inbox and are tried again.", false)),
+		"alarm":                    payload(Alarm("Temporal has not accepted events for 2m0s; 3 wait safely in the inbox and are tried again.", false)),
 		"alarm-simulated":          payload(Alarm("5 deliveries of Prodege's webhook were refused lately: see `fieldmarshal refused`.", true)),
 
 		"command-open":          payload(list.Message()),

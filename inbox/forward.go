@@ -120,15 +120,15 @@ func (in *Inbox) retryLater(l *lane, r ref, event prodege.Event, err error) {
 	waited := in.now().Sub(time.Unix(0, r.appended)).Round(time.Second)
 	switch {
 	case stuck:
-		in.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not taken it for %s, though it takes others. "+
+		in.raise("stuck", fmt.Sprintf("Event %s of project %s is stuck: Temporal has not accepted it for %s, though it accepts others. "+
 			"It is tried again. See `fieldmarshal inbox`, and the project's workflow.", event.ID, r.project, waited), args...)
 	case r.appended == 0 || waited <= alarmAfter || refused.reported:
 	case refused.othersPass:
-		in.raise("waiting", fmt.Sprintf("Temporal has not taken event %s of project %s for %s, though it takes others. "+
+		in.raise("waiting", fmt.Sprintf("Temporal has not accepted event %s of project %s for %s, though it accepts others. "+
 			"It waits safely in the inbox and is tried again.", event.ID, r.project, waited), args...)
 	default:
 		n, _, _ := in.queue.depth()
-		in.raise("waiting", fmt.Sprintf("Temporal has not taken events for %s; %d wait safely in the inbox and are tried again.",
+		in.raise("waiting", fmt.Sprintf("Temporal has not accepted events for %s; %d wait safely in the inbox and are tried again.",
 			waited, n), args...)
 	}
 }

@@ -11,7 +11,7 @@ import (
 // Stats is the state of the inbox.
 type Stats struct {
 	Depth       int       `json:"depth"`           // events that wait
-	Stuck       int       `json:"stuck"`           // events that Temporal has not taken for a day, though it takes others
+	Stuck       int       `json:"stuck"`           // events that Temporal has not accepted for a day, though it accepts others
 	Oldest      time.Time `json:"oldest,omitzero"` // when the oldest was appended, UTC
 	Forwarded   uint64    `json:"forwarded"`       // handed on since start
 	Dead        uint64    `json:"dead"`            // became dead letters since start

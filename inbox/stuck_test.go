@@ -93,7 +93,7 @@ func TestAnEventThatIsRefusedForADayIsStuck(t *testing.T) {
 	}
 	slices.Sort(alarms)
 	if len(alarms) != 2 || !strings.HasPrefix(alarms[0], "Event p1-0000 of project 1 is stuck") || !strings.Contains(alarms[0], "fieldmarshal inbox") ||
-		!strings.HasPrefix(alarms[1], "Temporal has not taken event p1-0000 of project 1 for 2m0s, though it takes others") {
+		!strings.HasPrefix(alarms[1], "Temporal has not accepted event p1-0000 of project 1 for 2m0s, though it accepts others") {
 		t.Errorf("told: %q", alarms)
 	}
 }

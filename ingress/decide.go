@@ -17,7 +17,7 @@ const (
 	interactionTimeout = 2500 * time.Millisecond
 	approversTimeout   = 1200 * time.Millisecond // part of it; leaves time for the signal
 	outcomeTimeout     = time.Second             // to ask how a closed request ended, after the answer
-	tellTimeout        = 4 * time.Second         // to tell the clicker, after the answer
+	tellTimeout        = 4 * time.Second         // to answer whoever clicked, after the HTTP answer
 )
 
 // decide checks who clicked and signals the decision to its project. It returns AnswerRecorded once Temporal has it, or else
@@ -30,12 +30,8 @@ func (in *Ingress) decide(ctx context.Context, who person, id prodege.ProjectID,
 		d.User, d.At = who.user, in.now().UTC()
 		kind = in.signal(ctx, id, d)
 	}
-	outcome := string(kind)
-	if kind == project.AnswerRecorded {
-		outcome = "taken"
-	}
-	in.metrics.clicks.WithLabelValues(outcome).Inc()
-	in.log.Info("click", "outcome", outcome, "project_id", id.String(), "verdict", string(d.Verdict), "user", who.user, "click", d.ID)
+	in.metrics.clicks.WithLabelValues(string(kind)).Inc()
+	in.log.Info("click", "outcome", string(kind), "project_id", id.String(), "verdict", string(d.Verdict), "user", who.user, "click", d.ID)
 	return kind
 }
 

@@ -21,7 +21,7 @@ type readiness struct {
 	Temporal string    `json:"temporal"`           // "answers", or what is wrong
 	Waiting  int       `json:"waiting"`            // events that Temporal does not have yet
 	Oldest   time.Time `json:"oldest,omitzero"`
-	Stuck    int       `json:"stuck,omitempty"` // those of them that Temporal has not taken for a day; they don't affect readiness
+	Stuck    int       `json:"stuck,omitempty"` // those of them that Temporal has not accepted for a day; they don't affect readiness
 }
 
 // unready is how long neither the disk nor Temporal must have accepted events before the ingress says that it isn't ready: if a

@@ -53,7 +53,7 @@ func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) (*metrics, erro
 			Help: "Refused deliveries, by cause."}, []string{"cause"}),
 		unusable: events.WithLabelValues("unusable"),
 		clicks: prometheus.NewCounterVec(prometheus.CounterOpts{Name: "fieldmarshal_clicks_total",
-			Help: "Clicks on buttons and submitted modals, by outcome: taken, or why they did not count."}, []string{"outcome"}),
+			Help: "Clicks on buttons and submitted modals, by outcome: recorded, or why they did not count."}, []string{"outcome"}),
 		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "fieldmarshal_http_request_seconds",
 			Help: "How long requests took to answer.", Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}, []string{"route", "status"}),
 	}
@@ -103,7 +103,7 @@ type inboxGauges struct{ box *inbox.Inbox }
 var (
 	inboxDepth     = prometheus.NewDesc("fieldmarshal_inbox_depth", "Events on disk that Temporal does not have yet.", nil, nil)
 	inboxOldest    = prometheus.NewDesc("fieldmarshal_inbox_oldest_seconds", "Age in seconds of the oldest of them; 0 if none waits.", nil, nil)
-	inboxStuck     = prometheus.NewDesc("fieldmarshal_inbox_stuck", "Events that Temporal has not taken for a day, though it took others of their kind.", nil, nil)
+	inboxStuck     = prometheus.NewDesc("fieldmarshal_inbox_stuck", "Events that Temporal has not accepted for a day, though it accepted others of their kind.", nil, nil)
 	inboxForwarded = prometheus.NewDesc("fieldmarshal_inbox_forwarded_total", "Events handed to Temporal.", nil, nil)
 	inboxDead      = prometheus.NewDesc("fieldmarshal_inbox_dead_letters", "Dead letters that wait for a person.", nil, nil)
 	inboxFault     = prometheus.NewDesc("fieldmarshal_inbox_disk_refuses", "1 while the disk accepts no events, for whatever reason.", nil, nil)

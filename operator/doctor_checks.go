@@ -35,7 +35,7 @@ const foreignProject prodege.ProjectID = 1
 
 func (e *examination) prodege(ctx context.Context) {
 	if len(e.world.Facts.SecretKeys) == 0 {
-		e.add(Broken, "Prodege secret key", "set PRODEGE_SECRET_KEY to the account's secret key", "is missing: no webhook would be taken")
+		e.add(Broken, "Prodege secret key", "set PRODEGE_SECRET_KEY to the account's secret key", "is missing: no webhook would be accepted")
 	}
 	if e.world.Prodege == nil {
 		e.add(Warning, "Prodege API", "set PRODEGE_API_KEY (and PRODEGE_SECRET_KEY) to have approvals accepted and projects read", "there is no key: nothing is called, people are asked to accept by hand")
@@ -79,7 +79,7 @@ func (e *examination) inbox(ctx context.Context) {
 	case l.Stats.DeadLetters > 0:
 		e.add(Warning, "inbox", "fieldmarshal deadletter", "%d dead letters wait for a person", l.Stats.DeadLetters)
 	case l.Stats.Stuck > 0:
-		e.add(Warning, "inbox", "fieldmarshal inbox, and look at the project's workflow", "%d events are stuck: Temporal has not taken them for a day, though it takes others", l.Stats.Stuck)
+		e.add(Warning, "inbox", "fieldmarshal inbox, and look at the project's workflow", "%d events are stuck: Temporal has not accepted them for a day, though it accepts others", l.Stats.Stuck)
 	default:
 		e.add(Fine, "inbox", "", "the ingress here answers; %d events wait", l.Stats.Depth)
 	}

@@ -17,7 +17,7 @@ var scopes = []struct{ name, purpose string }{
 func (e *examination) slack(ctx context.Context) {
 	f := e.world.Facts
 	if !f.SigningSecret {
-		e.add(Broken, "Slack signing secret", "copy the Signing Secret of the app's Basic Information page into SLACK_SIGNING_SECRET", "SLACK_SIGNING_SECRET is missing: no click would be taken")
+		e.add(Broken, "Slack signing secret", "copy the Signing Secret of the app's Basic Information page into SLACK_SIGNING_SECRET", "SLACK_SIGNING_SECRET is missing: no click would be accepted")
 	} else {
 		e.add(Fine, "Slack signing secret", "", "is set; whether it is the app's shows with the first click")
 	}

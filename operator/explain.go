@@ -128,7 +128,7 @@ func lineSentence(l project.Line) Sentence {
 
 // signalSentence says that Temporal had an event.
 func signalSentence(s Signal) Sentence {
-	text := fmt.Sprintf("Temporal took event %s: %s, with the time %s.", s.Event.ID, joined(", ", string(s.Event.Status), reason(s.Event.Status, s.Event.Reason, s.Event.Description)), stamp(s.Event.Time))
+	text := fmt.Sprintf("Temporal received event %s: %s, with the time %s.", s.Event.ID, joined(", ", string(s.Event.Status), reason(s.Event.Status, s.Event.Reason, s.Event.Description)), stamp(s.Event.Time))
 	if !s.Event.Received.IsZero() {
 		text += " The ingress had it at " + stamp(s.Event.Received) + "."
 	}

@@ -68,7 +68,7 @@ func TestExplainAnEvent(t *testing.T) {
 	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, ExitNoEffect, "not known here")
 	// Without a worker Temporal's history still tells that it came.
 	f.fault = context.DeadlineExceeded
-	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, 0, "Temporal took event e1", "No worker answers, so what became of the events (the ledger) is not shown: start `fieldmarshal worker`")
+	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, 0, "Temporal received event e1", "No worker answers, so what became of the events (the ledger) is not shown: start `fieldmarshal worker`")
 	f.signals = nil
 	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, ExitFailed, "no worker does")
 }

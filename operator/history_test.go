@@ -32,14 +32,14 @@ const (
 func TestExplainFromHistoryAlone(t *testing.T) {
 	f := abandoned()
 	a := run(t, f.world(), "", "explain", "29303649")
-	a.wants(t, 0, "2026-03-02 11:30:00Z  Temporal took event e2: LIVE", "U1 approved $4.00 (dry run) (e1).  [ledger]", sinceThen)
+	a.wants(t, 0, "2026-03-02 11:30:00Z  Temporal received event e2: LIVE", "U1 approved $4.00 (dry run) (e1).  [ledger]", sinceThen)
 	if strings.Contains(a.out, "It waits for") {
 		t.Errorf("it tells what the project waits for now:\n%s", a.out)
 	}
-	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, 0, "Temporal took event e1", "applied", "paused: a CPI of $4.25 is required", sinceThen)
+	run(t, f.world(), "", "explain", "29303649", "e1").wants(t, 0, "Temporal received event e1", "applied", "paused: a CPI of $4.25 is required", sinceThen)
 	run(t, f.world(), "", "explain", "29303649", "unheard").wants(t, ExitNoEffect, "Nothing is known of event unheard", sinceThen)
 	f.carried, f.carriedAt = nil, time.Time{}
-	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "Temporal took event e1: PAUSED", atAll)
+	run(t, f.world(), "", "explain", "29303649").wants(t, 0, "Temporal received event e1: PAUSED", atAll)
 	f.signals = nil
 	run(t, f.world(), "", "explain", "29303649").wants(t, ExitFailed, "no worker does")
 }

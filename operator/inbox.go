@@ -22,7 +22,7 @@ func (o Options) inbox() *cobra.Command {
 				p.line("the oldest has waited for %s", c.ago(s.Oldest))
 			}
 			if s.Stuck > 0 {
-				p.line("%d STUCK: not taken for a day, though others are; see WHY and the project's workflow in Temporal", s.Stuck)
+				p.line("%d STUCK: not accepted by Temporal for a day, though others are; see WHY and the project's workflow in Temporal", s.Stuck)
 			}
 			if s.Draining {
 				p.line("it is drained: it takes no new events")

@@ -113,7 +113,7 @@ func (c *call) send(s sendFlags) error {
 		return failed("the ingress could not take it; Prodege would send it again")
 	case u != nil:
 		event := cmp.Or(known("event ", string(u.ID)), "an event without an id")
-		return noEffect("the delivery is authentic, but %s can't be used: %s. All others that can be used were taken; Prodege would not send it again", event, cmp.Or(u.Why, "the ingress does not say why"))
+		return noEffect("the delivery is authentic, but %s can't be used: %s. All others that can be used were accepted; Prodege would not send it again", event, cmp.Or(u.Why, "the ingress does not say why"))
 	}
 	return noEffect("the ingress refused it; Prodege would not send it again")
 }

@@ -101,7 +101,7 @@ func TestSendAnswers(t *testing.T) {
 		says   string
 	}{
 		"unusable":  {200, `{"success":false,"error":{"event_id":"","error":"no status"}}`, ExitNoEffect, "authentic, but an event without an id can't be used: no status."},
-		"in part":   {200, `{"success":false,"error":{"event_id":"b","error":"no project_id"}}`, ExitNoEffect, "event b can't be used: no project_id. All others that can be used were taken; Prodege would not send it again"},
+		"in part":   {200, `{"success":false,"error":{"event_id":"b","error":"no project_id"}}`, ExitNoEffect, "event b can't be used: no project_id. All others that can be used were accepted; Prodege would not send it again"},
 		"refused":   {400, `{"success":false,"error":{"event_id":"","error":"bad signature"}}`, ExitNoEffect, "the ingress refused it"},
 		"down":      {500, `{"success":false}`, ExitFailed, "Prodege would send it again"},
 		"a proxy":   {200, `<html>`, ExitNoEffect, "the ingress refused it"},

@@ -108,7 +108,7 @@ const (
 	FailedTransient  FailureKind = "transient"   // worth another attempt
 	FailedRefused    FailureKind = "refused"     // refused by the other side; people decide about another attempt
 	FailedOperator   FailureKind = "operator"    // people must fix something first: a token, a channel, a membership
-	FailedNotStarted FailureKind = "not_started" // no worker took it in time: it certainly had no effect
+	FailedNotStarted FailureKind = "not_started" // no worker started it in time: it certainly had no effect
 	FailedThreadGone FailureKind = "thread_gone" // of a reply: its root message does not exist any more
 )
 
