@@ -55,7 +55,7 @@ func (m *matrix) write(t *testing.T, section string, steps []step) {
 			b.WriteString("\n")
 		}
 	}
-	fmt.Fprintf(&b, "\n%d crashes; 0 events lost, 0 effects doubled. A dash: that process takes no part in the step.\n", crashes)
+	fmt.Fprintf(&b, "\n%d crashes; 0 events lost, 0 effects doubled. A dash means that the process is not involved in the step.\n", crashes)
 	writeSection(t, section, b.String())
 }
 

@@ -35,14 +35,14 @@ func TestFigures(t *testing.T) {
 	away := prepareWorld(t, server.HostPort, "", func(p *plan) { p.temporal = "127.0.0.1:1" })
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	var b strings.Builder
-	b.WriteString("| what | at a time | a second | p50 | p99 |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| what | at a time | per second | p50 | p99 |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range []struct {
 		what string
 		n    int
 		call func(i int) error
 	}{
 		{"webhook, Temporal up", n, up.webhook(client)},
-		{"webhook, Temporal away", n, away.webhook(client)},
+		{"webhook, Temporal down", n, away.webhook(client)},
 		{"bare net/http", n, bareHTTP(t, client)},
 		{"bare write and fsync", n, bareFsync(t)},
 		{"bare SignalWithStart", n / 10, func(i int) error {

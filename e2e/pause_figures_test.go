@@ -39,7 +39,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	w.says(alerts, theProject.String())
 	w.rests(theProject)
 	events, activities := w.costOf(theProject)
-	row("history of a plain pause", "%d events, %d activities", events, activities)
+	row("history of a plain pause, events and activities", "%d, %d", events, activities)
 	const approved = prodege.ProjectID(60_000_000)
 	w.prodege.SetProject(aProject(approved))
 	w.delivered(w.prodege.PauseForCPI(w.ctx, approved, asked, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
@@ -49,7 +49,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	w.project(approved, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "live again")
 	w.rests(approved)
 	events, activities = w.costOf(approved)
-	row("history of an approved CPI, to live again", "%d events, %d activities", events, activities)
+	row("history of an approved CPI until live again, events and activities", "%d, %d", events, activities)
 
 	alert := w.each(each, func(i int) {
 		id := prodege.ProjectID(20_000_000 + i)
@@ -74,7 +74,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	bare := w.bareRate(pauses)
 	told := w.toldRate(10_000_000, pauses)
 	row("bare workflow with one activity", "%.0f per second", bare)
-	row("pauses told in Slack", "%.0f per second, %.2f of the bare workflow", told, told/bare)
+	row("pauses posted in Slack", "%.0f per second, %.2f of the bare workflow", told, told/bare)
 
 	id := prodege.ProjectID(40_000_000)
 	w.prodege.SetProject(aProject(id))
