@@ -188,11 +188,11 @@ func TestActionModals(t *testing.T) {
 			b := actionButton()
 			b.Reason = c.reason
 			request := must(OpenModal(string(c.id), b, "C0ALERTS", "1.2"))
-			m, err := ReadModal(submitted(t, request, Modal{Callback: CallbackAction, Action: c.id, Button: b}.Field(), c.entered))
+			m, err := ReadModal(submitted(t, request, Modal{ActionID: string(c.id), Button: b}.Field(), c.entered))
 			if err != nil {
 				t.Fatal(err)
 			}
-			if m.Action != c.id || m.Channel != "C0ALERTS" || m.TS != "1.2" {
+			if m.ActionID != string(c.id) || m.Channel != "C0ALERTS" || m.TS != "1.2" {
 				t.Errorf("read %+v", m)
 			}
 			got, faults := m.Check()

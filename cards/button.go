@@ -4,14 +4,73 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/slack-go/slack"
+
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
+
+// Action ids of the buttons. Messages that were posted long ago carry them: never rename one.
+const (
+	ActionApprove      = "cpi_approve"
+	ActionReject       = "cpi_reject"        // opens a modal
+	ActionApproveUpTo  = "cpi_approve_up_to" // opens a modal
+	ActionDetails      = "cpi_details"       // opens a modal that only shows figures
+	ActionAskAgain     = "cpi_ask_again"
+	ActionTryAgain     = "cpi_try_again"
+	ActionClose        = "cpi_close"
+	ActionMarkInvoiced = "invoice_mark"
+	ActionInvoiceRetry = "invoice_retry"
+	ActionInvoiceSend  = "invoice_send"
+)
+
+// action is what one kind of button says and means.
+type action struct {
+	verdict project.Verdict // empty: it decides nothing
+	words   string          // on the button
+	modal   bool            // it opens a modal first
+}
+
+var actionTable = map[string]action{
+	ActionApprove:      {project.Approve, "Approve", false},
+	ActionReject:       {project.Reject, "Reject", true},
+	ActionApproveUpTo:  {project.Approve, "Approve up to…", true},
+	ActionDetails:      {"", "Details", true},
+	ActionAskAgain:     {project.AskAgain, "Ask again", false},
+	ActionTryAgain:     {project.TryAgain, "Try again", false},
+	ActionClose:        {project.Close, "Close", false},
+	ActionMarkInvoiced: {project.MarkInvoiced, "Mark as invoiced", false},
+	ActionInvoiceRetry: {project.TryAgain, "Try again", false},
+	ActionInvoiceSend:  {project.SendInvoice, "Send now", false},
+}
+
+// actionOf finds what a kind of button says and means: one of ours, or one of the table of actions.
+func actionOf(actionID string) (action, bool) {
+	if label := prodege.ActionLabel(prodege.ActionID(actionID)); label != "" {
+		return action{project.ChooseAction, label, true}, true
+	}
+	a, ok := actionTable[actionID]
+	return a, ok
+}
+
+// VerdictOf returns what a click on a button of that action id decides, empty if it only shows something. It reports
+// whether the button is one of ours.
+func VerdictOf(actionID string) (project.Verdict, bool) {
+	a, ok := actionOf(actionID)
+	return a.verdict, ok
+}
+
+// OpensModal reports whether a click on the button opens a modal, instead of deciding at once.
+func OpensModal(actionID string) bool {
+	a, _ := actionOf(actionID)
+	return a.modal
+}
 
 // Button is what a button is bound to: one project, and of it one request, generation and amount, or one action of a
 // pause's alert, or one revision of an invoice. It also carries what its modal shows, because a modal opens before
@@ -35,28 +94,80 @@ type Button struct {
 // OfAction reports whether the button is one of a pause's alert.
 func (b Button) OfAction() bool { return b.Reason != 0 }
 
-// A value is a version and these fields in this order, joined by "|". A field without a value is empty.
+// element is the button as Slack takes it. It is nil if its value can't be encoded, because a button that does nothing
+// helps nobody. suffix follows the action's words on the label: "Approve" " $4.25".
+func (b Button) element(actionID, suffix string, style slack.Style) *slack.ButtonBlockElement {
+	a, _ := actionOf(actionID)
+	return b.labelled(actionID, a.words+suffix, style)
+}
+
+func (b Button) labelled(actionID, text string, style slack.Style) *slack.ButtonBlockElement {
+	value, err := b.Encode()
+	if err != nil {
+		return nil
+	}
+	return slack.NewButtonBlockElement(actionID, value, label(text, maxLabel)).WithStyle(style)
+}
+
+// A value is a version and fields joined by "|". A field without a value is empty.
 const (
 	ofRequest = "b1" // also of an invoice
 	ofAction  = "b2"
 
 	maxRequest = 128 // bytes of an event id in a value
-	maxFigure  = 40  // bytes of a text field in a value, as it is escaped
-	maxName    = 90  // likewise, of the project's name
+	maxName    = 90  // bytes of a text in a value, as it is escaped
+	maxFigure  = 40  // likewise, to which a figure is cut
 )
 
-// fieldsOf lists the fields of a version: what they are read into and written from.
-func (b *Button) fieldsOf(version string) []valueField {
-	fields := []valueField{wholeField(&b.Project), idField(&b.Request), wholeField(&b.Generation)}
+// fields are pointers to what a value of that version holds, in this order: what the button is bound to, then figures
+// that a modal shows, then the project's name.
+func (b *Button) fields(version string) (bound, figures []any, name any) {
+	bound = []any{&b.Project, &b.Request, &b.Generation}
 	if version == ofAction {
 		f := &b.Figures
-		return append(fields, wholeField(&b.Reason), amountField(&f.CPI), wholeField(&f.Completes), wholeField(&f.Wanted),
-			wholeField(&f.ClickCap), wholeField(&f.ClicksLeft), wholeField(&f.Refill), flagField(&f.Clicks), textField(&b.Name, maxName))
+		return append(bound, &b.Reason),
+			[]any{&f.CPI, &f.Completes, &f.Wanted, &f.ClickCap, &f.ClicksLeft, &f.Refill, &f.Clicks}, &b.Name
 	}
 	n := &b.Numbers
-	return append(fields, amountField(&b.Amount), amountField(&b.UpTo), wholeField(&b.Revision), amountField(&b.Ceiling),
-		amountField(&n.MaxCPI), amountField(&n.CPI), amountField(&n.AvgCPI), wholeField(&n.Completes), wholeField(&n.Wanted), timeField(&n.AsOf),
-		textField(&n.BidIR, maxFigure), textField(&n.ActualIR, maxFigure), textField(&n.BidLOI, maxFigure), textField(&n.ActualLOI, maxFigure), textField(&b.Name, maxName))
+	return append(bound, &b.Amount, &b.UpTo, &b.Revision, &b.Ceiling),
+		[]any{&n.MaxCPI, &n.CPI, &n.AvgCPI, &n.Completes, &n.Wanted, &n.AsOf, &n.BidIR, &n.ActualIR, &n.BidLOI, &n.ActualLOI}, &b.Name
+}
+
+func (b *Button) allFields(version string) []any {
+	bound, figures, name := b.fields(version)
+	return append(append(bound, figures...), name)
+}
+
+func (b *Button) version() string {
+	if b.OfAction() {
+		return ofAction
+	}
+	return ofRequest
+}
+
+// fitting returns the button with its words cut, and without the figures that a value can't hold: what a modal shows
+// must never cost a button.
+func (b Button) fitting() Button {
+	_, figures, _ := b.fields(b.version())
+	for _, field := range figures {
+		if text, isText := field.(*string); isText {
+			*text = carried(*text, maxFigure)
+		} else if _, ok := writeField(field); !ok {
+			reflect.ValueOf(field).Elem().SetZero()
+		}
+	}
+	b.Name = carried(b.Name, maxName)
+	return b
+}
+
+// carried cuts words from outside to what a value can carry.
+func carried(words string, max int) string {
+	words = plain(words, 60)
+	for len(url.QueryEscape(words)) > max {
+		_, size := utf8.DecodeLastRuneInString(words)
+		words = words[:len(words)-size]
+	}
+	return words
 }
 
 // Encode returns the button's value, or an error if a value can't hold a field.
@@ -70,13 +181,9 @@ func (b Button) Encode() (string, error) {
 	case b.Request == "" && b.Revision == 0:
 		return "", errors.New("encode button: of no request and of no invoice")
 	}
-	version := ofRequest
-	if b.OfAction() {
-		version = ofAction
-	}
-	parts := []string{version}
-	for _, f := range b.fieldsOf(version) {
-		part, ok := f.write()
+	parts := []string{b.version()}
+	for _, field := range b.allFields(b.version()) {
+		part, ok := writeField(field)
 		if !ok {
 			return "", fmt.Errorf("encode button: a value can't hold field %d", len(parts))
 		}
@@ -89,12 +196,12 @@ func (b Button) Encode() (string, error) {
 func DecodeButton(value string) (Button, error) {
 	var b Button
 	version, rest, _ := strings.Cut(value, "|")
-	parts, fields := strings.Split(rest, "|"), b.fieldsOf(version)
+	parts, fields := strings.Split(rest, "|"), b.allFields(version)
 	if version != ofRequest && version != ofAction || len(parts) != len(fields) {
 		return Button{}, errors.New("decode button: not a value of ours")
 	}
-	for i, f := range fields {
-		if parts[i] != "" && !f.read(parts[i]) {
+	for i, field := range fields {
+		if parts[i] != "" && readField(field, parts[i]) != nil {
 			return Button{}, fmt.Errorf("decode button: field %d: %.40q", i+1, parts[i])
 		}
 	}
@@ -104,138 +211,56 @@ func DecodeButton(value string) (Button, error) {
 	return b, nil
 }
 
-// valueField is one field of a value: how it is written and how it is read back. Both report whether that worked.
-type valueField struct {
-	write func() (string, bool)
-	read  func(string) bool
-}
-
-// wholeField is a number that is not negative; 0 is written as nothing.
-func wholeField[T ~int | ~int64](n *T) valueField {
-	return valueField{
-		write: func() (string, bool) {
-			if *n == 0 {
-				return "", true
-			}
-			return strconv.FormatInt(int64(*n), 10), *n > 0
-		},
-		read: func(s string) bool {
-			v, err := strconv.ParseInt(s, 10, 64)
-			*n = T(v)
-			return err == nil
-		},
-	}
-}
-
-func amountField(u **prodege.USD) valueField {
-	return valueField{
-		write: func() (string, bool) {
-			if *u == nil {
-				return "", true
-			}
-			return (*u).String(), encodable(*u)
-		},
-		read: func(s string) bool {
-			v, err := prodege.ParseUSD(s)
-			*u = &v
-			return err == nil
-		},
-	}
-}
-
-// encodable reports whether a value can hold an amount.
-func encodable(u *prodege.USD) bool {
-	again, err := prodege.ParseUSD(u.String())
-	return err == nil && again.Equal(*u)
-}
-
-func idField(id *prodege.EventID) valueField {
-	return valueField{
-		write: func() (string, bool) { return string(*id), *id == "" || plainID(string(*id), maxRequest) },
-		read:  func(s string) bool { *id = prodege.EventID(s); return true },
-	}
-}
-
-func flagField(v *bool) valueField {
-	return valueField{
-		write: func() (string, bool) {
-			if *v {
-				return "1", true
-			}
+// writeField writes what a field points to, or reports that a value can't hold it: a number below zero, an amount that
+// is none of dollars, an odd id, a long text. Texts are escaped as in the query of an address.
+func writeField(field any) (text string, ok bool) {
+	var n int64
+	switch f := field.(type) {
+	case *prodege.EventID:
+		return string(*f), *f == "" || plainID(string(*f), maxRequest)
+	case *string:
+		text = url.QueryEscape(*f)
+		return text, len(text) <= maxName
+	case **prodege.USD:
+		if *f == nil {
 			return "", true
-		},
-		read: func(s string) bool { *v = s == "1"; return *v },
-	}
-}
-
-func timeField(t *time.Time) valueField {
-	return valueField{
-		write: func() (string, bool) {
-			if t.IsZero() {
-				return "", true
-			}
-			return strconv.FormatInt(t.Unix(), 10), t.Unix() > 0
-		},
-		read: func(s string) bool {
-			v, err := strconv.ParseInt(s, 10, 64)
-			*t = time.Unix(v, 0).UTC()
-			return err == nil
-		},
-	}
-}
-
-// textField is words from outside, escaped as in the query of an address.
-func textField(s *string, max int) valueField {
-	return valueField{
-		write: func() (string, bool) {
-			escaped := url.QueryEscape(*s)
-			return escaped, len(escaped) <= max
-		},
-		read: func(escaped string) bool {
-			v, err := url.QueryUnescape(escaped)
-			*s = v
-			return err == nil
-		},
-	}
-}
-
-// carried cuts words from outside to what a value can carry.
-func carried(words string, max int) string {
-	words = plain(words, 60)
-	for len(url.QueryEscape(words)) > max {
-		_, size := utf8.DecodeLastRuneInString(words)
-		words = words[:len(words)-size]
-	}
-	return words
-}
-
-// carriedNumbers leaves out of a request's figures what a value can't carry: a figure must never cost a button.
-func carriedNumbers(n project.Numbers) project.Numbers {
-	for _, u := range []**prodege.USD{&n.MaxCPI, &n.CPI, &n.AvgCPI} {
-		if *u != nil && !encodable(*u) {
-			*u = nil
 		}
+		again, err := prodege.ParseUSD((*f).String())
+		return (*f).String(), err == nil && again.Equal(**f)
+	case *bool:
+		return only(*f, "1"), true
+	case *time.Time:
+		if !f.IsZero() {
+			n = f.Unix()
+		}
+	default:
+		n = reflect.ValueOf(field).Elem().Int()
 	}
-	n.Completes, n.Wanted = max(n.Completes, 0), max(n.Wanted, 0)
-	if n.AsOf = n.AsOf.UTC().Truncate(time.Second); n.AsOf.Unix() <= 0 {
-		n.AsOf = time.Time{}
-	}
-	for _, s := range []*string{&n.BidIR, &n.ActualIR, &n.BidLOI, &n.ActualLOI} {
-		*s = carried(*s, maxFigure)
-	}
-	return n
+	return only(n != 0, strconv.FormatInt(n, 10)), n >= 0
 }
 
-// carriedFigures is the same for an action's figures.
-func carriedFigures(f *project.Figures) project.Figures {
-	if f == nil {
-		return project.Figures{}
+// readField reads what writeField wrote.
+func readField(field any, text string) (err error) {
+	switch f := field.(type) {
+	case *prodege.EventID:
+		*f = prodege.EventID(text)
+		return nil
+	case *string:
+		*f, err = url.QueryUnescape(text)
+		return err
+	case **prodege.USD:
+		*f = new(prodege.USD)
+		**f, err = prodege.ParseUSD(text)
+		return err
+	case *bool:
+		*f = text == "1"
+		return nil
 	}
-	c := *f
-	if c.CPI != nil && !encodable(c.CPI) {
-		c.CPI = nil
+	n, err := strconv.ParseInt(text, 10, 64)
+	if at, isTime := field.(*time.Time); isTime {
+		*at = time.Unix(n, 0).UTC()
+	} else {
+		reflect.ValueOf(field).Elem().SetInt(n)
 	}
-	c.Completes, c.Wanted, c.ClickCap, c.ClicksLeft = max(c.Completes, 0), max(c.Wanted, 0), max(c.ClickCap, 0), max(c.ClicksLeft, 0)
-	c.Refill = max(c.Refill, 0)
-	return c
+	return err
 }

@@ -2,98 +2,70 @@ package cards
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
-// decision words one recorded decision.
-type decision struct{ project.Decided }
-
-// words says who decided what: "<@U1> approved $4.25". asked is the required CPI at the time.
-func (d decision) words(asked *prodege.USD) string { return d.line(d.who(), asked) }
-
-// DecisionLine is the same in plain text: "U0ANN approved $4.25".
-func DecisionLine(d project.Decided) string {
-	who := cmp.Or(d.User, "someone")
-	if d.From == project.FromRule {
-		who = theRule
-	}
-	return decision{d}.line(who, nil)
-}
-
 const theRule = "the rule (CPI_AUTO_APPROVE_UP_TO)"
 
-func (d decision) line(who string, asked *prodege.USD) string {
-	text := who + " " + d.did(asked)
-	if d.From == project.FromCommand {
-		text += " on the command line"
-	}
-	if d.DryRun {
-		text += " (dry run)"
-	}
-	return text
+// DecisionLine says who decided what in plain text: "U0ANN approved $4.25".
+func DecisionLine(d project.Decided) string { return decisionWords(cmp.Or(d.User, "someone"), d, nil) }
+
+// decisionText says it for Slack: "<@U1> approved $4.25". asked is the required CPI at the time.
+func decisionText(d project.Decided, asked *prodege.USD) string {
+	return decisionWords(person(d.User), d, asked)
 }
 
-func (d decision) who() string {
+// decider is who decided, for Slack.
+func decider(d project.Decided) string {
 	if d.From == project.FromRule {
 		return theRule
 	}
 	return person(d.User)
 }
 
-func (d decision) did(asked *prodege.USD) string {
-	amount := ""
-	if d.Amount != nil {
-		amount = " " + d.Amount.Dollars()
-		if d.Verdict == project.Approve && asked != nil && d.Amount.Cmp(*asked) > 0 {
-			amount = " up to" + amount
-		}
+func decisionWords(who string, d project.Decided, asked *prodege.USD) string {
+	if d.From == project.FromRule {
+		who = theRule
 	}
-	switch d.Verdict {
-	case project.Approve:
-		return "approved" + amount
-	case project.Reject:
-		return "rejected" + amount
-	case project.AskAgain:
-		return "asked again"
-	case project.TryAgain:
-		return "asked to try again"
-	case project.Close:
-		return "closed it"
-	case project.ChooseAction:
-		return "chose “" + d.label() + "”" + d.count()
-	case project.MarkInvoiced:
-		return "marked it as invoiced"
-	case project.SendInvoice:
-		return "asked to send the invoice"
+	more := d.Verdict == project.Approve && d.Amount != nil && asked != nil && d.Amount.Cmp(*asked) > 0
+	amount := only(more, " up to") + known("", dollars(d.Amount))
+	did := map[project.Verdict]string{
+		project.Approve:      "approved" + amount,
+		project.Reject:       "rejected" + amount,
+		project.AskAgain:     "asked again",
+		project.TryAgain:     "asked to try again",
+		project.Close:        "closed it",
+		project.ChooseAction: "chose “" + actionLabel(d) + "”" + actionNumber(d),
+		project.MarkInvoiced: "marked it as invoiced",
+		project.SendInvoice:  "asked to send the invoice",
+	}[d.Verdict]
+	if did == "" {
+		did = "decided " + clean(string(d.Verdict), 40)
 	}
-	return "decided " + clean(string(d.Verdict), 40)
+	return who + " " + did + only(d.From == project.FromCommand, " on the command line") + only(d.DryRun, " (dry run)")
 }
 
 // doing names the chosen action: "Raise sample size (1,200)".
-func (d decision) doing() string { return d.label() + d.count() }
+func doing(d project.Decided) string { return actionLabel(d) + actionNumber(d) }
 
-func (d decision) label() string {
-	if text := prodege.ActionLabel(d.Action); text != "" {
-		return text
-	}
-	return clean(string(d.Action), 40)
+func actionLabel(d project.Decided) string {
+	return cmp.Or(prodege.ActionLabel(d.Action), clean(string(d.Action), 40))
 }
 
-func (d decision) count() string {
-	if d.Number == 0 {
-		return ""
-	}
-	return " (" + number(d.Number) + ")"
-}
+func actionNumber(d project.Decided) string { return only(d.Number != 0, " ("+number(d.Number)+")") }
 
 // newest returns the last decisions, oldest first: as many as fit one section with their reasons.
 func newest(all []project.Decided) []project.Decided {
 	const most = 5
 	return all[max(0, len(all)-most):]
 }
+
+// partyProdege is the Party of a refusal by Prodege.
+const partyProdege = "Prodege"
 
 // refusal says why something did not succeed. Only what Prodege answered with a code of its own is put in its mouth: on
 // the way, or in a web page that answers in its place, nobody said anything. A refusal of our own client says that
@@ -110,17 +82,56 @@ func refusal(f *project.Refusal) string {
 	case f.Party != partyProdege || len(f.Codes) == 0:
 		return sentence(text) // which names whom it is about
 	}
-	var codes []string
-	for _, c := range f.Codes[:min(most, len(f.Codes))] {
-		codes = append(codes, number(int64(c)))
-	}
-	return "Prodege said: " + text + " (code " + strings.ReplaceAll(strings.Join(codes, "; "), ",", "") + ")."
+	codes := strings.ReplaceAll(strings.Trim(fmt.Sprint(f.Codes[:min(most, len(f.Codes))]), "[]"), " ", "; ")
+	return "Prodege said: " + text + " (code " + codes + ")."
 }
-
-// partyProdege is the Party of a refusal by Prodege.
-const partyProdege = "Prodege"
 
 // isOurs reports whether Fieldmarshal itself refused, so that the counterparty was not asked.
 func isOurs(f *project.Refusal) bool {
 	return f != nil && (f.Party == project.PartyUs || f.Party == project.PartyCeiling)
+}
+
+// What can be done instead of trying again, on a request and on an alert.
+const (
+	closes = "“Close” ends this request without accepting."
+	others = "You can also do something else."
+)
+
+// refusedHere and refusedByCeiling are phases of their own in words: who refused decides what to do.
+const (
+	refusedHere      project.Phase = "refused by Fieldmarshal"
+	refusedByCeiling project.Phase = "refused by the ceiling"
+)
+
+// failures tell of an act that did not succeed: {what} is an amount or an action, {refusal} why.
+var failures = map[project.Phase]story{
+	project.PhaseStill: {"⚠️", "Prodege accepted {what}, but the project is not live", "{refusal}",
+		"Look at the project at Prodege: it may be paused for something else. “Try again” sends the same once more."},
+	project.PhaseStopped: {"⚠️", "Sending {what} to Prodege did not succeed within 30 minutes",
+		"{refusal} The last attempt may have reached Prodege; the project is read before each new one.",
+		"Check that Prodege's API can be reached, then click “Try again”."},
+	project.PhaseRefused: {"⚠️", "Prodege refused {what}", "{refusal} The project stays paused.",
+		"Fix what Prodege objects to, then click “Try again”."},
+	refusedHere: {"⚠️", "Could not send {what} to Prodege", "{refusal} The project stays paused.",
+		"When that is fixed, click “Try again”."},
+	refusedByCeiling: {"⚠️", "{what} is above the ceiling that applies now",
+		"The ceiling (CPI_CEILING) was lowered after the approval. Nothing was sent; the project stays paused.",
+		"An operator of Fieldmarshal can raise it; then click “Try again”."},
+}
+
+// failedStory tells of an act that did not succeed, on the message itself and in its thread: the acceptance of an
+// amount, or an action. instead is what people can do but try again.
+func failedStory(phase project.Phase, what, instead string, fault *project.Refusal) story {
+	switch {
+	case phase == project.PhaseStill || phase == project.PhaseStopped:
+	case fault != nil && fault.Party == project.PartyCeiling:
+		phase = refusedByCeiling
+	case isOurs(fault):
+		phase = refusedHere
+	default:
+		phase = project.PhaseRefused
+	}
+	s := failures[phase].fill("{what}", what, "{refusal}", refusal(fault))
+	s.todo = sentences(s.todo, instead)
+	return s
 }

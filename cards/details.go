@@ -2,11 +2,22 @@ package cards
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
+
+// Accepting is the page of the kill switch in the Temporal UI, as Markdown.
+func Accepting(on bool, by string, at time.Time) string {
+	text := "### Accepting CPIs at Prodege is ON"
+	if !on {
+		text = "### Accepting CPIs at Prodege is OFF: decisions are recorded and held back"
+	}
+	return text + only(by != "", "\nby "+markdown(by)+", "+stamp(at))
+}
 
 // maxDetails stays under what Temporal keeps of a workflow's current details, 20 KB.
 const maxDetails = 18 << 10
@@ -17,7 +28,7 @@ func Details(s *project.State) string {
 	var p page
 	p.line("### Prodege project %s", s.ID)
 	if s.Name.Name != "" {
-		p.line("**%s**\n", strings.Join(some(markdown(s.Name.Name), markdown(poWords(s.Name))), ", "))
+		p.line("**%s**\n", commas(markdown(s.Name.Name), markdown(poWords(s.Name))))
 	}
 	p.status(s)
 	p.questions(s)
@@ -44,23 +55,14 @@ func (p *page) status(s *project.State) {
 	if s.Status != "" {
 		status = markdown(string(s.Status)) + " since " + stamp(s.StatusSince)
 	}
-	if s.Reason != 0 || s.Description != "" {
-		status += ": " + markdown(Reason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}))
-	}
-	p.item("Status", status)
-	waits := Waits(s.Waiting)
-	if s.Waiting != project.WaitsNothing {
-		waits += " since " + stamp(s.WaitingSince)
-	}
-	p.item("Waits for", markdown(waits))
+	p.item("Status", status+known(":", markdown(stateReason(s))))
+	p.item("Waits for", markdown(Waits(s.Waiting)+only(s.Waiting != project.WaitsNothing, " since "+stamp(s.WaitingSince))))
 	p.item("Needs attention", markdown(Attention(s.Attention())))
 	if s.Pause != nil && s.Pause.Inactivity != nil {
 		p.item("Prodege completes it by itself", "about "+s.Pause.Inactivity.At.In(prodege.Pacific()).Format("2006-01-02")+", because it has no clicks")
 	}
-	if s.Life.Earlier || s.Life.Old {
-		p.item("Earlier life here", "possible, so people are asked before anything is approved by rule or invoiced")
-	}
-	p.item("Cancelled", map[bool]string{true: "in Temporal: nothing new is begun"}[s.Cancelled])
+	p.item("Earlier life here", only(s.Life.Earlier || s.Life.Old, "possible, so people are asked before anything is approved by rule or invoiced"))
+	p.item("Cancelled", only(s.Cancelled, "in Temporal: nothing new is begun"))
 }
 
 // questions is what people are asked, and whom.
@@ -72,62 +74,48 @@ func (p *page) questions(s *project.State) {
 	if q := s.Request; q != nil && (!q.Closed || s.Pause != nil) {
 		text := markdown(RequestLine(q))
 		if q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond {
-			if !q.Clock.Deadline.IsZero() {
-				text += ", expires " + stamp(q.Clock.Deadline)
-			}
-			text += ", asked in " + markdown(s.Settings.ApprovalsChannel) + ": " + markdown(approvers(s.Settings))
+			text += only(!q.Clock.Deadline.IsZero(), ", expires "+stamp(q.Clock.Deadline)) + asked(s.Settings.ApprovalsChannel, s)
 		}
 		if n := len(q.Decisions); q.Phase == project.PhaseSecond && n > 0 {
 			text += "; first " + markdown(DecisionLine(q.Decisions[n-1]))
 		}
-		p.item("CPI request", strings.Join(some(text, slackLink(s, requestKey(s))), ", "))
+		p.item("CPI request", commas(text, slackLink(s, requestKey(s))))
 	}
 	if q := s.Action; q != nil && (!q.Closed || s.Pause != nil) {
-		text := markdown(ActionLine(q))
-		if q.Phase == project.PhaseOpen {
-			text += ", asked in " + markdown(s.Settings.AlertsChannel) + ": " + markdown(approvers(s.Settings))
-		}
-		p.item("From the alert", text)
+		p.item("From the alert", markdown(ActionLine(q))+only(q.Phase == project.PhaseOpen, asked(s.Settings.AlertsChannel, s)))
 	}
 }
 
-// RequestLine says where a CPI request is.
-func RequestLine(q *project.Question) string {
-	var maxCPI *prodege.USD
-	if q.Numbers != nil {
-		maxCPI = q.Numbers.MaxCPI
+// asked says where and who is asked.
+func asked(channel string, s *project.State) string {
+	const most = 20
+	all := s.Settings.Approvers
+	var list []string
+	for _, id := range all[:min(most, len(all))] {
+		list = append(list, only(strings.HasPrefix(id, "S"), "user group ")+id)
 	}
-	return RequestPhase(q.Phase, q.Required, q.Approved, maxCPI)
-}
-
-// ActionLine says where a decision from an alert is, or what is offered.
-func ActionLine(q *project.Question) string {
-	if n := len(q.Decisions); n > 0 {
-		return ActionPhase(q.Phase, &q.Decisions[n-1])
+	who := commas(append(list, only(len(all) > most, fmt.Sprintf("%d more", len(all)-most)))...)
+	switch {
+	case s.Settings.Anyone:
+		who = "anyone in the channel"
+	case len(all) == 0:
+		who = "the approvers"
 	}
-	text := ActionPhase(q.Phase, nil)
-	if q.Phase == project.PhaseOpen {
-		var labels []string
-		for _, row := range q.Offers {
-			labels = append(labels, row.Label)
-		}
-		text += known("; offered:", strings.Join(labels, ", "))
-	}
-	return text
+	return ", asked in " + markdown(channel) + ": " + markdown(who)
 }
 
 // work is what is under way.
 func (p *page) work(s *project.State) {
 	if a := s.Act; a != nil {
-		text := fmt.Sprintf("try %d", a.Tries)
-		if !a.First.IsZero() {
-			text += ", the first at " + stamp(a.First)
+		text := fmt.Sprintf("try %d", a.Tries) + only(!a.First.IsZero(), ", the first at "+stamp(a.First))
+		if a.Fault != nil {
+			text += markdown("; last fault: " + a.Fault.Party + ": " + a.Fault.Text)
 		}
-		p.item("Under way at Prodege", text+markdown(known("; last fault:", faultText(a.Fault))))
+		p.item("Under way at Prodege", text)
 	}
 	if i := s.Invoice; i != nil {
 		text := fmt.Sprintf("%s since %s, revision %d, key `%s`", markdown(InvoicePhase(i.Phase)), stamp(i.PhaseAt), i.Revision, i.Key)
-		p.item("Invoice", strings.Join(some(text, slackLink(s, i.Key)), ", "))
+		p.item("Invoice", commas(text, slackLink(s, i.Key)))
 	}
 	p.item("Prodege could not be asked", markdown(s.Poll.Fault))
 	for _, m := range s.Outbox {
@@ -137,13 +125,6 @@ func (p *page) work(s *project.State) {
 	}
 }
 
-func faultText(f *project.Refusal) string {
-	if f == nil {
-		return ""
-	}
-	return f.Party + ": " + f.Text
-}
-
 // past is what happened, newest first.
 func (p *page) past(s *project.State) {
 	c := s.Counts
@@ -151,49 +132,26 @@ func (p *page) past(s *project.State) {
 	if len(s.Last) > 0 {
 		p.line("\nLast events, newest first\n") // a list: the UI gives the cells of a table no room
 	}
-	for i := len(s.Last) - 1; i >= 0; i-- {
-		e := s.Last[i]
-		text := stamp(e.Time) + " **" + markdown(string(e.Status)) + "**"
-		if e.Reason != 0 {
-			text += " " + markdown(Reason(prodege.Event{Status: e.Status, Reason: e.Reason}))
-		}
-		more := some(Became(e.Disposition), known("vouched for by", e.Vouched))
-		if e.Source == prodege.FromSweep {
-			more = append(more, "found by asking Prodege")
-		}
-		if e.Future {
-			more = append(more, "dated ahead of our clock")
-		}
-		p.line("- %s: %s, event %s", text, markdown(strings.Join(more, ", ")), markdown(string(e.ID)))
+	for _, e := range slices.Backward(s.Last) {
+		what := "**" + markdown(string(e.Status)) + "**" + only(e.Reason != 0, " "+markdown(eventReason(e)))
+		more := commas(Became(e.Disposition), known("vouched for by", e.Vouched), only(e.Source == prodege.FromSweep, "found by asking Prodege"),
+			only(e.Future, "dated ahead of our clock"))
+		p.line("- %s %s: %s, event %s", stamp(e.Time), what, markdown(more), markdown(string(e.ID)))
 	}
 	if len(s.Decisions) > 0 {
 		p.line("\nDecisions, newest first\n")
 	}
-	for i := len(s.Decisions) - 1; i >= 0; i-- {
-		d := s.Decisions[i]
-		p.line("- %s %s", stamp(d.At), markdown(strings.Join(some(DecisionLine(d), d.Reason), ": ")))
+	for _, d := range slices.Backward(s.Decisions) {
+		p.line("- %s %s", stamp(d.At), markdown(DecisionLine(d)+known(":", d.Reason)))
 	}
 }
 
-// approvers says who is asked, to be read.
-func approvers(s project.Settings) string {
-	const most = 20
-	if s.Anyone {
-		return "anyone in the channel"
-	}
-	var list []string
-	for i, id := range s.Approvers {
-		if i == most {
-			list = append(list, fmt.Sprintf("%d more", len(s.Approvers)-most))
-			break
-		}
-		if strings.HasPrefix(id, "S") {
-			id = "user group " + id
-		}
-		list = append(list, id)
-	}
-	if list == nil {
-		return "the approvers"
-	}
-	return strings.Join(list, ", ")
+func slackLink(s *project.State, key string) string {
+	link := messageLink(s, key)
+	return only(link != "" && !strings.ContainsAny(link, "()<> \n"), "[in Slack]("+link+")")
 }
+
+// markdown keeps a text from being read as Markdown; the Temporal UI takes text between two dollar signs for a formula.
+func markdown(text string) string { return markdownEscaper.Replace(neutral(text)) }
+
+var markdownEscaper = strings.NewReplacer("\n", " ", "|", `\|`, "*", `\*`, "_", `\_`, "`", "'", "[", `\[`, "<", `\<`, "#", `\#`, "$", `\$`, `\`, `\\`)

@@ -14,13 +14,7 @@ type figures struct {
 	required *prodege.USD
 }
 
-func (r request) figures() figures {
-	f := figures{required: r.Required}
-	if r.Numbers != nil {
-		f.Numbers = *r.Numbers
-	}
-	return f
-}
+func (r request) figures() figures { return figures{deref(r.Numbers), r.Required} }
 
 // price says what Prodege requires, and how far that is above what is known: "Prodege paused the project and requires a
 // CPI of $4.25: +$0.50 (+13 %) over the max CPI of $3.75. The current CPI is $3.90."
@@ -29,20 +23,16 @@ func (r request) price() string {
 	over, current := f.over(f.MaxCPI, "max CPI"), known("the current CPI is", dollars(f.CPI))
 	switch {
 	case over != "":
-	case f.MaxCPI != nil && f.required != nil: // max CPI is never lowered
-		over = "the max CPI is " + f.MaxCPI.Dollars() + " already, so approving only sets the project live"
 	case f.MaxCPI != nil:
-		over = "the max CPI is " + f.MaxCPI.Dollars()
+		over = "the max CPI is " + f.MaxCPI.Dollars() + // max CPI is never lowered
+			only(f.required != nil, " already, so approving only sets the project live")
 	case f.CPI != nil:
 		over, current = f.over(f.CPI, "current CPI"), "the max CPI is not known"
 	}
 	if f.required == nil { // the story says that it is not given
 		return sentences(sentence(over), sentence(current))
 	}
-	head := "Prodege paused the project and requires a CPI of " + f.required.Dollars()
-	if r.Previous != nil {
-		head += ", no longer " + r.Previous.Dollars()
-	}
+	head := "Prodege paused the project and requires a CPI of " + f.required.Dollars() + known(", no longer", dollars(r.Previous))
 	return sentences(strings.Join(some(head, over), ": ")+".", sentence(current))
 }
 
@@ -59,15 +49,13 @@ func (f figures) over(u *prodege.USD, name string) string {
 // raises; only if that is not known, with the current CPI. It is an upper bound on an estimate: quotas may overlap,
 // and CPI may stay below its maximum.
 func (r request) cost() string {
-	if r.Numbers == nil {
-		why := "because Prodege's figures for the project could not be read"
-		if r.NoAPIKey {
-			why = "because Prodege can't be asked without an API key"
-		}
-		return "*Cost:* not known, " + why + "."
-	}
 	amount := r.offered()
-	if amount == nil {
+	switch {
+	case r.Numbers == nil && r.NoAPIKey:
+		return "*Cost:* not known, because Prodege can't be asked without an API key."
+	case r.Numbers == nil:
+		return "*Cost:* not known, because Prodege's figures for the project could not be read."
+	case amount == nil:
 		return ""
 	}
 	verb := "Approving"
@@ -86,63 +74,58 @@ func (f figures) cost(amount prodege.USD) string {
 	if base == nil {
 		return ""
 	}
-	diff := amount.Sub(*base).Dollars()
-	switch left := f.Wanted - f.Completes; {
+	diff, left := amount.Sub(*base), f.left()
+	switch {
 	case amount.Cmp(*base) <= 0:
 		return "nothing above what was agreed: " + name + " is " + base.Dollars() + " already."
-	case f.Wanted <= 0 || f.Completes < 0:
-		return diff + " more per complete than " + name + ". How many are still wanted is not known."
-	case left <= 0:
-		return diff + " more per complete than " + name + ". All completes seem to be in already."
-	default:
+	case left > 0:
 		return fmt.Sprintf("up to about %s more: about %s completes still wanted, each %s above %s.",
-			amount.Sub(*base).Times(left).Dollars(), number(left), diff, name)
+			diff.Times(left).Dollars(), number(left), diff.Dollars(), name)
+	case f.Wanted > 0 && f.Completes >= 0:
+		return diff.Dollars() + " more per complete than " + name + ". All completes seem to be in already."
 	}
+	return diff.Dollars() + " more per complete than " + name + ". How many are still wanted is not known."
 }
 
-// total is what the completes still wanted cost in all at an amount; empty if it is not known.
-func (f figures) total(amount prodege.USD) string {
-	left := f.Wanted - f.Completes
-	if f.Wanted <= 0 || f.Completes < 0 || left <= 0 {
-		return ""
+// left is how many completes are still wanted; 0 if none, or if that is not known. Both sums are over quotas that may
+// overlap.
+func (f figures) left() int64 {
+	if f.Wanted <= 0 || f.Completes < 0 {
+		return 0
 	}
-	return "up to about " + amount.Times(left).Dollars()
+	return max(0, f.Wanted-f.Completes)
 }
 
-// completes is "about 600 of 1,000, 400 left"; both are sums over quotas that may overlap.
+// completes is "about 600 of 1,000, 400 left".
 func (f figures) completes() string {
-	switch left := f.Wanted - f.Completes; {
-	case f.Completes > 0 && left > 0:
-		return "about " + number(f.Completes) + " of " + number(f.Wanted) + ", " + number(left) + " left"
+	switch {
 	case f.Completes > 0 && f.Wanted > 0:
-		return "about " + number(f.Completes) + " of " + number(f.Wanted)
+		return "about " + number(f.Completes) + " of " + number(f.Wanted) + only(f.left() > 0, ", "+number(f.left())+" left")
 	case f.Completes > 0:
 		return "about " + number(f.Completes) + " so far"
-	case f.Wanted > 0:
-		return "about " + number(f.Wanted) + " wanted"
 	}
-	return ""
+	return only(f.Wanted > 0, "about "+number(f.Wanted)+" wanted")
 }
 
 // spent is what the completes so far have cost, at the average CPI that Prodege tells.
 func (f figures) spent() string {
-	if f.Completes <= 0 || f.AvgCPI == nil || f.AvgCPI.IsZero() {
-		return ""
-	}
-	return "about " + f.AvgCPI.Times(f.Completes).Dollars() + ", " + number(f.Completes) + " at " + f.AvgCPI.Dollars() + " on average"
+	avg := deref(f.AvgCPI)
+	return only(f.Completes > 0 && !avg.IsZero(),
+		"about "+avg.Times(f.Completes).Dollars()+", "+number(f.Completes)+" at "+avg.Dollars()+" on average")
 }
 
 // fields is the table behind Details.
 func (f figures) fields() []field {
 	cost, total := "", ""
 	if f.required != nil {
-		cost, total = f.cost(*f.required), f.total(*f.required)
+		cost = f.cost(*f.required)
+		total = only(f.left() > 0, "up to about "+f.required.Times(f.left()).Dollars())
 	}
 	return []field{
 		{"Required CPI", amountOr(f.required, "not given")},
-		{"Difference", strings.Join(some(f.over(f.MaxCPI, "max CPI"), f.over(f.CPI, "current CPI")), "\n")},
+		{"Difference", lines(f.over(f.MaxCPI, "max CPI"), f.over(f.CPI, "current CPI"))},
 		{"Max CPI now", dollars(f.MaxCPI)},
-		{"Current CPI", strings.Join(some(dollars(f.CPI), known("average", dollars(f.AvgCPI))), ", ")},
+		{"Current CPI", commas(dollars(f.CPI), known("average", dollars(f.AvgCPI)))},
 		{"Completes", f.completes()},
 		{"Spent so far", f.spent()},
 		{"Approving costs", cost},
@@ -150,13 +133,6 @@ func (f figures) fields() []field {
 		{"Incidence rate", bidActual(f.BidIR, f.ActualIR, " %")},
 		{"Length of interview", bidActual(f.BidLOI, f.ActualLOI, " min")},
 	}
-}
-
-func (f figures) asOf() string {
-	if f.AsOf.IsZero() {
-		return ""
-	}
-	return "figures as of " + when(f.AsOf)
 }
 
 // shortNumbers are the figures in one line, once the decision is taken.

@@ -17,7 +17,6 @@ const (
 	maxField   = 2000
 	maxLabel   = 75
 	maxFields  = 10
-	maxBlocks  = 50
 	maxText    = 2900
 )
 
@@ -28,20 +27,25 @@ type layout struct {
 	said   []string
 }
 
-// message ends a message. Its text begins with the project that the frame names, if it names one.
-func (l *layout) message(f project.Frame) Message {
-	name := ""
-	if f.Project.ID != 0 {
-		name = capital(shortName(f.Project)) + ": "
-	}
-	return Message{Text: cut(simulatedMark(f)+name+sentences(l.said...), maxText), Blocks: l.blocks}
+// begin starts a message about one project with its title and the project's name.
+func begin(title string, n project.Name) *layout {
+	var l layout
+	l.header(title)
+	l.name(n)
+	return &l
 }
 
-func simulatedMark(f project.Frame) string {
-	if f.Simulated {
-		return "[simulated] "
-	}
-	return ""
+// end adds the frame and returns the message.
+func (l *layout) end(f project.Frame, links ...string) Message {
+	l.frame(f, links...)
+	return l.message(f)
+}
+
+// message returns the message. Its text begins with the project that the frame names, if it names one.
+func (l *layout) message(f project.Frame) Message {
+	name := only(f.Project.ID != 0, capital(shortName(f.Project))+":")
+	text := sentences(append([]string{only(f.Simulated, "[simulated]"), name}, l.said...)...)
+	return Message{Text: cut(text, maxText), Blocks: l.blocks}
 }
 
 var (
@@ -72,7 +76,7 @@ func words(text string, max int) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.MarkdownType, cut(text, max), false, true)
 }
 
-// label is a plain text. Outside words in it went through plain.
+// label is a plain text, which may be from outside.
 func label(text string, max int) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, plain(text, max), true, false)
 }
@@ -113,11 +117,10 @@ func (l *layout) fields(all ...field) {
 	}
 }
 
-// context is a small grey line of the parts that are not empty.
-func (l *layout) context(parts ...string) {
-	l.say(l.small(parts...))
-}
+// context is a small grey line of the parts that are not empty; the text says it too.
+func (l *layout) context(parts ...string) { l.say(l.small(parts...)) }
 
+// small is a context that the text leaves out.
 func (l *layout) small(parts ...string) string {
 	text := dots(parts...)
 	if text != "" {
@@ -128,14 +131,11 @@ func (l *layout) small(parts ...string) string {
 
 // frame adds the links of a root message, and that it is simulated.
 func (l *layout) frame(f project.Frame, links ...string) {
-	mark := ""
-	if f.Simulated {
-		mark = "🧪 simulated: nothing here reaches Prodege"
-	}
+	mark := only(f.Simulated, "🧪 simulated: nothing here reaches Prodege")
 	l.small(append(append([]string{mark}, links...), link(f.UI, "Temporal UI"))...)
 }
 
-// actions is a row of buttons. Without buttons it adds no block.
+// actions is a row of the buttons that are not nil. Without buttons it adds no block.
 func (l *layout) actions(buttons ...*slack.ButtonBlockElement) {
 	var elements []slack.BlockElement
 	for _, b := range buttons {

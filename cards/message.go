@@ -1,6 +1,18 @@
+// Package cards words the facts of package project for people: Slack messages with their fallback text, modals, the
+// home tab, the page in the Temporal UI and the one line of lists. It is pure: no clock, no network, no
+// configuration. The value that a button carries is encoded and decoded here, side by side.
+//
+// Text from outside is escaped, so that a project named <!channel> pings nobody, and cut, so that Slack's limits
+// hold for any input.
+//
+// Rules of wording: the message says first what happened or what is asked, then what to do. Amounts carry their
+// difference in money and per cent. A fault names the party that reported it, and Prodege is never said to have
+// answered what it was not asked. Every message names the project.
 package cards
 
 import (
+	"strings"
+
 	"github.com/slack-go/slack"
 
 	"fieldmarshal/project"
@@ -20,19 +32,19 @@ func Render(c project.Card) Message {
 	case c.Pause != nil:
 		return pause{c.Pause}.message()
 	case c.Rejection != nil:
-		return rejection{c.Rejection}.message()
+		return rejectionMessage(c.Rejection)
 	case c.Request != nil:
 		return request{c.Request}.message()
 	case c.Invoice != nil:
-		return invoice{c.Invoice}.message()
+		return invoiceMessage(c.Invoice)
 	case c.Note != nil:
-		return note{c.Note}.message()
+		return noteMessage(c.Note)
 	case c.Answer != nil:
-		return answer{c.Answer}.message()
+		return answerMessage(c.Answer)
 	case c.Digest != nil:
-		return digest{c.Digest}.message()
+		return digestMessage(c.Digest)
 	case c.Report != nil:
-		return report{c.Report}.message()
+		return reportMessage(c.Report)
 	}
 	return Message{}
 }
@@ -41,7 +53,17 @@ func Render(c project.Card) Message {
 func paragraph(text string, simulated bool) Message {
 	var l layout
 	l.section(text)
-	f := project.Frame{Simulated: simulated}
-	l.frame(f)
-	return l.message(f)
+	return l.end(project.Frame{Simulated: simulated})
+}
+
+// story is what a message tells: a title, what happened, what to do. The blocks and the fallback text share it.
+type story struct {
+	icon, title, what, todo string
+}
+
+// fill replaces placeholders such as {cpi}, given in pairs with the words for them, which may be empty.
+func (s story) fill(pairs ...string) story {
+	r := strings.NewReplacer(pairs...)
+	fill := func(text string) string { return strings.TrimSpace(r.Replace(text)) }
+	return story{s.icon, fill(s.title), fill(s.what), fill(s.todo)}
 }

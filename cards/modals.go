@@ -3,7 +3,9 @@ package cards
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/slack-go/slack"
 
@@ -11,12 +13,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// Callback ids of the modals, and the block ids of their one field each: field errors are keyed by block id.
+// The block ids of the modals' one field each: field errors are keyed by block id.
 const (
-	CallbackReject      = "cpi_reject_modal"
-	CallbackApproveUpTo = "cpi_approve_up_to_modal"
-	CallbackAction      = "act_modal"
-
 	BlockReason = "reason"
 	BlockAmount = "amount"
 	BlockNumber = "number"
@@ -28,14 +26,11 @@ const (
 // Modal is what a modal carries through Slack and brings back: the button that opened it, the message with that
 // button, and what the person entered.
 type Modal struct {
-	Callback string
-	Action   prodege.ActionID // with CallbackAction
+	ActionID string // of the button
 	Button   Button
 	Channel  string // of the message
 	TS       string // of the message
-	Reason   string // entered, as it came; check with Check
-	Amount   string // entered, as it came; check with Check
-	Number   string // entered, as it came; check with Check
+	Entered  string // as it came; see Check
 }
 
 // Entered is what a checked modal decides.
@@ -48,32 +43,161 @@ type Entered struct {
 	Number int64            // of an action that asks for one
 }
 
+// action is the row of the action that the modal is about; ok is false if it is about none.
+func (m Modal) action() (row prodege.Action, ok bool) {
+	return prodege.FindAction(prodege.ActionID(m.ActionID), m.Button.Reason)
+}
+
 // OpenModal returns the modal that a click on a button opens, see OpensModal. It shows only what the button carries,
 // because a modal opens before anything can be asked.
 func OpenModal(actionID string, b Button, channel, ts string) (slack.ModalViewRequest, error) {
-	m := Modal{Button: b, Channel: channel, TS: ts}
-	switch {
-	case b.OfAction():
-		m.Callback, m.Action = CallbackAction, prodege.ActionID(actionID)
-		return actionModal(m)
-	case b.Request == "":
-	case actionID == ActionReject:
-		m.Callback = CallbackReject
-		return rejectModal(m)
-	case actionID == ActionApproveUpTo:
-		m.Callback = CallbackApproveUpTo
-		return approveUpToModal(m)
-	case actionID == ActionDetails:
+	if actionID == ActionDetails && b.Request != "" && !b.OfAction() {
 		return detailsModal(b), nil
 	}
-	return slack.ModalViewRequest{}, fmt.Errorf("a button of no modal on %.40q", actionID)
+	m := Modal{ActionID: actionID, Button: b, Channel: channel, TS: ts}
+	metadata, err := m.encode()
+	if err != nil {
+		return slack.ModalViewRequest{}, err
+	}
+	var title, submit, intro string
+	var f input
+	if row, ok := m.action(); ok {
+		title, submit = row.Label, row.Label
+		intro, f = b.actionForm(row)
+	} else if actionID == ActionReject {
+		title, submit = "Reject", "Reject"
+		intro = fmt.Sprintf("Reject %s? Nothing is sent to Prodege, and the project stays paused.", amountOr(b.Amount, "the required CPI"))
+		f = input{name: "Reason", hint: reasonHint, example: "Too expensive for this study"}
+	} else {
+		title, submit = "Approve up to…", "Approve"
+		intro, f = b.approveForm()
+	}
+	v := view(title, label(submit, 24), b.project()+"\n"+intro)
+	v.CallbackID, v.PrivateMetadata = m.callback(), metadata
+	v.Blocks.BlockSet = append(v.Blocks.BlockSet, f.block(m.Field()))
+	return v, nil
+}
+
+const reasonHint = "Shown on the message and kept in the record."
+
+// view is a modal with a text. The title and the label of its button are at most 24 characters.
+func view(title string, submit *slack.TextBlockObject, intro string) slack.ModalViewRequest {
+	var l layout
+	l.section(intro)
+	return slack.ModalViewRequest{Type: slack.VTModal, Title: label(title, 24), Submit: submit, Close: label("Back", 24),
+		Blocks: slack.Blocks{BlockSet: l.blocks}}
+}
+
+// project names the button's project to people.
+func (b Button) project() string { return nameLine(project.Name{ID: b.Project, Name: b.Name}) }
+
+// input is the one field of a modal.
+type input struct{ name, hint, example, value string }
+
+// block is the field as Slack takes it: a line, or for a reason a paragraph that may stay empty.
+func (i input) block(id string) *slack.InputBlock {
+	var placeholder *slack.TextBlockObject
+	if i.example != "" {
+		placeholder = label(i.example, 150)
+	}
+	element := slack.NewPlainTextInputBlockElement(placeholder, inputAction)
+	element.FocusOnLoad, element.InitialValue, element.Multiline = true, i.value, id == BlockReason
+	element.MaxLength = map[string]int{BlockReason: maxReason, BlockAmount: 20, BlockNumber: 12}[id]
+	return slack.NewInputBlock(id, label(i.name, 100), label(i.hint, 150), element).WithOptional(id == BlockReason)
+}
+
+// detailsModal shows the figures that a price is judged by, and decides nothing.
+func detailsModal(b Button) slack.ModalViewRequest {
+	f := figures{b.Numbers, b.Amount}
+	var l layout
+	l.fields(f.fields()...)
+	l.context(only(!f.AsOf.IsZero(), "figures as of "+when(f.AsOf)), known("ceiling:", dollars(b.Ceiling)),
+		"estimates: quotas may overlap, and the CPI may stay below its maximum")
+	v := view("CPI request", nil, b.project())
+	v.Blocks.BlockSet = append(v.Blocks.BlockSet, l.blocks...)
+	return v
+}
+
+// approveForm asks for the most that a complete may cost.
+func (b Button) approveForm() (intro string, field input) {
+	field = input{"Most a complete may cost", sentence("in dollars", known("at least", dollars(b.Amount)), known("at most", dollars(b.most()))), "4.50", ""}
+	costs := ""
+	if b.Amount != nil {
+		f, most := figures{b.Numbers, b.Amount}, b.most()
+		field.value = b.Amount.String()
+		costs = "What it costs is not known: Prodege's figures could not be read."
+		if cost := f.cost(*b.Amount); cost != "" {
+			costs = lines("• "+b.Amount.Dollars()+" costs "+cost, only(most.Cmp(*b.Amount) > 0,
+				"• "+most.Dollars()+", the most that can be approved here, costs "+f.cost(*most)))
+		}
+	}
+	return lines("Required CPI: "+amountOr(b.Amount, "not given")+". Max CPI now: "+amountOr(b.Numbers.MaxCPI, "not known")+".", costs,
+		"Max CPI is set to what you enter, so the project also resumes if the price rises that far before it is accepted."), field
+}
+
+// actionForm asks what an action needs, and says what it sends and costs. It is made from the action's row and from
+// what the button carries, so that a new row needs nothing here.
+func (b Button) actionForm(row prodege.Action) (intro string, field input) {
+	const lookThere = "Look at the project in Prodege peeq."
+	sends, facts, f := "status "+string(row.Status), "", b.Figures
+	switch row.Asks {
+	case prodege.AsksClicks:
+		field = input{"Clicks to allow from now on", "This many clicks are left afterwards.", "500", ""}
+		sends = "the number of clicks, then " + sends
+		facts = "The click limit is not known. " + lookThere
+		if f.Clicks {
+			facts = "Click limit: " + number(f.ClickCap) + " before a pause, " + number(f.ClicksLeft) + " left now, refilled " + refillWords(f.Refill) + "."
+		}
+	case prodege.AsksSample:
+		least, most := b.numberBounds(row)
+		bounds := "at least " + number(least) + only(most > 0, ", at most "+number(most))
+		field = input{"New total of completes", "All completes of the project together: " + bounds + ".", strconv.FormatInt(least+99, 10), ""}
+		sends = "the sample size and " + sends
+		facts = "The number of completes is not known. " + lookThere
+		if f.Wanted > 0 {
+			facts = "There are about " + number(f.Completes) + " completes; the sample size is " + number(f.Wanted) + "." + b.sampleCost(most)
+		}
+	default:
+		field = input{"Note", reasonHint, "", ""}
+	}
+	return lines(row.Confirm, facts, "_Sent to Prodege: "+sends+". The project is read right before; if it has changed by then, nothing is sent._"), field
+}
+
+// sampleCost says what more completes cost, as a sentence after others; most is the most that can be asked for.
+func (b Button) sampleCost(most int64) string {
+	const step = 100
+	cpi := b.Figures.CPI
+	if cpi == nil {
+		return ""
+	}
+	return " Each added complete costs about " + cpi.Dollars() + " at the current CPI: " + number(step) + " more are about " + cpi.Times(step).Dollars() +
+		only(most > 0, "; a total of "+number(most)+", the most that can be asked for here, costs about "+cpi.Times(most-b.Figures.Wanted).Dollars()+" more") + "."
+}
+
+// most is the highest amount that can be approved; nil if there is no limit.
+func (b Button) most() *prodege.USD {
+	if b.Amount == nil {
+		return b.Ceiling
+	}
+	most := project.MostApprovable(*b.Amount, b.Ceiling)
+	return &most
+}
+
+// numberBounds is the range of numbers that an action takes, as far as the button knows. most is 0 if only the action's
+// own bound is known.
+func (b Button) numberBounds(row prodege.Action) (least, most int64) {
+	if row.Asks != prodege.AsksSample {
+		return 1, 0
+	}
+	present := max(b.Figures.Wanted, b.Figures.Completes)
+	return present + 1, project.MostSample(present)
 }
 
 // Field is the block id of the modal's one field, where its errors are shown.
 func (m Modal) Field() string {
-	row, _ := prodege.FindAction(m.Action, m.Button.Reason)
+	row, _ := m.action()
 	switch {
-	case m.Callback == CallbackApproveUpTo:
+	case m.ActionID == ActionApproveUpTo:
 		return BlockAmount
 	case row.Asks != prodege.AsksNothing:
 		return BlockNumber
@@ -83,33 +207,67 @@ func (m Modal) Field() string {
 
 // Check returns what the person decided, or errors by block id for Slack to show at the fields.
 func (m Modal) Check() (Entered, map[string]string) {
-	check := m.checkAmount
-	switch m.Callback {
-	case CallbackAction:
-		check = m.checkAction
-	case CallbackReject:
-		check = m.checkReason
+	e, fault := Entered{}, ""
+	e.Verdict, _ = VerdictOf(m.ActionID)
+	row, _ := m.action()
+	e.Action = row.ID
+	switch m.Field() {
+	case BlockAmount:
+		e.UpTo, fault = m.Button.checkAmount(m.Entered)
+	case BlockNumber:
+		e.Number, fault = m.Button.checkNumber(row, m.Entered)
+	default:
+		e.Reason = strings.TrimSpace(m.Entered)
+		fault = only(utf8.RuneCountInString(e.Reason) > maxReason, fmt.Sprintf("At most %d characters, please.", maxReason))
 	}
-	entered, fault := check()
 	if fault != "" {
 		return Entered{}, map[string]string{m.Field(): fault}
 	}
-	return entered, nil
+	return e, nil
 }
 
-// view is a modal with a text and one field. The title and the label of its button are at most 24 characters.
-func (m Modal) view(title, submit, intro string, input *slack.InputBlock) (slack.ModalViewRequest, error) {
-	metadata, err := m.encode()
-	if err != nil {
-		return slack.ModalViewRequest{}, err
+func (b Button) checkAmount(entered string) (*prodege.USD, string) {
+	upTo, err := prodege.ParseUSD(strings.TrimPrefix(strings.TrimSpace(entered), "$"))
+	switch {
+	case err != nil || upTo.IsZero():
+		return nil, "Please write dollars with a point, such as 4.50."
+	case b.Amount != nil && upTo.Cmp(*b.Amount) < 0:
+		return nil, "Less than Prodege requires: at least " + b.Amount.Dollars() + ", or reject."
+	case b.Ceiling != nil && upTo.Cmp(*b.Ceiling) > 0:
+		return nil, "Above the ceiling: at most " + b.most().Dollars() + " can be approved here."
+	case b.Amount != nil && upTo.Cmp(*b.most()) > 0:
+		return nil, "More than twice what Prodege requires: at most " + b.most().Dollars() + " can be approved here."
 	}
-	var l layout
-	l.section(intro)
-	return slack.ModalViewRequest{
-		Type: slack.VTModal, CallbackID: m.Callback, PrivateMetadata: metadata,
-		Title: label(title, 24), Submit: label(submit, 24), Close: label("Back", 24),
-		Blocks: slack.Blocks{BlockSet: append(l.blocks, input)},
-	}, nil
+	return &upTo, ""
+}
+
+func (b Button) checkNumber(row prodege.Action, entered string) (int64, string) {
+	parsed, err := strconv.ParseUint(prodege.Ungrouped(entered), 10, 32)
+	n := int64(parsed)
+	least, most := b.numberBounds(row)
+	switch {
+	case err != nil:
+		return 0, "Please write a whole number, such as 500."
+	case n < least:
+		return 0, "At least " + number(least) + ", please."
+	case !row.Fits(n):
+		return 0, "At most " + number(int64(prodege.MaxNumber)) + ", please."
+	case most > 0 && n > most:
+		fault := "More than twice the present total: at most " + number(most) + " at once. "
+		if cpi := b.Figures.CPI; cpi != nil {
+			fault += number(n) + " would cost about " + cpi.Times(n-b.Figures.Wanted).Dollars() + " more."
+		}
+		return 0, fault
+	}
+	return n, ""
+}
+
+// callback tells the kinds of modals apart.
+func (m Modal) callback() string {
+	if m.Button.OfAction() {
+		return "act_modal"
+	}
+	return m.ActionID + "_modal"
 }
 
 // encode returns private_metadata (Slack takes 3,000 characters): m1|<channel>|<ts>|<button value>, and for an action
@@ -122,57 +280,36 @@ func (m Modal) encode() (string, error) {
 	if !plainID(m.Channel, 64) || !plainID(m.TS, 64) {
 		return "", fmt.Errorf("encode modal: not a message: %.40q %.40q", m.Channel, m.TS)
 	}
-	if m.Callback != CallbackAction {
-		return strings.Join([]string{"m1", m.Channel, m.TS, value}, "|"), nil
+	head := "m1"
+	if _, offered := m.action(); offered {
+		head = "m2|" + m.ActionID
+	} else if m.Button.OfAction() || m.Button.Request == "" || m.ActionID != ActionReject && m.ActionID != ActionApproveUpTo {
+		return "", fmt.Errorf("encode modal: a button of no modal on %.40q", m.ActionID)
 	}
-	if _, known := prodege.FindAction(m.Action, m.Button.Reason); !known {
-		return "", fmt.Errorf("encode modal: reason %d offers no %.40q", m.Button.Reason, m.Action)
-	}
-	return strings.Join([]string{"m2", string(m.Action), m.Channel, m.TS, value}, "|"), nil
+	return strings.Join([]string{head, m.Channel, m.TS, value}, "|"), nil
 }
 
 // ReadModal reads a submitted view. Only what OpenModal builds is taken.
-func ReadModal(view slack.View) (Modal, error) {
-	m := Modal{Callback: view.CallbackID}
-	version, rest, _ := strings.Cut(view.PrivateMetadata, "|")
-	switch {
-	case m.Callback == CallbackAction && version == "m2":
-		id, after, _ := strings.Cut(rest, "|")
-		m.Action, rest = prodege.ActionID(id), after
-	case (m.Callback == CallbackReject || m.Callback == CallbackApproveUpTo) && version == "m1":
-	default:
-		return Modal{}, errors.New("read modal: not a modal of ours")
+func ReadModal(v slack.View) (Modal, error) {
+	version, rest, _ := strings.Cut(v.PrivateMetadata, "|")
+	m := Modal{ActionID: strings.TrimSuffix(v.CallbackID, "_modal")}
+	if version == "m2" {
+		m.ActionID, rest, _ = strings.Cut(rest, "|")
 	}
 	parts := strings.SplitN(rest, "|", 3)
 	if len(parts) != 3 {
 		return Modal{}, errors.New("read modal: not metadata of ours")
 	}
-	b, err := DecodeButton(parts[2])
-	if err != nil {
+	var err error
+	m.Channel, m.TS = parts[0], parts[1]
+	if m.Button, err = DecodeButton(parts[2]); err != nil {
 		return Modal{}, fmt.Errorf("read modal: %w", err)
 	}
-	m.Button, m.Channel, m.TS = b, parts[0], parts[1]
-	if _, err := m.encode(); err != nil {
-		return Modal{}, fmt.Errorf("read modal: %w", err)
+	if again, err := m.encode(); err != nil || again != v.PrivateMetadata || m.callback() != v.CallbackID {
+		return Modal{}, errors.New("read modal: not a modal of ours")
 	}
-	if view.State != nil {
-		m.Reason = view.State.Values[BlockReason][inputAction].Value
-		m.Amount = view.State.Values[BlockAmount][inputAction].Value
-		m.Number = view.State.Values[BlockNumber][inputAction].Value
+	if v.State != nil {
+		m.Entered = v.State.Values[m.Field()][inputAction].Value
 	}
 	return m, nil
 }
-
-// textInput is the one field of a modal: a line, or a paragraph that may stay empty.
-func textInput(block, name, hint, example string, longest int, paragraph bool) (*slack.InputBlock, *slack.PlainTextInputBlockElement) {
-	var placeholder *slack.TextBlockObject
-	if example != "" {
-		placeholder = label(example, 150)
-	}
-	input := slack.NewPlainTextInputBlockElement(placeholder, inputAction)
-	input.MaxLength, input.FocusOnLoad, input.Multiline = longest, true, paragraph
-	return slack.NewInputBlock(block, label(name, 100), label(hint, 150), input).WithOptional(paragraph), input
-}
-
-// project names the button's project to people.
-func (b Button) project() string { return nameLine(project.Name{ID: b.Project, Name: b.Name}) }

@@ -34,7 +34,7 @@ func TestModalRoundTrip(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Modal{Callback: CallbackReject, Button: b, Channel: "C0CPI", TS: "1773176520.000100", Reason: " too expensive\n"}
+	want := Modal{ActionID: ActionReject, Button: b, Channel: "C0CPI", TS: "1773176520.000100", Entered: " too expensive\n"}
 	if diff := cmp.Diff(want, m); diff != "" {
 		t.Error(diff)
 	}
@@ -46,7 +46,7 @@ func TestModalRoundTrip(t *testing.T) {
 
 func TestReasonIsOptionalAndBounded(t *testing.T) {
 	for reason, ok := range map[string]bool{"": true, strings.Repeat("ä", 500): true, strings.Repeat("ä", 501): false} {
-		_, faults := Modal{Callback: CallbackReject, Reason: reason}.Check()
+		_, faults := Modal{ActionID: ActionReject, Entered: reason}.Check()
 		if got := faults == nil; got != ok || (!ok && faults[BlockReason] == "") {
 			t.Errorf("%d bytes: %v", len(reason), faults)
 		}

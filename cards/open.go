@@ -1,7 +1,6 @@
 package cards
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -50,10 +49,16 @@ const (
 
 // Message is the list, for one person who asked: oldest first.
 func (o OpenList) Message() Message {
+	title := number(len(o.Items)) + " projects wait for a person, oldest first."
+	switch len(o.Items) {
+	case 0:
+		title = "Nothing waits for a person."
+	case 1:
+		title = "One project waits for a person."
+	}
 	shown := slices.Clone(o.Items[:min(len(o.Items), OpenInMessage)])
 	slices.SortStableFunc(shown, func(a, b OpenItem) int { return a.Since.Compare(b.Since) })
-	l := o.layout(chapter{title: o.title(), items: shown})
-	return Message{Text: o.title(), Blocks: l.blocks}
+	return Message{Text: title, Blocks: o.blocks(chapter{title: title, items: shown})}
 }
 
 // Home is the list on the app's home tab: first what waits for its reader, with its buttons, then what waits for others,
@@ -70,34 +75,18 @@ func (o OpenList) Home() slack.HomeTabViewRequest {
 		}
 		to.items = append(to.items, item)
 	}
-	switch o.Reader {
-	case Approver:
-		if len(mine.items) == 0 {
-			mine.intro = "Nothing waits for you."
-		}
-	case Onlooker:
-		mine.intro = "Nothing waits for you: you are not among the approvers (SLACK_APPROVERS)."
-	default:
-		mine.intro = "Whether you are an approver can't be read from Slack right now, so everything is listed below. Open this tab again in a minute."
-	}
+	mine.intro = map[Reader]string{
+		Approver: only(mine.items == nil, "Nothing waits for you."),
+		Onlooker: "Nothing waits for you: you are not among the approvers (SLACK_APPROVERS).",
+		Somebody: "Whether you are an approver can't be read from Slack right now, so everything is listed below. Open this tab again in a minute.",
+	}[o.Reader]
 	chapters := []chapter{mine}
 	for _, c := range []chapter{others, repairs} {
 		if c.items != nil {
 			chapters = append(chapters, c)
 		}
 	}
-	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.layout(chapters...).blocks}}
-}
-
-func (o OpenList) title() string {
-	switch n := len(o.Items); n {
-	case 0:
-		return "Nothing waits for a person."
-	case 1:
-		return "One project waits for a person."
-	default:
-		return fmt.Sprintf("%s projects wait for a person, oldest first.", number(int64(n)))
-	}
+	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(chapters...)}}
 }
 
 // chapter is a part of a list.
@@ -107,36 +96,36 @@ type chapter struct {
 	buttons      bool
 }
 
-// layout shows chapters; each item is at most some 500 characters, so that the whole stays within bounds.
-func (o OpenList) layout(chapters ...chapter) *layout {
+// blocks shows chapters; each item is at most some 500 characters, so that the whole stays within bounds.
+func (o OpenList) blocks(chapters ...chapter) []slack.Block {
 	var l layout
 	left := len(o.Items)
 	for _, c := range chapters {
 		l.header(c.title)
 		l.section(c.intro)
+		left -= len(c.items)
 		for _, item := range c.items {
-			left--
 			l.section(item.lines()...)
 			if c.buttons {
 				l.actions(item.buttons()...)
 			}
 		}
 	}
-	if left > 0 {
-		l.context(fmt.Sprintf("and %s more: the Temporal UI lists them all", number(int64(left))))
-	}
+	l.context(only(left > 0, "and "+number(left)+" more: the Temporal UI lists them all"))
 	l.frame(project.Frame{Simulated: o.Simulated})
-	return &l
+	return l.blocks
 }
 
 func (i OpenItem) lines() []string {
-	name, approved := i.Project, ""
+	const longestLink = 200 // of which a list of them fits
+	name := i.Project
 	name.Name = plain(name.Name, 60)
-	if i.Approved {
-		approved = "You approved; a second person must approve as well."
+	return []string{
+		nameLine(name),
+		sentences(sentence(strings.TrimSuffix(clean(i.Summary, 120), ".")), "Since "+whenAgo(i.Since)+".",
+			only(i.Approved, "You approved; a second person must approve as well.")),
+		dots(link(i.Link, "message"), only(len(i.UI) <= longestLink, link(i.UI, "Temporal UI"))),
 	}
-	summary := strings.TrimSuffix(clean(i.Summary, 120), ".")
-	return []string{nameLine(name), sentences(sentence(summary), "Since "+whenAgo(i.Since)+".", approved), dots(link(i.Link, "message"), shortLink(i.UI))}
 }
 
 // buttons are those of the message that asks.
@@ -144,17 +133,8 @@ func (i OpenItem) buttons() []*slack.ButtonBlockElement {
 	switch c := i.Card; {
 	case c.Request != nil:
 		return request{c.Request}.buttons()
-	case c.Pause != nil && c.Pause.Action != nil && c.Pause.End == nil:
+	case c.Pause != nil && c.Pause.End == nil:
 		return actions{c.Pause.Action}.buttons(c.Pause.Project)
 	}
 	return nil
-}
-
-// shortLink leaves out an address so long that a list of them would not fit.
-func shortLink(address string) string {
-	const most = 200
-	if len(address) > most {
-		return ""
-	}
-	return link(address, "Temporal UI")
 }

@@ -1,187 +1,211 @@
 package cards
 
-import "fieldmarshal/project"
+import (
+	"slices"
+	"strings"
 
-// story is what a message tells: a title, what happened, what to do. Plain words without times, so that the blocks and
-// the fallback text can share them.
-type story struct {
-	icon, title, what, todo string
-}
-
-// story tells the phase of a request. Each is written for someone who sees the message for the first time. Once the
-// pause is over, nothing is left to do about what people decided or did not decide.
-func (r request) story() story {
-	s := r.phaseStory()
-	switch r.Phase {
-	case project.PhaseRejected, project.PhaseExpired, project.PhaseOverLimit, project.PhaseDryRun, project.PhaseByHand,
-		project.PhaseRefused, project.PhaseStopped, project.PhaseStill:
-		if r.Closed {
-			s.what, s.todo = sentences(s.what, "The pause is over now."), ""
-		}
-	}
-	return s
-}
-
-func (r request) phaseStory() story {
-	cpi := amountOr(r.Required, "an unknown amount")
-	yes := amountOr(r.approved(), cpi)
-	switch r.Phase {
-	case project.PhaseOpen:
-		return r.openStory()
-	case project.PhaseSecond:
-		return story{icon: "👥", title: "One of two approvals given for " + yes,
-			what: "Amounts above " + amountOr(r.SecondAbove, "the limit") + " need two different people. Nothing has been sent to Prodege yet.",
-			todo: "Somebody else must approve " + yes + " as well, or reject it."}
-	case project.PhaseApproved:
-		return story{icon: "⏳", title: "Approved " + yes + ", accepting it at Prodege now",
-			what: "Fieldmarshal reads the project once more, then sets max CPI to " + yes + " and the project live."}
-	case project.PhaseHeld:
-		return story{icon: "✋", title: "Approved " + yes + ", but held back",
-			what: "Accepting is switched off for all projects. The approval is kept, and nothing has been sent; the project stays paused.", todo: switchOn}
-	case project.PhaseAccepted:
-		return story{icon: "☑️", title: "Prodege accepted " + yes + ", not live yet", what: sentences(r.sent(), "Waiting for Prodege to report the project live.")}
-	case project.PhaseLive:
-		return story{icon: "✅", title: "Live again at " + yes + after(r.PausedAt, r.PhaseAt), what: r.sent()}
-	case project.PhaseStill, project.PhaseRefused, project.PhaseStopped:
-		s := failedStory(r.Phase, yes, closes, r.Refusal)
-		if r.Phase == project.PhaseStill {
-			s.what = sentences(r.sent(), s.what)
-		}
-		return s
-	case project.PhaseDryRun:
-		return story{icon: "🧪", title: "Approved " + yes + ", nothing sent (dry run)",
-			what: "Dry run is on: the decision is recorded, and Prodege was not called. It will not be sent later either.",
-			todo: "To resume the project, set max CPI to " + yes + " and the status to LIVE at Prodege by hand."}
-	case project.PhaseByHand:
-		return story{icon: "✍️", title: "Approved " + yes + ", accept it by hand",
-			what: "No Prodege API key is set, so nothing was sent.", todo: capital(r.byHand(yes)) + ". This message changes when Prodege reports the project live."}
-	}
-	return r.closedStory(cpi)
-}
-
-// switchOn is what to do about a decision that is held back.
-const switchOn = "An operator of Fieldmarshal must switch it on again (`fieldmarshal accepting on`)."
-
-// openStory asks.
-func (r request) openStory() story {
-	if r.Required == nil {
-		what := "Prodege paused the project because its CPI reached the maximum, but did not say which CPI it requires."
-		if r.RequiredText != "" {
-			what = "Prodege paused the project because its CPI reached the maximum. What it requires can't be read as an amount: “" + clean(r.RequiredText, 100) + "”."
-		}
-		return story{icon: "💵", title: "Approve a higher CPI? Prodege gave no amount", what: what,
-			todo: "Look up the required CPI at Prodege, then click “Approve up to…” and enter the most a complete may cost, or reject."}
-	}
-	if r.Generation > 1 {
-		return story{icon: "💵", title: "Approve a newer CPI of " + r.Required.Dollars() + "?"}
-	}
-	return story{icon: "💵", title: "Approve a CPI of " + r.Required.Dollars() + "?"}
-}
-
-const askedAgain = "If Prodege asks for a CPI again, a request appears here again."
-
-// closedStory tells how a request ended, or why nothing can be approved.
-func (r request) closedStory(cpi string) story {
-	switch r.Phase {
-	case project.PhaseRejected:
-		if n := len(r.Decisions); n > 0 && r.Decisions[n-1].Verdict == project.Close {
-			return story{icon: "⛔", title: "Closed: " + cpi + " was not accepted",
-				what: "Accepting it failed, and the request was closed. The project stays as it is at Prodege.",
-				todo: sentences("Decide at Prodege what happens next.", r.reopens("“Ask again” reopens this request."))}
-		}
-		return story{icon: "⛔", title: "Rejected: " + cpi,
-			what: "Nothing was sent to Prodege" + r.stays(),
-			todo: sentences("Close the project at Prodege, or change its settings there so that a lower CPI is enough.", r.reopens("If this was a mistake, click “Ask again”."))}
-	case project.PhaseExpired:
-		return story{icon: "⌛", title: "Expired: nobody decided about " + cpi,
-			what: "Nothing was sent to Prodege" + r.stays(), todo: r.reopens("Click “Ask again” to reopen the request.")}
-	case project.PhaseElsewhere:
-		if r.MaybeSent {
-			return story{icon: "▶️", title: "Live again" + after(r.PausedAt, r.PhaseAt), what: "The approval here may have done it: " + cutOff, todo: "Check max CPI at Prodege."}
-		}
-		return story{icon: "▶️", title: "Live again without a decision here" + after(r.PausedAt, r.PhaseAt),
-			what: "It was resolved at Prodege, or the required CPI fell below max CPI. Nothing was sent from here."}
-	case project.PhaseOther:
-		title, what := "another reason", ""
-		if r.Other != nil {
-			title, what = plain(Reason(*r.Other), 100), clean(r.Other.Meaning().Meaning, 600)
-		}
-		return story{icon: "⏸️", title: "No CPI to decide on now. Paused: " + title, what: what,
-			todo: "See the pause alert. If Prodege asks for a CPI again, this request comes back."}
-	case project.PhaseEnded:
-		return story{icon: "🏁", title: "Closed: the project is " + statusWords(r.EndStatus), what: "There is nothing left to decide about " + cpi + "."}
-	case project.PhaseCancelled:
-		s := story{icon: "🛑", title: "Request for " + cpi + " cancelled by an operator", what: "The project's workflow was cancelled in Temporal. Nothing more is sent from here; the project stays as it is at Prodege.",
-			todo: "Decide at Prodege what happens next. " + askedAgain}
-		if yes := r.approved(); yes != nil {
-			s.what = "The project's workflow was cancelled in Temporal. The approved " + yes.Dollars() + " may have reached Prodege before; nothing more is sent from here."
-			s.todo = "Look at the project at Prodege. " + askedAgain
-		}
-		return s
-	case project.PhaseOverLimit:
-		return story{icon: "🚫", title: cpi + " is above the ceiling of " + amountOr(r.Ceiling, "this installation"),
-			what: "Nothing above the ceiling is ever sent from here, whoever approves it.",
-			todo: "Before it can be approved here, an operator of Fieldmarshal must raise the ceiling (CPI_CEILING) to at least " + cpi + ", or Prodege must ask for less. Otherwise reject it, or accept it at Prodege by hand."}
-	}
-	return story{icon: "💵", title: "Required CPI " + cpi, what: "State: " + clean(string(r.Phase), 40) + "."}
-}
-
-// cutOff is why it is not certain what an act came to.
-const cutOff = "the call to Prodege was cut off before its answer came."
-
-// reopens is how the request is opened again; what nobody could approve is not.
-func (r request) reopens(how string) string {
-	if r.CanAskAgain() || r.Closed {
-		return how
-	}
-	return "It is above the ceiling of " + amountOr(r.Ceiling, "this installation") + ", so it can't be reopened unless an operator of Fieldmarshal raises that (CPI_CEILING)."
-}
-
-func (r request) stays() string {
-	if r.Closed {
-		return "."
-	}
-	return "; the project stays paused."
-}
-
-// What can be done instead of trying again, on a request and on an alert.
-const (
-	closes = "“Close” ends this request without accepting."
-	others = "You can also do something else."
+	"fieldmarshal/prodege"
+	"fieldmarshal/project"
 )
 
-// failedStory tells of an act that did not succeed, on the message itself and in its thread: the acceptance of an
-// amount, or an action. instead is what people can do but try again.
-func failedStory(phase project.Phase, what, instead string, fault *project.Refusal) story {
-	s := story{icon: "⚠️", what: sentences(refusal(fault), "The project stays paused.")}
-	switch {
-	case phase == project.PhaseStill:
-		s.title, s.what = "Prodege accepted "+what+", but the project is not live", refusal(fault)
-		s.todo = "Look at the project at Prodege: it may be paused for something else. “Try again” sends the same once more."
-	case phase == project.PhaseStopped:
-		s.title = "Sending " + what + " to Prodege did not succeed within 30 minutes"
-		s.what = sentences(refusal(fault), "The last attempt may have reached Prodege; the project is read before each new one.")
-		s.todo = "Check that Prodege's API can be reached, then click “Try again”."
-	case fault != nil && fault.Party == project.PartyCeiling:
-		s.title, s.what = what+" is above the ceiling that applies now", "The ceiling (CPI_CEILING) was lowered after the approval. Nothing was sent; the project stays paused."
-		s.todo = "An operator of Fieldmarshal can raise it; then click “Try again”."
-	case isOurs(fault):
-		s.title, s.todo = "Could not send "+what+" to Prodege", "When that is fixed, click “Try again”."
-	default:
-		s.title, s.todo = "Prodege refused "+what, "Fix what Prodege objects to, then click “Try again”."
+// The words of this file are the same on every surface: Slack, the Temporal UI, the command line. They are plain text,
+// not escaped; each surface escapes them as it needs.
+
+// or returns the words of a value, or the value itself if it has none.
+func or[T ~string](words map[T]string, value T) string {
+	if text, ok := words[value]; ok {
+		return text
 	}
-	s.todo = sentences(s.todo, instead)
-	return s
+	return string(value)
 }
 
-// sent says what Prodege was sent.
-func (r request) sent() string {
-	text := "Max CPI was high enough already, so only the status was set to LIVE."
-	if r.Sent != nil {
-		text = "Max CPI is now " + r.Sent.Dollars() + "."
+var waits = map[project.Waiting]string{
+	"":                          "nothing",
+	project.WaitsNothing:        "nothing",
+	project.WaitsApproval:       "approval of its CPI",
+	project.WaitsAction:         "somebody to take action",
+	project.WaitsLive:           "Prodege to report it live",
+	project.WaitsReconciliation: "its reconciliation to be completed",
+	project.WaitsInvoicing:      "invoicing to be done",
+	project.WaitsInvoiced:       "Prodege to report it invoiced",
+}
+
+// Waits is what a project waits for, to be read after "waits for".
+func Waits(w project.Waiting) string { return or(waits, w) }
+
+var attentions = map[project.AttentionKind]string{
+	project.AttentionSlack:        "a message can't be posted in Slack until somebody fixes it",
+	project.AttentionOverdue:      "a message has not reached Slack for five minutes",
+	project.AttentionPlain:        "Slack refused the buttons of a message: decide on the command line",
+	project.AttentionNobody:       "nobody can decide: the list of approvers (SLACK_APPROVERS) names no active member",
+	project.AttentionCeiling:      "the required CPI is above the ceiling (CPI_CEILING)",
+	project.AttentionHeld:         "what was decided is held back: accepting is switched off",
+	project.AttentionExpired:      "nobody decided in time",
+	project.AttentionRefused:      "what was decided was refused",
+	project.AttentionStopped:      "what was decided did not succeed within 30 minutes",
+	project.AttentionStill:        "what was decided was accepted, but the project is still paused",
+	project.AttentionByHand:       "what was decided must be entered at Prodege by hand",
+	project.AttentionInvoice:      "billing refused the invoice",
+	project.AttentionInvoiceSlow:  "billing has not accepted the invoice for an hour",
+	project.AttentionInvoiceAsked: "somebody must decide whether to send the invoice",
+	project.AttentionMissing:      "Prodege has not reported INVOICED by the 7th",
+}
+
+// Attention says why people must look at a project; empty if they need not.
+func Attention(a project.Attention) string {
+	text, because := or(attentions, a.Kind), strings.TrimRight(a.Text, ".")
+	return text + only(because != "" && text != "", " ("+because+")")
+}
+
+// Became is what became of an event.
+func Became(d project.Disposition) string {
+	return or(map[project.Disposition]string{
+		project.Duplicate: "duplicate, known already",
+		project.Late:      "late, a newer one was known",
+	}, d)
+}
+
+// requestPhases say where a CPI request is: {cpi} is the required amount, {yes} the approved one, {now} the max CPI.
+var requestPhases = map[project.Phase]string{
+	"":                     "asks to accept {cpi}{now}",
+	project.PhaseOpen:      "asks to accept {cpi}{now}",
+	project.PhaseSecond:    "asks a second person to accept {cpi}{now}",
+	project.PhaseApproved:  "accepting {yes} at Prodege{now}",
+	project.PhaseHeld:      HeldBack + ": {yes} approved, accepting is off",
+	project.PhaseAccepted:  "Prodege accepted {yes}, not live yet",
+	project.PhaseLive:      "live again at {yes}",
+	project.PhaseStill:     "Prodege accepted {yes}, but the project is still paused",
+	project.PhaseRefused:   "{yes} was refused, still paused",
+	project.PhaseStopped:   "{yes} could not be accepted within 30 minutes",
+	project.PhaseRejected:  "{cpi} was rejected",
+	project.PhaseExpired:   "nobody decided about {cpi} in time",
+	project.PhaseElsewhere: "live again without a decision here",
+	project.PhaseOther:     "closed: paused for another reason now",
+	project.PhaseEnded:     "closed: the project has ended",
+	project.PhaseDryRun:    "{yes} approved in a dry run, nothing sent",
+	project.PhaseByHand:    "{yes} approved, to be accepted at Prodege by hand",
+	project.PhaseOverLimit: "{cpi} is above the ceiling, nothing can be approved here",
+	project.PhaseCancelled: "cancelled by an operator",
+}
+
+// HeldBack begins the summary of a project whose decision waits for accepting to be switched on.
+const HeldBack = "held back"
+
+// RequestPhase says where a CPI request is.
+func RequestPhase(p project.Phase, required, approved, maxCPI *prodege.USD) string {
+	cpi := amountOr(required, "an amount that Prodege has not given")
+	return strings.NewReplacer("{cpi}", cpi, "{yes}", amountOr(approved, cpi), "{now}", known(", now", dollars(maxCPI))).Replace(or(requestPhases, p))
+}
+
+// RequestLine says where a CPI request is.
+func RequestLine(q *project.Question) string {
+	return RequestPhase(q.Phase, q.Required, q.Approved, deref(q.Numbers).MaxCPI)
+}
+
+// actionPhases say where an action from a pause's alert is.
+var actionPhases = map[project.Phase]string{
+	project.PhaseApproved:  "{what}: sending it to Prodege",
+	project.PhaseHeld:      HeldBack + ": {what} chosen, accepting is off",
+	project.PhaseAccepted:  "{what}: accepted by Prodege, not in effect yet",
+	project.PhaseLive:      "{what}: live again",
+	project.PhaseDone:      "{what}: done",
+	project.PhaseStill:     "{what}: accepted, but the project is still paused",
+	project.PhaseRefused:   "{what}: refused",
+	project.PhaseStopped:   "{what}: no success within 30 minutes",
+	project.PhaseDryRun:    "{what}: nothing sent (dry run)",
+	project.PhaseByHand:    "{what}: to be done at Prodege by hand",
+	project.PhaseElsewhere: "{what}: " + requestPhases[project.PhaseElsewhere],
+	project.PhaseOther:     "{what}: " + requestPhases[project.PhaseOther],
+	project.PhaseEnded:     "{what}: " + requestPhases[project.PhaseEnded],
+	project.PhaseCancelled: "{what}: " + requestPhases[project.PhaseCancelled],
+}
+
+// undecidedPhases say the same while nobody has chosen an action.
+var undecidedPhases = map[project.Phase]string{
+	"":                     "nobody has acted yet",
+	project.PhaseOpen:      "nobody has acted yet",
+	project.PhaseElsewhere: "live again, nothing was sent from here",
+	project.PhaseOther:     requestPhases[project.PhaseOther],
+	project.PhaseEnded:     requestPhases[project.PhaseEnded],
+	project.PhaseCancelled: requestPhases[project.PhaseCancelled],
+}
+
+// ActionPhase says where a decision from a pause's alert is; chosen is nil while there is none.
+func ActionPhase(p project.Phase, chosen *project.Decided) string {
+	if chosen == nil {
+		return or(undecidedPhases, p)
 	}
-	if r.SentUnread {
-		text += " Prodege did not let Fieldmarshal read the project first."
+	return strings.ReplaceAll(or(actionPhases, p), "{what}", doing(*chosen))
+}
+
+// ActionLine says where a decision from an alert is, or what is offered.
+func ActionLine(q *project.Question) string {
+	if n := len(q.Decisions); n > 0 {
+		return ActionPhase(q.Phase, &q.Decisions[n-1])
 	}
-	return text
+	var labels []string
+	for _, row := range q.Offers {
+		labels = append(labels, row.Label)
+	}
+	return ActionPhase(q.Phase, nil) + only(q.Phase == project.PhaseOpen, known("; offered:", strings.Join(labels, ", ")))
+}
+
+var invoicePhases = map[project.InvoicePhase]string{
+	project.InvoiceDue:       "being sent to billing",
+	project.InvoiceSending:   "being sent to billing",
+	project.InvoiceByHand:    "made by hand",
+	project.InvoiceHeld:      "held until the project is complete again",
+	project.InvoiceDryRun:    "not sent (dry run)",
+	project.InvoiceAsks:      "waits for somebody to send it",
+	project.InvoiceAsked:     "waits for somebody to send it",
+	project.InvoiceSlow:      "not accepted by billing for an hour, still trying",
+	project.InvoiceRefused:   "refused by billing",
+	project.InvoiceSent:      "handed to billing",
+	project.InvoiceMarked:    "marked as invoiced",
+	project.InvoiceMissing:   "missing at Prodege",
+	project.InvoiceReplaced:  "replaced by a newer revision",
+	project.InvoiceDone:      "done, Prodege reports INVOICED",
+	project.InvoiceDeleted:   "closed, the project was deleted at Prodege",
+	project.InvoiceCancelled: "cancelled by an operator",
+}
+
+// InvoicePhase says where an invoice is, to be read after "invoice".
+func InvoicePhase(p project.InvoicePhase) string { return or(invoicePhases, p) }
+
+// summarized are the kinds of attention for which the summary itself says why people must look.
+var summarized = []project.AttentionKind{
+	project.AttentionNone, project.AttentionCeiling, project.AttentionHeld, project.AttentionExpired, project.AttentionStill,
+	project.AttentionByHand, project.AttentionInvoiceSlow, project.AttentionInvoiceAsked,
+}
+
+// Summary is a project in one line of the Temporal UI's list: "asks to accept $4.25, now $3.75".
+func Summary(v project.View) string {
+	const most = 200 // bytes, what Temporal keeps of a Keyword that we write
+	text := summary(v)
+	if !slices.Contains(summarized, v.Attention.Kind) {
+		text += ". Needs attention: " + Attention(v.Attention)
+	}
+	return cutBytes(neutral(text), most)
+}
+
+func summary(v project.View) string {
+	switch {
+	case v.Request != "":
+		return RequestPhase(v.Request, v.Required, v.Approved, v.MaxCPI)
+	case v.Action == project.PhaseHeld:
+		return ActionPhase(v.Action, v.Chosen)
+	case v.Event != nil:
+		text := string(v.Status) + ": " + Reason(*v.Event)
+		if v.Chosen != nil {
+			text += "; " + ActionPhase(v.Action, v.Chosen)
+		}
+		return text
+	case v.Status == prodege.Complete && v.Invoice != "":
+		return string(v.Status) + ", invoice " + InvoicePhase(v.Invoice)
+	case v.Status == prodege.PendingComplete:
+		return string(v.Status) + ", reconciliation under way"
+	case v.Status == "":
+		return "no event yet"
+	}
+	return string(v.Status)
 }

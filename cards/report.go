@@ -1,60 +1,86 @@
 package cards
 
 import (
-	"fmt"
-	"strings"
+	"slices"
 	"time"
 
-	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
-// reportRows is how many reasons a report lists; Prodege documents ten.
-const reportRows = 12
+const (
+	// digestListed is how many pauses a digest lists; the others are counted. Forty lines of at most 250
+	// characters stay within what Slack takes in all blocks together.
+	digestListed = 40
+	digestLine   = 250
+	digestLines  = 10 // in one section
 
-// report words what the pauses of a time came to. The sum comes first: on a phone that is enough.
-type report struct{ *project.Report }
+	// reportRows is how many reasons a report lists; Prodege documents ten.
+	reportRows = 12
+)
 
-// row is one line of it.
-type row struct{ project.ReportRow }
-
-func (r report) message() Message {
+// digestMessage tells of many pauses in one message, a line each.
+func digestMessage(d *project.Digest) Message {
 	var l layout
-	l.header("📊 Pauses of the last " + days(r.Until.Sub(r.Since)))
-	l.section(row{r.All}.sum(), row{r.All}.money())
-	for i, facts := range r.Rows {
-		if i == reportRows {
-			l.context(fmt.Sprintf("and %s more reasons: `fieldmarshal report` has them all", number(int64(len(r.Rows)-i))))
-			break
+	count := len(d.Items) + d.More
+	l.header("⏸️ " + counted(count, "project") + " paused")
+	l.section("They paused faster than Slack accepts messages, so they share one message. Each gets messages of its own again as soon as something changes.")
+	listed := d.Items[:min(len(d.Items), digestListed)]
+	for part := range slices.Chunk(listed, digestLines) {
+		var texts []string
+		for _, item := range part {
+			texts = append(texts, digestItem(item))
 		}
-		l.section(bold(row{facts}.title()), row{facts}.sum())
+		l.section(texts...)
 	}
-	l.context(r.compared())
-	l.context(r.gaps()...)
+	rest := count - len(listed)
+	l.context(only(rest > 0, "and "+number(rest)+" more: the Temporal UI lists them all (ProjectStatus = “PAUSED”)"))
+	return l.end(project.Frame{UI: d.UI, Simulated: d.Simulated})
+}
+
+// digestItem is one pause: which project, for what, since when.
+func digestItem(i project.DigestItem) string {
+	state := "since " + when(i.Since)
+	if i.End != nil {
+		state = "over: " + endWords(i.End, i.Since)
+	}
+	name := nameLine(i.Project)
+	if len(name) > 120 { // a long name is cut before it is put together, so that no markup is torn
+		name = nameLine(project.Name{ID: i.Project.ID, Name: clean(i.Project.Name, 30)})
+	}
+	text := dots("• "+name, clean(pausedFor(i.Reason, i.Description), 75), state)
+	if linked := dots(text, link(i.UI, "Temporal UI")); len(linked) <= digestLine {
+		return linked
+	}
+	return text
+}
+
+// reportMessage tells what the pauses of a time came to. The sum comes first: on a phone that is enough.
+func reportMessage(r *project.Report) Message {
+	var l layout
+	days := counted(int(r.Until.Sub(r.Since).Round(24*time.Hour)/(24*time.Hour)), "day")
+	l.header("📊 Pauses of the last " + days)
+	l.section(rowSum(r.All), rowMoney(r.All))
+	for _, row := range r.Rows[:min(reportRows, len(r.Rows))] {
+		l.section(bold(clean(capital(pausedFor(row.Reason, row.Description)), 100)), rowSum(row))
+	}
+	rest := len(r.Rows) - reportRows
+	l.context(only(rest > 0, "and "+number(rest)+" more reasons: `fieldmarshal report` has them all"))
+	if b := r.Before; b != nil {
+		text := "none."
+		if b.Pauses > 0 || b.Still > 0 {
+			text = commas(counted(b.Pauses, "pause"), typical(*b), "paused for "+hours(b.Still)+" in all.")
+		}
+		l.context("The " + days + " before: " + text)
+	}
+	l.context( // why the sums may be too low
+		only(r.Unread > 0, "⚠️ without "+counted(r.Unread, "project")+" that could not be read"),
+		only(r.Forgotten > 0, "⚠️ without older pauses of "+counted(r.Forgotten, "project")+", whose ledger does not reach back that far"))
 	l.context(when(r.Since)+" to "+when(r.Until), counted(r.Projects, "project")+" read")
-	f := project.Frame{UI: r.UI, Simulated: r.Simulated}
-	l.frame(f)
-	return l.message(f)
+	return l.end(project.Frame{UI: r.UI, Simulated: r.Simulated})
 }
 
-// days names a length of time in whole days.
-func days(d time.Duration) string { return counted(int(d.Round(24*time.Hour)/(24*time.Hour)), "day") }
-
-// counted is "1 pause", "12 pauses".
-func counted(n int, what string) string {
-	if n != 1 {
-		what += "s"
-	}
-	return number(int64(n)) + " " + what
-}
-
-// title names the reason of a row.
-func (r row) title() string {
-	return clean(capital(Reason(prodege.Event{Status: prodege.Paused, Reason: r.Reason, Description: r.Description})), 100)
-}
-
-// sum is what a row comes to: "9 pauses, decided after 7 min, live after 9 min (median). Paused for 5 h in all."
-func (r row) sum() string {
+// rowSum is what a row comes to: "9 pauses, decided after 7 min, live after 9 min (median). Paused for 5 h in all."
+func rowSum(r project.ReportRow) string {
 	if r.Pauses == 0 && r.Still == 0 {
 		return "No project was paused."
 	}
@@ -62,27 +88,14 @@ func (r row) sum() string {
 	if r.Pauses == 0 {
 		began = "No new pause"
 	}
-	typical := ""
-	if t := r.typical(); t != "" {
-		typical = ", " + t + " (median)"
-	}
-	still := ""
-	if r.Standing > 0 {
-		still = "; " + counted(r.Standing, "project") + " still paused"
-	}
-	return began + typical + ". Paused for " + hours(r.Still) + " in all" + still + "."
+	median := typical(r)
+	return commas(began, median) + only(median != "", " (median)") + ". Paused for " + hours(r.Still) + " in all" +
+		only(r.Standing > 0, "; "+counted(r.Standing, "project")+" still paused") + "."
 }
 
 // typical is how long it usually took; empty if nothing was decided and nothing went live.
-func (r row) typical() string {
-	var parts []string
-	if r.Decided > 0 {
-		parts = append(parts, "decided after "+lasting(r.ToDecision))
-	}
-	if r.Live > 0 {
-		parts = append(parts, "live after "+lasting(r.ToLive))
-	}
-	return strings.Join(parts, ", ")
+func typical(r project.ReportRow) string {
+	return commas(only(r.Decided > 0, "decided after "+lasting(r.ToDecision)), only(r.Live > 0, "live after "+lasting(r.ToLive)))
 }
 
 // hours writes a sum of many pauses, which days and minutes would not make clearer.
@@ -93,41 +106,9 @@ func hours(d time.Duration) string {
 	return number(int64(d.Round(time.Hour)/time.Hour)) + " h"
 }
 
-// money is what was approved and refused; empty if nothing was.
-func (r row) money() string {
-	if r.Approved.IsZero() && r.Refused.IsZero() && r.Unpriced == 0 {
-		return ""
-	}
-	text := "Extra cost: about " + r.Approved.Dollars() + " approved, about " + r.Refused.Dollars() + " refused"
-	if r.Unpriced > 0 {
-		text += "; not known for " + counted(r.Unpriced, "decision")
-	}
-	return text + "."
-}
-
-// compared is the time before in one line.
-func (r report) compared() string {
-	if r.Before == nil {
-		return ""
-	}
-	b := row{*r.Before}
-	if b.Pauses == 0 && b.Still == 0 {
-		return "The " + days(r.Until.Sub(r.Since)) + " before: none."
-	}
-	text := "The " + days(r.Until.Sub(r.Since)) + " before: " + counted(b.Pauses, "pause")
-	if t := b.typical(); t != "" {
-		text += ", " + t
-	}
-	return text + ", paused for " + hours(b.Still) + " in all."
-}
-
-// gaps say why the sums may be too low.
-func (r report) gaps() (parts []string) {
-	if r.Unread > 0 {
-		parts = append(parts, "⚠️ without "+counted(r.Unread, "project")+" that could not be read")
-	}
-	if r.Forgotten > 0 {
-		parts = append(parts, "⚠️ without older pauses of "+counted(r.Forgotten, "project")+", whose ledger does not reach back that far")
-	}
-	return parts
+// rowMoney is what was approved and refused; empty if nothing was.
+func rowMoney(r project.ReportRow) string {
+	return only(!r.Approved.IsZero() || !r.Refused.IsZero() || r.Unpriced > 0,
+		"Extra cost: about "+r.Approved.Dollars()+" approved, about "+r.Refused.Dollars()+" refused"+
+			only(r.Unpriced > 0, "; not known for "+counted(r.Unpriced, "decision"))+".")
 }

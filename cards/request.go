@@ -3,6 +3,8 @@ package cards
 import (
 	"strings"
 
+	"github.com/slack-go/slack"
+
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
@@ -13,28 +15,27 @@ type request struct{ *project.RequestFacts }
 
 func (r request) message() Message {
 	s := r.story()
-	var l layout
-	l.header(s.icon + " " + s.title)
-	l.name(r.Project)
+	l := begin(s.icon+" "+s.title, r.Project)
+	alert := link(r.Alert, "pause alert")
 	if r.asksPrice() {
-		l.section(s.what, r.price(), r.cost(), r.deadline(), todo(s.todo))
+		deadline := only(r.waits() && !r.Deadline.IsZero(), "*Decide by* "+when(r.Deadline)+".")
+		l.section(s.what, r.price(), r.cost(), deadline, todo(s.todo))
 		l.section(r.rules()...)
 	} else {
 		l.section(s.what, todo(s.todo))
 	}
 	if r.waits() {
-		l.section(r.decided()...)
+		l.section(r.decisions()...)
 		l.actions(r.buttons()...)
-		l.context("paused "+whenAgo(r.PausedAt), r.who())
+		l.context("paused "+whenAgo(r.PausedAt), only(!r.Nobody, whoDecides(r.Anyone))) // the rules say that nobody can
 		l.context(r.earlier())
-		l.frame(r.Frame, link(r.Alert, "pause alert"))
-		return l.message(r.Frame)
+		return l.end(r.Frame, alert)
 	}
 	l.section(r.course()...)
 	if !r.asksPrice() {
 		l.context(r.shortNumbers()...)
 	}
-	l.frame(r.Frame, link(r.Alert, "pause alert"))
+	l.frame(r.Frame, alert)
 	l.actions(r.buttons()...)
 	return l.message(r.Frame)
 }
@@ -50,22 +51,6 @@ func (r request) asksPrice() bool {
 	return r.waits() || !r.Closed && (r.Phase == project.PhaseExpired || r.Phase == project.PhaseOverLimit)
 }
 
-// deadline says by when to decide.
-func (r request) deadline() string {
-	if r.Deadline.IsZero() || !r.waits() {
-		return ""
-	}
-	return "*Decide by* " + when(r.Deadline) + "."
-}
-
-// who says who may decide. That the list is empty is said among the rules.
-func (r request) who() string {
-	if r.Nobody {
-		return ""
-	}
-	return whoDecides(r.Anyone)
-}
-
 func whoDecides(anyone bool) string {
 	if anyone {
 		return "anyone in this channel can decide"
@@ -78,20 +63,15 @@ const nobodyDecides = "⚠️ *Nobody can decide here:* the list of approvers (S
 
 // rules are the limits and conditions that bear on the decision.
 func (r request) rules() []string {
-	var rules []string
-	if r.Nobody && r.waits() {
-		rules = append(rules, nobodyDecides)
+	two := r.Phase == project.PhaseOpen && r.SecondAbove != nil && (r.Required == nil || r.Required.Cmp(*r.SecondAbove) > 0)
+	approvable := r.Phase != project.PhaseOverLimit
+	return []string{
+		only(r.Nobody && r.waits(), nobodyDecides),
+		only(two, "👥 Amounts above "+dollars(r.SecondAbove)+" need two different people."),
+		only(r.NoAPIKey && approvable, "✍️ No Prodege API key is set, so approving only records your decision; then "+
+			r.byHand(amountOr(r.offered(), "what was approved"))+"."),
+		only(r.DryRun && approvable, "🧪 Dry run: decisions are recorded, and nothing is sent to Prodege."),
 	}
-	if r.Phase == project.PhaseOpen && r.SecondAbove != nil && (r.Required == nil || r.Required.Cmp(*r.SecondAbove) > 0) {
-		rules = append(rules, "👥 Amounts above "+r.SecondAbove.Dollars()+" need two different people.")
-	}
-	if r.NoAPIKey && r.Phase != project.PhaseOverLimit {
-		rules = append(rules, "✍️ No Prodege API key is set, so approving only records your decision; then "+r.byHand(amountOr(r.offered(), "what was approved"))+".")
-	}
-	if r.DryRun && r.Phase != project.PhaseOverLimit {
-		rules = append(rules, "🧪 Dry run: decisions are recorded, and nothing is sent to Prodege.")
-	}
-	return rules
 }
 
 // byHand is what somebody must enter at Prodege.
@@ -99,11 +79,10 @@ func (r request) byHand(amount string) string {
 	return "somebody must open project " + r.Project.ID.String() + " at Prodege and set max CPI to " + strings.TrimPrefix(amount, "$") + " and the status to LIVE"
 }
 
-// decided is a line per decision, while people still decide.
-func (r request) decided() []string {
-	var texts []string
+// decisions is a line per decision, while people still decide.
+func (r request) decisions() (texts []string) {
 	for _, d := range newest(r.Decisions) {
-		texts = append(texts, decision{d}.words(r.Required)+", "+when(d.At), quoted(d.Reason, 400))
+		texts = append(texts, decisionText(d, r.Required)+", "+when(d.At), quoted(d.Reason, 400))
 	}
 	return texts
 }
@@ -112,27 +91,34 @@ func (r request) decided() []string {
 // the reasons that people gave.
 func (r request) course() []string {
 	steps := []string{"Paused " + when(r.PausedAt)}
-	var reasons []string
+	reasons := []string{""}
 	for _, d := range newest(r.Decisions) {
-		steps = append(steps, decision{d}.words(r.Required)+" "+whenNext(r.PausedAt, d.At))
+		steps = append(steps, decisionText(d, r.Required)+" "+whenNext(r.PausedAt, d.At))
 		reasons = append(reasons, quoted(d.Reason, 400))
 	}
-	return append([]string{dots(append(steps, r.reached())...)}, reasons...)
+	reached := phaseVerbs[r.Phase]
+	if r.Phase == project.PhaseEnded {
+		reached = statusWords(r.EndStatus)
+	}
+	if reached != "" && !r.PhaseAt.IsZero() {
+		steps = append(steps, reached+" "+whenNext(r.PausedAt, r.PhaseAt))
+	}
+	reasons[0] = dots(steps...)
+	return reasons
 }
 
-// reached says when the phase began, in the phase's own word.
-func (r request) reached() string {
-	verbs := map[project.Phase]string{
-		project.PhaseAccepted: "accepted by Prodege", project.PhaseLive: "live", project.PhaseElsewhere: "live",
-		project.PhaseStill: "checked", project.PhaseRefused: "refused", project.PhaseStopped: "stopped",
-		project.PhaseExpired: "expired", project.PhaseOther: "paused for another reason",
-		project.PhaseEnded: statusWords(r.EndStatus), project.PhaseCancelled: "closed", project.PhaseByHand: "handed over",
-	}
-	verb := verbs[r.Phase]
-	if verb == "" || r.PhaseAt.IsZero() {
-		return ""
-	}
-	return verb + " " + whenNext(r.PausedAt, r.PhaseAt)
+// phaseVerbs say that a phase began.
+var phaseVerbs = map[project.Phase]string{
+	project.PhaseAccepted:  "accepted by Prodege",
+	project.PhaseLive:      "live",
+	project.PhaseElsewhere: "live",
+	project.PhaseStill:     "checked",
+	project.PhaseRefused:   "refused",
+	project.PhaseStopped:   "stopped",
+	project.PhaseExpired:   "expired",
+	project.PhaseOther:     "paused for another reason",
+	project.PhaseCancelled: "closed",
+	project.PhaseByHand:    "handed over",
 }
 
 // earlier is the project's last three decisions before this request, in one line.
@@ -140,32 +126,21 @@ func (r request) earlier() string {
 	const most = 3
 	var texts []string
 	for _, d := range r.Earlier[:min(most, len(r.Earlier))] {
-		text := decision{d}.words(d.Amount) + " " + date(d.At)
-		if reason := clean(d.Reason, 120); reason != "" {
-			text += " (" + reason + ")"
-		}
-		texts = append(texts, text)
+		reason := clean(d.Reason, 120)
+		texts = append(texts, decisionText(d, d.Amount)+" "+date(d.At)+only(reason != "", " ("+reason+")"))
 	}
 	return known("earlier:", strings.Join(texts, "; "))
 }
 
-// deciding is the decision that counts: the newest approval or rejection, unless the request was opened again since.
-func (r request) deciding() *project.Decided {
+// approved is the amount that people (or the rule) approved; nil if none was, or the request was opened again since.
+func (r request) approved() *prodege.USD {
 	for i := len(r.Decisions) - 1; i >= 0; i-- {
-		switch r.Decisions[i].Verdict {
-		case project.Approve, project.Reject:
-			return &r.Decisions[i]
-		case project.AskAgain:
+		switch d := r.Decisions[i]; d.Verdict {
+		case project.Approve:
+			return d.Amount
+		case project.Reject, project.AskAgain:
 			return nil
 		}
-	}
-	return nil
-}
-
-// approved is the amount that people (or the rule) approved; nil if none was.
-func (r request) approved() *prodege.USD {
-	if d := r.deciding(); d != nil && d.Verdict == project.Approve {
-		return d.Amount
 	}
 	return nil
 }
@@ -177,4 +152,175 @@ func (r request) offered() *prodege.USD {
 		return first
 	}
 	return r.Required
+}
+
+// buttons are those of the phase; none if nothing is left to decide.
+func (r request) buttons() []*slack.ButtonBlockElement {
+	if !r.HasButtons() {
+		return nil
+	}
+	b := Button{Project: r.Project.ID, Name: r.Project.Name, Request: r.ID, Generation: r.Generation,
+		Amount: r.Required, Ceiling: r.Ceiling, Numbers: deref(r.Numbers)}.fitting()
+	reject := b.element(ActionReject, "", slack.StyleDanger)
+	switch {
+	case r.CanAskAgain():
+		return []*slack.ButtonBlockElement{b.element(ActionAskAgain, "", slack.StyleDefault)}
+	case r.Phase == project.PhaseOverLimit:
+		return []*slack.ButtonBlockElement{reject}
+	case r.Phase.Failed():
+		closing := b.element(ActionClose, "", slack.StyleDefault)
+		if closing != nil {
+			closing.WithConfirm(slack.NewConfirmationBlockObject(label("Close this request?", 100),
+				label("Nothing more is sent to Prodege for it. The project stays as it is there.", 300), label("Close it", 30), label("Back", 30)))
+		}
+		return []*slack.ButtonBlockElement{b.element(ActionTryAgain, "", slack.StylePrimary), closing}
+	}
+	return append(r.approveButtons(b), reject, b.element(ActionDetails, "", slack.StyleDefault))
+}
+
+// approveButtons offers no amount above the ceiling, and with an unknown amount only "Approve up to…". The second of
+// two people is offered the amount that the first approved, which may be above the required CPI. Approve has no dialog
+// in between: its label says the amount, and large amounts need a second person.
+func (r request) approveButtons(b Button) (buttons []*slack.ButtonBlockElement) {
+	offer, amount, suffix := b, r.offered(), " "
+	if amount != nil && (r.Required == nil || !amount.Equal(*r.Required)) {
+		offer.UpTo, suffix = amount, " up to "
+	}
+	if amount != nil && (r.Ceiling == nil || amount.Cmp(*r.Ceiling) <= 0) {
+		buttons = append(buttons, offer.element(ActionApprove, suffix+amount.Dollars(), slack.StylePrimary))
+	}
+	if r.Ceiling == nil || r.Required == nil || r.Ceiling.Cmp(*r.Required) > 0 {
+		buttons = append(buttons, b.element(ActionApproveUpTo, "", slack.StyleDefault))
+	}
+	return buttons
+}
+
+// Phases of a request that are told apart in words only.
+const (
+	openNewer        project.Phase = "open, newer amount"
+	openUnknown      project.Phase = "open, no amount"
+	closedAfterFault project.Phase = "rejected, closed after a fault"
+	maybeSent        project.Phase = "elsewhere, maybe sent"
+	cancelledSent    project.Phase = "cancelled, maybe sent"
+)
+
+const askedAgain = "If Prodege asks for a CPI again, a request appears here again."
+
+// requestStories tell the phases of a request, each for someone who sees the message for the first time. {cpi} is the
+// required amount, {yes} the approved one; story has the other placeholders.
+var requestStories = map[project.Phase]story{
+	project.PhaseOpen: {"💵", "Approve a CPI of {cpi}?", "", ""},
+	openNewer:         {"💵", "Approve a newer CPI of {cpi}?", "", ""},
+	openUnknown: {"💵", "Approve a higher CPI? Prodege gave no amount", "Prodege paused the project because its CPI reached the maximum{odd}.",
+		"Look up the required CPI at Prodege, then click “Approve up to…” and enter the most a complete may cost, or reject."},
+	project.PhaseSecond: {"👥", "One of two approvals given for {yes}",
+		"Amounts above {second} need two different people. Nothing has been sent to Prodege yet.",
+		"Somebody else must approve {yes} as well, or reject it."},
+	project.PhaseApproved: {"⏳", "Approved {yes}, accepting it at Prodege now",
+		"Fieldmarshal reads the project once more, then sets max CPI to {yes} and the project live.", ""},
+	project.PhaseHeld: {"✋", "Approved {yes}, but held back",
+		"Accepting is switched off for all projects. The approval is kept, and nothing has been sent; the project stays paused.", switchOn},
+	project.PhaseAccepted: {"☑️", "Prodege accepted {yes}, not live yet", "{sent} Waiting for Prodege to report the project live.", ""},
+	project.PhaseLive:     {"✅", "Live again at {yes}{after}", "{sent}", ""},
+	project.PhaseDryRun: {"🧪", "Approved {yes}, nothing sent (dry run)",
+		"Dry run is on: the decision is recorded, and Prodege was not called. It will not be sent later either.",
+		"To resume the project, set max CPI to {yes} and the status to LIVE at Prodege by hand."},
+	project.PhaseByHand: {"✍️", "Approved {yes}, accept it by hand", "No Prodege API key is set, so nothing was sent.",
+		"{by hand}. This message changes when Prodege reports the project live."},
+	project.PhaseRejected: {"⛔", "Rejected: {cpi}", "Nothing was sent to Prodege{stays}.",
+		"Close the project at Prodege, or change its settings there so that a lower CPI is enough."},
+	closedAfterFault: {"⛔", "Closed: {cpi} was not accepted",
+		"Accepting it failed, and the request was closed. The project stays as it is at Prodege.", "Decide at Prodege what happens next."},
+	project.PhaseExpired: {"⌛", "Expired: nobody decided about {cpi}", "Nothing was sent to Prodege{stays}.", ""},
+	project.PhaseElsewhere: {"▶️", "Live again without a decision here{after}",
+		"It was resolved at Prodege, or the required CPI fell below max CPI. Nothing was sent from here.", ""},
+	maybeSent: {"▶️", "Live again{after}", "The approval here may have done it: " + cutOff, "Check max CPI at Prodege."},
+	project.PhaseOther: {"⏸️", "No CPI to decide on now. Paused: {other}", "{meaning}",
+		"See the pause alert. If Prodege asks for a CPI again, this request comes back."},
+	project.PhaseEnded: {"🏁", "Closed: the project is {status}", "There is nothing left to decide about {cpi}.", ""},
+	project.PhaseCancelled: {"🛑", "Request for {cpi} cancelled by an operator",
+		"The project's workflow was cancelled in Temporal. Nothing more is sent from here; the project stays as it is at Prodege.",
+		"Decide at Prodege what happens next. " + askedAgain},
+	cancelledSent: {"🛑", "Request for {cpi} cancelled by an operator",
+		"The project's workflow was cancelled in Temporal. The approved {yes} may have reached Prodege before; nothing more is sent from here.",
+		"Look at the project at Prodege. " + askedAgain},
+	project.PhaseOverLimit: {"🚫", "{cpi} is above the ceiling of {ceiling}", "Nothing above the ceiling is ever sent from here, whoever approves it.",
+		"Before it can be approved here, an operator of Fieldmarshal must raise the ceiling (CPI_CEILING) to at least {cpi}, or Prodege must ask for less. Otherwise reject it, or accept it at Prodege by hand."},
+}
+
+// reopening says how a request is opened again.
+var reopening = map[project.Phase]string{
+	project.PhaseRejected: "If this was a mistake, click “Ask again”.",
+	closedAfterFault:      "“Ask again” reopens this request.",
+	project.PhaseExpired:  "Click “Ask again” to reopen the request.",
+}
+
+const (
+	// switchOn is what to do about a decision that is held back.
+	switchOn = "An operator of Fieldmarshal must switch it on again (`fieldmarshal accepting on`)."
+	// cutOff is why it is not certain what an act came to.
+	cutOff = "the call to Prodege was cut off before its answer came."
+)
+
+// told is the phase as it is told.
+func (r request) told() project.Phase {
+	n := len(r.Decisions)
+	switch {
+	case r.Phase == project.PhaseOpen && r.Required == nil:
+		return openUnknown
+	case r.Phase == project.PhaseOpen && r.Generation > 1:
+		return openNewer
+	case r.Phase == project.PhaseRejected && n > 0 && r.Decisions[n-1].Verdict == project.Close:
+		return closedAfterFault
+	case r.Phase == project.PhaseElsewhere && r.MaybeSent:
+		return maybeSent
+	case r.Phase == project.PhaseCancelled && r.approved() != nil:
+		return cancelledSent
+	}
+	return r.Phase
+}
+
+// story tells the phase of the request. Once the pause is over, nothing is left to do about what people decided or did
+// not decide.
+func (r request) story() story {
+	cpi := amountOr(r.Required, "an unknown amount")
+	yes, ceiling := amountOr(r.approved(), cpi), amountOr(r.Ceiling, "this installation")
+	phase := r.told()
+	s, ok := requestStories[phase]
+	switch {
+	case r.Phase.Failed():
+		s = failedStory(r.Phase, yes, closes, r.Refusal)
+		s.what = sentences(only(r.Phase == project.PhaseStill, r.sent()), s.what)
+	case !ok:
+		s = story{"💵", "Required CPI " + cpi, "State: " + clean(string(r.Phase), 40) + ".", ""}
+	default:
+		odd, other, meaning := ", but did not say which CPI it requires", "another reason", ""
+		if r.RequiredText != "" {
+			odd = ". What it requires can't be read as an amount: “" + clean(r.RequiredText, 100) + "”"
+		}
+		if r.Other != nil {
+			other, meaning = plain(Reason(*r.Other), 100), clean(r.Other.Meaning().Meaning, 600)
+		}
+		s = s.fill("{cpi}", cpi, "{yes}", yes, "{ceiling}", ceiling, "{second}", amountOr(r.SecondAbove, "the limit"), "{odd}", odd,
+			"{sent}", r.sent(), "{after}", after(r.PausedAt, r.PhaseAt), "{by hand}", capital(r.byHand(yes)), "{status}", statusWords(r.EndStatus),
+			"{stays}", only(!r.Closed, "; the project stays paused"), "{other}", other, "{meaning}", meaning)
+	}
+	if how := reopening[phase]; r.CanAskAgain() {
+		s.todo = sentences(s.todo, how)
+	} else if how != "" { // what nobody could approve is not opened again
+		s.todo = sentences(s.todo, "It is above the ceiling of "+ceiling+", so it can't be reopened unless an operator of Fieldmarshal raises that (CPI_CEILING).")
+	}
+	if r.Closed && (r.Phase.Decidable() || r.Phase.Failed() || r.Phase == project.PhaseDryRun || r.Phase == project.PhaseByHand) {
+		s.what, s.todo = sentences(s.what, "The pause is over now."), ""
+	}
+	return s
+}
+
+// sent says what Prodege was sent.
+func (r request) sent() string {
+	text := "Max CPI was high enough already, so only the status was set to LIVE."
+	if r.Sent != nil {
+		text = "Max CPI is now " + r.Sent.Dollars() + "."
+	}
+	return text + only(r.SentUnread, " Prodege did not let Fieldmarshal read the project first.")
 }

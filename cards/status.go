@@ -1,6 +1,8 @@
 package cards
 
 import (
+	"slices"
+
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
@@ -9,56 +11,66 @@ import (
 func Status(s *project.State, f project.Frame) Message {
 	f.Project = s.Name
 	f.Project.ID = s.ID
-	status, reason := "no event has come yet", ""
+	status, question, alert := "no event has come yet", "", ""
 	if s.Status != "" {
 		status = statusWords(s.Status) + " since " + when(s.StatusSince)
 	}
-	if s.Reason != 0 || s.Description != "" {
-		reason = clean(Reason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}), 200)
-	}
-	status = sentence(status, reason)
-	waits := clean(Waits(s.Waiting), 100)
-	if s.Waiting != project.WaitsNothing && !s.WaitingSince.IsZero() {
-		waits += ", since " + when(s.WaitingSince)
-	}
-	waits = "Waits for " + waits + "."
-	attention, question := known("⚠️ Needs attention:", clean(Attention(s.Attention()), 300)), ""
-	if attention != "" {
-		attention += "."
-	}
+	waits := clean(Waits(s.Waiting), 100) +
+		only(s.Waiting != project.WaitsNothing && !s.WaitingSince.IsZero(), ", since "+when(s.WaitingSince))
+	attention := clean(Attention(s.Attention()), 300)
 	if q := s.OpenRequest(); q != nil {
 		question = sentence("CPI request: " + clean(RequestLine(q), 200))
 	} else if q := s.OpenAction(); q != nil && len(q.Decisions) > 0 {
 		question = sentence(clean(ActionLine(q), 200))
 	}
-	var l layout
-	l.name(f.Project)
-	l.section(status, waits, question, attention)
-	l.section(lastEvents(s.Last)...)
-	alert := ""
 	if s.Pause != nil {
 		alert = messageLink(s, s.Pause.Alert)
 	}
-	l.frame(f, link(messageLink(s, requestKey(s)), "CPI request"), link(alert, "pause alert"))
-	return l.message(f)
+	var l layout
+	l.name(f.Project)
+	l.section(sentence(status, clean(stateReason(s), 200)), "Waits for "+waits+".", question,
+		only(attention != "", "⚠️ Needs attention: "+attention+"."))
+	l.section(lastEvents(s.Last)...)
+	return l.end(f, link(messageLink(s, requestKey(s)), "CPI request"), link(alert, "pause alert"))
+}
+
+// stateReason is why the project is in its status; empty if no reason was given.
+func stateReason(s *project.State) string {
+	return only(s.Reason != 0 || s.Description != "", Reason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}))
+}
+
+// messageLink is the address of the message with a key; empty if it is not in Slack.
+func messageLink(s *project.State, key string) string {
+	for _, m := range s.Outbox {
+		if key != "" && m.Key == key {
+			return m.Link
+		}
+	}
+	return ""
+}
+
+// requestKey is the key of the message of the newest CPI request.
+func requestKey(s *project.State) string {
+	for _, m := range s.Outbox {
+		if r := m.Card.Request; r != nil && s.Request != nil && r.ID == s.Request.ID {
+			return m.Key
+		}
+	}
+	return ""
 }
 
 // lastEvents is a line per event, under a title.
-func lastEvents(last []project.EventLine) []string {
+func lastEvents(last []project.EventLine) (texts []string) {
 	const most = 10
-	var texts []string
-	for i := len(last) - 1; i >= 0 && len(texts) < most; i-- {
-		e := last[i]
-		what := statusWords(e.Status)
-		if e.Reason != 0 {
-			what += ": " + clean(Reason(prodege.Event{Status: e.Status, Reason: e.Reason}), 100)
-		}
-		texts = append(texts, dots("• "+when(e.Time), what, clean(Became(e.Disposition), 60)))
+	for _, e := range slices.Backward(last[max(0, len(last)-most):]) {
+		why := only(e.Reason != 0, ": "+clean(eventReason(e), 100))
+		texts = append(texts, dots("• "+when(e.Time), statusWords(e.Status)+why, clean(Became(e.Disposition), 60)))
 	}
-	if texts == nil {
-		return nil
-	}
-	return append([]string{bold("Last events")}, texts...)
+	return append([]string{only(texts != nil, bold("Last events"))}, texts...)
+}
+
+func eventReason(e project.EventLine) string {
+	return Reason(prodege.Event{Status: e.Status, Reason: e.Reason})
 }
 
 // Alarm is what the ingress itself has to say to the team that runs it.

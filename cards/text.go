@@ -2,9 +2,11 @@ package cards
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Text from outside (names, notes, descriptions, what people typed) passes through clean, quoted or plain exactly
@@ -12,40 +14,31 @@ import (
 // say what it counts, and this is never fewer than its characters.
 
 // clean makes outside text safe for mrkdwn on one line, of at most max characters.
-func clean(text string, max int) string {
-	return cut(escape(strings.Join(strings.Fields(neutral(text)), " ")), max)
-}
+func clean(text string, max int) string { return cut(escape(oneLine(text)), max) }
 
 // quoted is clean for text that may have several lines: each becomes a line of a quotation, ten at most.
 func quoted(text string, max int) string {
-	const maxLines = 10
-	var lines []string
+	const most = 10
+	var quote []string
 	for line := range strings.Lines(neutral(text)) {
-		line = strings.Join(strings.Fields(line), " ")
-		switch {
-		case line == "":
-		case len(lines) == maxLines:
-			return quotation(lines, max-2) + "\n> …"
-		default:
-			lines = append(lines, line)
-		}
+		quote = append(quote, some(oneLine(line))...)
 	}
-	return quotation(lines, max)
-}
-
-func quotation(lines []string, max int) string {
-	if len(lines) == 0 {
+	more := ""
+	if len(quote) > most {
+		quote, max, more = quote[:most], max-2, "\n> …"
+	}
+	if quote == nil {
 		return ""
 	}
-	body := cut(escape(strings.Join(lines, "\n")), max)
-	return "> " + strings.ReplaceAll(body, "\n", "\n> ")
+	return "> " + strings.ReplaceAll(cut(escape(lines(quote...)), max), "\n", "\n> ") + more
 }
 
 // plain makes outside text safe for a plain_text object, where Slack reads no markup and no entities.
 func plain(text string, max int) string {
-	t := strings.Join(strings.Fields(neutral(text)), " ")
-	return cut(strings.NewReplacer("<", "‹", ">", "›").Replace(t), max)
+	return cut(strings.NewReplacer("<", "‹", ">", "›").Replace(oneLine(text)), max)
 }
+
+func oneLine(text string) string { return strings.Join(strings.Fields(neutral(text)), " ") }
 
 // neutral replaces what would not show, or would make the reader see another text than the one that came: invalid
 // UTF-8, control characters, bidi overrides, byte order marks, tag characters.
@@ -68,31 +61,22 @@ var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;")
 // escape writes the three characters that mean something to Slack as entities.
 func escape(text string) string { return escaper.Replace(text) }
 
+// torn is what a cut leaves of a <…> form, an entity or a line of a quotation, with the space before it.
+var torn = regexp.MustCompile(`(<[^<>]*|&[a-z]{0,3}|\n>|[ \n])+$`)
+
 // cut shortens to max characters, the last of them "…", never within a rune, an entity or a <…> form.
 func cut(text string, max int) string {
 	if size(text) <= max {
 		return text
 	}
-	n, end := 0, 0
+	n := 0
 	for i, r := range text {
 		if n += utf16.RuneLen(r); n > max-1 {
-			end = i
+			text = text[:i]
 			break
 		}
 	}
-	t := text[:end]
-	if i := strings.LastIndexByte(t, '<'); i > strings.LastIndexByte(t, '>') {
-		t = t[:i]
-	}
-	const longestEntity = len("&amp;")
-	if i := strings.LastIndexByte(t, '&'); i > strings.LastIndexByte(t, ';') && len(t)-i < longestEntity {
-		t = t[:i]
-	}
-	t = strings.TrimRight(t, " \n")
-	if quote := strings.TrimSuffix(t, "\n>"); quote != t { // a quote of which nothing is left
-		t = strings.TrimRight(quote, " \n")
-	}
-	return t + "…"
+	return torn.ReplaceAllString(text, "") + "…"
 }
 
 // size counts UTF-16 units.
@@ -101,6 +85,19 @@ func size(text string) (n int) {
 		n += utf16.RuneLen(r)
 	}
 	return n
+}
+
+// cutBytes shortens text to max bytes, at the end of a character.
+func cutBytes(text string, max int) string {
+	if len(text) <= max {
+		return text
+	}
+	const mark = "…"
+	end := max - len(mark)
+	for !utf8.RuneStart(text[end]) {
+		end--
+	}
+	return text[:end] + mark
 }
 
 // bold marks text that is clean already. Text with a star of its own would end the mark early.
@@ -149,22 +146,16 @@ func channelName(id string) string {
 // mentions writes up to twenty people in a row, followed by a colon; empty if there are none.
 func mentions(ids []string) string {
 	const most = 20
-	if len(ids) > most {
-		ids = ids[:most]
-	}
 	var people []string
-	for _, id := range ids {
+	for _, id := range ids[:min(most, len(ids))] {
 		if slackID(id, "UWS") {
 			people = append(people, person(id))
 		}
 	}
-	if people == nil {
-		return ""
-	}
-	return strings.Join(people, " ") + ": "
+	return only(people != nil, strings.Join(people, " ")+": ")
 }
 
-// link writes a link under words of ours; empty if the address is not plain http or https.
+// link writes a link under words of ours; empty if the address is not plain http or https, or long.
 func link(address, words string) string {
 	const longest = 500
 	u, err := url.Parse(address)
@@ -176,33 +167,4 @@ func link(address, words string) string {
 		return ""
 	}
 	return "<" + strings.ReplaceAll(target, "&", "&amp;") + "|" + words + ">"
-}
-
-// some drops what is empty.
-func some(parts ...string) []string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return kept
-}
-
-// sentences joins what is not empty with spaces.
-func sentences(parts ...string) string { return strings.Join(some(parts...), " ") }
-
-// dots joins what is not empty with middle dots.
-func dots(parts ...string) string { return strings.Join(some(parts...), " · ") }
-
-// lines joins what is not empty with line ends.
-func lines(parts ...string) string { return strings.Join(some(parts...), "\n") }
-
-// sentence joins what is not empty with commas, from a capital letter to a full stop.
-func sentence(parts ...string) string {
-	text := strings.Join(some(parts...), ", ")
-	if text == "" {
-		return ""
-	}
-	return capital(text) + "."
 }
