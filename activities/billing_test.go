@@ -79,7 +79,7 @@ func TestSendInvoiceOnce(t *testing.T) {
 		}
 		want(t, string(kind)+": fired", sim.Fired(kind), 2)
 		want(t, string(kind)+": invoices", len(sim.Invoices()), 1)
-		if v := sim.Violations(); len(v) > 0 {
+		if v := sim.Complaints(); len(v) > 0 {
 			t.Errorf("%s: %v", kind, v)
 		}
 	}

@@ -156,13 +156,13 @@ func TestANewerAmountSupersedes(t *testing.T) {
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
 	old := simulator.Buttons(m)[0].Value
-	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer))
+	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
 	w.becomes(m, "Approve a newer CPI of $4.50?")
 	w.replies(approvals, "$4.50")
 	w.clicks(simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
 	w.ephemeral(ann, "asks for another amount now: $4.50")
 	w.acceptances(0)
-	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer)) // the same amount again changes nothing
+	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer)) // the same amount again changes nothing
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 3 }, "three events")
 	w.click(ann, m, approve)
 	w.accepted("4.50")

@@ -50,7 +50,7 @@ func (w *world) checkEnd(p *plan) {
 	for _, text := range w.prodege.Complaints() {
 		w.t.Errorf("Prodege complains: %s", text)
 	}
-	for _, text := range w.billing.Violations() {
+	for _, text := range w.billing.Complaints() {
 		w.t.Errorf("billing complains: %s", text)
 	}
 	w.checkMessagesOnce()

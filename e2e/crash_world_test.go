@@ -147,7 +147,7 @@ func prepareWorld(t *testing.T, hostPort, ns string, plans ...func(*plan)) *worl
 func (w *world) begin() {
 	w.t.Helper()
 	w.ingress.launch()
-	w.slack.SetInteractionsURL(w.ingress.url + "/slack/interactions")
+	w.slack.SetAppURL(w.ingress.url + "/slack")
 	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
 	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
 	w.worker.launch()

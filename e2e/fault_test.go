@@ -113,7 +113,7 @@ func TestThePriceRisesBeforeItIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.pausedForCPI(asked)
-	if _, err := w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Quiet: true}); err != nil {
+	if _, err := w.prodege.PauseForCPI(w.ctx, theProject, newer, simulator.How{Quiet: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.click(ann, m, approve)

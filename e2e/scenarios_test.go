@@ -74,7 +74,7 @@ func (w *world) stage() *simulator.Stage {
 func (w *world) play(stage *simulator.Stage, s simulator.Scenario) {
 	w.t.Helper()
 	var step int
-	if err := stage.Play(w.ctx, s, simulator.Watcher{Began: func(i int) { step = i }}); err != nil {
+	if err := stage.Play(w.ctx, s, func(p simulator.Progress) { step = p.Step }); err != nil {
 		var said strings.Builder
 		for _, channel := range []string{alerts, approvals, finance} {
 			for _, m := range w.slack.AllMessages(channel) {

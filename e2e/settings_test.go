@@ -66,7 +66,7 @@ func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 		t.Errorf("acceptances: %+v", all)
 	}
 	for n := range 6 {
-		w.delivered(w.prodege.Delete(w.ctx, id(n)))
+		w.delivered(w.prodege.Tell(w.ctx, prodege.Event{ProjectID: id(n), Status: prodege.Deleted, Reason: prodege.Other}))
 		w.project(id(n), func(s *project.State) bool { return s.Status == prodege.Deleted }, fmt.Sprintf("project %d to take its last event", n))
 	}
 }

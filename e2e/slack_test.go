@@ -60,7 +60,7 @@ func TestTwoWebhooksOfOnePauseAreOneRequest(t *testing.T) {
 	if text := simulator.PlainText(simulator.Message{Blocks: view.Blocks}); !strings.Contains(text, "actual 7 %") {
 		t.Errorf("the details do not say what the pricing webhook told:\n%s", text)
 	}
-	w.delivered(w.prodege.ChangePrice(w.ctx, theProject, newer, simulator.How{Pricing: true}))
+	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer, simulator.How{Pricing: true}))
 	w.becomes(m, "Approve a newer CPI of $4.50?")
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 4 }, "both webhooks again")
 	w.click(ann, m, approve)

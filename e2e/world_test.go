@@ -90,9 +90,7 @@ func newWorld(t *testing.T, plans ...func(*plan)) *world {
 	w.processes(p)
 	t.Cleanup(func() { w.close(p) })
 	w.ingress.launch()
-	w.slack.SetInteractionsURL(w.ingress.url + "/slack/interactions")
-	w.slack.SetCommandsURL(w.ingress.url + "/slack/commands")
-	w.slack.SetEventsURL(w.ingress.url + "/slack/events")
+	w.slack.SetAppURL(w.ingress.url + "/slack")
 	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
 	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
 	if !p.noWorker {

@@ -235,9 +235,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	server.Start()
 	t.Cleanup(func() { server.Close(); w.in.Wait(); w.noSecrets() })
 	w.url = server.URL
-	w.slack.SetInteractionsURL(w.url + "/slack/interactions")
-	w.slack.SetCommandsURL(w.url + "/slack/commands")
-	w.slack.SetEventsURL(w.url + "/slack/events")
+	w.slack.SetAppURL(w.url + "/slack")
 	return w
 }
 

@@ -55,8 +55,8 @@ func TestBilling(t *testing.T) {
 		if got := send(c.key, c.idempotency, c.body, c.at); got != c.status {
 			t.Errorf("%d: answered %d, want %d", i, got, c.status)
 		}
-		if len(b.Invoices()) != c.invoices || len(b.Violations()) != c.bad {
-			t.Errorf("%d: %d invoices, violations %v", i, len(b.Invoices()), b.Violations())
+		if len(b.Invoices()) != c.invoices || len(b.Complaints()) != c.bad {
+			t.Errorf("%d: %d invoices, complaints %v", i, len(b.Invoices()), b.Complaints())
 		}
 	}
 	if first := b.Invoices()[0]; first.Calls != 3 || len(b.Calls()) != 7 || b.Fired(LostAnswer) != 1 {

@@ -1,6 +1,8 @@
 package simulator
 
 import (
+	"cmp"
+	"fmt"
 	"html"
 	"html/template"
 	"net/url"
@@ -8,12 +10,10 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 )
 
-// mrkdwn turns Slack's text format into HTML for the page: mentions, links, dates, bold, italic, strike, code
-// and quotes. names turns ids into names; links to messages lead to them on the page.
+// mrkdwn turns Slack's text format into HTML for the page: mentions, links, dates, bold, italic, code
+// and quotes. Links to messages lead to them on the page.
 type mrkdwn struct {
 	names map[string]string // by user, channel and group id
 	me    string            // whose mentions stand out
@@ -21,19 +21,39 @@ type mrkdwn struct {
 	kept  []string          // finished HTML, for which a single rune stands while the rest is formatted
 }
 
-// firstKept begins a private use area of Unicode; text from outside loses its runes.
-const firstKept = '\uE000'
+// format gives what turns this workspace's mrkdwn into HTML.
+func (s *Slack) format(me string) mrkdwn {
+	defer s.lock()()
+	names := map[string]string{}
+	for _, u := range s.opts.Users {
+		names[u.ID] = u.Name
+	}
+	for _, c := range s.opts.Channels {
+		names[c.ID] = c.Name
+	}
+	for _, g := range s.opts.Groups {
+		names[g.ID] = g.Handle
+	}
+	return mrkdwn{names: names, me: me, team: s.opts.TeamURL}
+}
+
+// firstKept and lastKept bound a private use area of Unicode; text from outside loses its runes.
+const firstKept, lastKept = '\uE000', '\uF8FF'
 
 var (
 	codePattern  = regexp.MustCompile("`([^`\n]+)`")
 	tokenPattern = regexp.MustCompile(`<([^<>]+)>`)
-	datePattern  = regexp.MustCompile(`^!date\^(\d+)\^([^^|]+)`)
+	datePattern  = regexp.MustCompile(`^!date\^(\d{1,12})\^([^^|]+)`)
+
+	// A sign opens at a word's beginning and closes at a word's end, within one line.
+	boldPattern   = regexp.MustCompile(`(^|[^\pL\pN])\*(\S(?:[^\n]*?\S)?)\*($|[^\pL\pN])`)
+	italicPattern = regexp.MustCompile(`(^|[^\pL\pN])_(\S(?:[^\n]*?\S)?)_($|[^\pL\pN])`)
 )
 
 // html gives the text as HTML. Nothing in it is taken for HTML but what this function writes.
 func (m mrkdwn) html(text string) template.HTML {
 	text = strings.Map(func(r rune) rune {
-		if r >= firstKept && r <= '\uF8FF' {
+		if r >= firstKept && r <= lastKept {
 			return -1
 		}
 		return r
@@ -43,8 +63,9 @@ func (m mrkdwn) html(text string) template.HTML {
 	})
 	text = tokenPattern.ReplaceAllStringFunc(text, func(s string) string { return m.keep(m.token(s[1 : len(s)-1])) })
 	text = plainHTML(text)
-	for _, mark := range []struct{ sign, tag string }{{"*", "strong"}, {"_", "em"}} {
-		text = between(text, mark.sign, mark.tag)
+	for range 2 { // a match takes the character after it, before which the next one may begin
+		text = boldPattern.ReplaceAllString(text, "$1<strong>$2</strong>$3")
+		text = italicPattern.ReplaceAllString(text, "$1<em>$2</em>$3")
 	}
 	text = quotes(text)
 	for i := len(m.kept) - 1; i >= 0; i-- {
@@ -59,7 +80,7 @@ func plainHTML(text string) string {
 }
 
 func (m *mrkdwn) keep(htmlText string) string {
-	if len(m.kept) >= 6000 { // the private use area ends
+	if firstKept+len(m.kept) > lastKept {
 		return ""
 	}
 	m.kept = append(m.kept, htmlText)
@@ -68,33 +89,33 @@ func (m *mrkdwn) keep(htmlText string) string {
 
 // token is what stands between < and >.
 func (m mrkdwn) token(text string) string {
-	what, shown, _ := strings.Cut(text, "|")
+	what, words, _ := strings.Cut(text, "|")
+	mention := func(class, sign, id string) string {
+		return `<span class="mention` + class + `">` + sign + plainHTML(cmp.Or(m.names[id], words, id)) + "</span>"
+	}
 	switch {
-	case strings.HasPrefix(what, "@"):
-		class := "mention"
-		if what[1:] == m.me {
-			class += " me"
-		}
-		return `<span class="` + class + `">@` + plainHTML(or(m.names[what[1:]], or(shown, what[1:]))) + "</span>"
-	case strings.HasPrefix(what, "#"):
-		return `<span class="mention">#` + plainHTML(or(m.names[what[1:]], or(shown, what[1:]))) + "</span>"
+	case what == "@"+m.me:
+		return mention(" me", "@", m.me)
+	case strings.HasPrefix(what, "@"), strings.HasPrefix(what, "#"):
+		return mention("", what[:1], what[1:])
 	case strings.HasPrefix(what, "!subteam^"):
-		id := strings.TrimPrefix(what, "!subteam^")
-		return `<span class="mention">@` + plainHTML(or(m.names[id], or(shown, id))) + "</span>"
+		return mention("", "@", strings.TrimPrefix(what, "!subteam^"))
 	case strings.HasPrefix(what, "!date^"):
-		return date(what, shown)
+		return date(what, words)
 	case strings.HasPrefix(what, "!"):
-		return `<span class="mention loud">@` + plainHTML(what[1:]) + "</span>"
+		return mention(" loud", "@", what[1:])
 	}
 	u, err := url.Parse(strings.ReplaceAll(what, "&amp;", "&"))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" && u.Scheme != "mailto" {
 		return plainHTML("<" + text + ">")
 	}
-	if at, found := strings.CutPrefix(u.String(), m.team+"archives/"); found && m.team != "" {
-		channel, ts, _ := strings.Cut(strings.SplitN(at, "?", 2)[0], "/p")
-		return `<a href="#` + html.EscapeString(messageAnchor(channel, ts)) + `">` + plainHTML(or(shown, what)) + "</a>"
+	to, elsewhere := u.String(), ` target="_blank" rel="noopener"`
+	if at, found := strings.CutPrefix(to, m.team+"archives/"); found && m.team != "" {
+		at, _, _ = strings.Cut(at, "?")
+		channel, ts, _ := strings.Cut(at, "/p")
+		to, elsewhere = "#"+messageAnchor(channel, ts), ""
 	}
-	return `<a href="` + html.EscapeString(u.String()) + `" target="_blank" rel="noopener">` + plainHTML(or(shown, what)) + "</a>"
+	return `<a href="` + html.EscapeString(to) + `"` + elsewhere + `>` + plainHTML(cmp.Or(words, what)) + "</a>"
 }
 
 // messageAnchor is a message's id on the page. ts may be with or without its point.
@@ -108,13 +129,10 @@ func date(what, fallback string) string {
 	if match == nil {
 		return plainHTML(fallback)
 	}
-	seconds, err := strconv.ParseInt(match[1], 10, 64)
-	if err != nil {
-		return plainHTML(fallback)
-	}
+	seconds, _ := strconv.ParseInt(match[1], 10, 64)
 	t := time.Unix(seconds, 0)
-	shown := strings.NewReplacer("{date_short_pretty}", day(t), "{date_short}", t.Format("Jan 2, 2006"), "{time}", t.Format("3:04 PM"), "{ago}", ago(t)).Replace(match[2])
-	return `<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + t.UTC().Format("2006-01-02 15:04:05 UTC") + `">` + plainHTML(shown) + "</time>"
+	words := strings.NewReplacer("{date_short_pretty}", day(t), "{date_short}", t.Format("Jan 2, 2006"), "{time}", t.Format("3:04 PM"), "{ago}", ago(t)).Replace(match[2])
+	return `<time datetime="` + t.UTC().Format(time.RFC3339) + `" title="` + t.UTC().Format("2006-01-02 15:04:05 UTC") + `">` + plainHTML(words) + "</time>"
 }
 
 func day(t time.Time) string {
@@ -128,73 +146,21 @@ func day(t time.Time) string {
 
 func ago(t time.Time) string {
 	d := time.Since(t)
+	n, unit := int(d.Minutes()), "minute"
 	switch {
 	case d < 0:
 		return "in the future"
 	case d < time.Minute:
 		return "moments ago"
-	case d < time.Hour:
-		return plural(int(d.Minutes()), "minute")
-	case d < 48*time.Hour:
-		return plural(int(d.Hours()), "hour")
+	case d >= 48*time.Hour:
+		n, unit = int(d.Hours()/24), "day"
+	case d >= time.Hour:
+		n, unit = int(d.Hours()), "hour"
 	}
-	return plural(int(d.Hours()/24), "day")
-}
-
-func plural(n int, unit string) string {
-	if n == 1 {
-		return "1 " + unit + " ago"
+	if n > 1 {
+		unit += "s"
 	}
-	return strconv.Itoa(n) + " " + unit + "s ago"
-}
-
-// between puts tags around what a sign opens at a word's beginning and closes at a word's end, within one line.
-func between(text, sign, tag string) string {
-	var out strings.Builder
-	rest := text
-	for {
-		open := strings.Index(rest, sign)
-		if open < 0 {
-			break
-		}
-		inner := rest[open+1:]
-		end := closing(inner, sign)
-		before, _ := utf8.DecodeLastRuneInString(out.String() + rest[:open])
-		if end < 0 || wordly(before) {
-			out.WriteString(rest[:open+1])
-			rest = inner
-			continue
-		}
-		out.WriteString(rest[:open] + "<" + tag + ">" + inner[:end] + "</" + tag + ">")
-		rest = inner[end+1:]
-	}
-	return out.String() + rest
-}
-
-// closing finds the sign that closes what was opened just before inner; -1 if none does.
-func closing(inner, sign string) int {
-	first, _ := utf8.DecodeRuneInString(inner)
-	if inner == "" || unicode.IsSpace(first) {
-		return -1
-	}
-	for at := 1; at < len(inner); at++ {
-		if inner[at] == '\n' {
-			return -1
-		}
-		if inner[at:at+1] != sign {
-			continue
-		}
-		before, _ := utf8.DecodeLastRuneInString(inner[:at])
-		after, _ := utf8.DecodeRuneInString(inner[at+1:])
-		if !unicode.IsSpace(before) && (at+1 == len(inner) || !wordly(after)) {
-			return at
-		}
-	}
-	return -1
-}
-
-func wordly(r rune) bool {
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+	return fmt.Sprintf("%d %s ago", n, unit)
 }
 
 // quotes turns lines that begin with > into quotations and the other line ends into breaks.

@@ -2,10 +2,13 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -16,20 +19,23 @@ import (
 var pageFiles embed.FS
 
 var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{
-	"args": func(m messageView, as string) messageArgs { return messageArgs{m, as} },
-	"card": func(v projectView, p *pageView) projectCard { return projectCard{v, p} },
+	"on":     func(it any, p *pageView) shown { return shown{it, p} },
+	"field":  func(b Block, errors map[string]string) field { return field{b, errors[b.BlockID]} },
+	"anchor": messageAnchor,
+	"clock":  func(t time.Time) string { return t.Local().Format("15:04:05") },
+	"pretty": pretty,
 }).ParseFS(pageFiles, "page/*.html"))
 
-// messageArgs is a message and who looks at it.
-type messageArgs struct {
-	M  messageView
-	As string
+// shown is something and the page that it is on.
+type shown struct {
+	It   any
+	Page *pageView
 }
 
-// projectCard is a project and the page that it is on.
-type projectCard struct {
-	Project projectView
-	Page    *pageView
+// field is an input of a modal, and what is wrong with its entry.
+type field struct {
+	Block Block
+	Error string
 }
 
 // PageOptions say what the page shows. What is nil is left out: with a real Slack, for instance, Slack. A Breath of 0
@@ -38,10 +44,7 @@ type PageOptions struct {
 	Stage
 
 	TemporalUI string // "http://localhost:8233"; empty shows no links
-	Namespace  string // default "default"
 	SlackNote  string // if Slack is nil: where its messages are to be seen
-
-	Command string // the slash command that the page offers; default "/fieldmarshal"
 
 	EffectLimit time.Duration // how long the page waits for what comes of a click; 0.7 s if 0
 	Soon        time.Duration // how long the page waits for the answer to a delivery; 2 s if 0
@@ -58,19 +61,10 @@ type page struct {
 // and with it follows every change by server-sent events. Addresses in it are relative, so that it can be
 // mounted anywhere that ends with a slash. It is for one person on one machine: it asks nobody who they are.
 func Page(opts PageOptions) http.Handler {
-	opts.Namespace, opts.Command = or(opts.Namespace, "default"), or(opts.Command, "/fieldmarshal")
-	if opts.Breath == 0 {
-		opts.Breath = defaultBreath
-	}
-	if opts.StepLimit == 0 {
-		opts.StepLimit = defaultStepLimit
-	}
-	if opts.EffectLimit == 0 {
-		opts.EffectLimit = defaultEffectLimit
-	}
-	if opts.Soon == 0 {
-		opts.Soon = defaultSoon
-	}
+	opts.Breath = cmp.Or(opts.Breath, 1200*time.Millisecond)
+	opts.StepLimit = cmp.Or(opts.StepLimit, time.Minute)              // a second or two are usual, and some more after a restart
+	opts.EffectLimit = cmp.Or(opts.EffectLimit, 700*time.Millisecond) // the app answers first and writes then, in some milliseconds
+	opts.Soon = cmp.Or(opts.Soon, 2*time.Second)                      // an answer takes some milliseconds, or retries follow
 	opts.TemporalUI = strings.TrimSuffix(opts.TemporalUI, "/")
 	p := &page{PageOptions: opts}
 	mux := http.NewServeMux()
@@ -116,43 +110,47 @@ func (p *page) permalink(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "../../#"+url.PathEscape(at), http.StatusFound)
 }
 
+// standIns are those that the page shows.
+func (p *page) standIns() (out []*counterparty) {
+	if p.Slack != nil {
+		out = append(out, &p.Slack.counterparty)
+	}
+	if p.Prodege != nil {
+		out = append(out, &p.Prodege.counterparty)
+	}
+	if p.Billing != nil {
+		out = append(out, &p.Billing.counterparty)
+	}
+	return out
+}
+
 // events tells the browser that something changed; it then asks for the page anew.
 func (p *page) events(w http.ResponseWriter, r *http.Request) {
 	flush := http.NewResponseController(w)
 	_ = flush.SetWriteDeadline(time.Time{}) // a stream has no end
 	w.Header().Set("Content-Type", "text/event-stream")
-	ctx := r.Context()
-	scenes := p.player.Subscribe(ctx)
-	var slack, supplier, billing <-chan struct{}
-	if p.Slack != nil {
-		slack = p.Slack.Subscribe(ctx)
-	}
-	if p.Prodege != nil {
-		supplier = p.Prodege.Subscribe(ctx)
-	}
-	if p.Billing != nil {
-		billing = p.Billing.Subscribe(ctx)
+	changes := make(chan struct{}, 1)
+	p.player.relay(r.Context(), changes)
+	for _, c := range p.standIns() {
+		c.relay(r.Context(), changes)
 	}
 	for said := "retry: 1000\ndata: hello\n\n"; ; said = "data: changed\n\n" {
 		if _, err := fmt.Fprint(w, said); err != nil || flush.Flush() != nil {
 			return
 		}
 		select {
-		case <-ctx.Done():
+		case <-r.Context().Done():
 			return
-		case <-slack:
-		case <-supplier:
-		case <-billing:
-		case <-scenes:
+		case <-changes:
 		case <-time.After(p.pace()):
 		}
 	}
 }
 
-// pace is how often the page looks by itself: now and then as a sign of life, so that proxies keep the
-// connection, and often while a part is stopped.
+// pace is how often the page looks by itself: now and then as a sign of life, so that proxies keep the connection, and
+// often while something may change without anybody telling.
 func (p *page) pace() time.Duration {
-	if p.unsettled() {
+	if len(p.stoppedParts())+len(p.activeFaults()) > 0 || p.Waiting != nil && p.Waiting() > 0 {
 		return time.Second
 	}
 	return 30 * time.Second
@@ -161,6 +159,23 @@ func (p *page) pace() time.Duration {
 // action does what a form asks and says what came of it, in a sentence for the person.
 type action func(r *http.Request) (string, error)
 
+// actions are the page's forms by the last element of their address.
+func (p *page) actions() map[string]action {
+	out := map[string]action{"fault": p.fault, "part": p.turn, "scenario": p.playScenario}
+	if p.Slack != nil {
+		maps.Copy(out, map[string]action{"click": p.click, "submit": p.submit, "close": p.closeModal, "command": p.command, "home": p.home})
+	}
+	if p.Prodege != nil {
+		maps.Copy(out, map[string]action{"event": p.event, "project": p.newProject, "resend": p.resend})
+	}
+	return out
+}
+
+// sorry is a whole sentence for the person about what they did and what did not come of it.
+type sorry string
+
+func (s sorry) Error() string { return string(s) }
+
 // answerAction answers a form: with JSON for the page's script, else by going back to the page.
 func answerAction(w http.ResponseWriter, r *http.Request, do action) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
@@ -168,12 +183,16 @@ func answerAction(w http.ResponseWriter, r *http.Request, do action) {
 	if err == nil {
 		said, err = do(r)
 	}
-	if err != nil {
-		said = bad(err)
+	var whole sorry
+	switch {
+	case errors.As(err, &whole):
+		said = string(whole)
+	case err != nil:
+		said = "That did not work: " + err.Error()
 	}
 	if strings.Contains(r.Header.Get("Accept"), "application/json") {
 		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{"ok": err == nil, "said": said})
+		_ = json.NewEncoder(w).Encode(object{"ok": err == nil, "said": said})
 		return
 	}
 	back := url.Values{"as": {r.PostForm.Get("as")}, "said": {said}}

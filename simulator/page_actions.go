@@ -1,10 +1,10 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,25 +14,15 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// actions are the page's forms by the last element of their address.
-func (p *page) actions() map[string]action {
-	out := map[string]action{}
-	if p.Slack != nil {
-		maps.Copy(out, map[string]action{"click": p.click, "submit": p.submit, "close": p.closeModal, "command": p.command, "home": p.home})
-	}
-	if p.Prodege != nil {
-		maps.Copy(out, map[string]action{"event": p.event, "project": p.newProject, "resend": p.resend})
-	}
-	out["fault"], out["part"], out["scenario"] = p.fault, p.turn, p.playScenario
-	return out
-}
+// slashCommand is the app's, as its manifest names it.
+const slashCommand = "/fieldmarshal"
 
 func (p *page) click(r *http.Request) (string, error) {
 	f := r.PostForm
 	c := Click{User: f.Get("as"), Channel: f.Get("channel"), TS: f.Get("ts"), ActionID: f.Get("action"), Home: f.Get("home") != ""}
 	before := p.Slack.sight(c.User, c.Channel, c.TS)
 	reply, err := p.Slack.Click(r.Context(), c)
-	return p.came(r.Context(), before, reply, err)
+	return p.came(r.Context(), c, before, reply, err)
 }
 
 func (p *page) submit(r *http.Request) (string, error) {
@@ -42,13 +32,13 @@ func (p *page) submit(r *http.Request) (string, error) {
 			values[key] = v[0]
 		}
 	}
-	user := r.PostForm.Get("as")
-	before := p.Slack.sight(user, "", "")
-	out, err := p.Slack.Submit(r.Context(), r.PostForm.Get("view"), user, values)
+	c := Click{User: r.PostForm.Get("as")}
+	before := p.Slack.sight(c.User, "", "")
+	out, err := p.Slack.Submit(r.Context(), r.PostForm.Get("view"), c.User, values)
 	if err == nil && out.Action == "errors" {
 		return "", sorry("Please look at the marked field.")
 	}
-	return p.came(r.Context(), before, out.Reply, err)
+	return p.came(r.Context(), c, before, out.Reply, err)
 }
 
 func (p *page) closeModal(r *http.Request) (string, error) {
@@ -58,13 +48,124 @@ func (p *page) closeModal(r *http.Request) (string, error) {
 
 func (p *page) command(r *http.Request) (string, error) {
 	f := r.PostForm
-	reply, err := p.Slack.Command(r.Context(), f.Get("as"), f.Get("channel"), p.Command, strings.TrimSpace(f.Get("text")))
-	return answered(reply, err)
+	return p.answered(p.Slack.Command(r.Context(), f.Get("as"), f.Get("channel"), slashCommand, strings.TrimSpace(f.Get("text"))))
 }
 
 func (p *page) home(r *http.Request) (string, error) {
-	reply, err := p.Slack.OpenHome(r.Context(), r.PostForm.Get("as"))
-	return answered(reply, err)
+	return p.answered(p.Slack.OpenHome(r.Context(), r.PostForm.Get("as")))
+}
+
+// answered says how the app answered, as Slack would treat it.
+func (p *page) answered(reply Reply, err error) (string, error) {
+	switch {
+	case err != nil:
+		return "", err
+	case reply.TimedOut:
+		return "", fmt.Errorf("the app did not answer within %g seconds", p.Slack.opts.Patience.Seconds())
+	case !reply.OK():
+		return "", fmt.Errorf("the app answered %d %s", reply.Status, http.StatusText(reply.Status))
+	}
+	return fmt.Sprintf("Answered in %d ms.", reply.Took.Milliseconds()), nil
+}
+
+// sight is what a person sees of what may come of a click.
+type sight struct {
+	alone string // ts of the newest message to them alone
+	modal string // id of the newest modal
+	edits int    // of the message that is clicked
+}
+
+func (s *Slack) sight(user, channel, ts string) (seen sight) {
+	if all := s.Ephemerals(user); len(all) > 0 {
+		seen.alone = all[len(all)-1].TS
+	}
+	if all := s.Views(user); len(all) > 0 {
+		seen.modal = all[len(all)-1].ID
+	}
+	m, _ := s.Message(channel, ts)
+	seen.edits = m.Edits
+	return seen
+}
+
+// opened reports whether there is a modal that was not there before.
+func (now sight) opened(before sight) bool { return now.modal != "" && now.modal != before.modal }
+
+// came says what came of a click or a modal: an answer of 200 tells nothing of that.
+func (p *page) came(ctx context.Context, c Click, before sight, reply Reply, err error) (string, error) {
+	said, err := p.answered(reply, err)
+	if err != nil {
+		return "", err
+	}
+	ctx, cancel := context.WithTimeout(ctx, p.EffectLimit)
+	defer cancel()
+	var now sight
+	err = p.Slack.await(ctx, "what comes of it", func() bool {
+		now = p.Slack.sight(c.User, c.Channel, c.TS)
+		return now.alone != before.alone || now.opened(before) || now.edits != before.edits
+	})
+	said = strings.TrimSuffix(said, ".")
+	switch {
+	case now.alone != before.alone:
+		return "", sorry(said + ", with a message to you alone: " + p.Slack.aloneWords(c.User))
+	case now.opened(before):
+		return said + ", with a modal.", nil
+	case err != nil:
+		return said + ". What comes of it shows in the messages.", nil
+	}
+	return said + ", and the message is written anew.", nil
+}
+
+// aloneWords are the first sentence of the newest message to a person alone.
+func (s *Slack) aloneWords(user string) string {
+	all := s.Ephemerals(user)
+	first, _, _ := strings.Cut(PlainText(all[len(all)-1]), ". ")
+	return "“" + strings.TrimSuffix(first, ".") + ".”"
+}
+
+// projectEvents are what the buttons of a project tell.
+var projectEvents = map[string]prodege.Event{
+	"cpi":      {Status: prodege.Paused, Reason: prodege.RealTimePricing},
+	"pause":    {Status: prodege.Paused},
+	"live":     {Status: prodege.Live},
+	"rejected": {Status: prodege.Paused, Reason: prodege.Other, Description: prodege.DescriptionRejection},
+	"pending":  {Status: prodege.PendingComplete, Reason: prodege.ReconciliationTried},
+	"complete": {Status: prodege.Complete, Reason: prodege.ReconciliationComplete},
+	"inactive": {Status: prodege.Complete, Reason: prodege.CompleteInactive},
+	"invoiced": {Status: prodege.Invoiced, Reason: prodege.Other},
+	"deleted":  {Status: prodege.Deleted, Reason: prodege.Other},
+}
+
+// event sends one of Prodege's events.
+func (p *page) event(r *http.Request) (string, error) {
+	f := r.PostForm
+	event, known := projectEvents[f.Get("event")]
+	if !known {
+		return "", errors.New("press the button of an event")
+	}
+	var err error
+	if event.ProjectID, err = prodege.ParseProjectID(f.Get("project")); err != nil {
+		return "", err
+	}
+	note := strings.TrimSpace(f.Get("note"))
+	switch f.Get("event") {
+	case "cpi":
+		amount, err := prodege.ParseUSD(strings.TrimPrefix(strings.TrimSpace(f.Get("amount")), "$"))
+		if err != nil {
+			return "", err
+		}
+		event.RequiredCPI = &amount
+	case "pause":
+		reason, err := strconv.Atoi(f.Get("reason"))
+		if err != nil {
+			return "", err
+		}
+		event.Reason = prodege.Reason(reason)
+	case "rejected":
+		event.RejectionNote = cmp.Or(note, "Two transaction ids are unknown. Please send the file again without them.")
+	case "pending", "complete":
+		event.ReconciliationNote = note
+	}
+	return p.soon(r.Context(), func(ctx context.Context) (Exchange, error) { return p.Prodege.Tell(ctx, event, how(f)) })
 }
 
 // how reads the choices of a project's form.
@@ -83,74 +184,15 @@ func how(f url.Values) How {
 	return h
 }
 
-// event sends one of Prodege's events. The answer is waited for a short while only, as Prodege may retry for long.
-func (p *page) event(r *http.Request) (string, error) {
-	f := r.PostForm
-	id, err := prodege.ParseProjectID(f.Get("project"))
-	if err != nil {
-		return "", err
-	}
-	send, err := p.sender(id, f)
-	if err != nil {
-		return "", err
-	}
-	h := how(f)
-	return p.soon(r.Context(), func(ctx context.Context) (Exchange, error) { return send(ctx, h) })
-}
-
-type sender func(context.Context, How) (Exchange, error)
-
-// sender gives what sends the event that a form names.
-func (p *page) sender(id prodege.ProjectID, f url.Values) (sender, error) {
-	note := strings.TrimSpace(f.Get("note"))
-	simple := map[string]func(context.Context, prodege.ProjectID, ...How) (Exchange, error){
-		"live": p.Prodege.Live, "invoiced": p.Prodege.Invoice, "deleted": p.Prodege.Delete,
-	}
-	noted := map[string]func(context.Context, prodege.ProjectID, string, ...How) (Exchange, error){
-		"pending": p.Prodege.PendingComplete,
-		"rejected": func(ctx context.Context, id prodege.ProjectID, note string, how ...How) (Exchange, error) {
-			return p.Prodege.RejectReconciliation(ctx, id, or(note, "Two transaction ids are unknown. Please send the file again without them."), how...)
-		},
-		"complete": func(ctx context.Context, id prodege.ProjectID, note string, how ...How) (Exchange, error) {
-			return p.Prodege.Complete(ctx, id, prodege.ReconciliationComplete, note, how...)
-		},
-		"inactive": func(ctx context.Context, id prodege.ProjectID, _ string, how ...How) (Exchange, error) {
-			return p.Prodege.Complete(ctx, id, prodege.CompleteInactive, "", how...)
-		},
-	}
-	event := f.Get("event")
-	if send := simple[event]; send != nil {
-		return func(ctx context.Context, h How) (Exchange, error) { return send(ctx, id, h) }, nil
-	}
-	if send := noted[event]; send != nil {
-		return func(ctx context.Context, h How) (Exchange, error) { return send(ctx, id, note, h) }, nil
-	}
-	switch event {
-	case "cpi":
-		amount, err := prodege.ParseUSD(strings.TrimPrefix(strings.TrimSpace(f.Get("amount")), "$"))
-		return func(ctx context.Context, h How) (Exchange, error) { return p.Prodege.PauseForCPI(ctx, id, amount, h) }, err
-	case "pause":
-		reason, err := strconv.Atoi(f.Get("reason"))
-		return func(ctx context.Context, h How) (Exchange, error) {
-			return p.Prodege.Pause(ctx, id, prodege.Reason(reason), h)
-		}, err
-	}
-	return nil, errors.New("press the button of an event")
-}
-
 func (p *page) resend(r *http.Request) (string, error) {
-	for _, e := range p.Prodege.Exchanges() {
-		if fmt.Sprintf("x-%d", e.ID) == r.PostForm.Get("exchange") {
-			return p.soon(r.Context(), func(ctx context.Context) (Exchange, error) { return p.Prodege.Resend(ctx, e) })
-		}
+	e := find(p.Prodege.Exchanges(), func(e Exchange) bool { return fmt.Sprintf("x-%d", e.ID) == r.PostForm.Get("exchange") })
+	if e == nil {
+		return "", errors.New("that delivery is no longer kept")
 	}
-	return "", errors.New("that delivery is no longer kept")
+	return p.soon(r.Context(), func(ctx context.Context) (Exchange, error) { return p.Prodege.Resend(ctx, *e) })
 }
 
-// defaultSoon is how long a browser waits for what a delivery is answered; it is some milliseconds, or retries follow.
-const defaultSoon = 2 * time.Second
-
-// soon sends, and says what was answered if that comes soon.
+// soon sends, and says what was answered if that comes soon: Prodege may try again for long.
 func (p *page) soon(ctx context.Context, send func(context.Context) (Exchange, error)) (string, error) {
 	ctx = context.WithoutCancel(ctx) // retries go on when the browser has its answer
 	type outcome struct {
@@ -185,6 +227,66 @@ func (p *page) newProject(r *http.Request) (string, error) {
 	if _, there := p.Prodege.Project(id); there {
 		return "", fmt.Errorf("project %s is there already", id)
 	}
-	p.Prodege.SetProject(exampleProject(id, or(strings.TrimSpace(r.PostForm.Get("name")), "Project "+id.String())))
+	p.Prodege.SetProject(exampleProject(id, cmp.Or(strings.TrimSpace(r.PostForm.Get("name")), "Project "+id.String())))
 	return fmt.Sprintf("Project %s is live.", id), nil
+}
+
+// faultChoice is a fault that the page offers. Its id begins with the name of the stand-in.
+type faultChoice struct {
+	ID string
+	Fault
+}
+
+var faultChoices = []faultChoice{
+	{"slack-lost", Fault{Name: "Slack: the next post is shown, its answer is lost", Kind: LostAnswer, Method: "chat.postMessage"}},
+	{"slack-429", Fault{Name: "Slack: the next 3 posts come too fast (429, 5 s)", Kind: RateLimited, Method: "chat.postMessage", Times: 3, RetryAfter: 5 * time.Second}},
+	{"slack-out", Fault{Name: "Slack: the app is removed from the channels until cleared", Kind: AnswerCode, Code: "not_in_channel", Method: "chat.postMessage", Times: -1}},
+	{"prodege-100", Fault{Name: "Prodege: the next 3 calls meet maintenance (100)", Kind: AnswerCode, Code: "100", Times: 3}},
+	{"prodege-lost", Fault{Name: "Prodege: the next acceptance is done, its answer is lost", Kind: LostAnswer, Method: "project-update"}},
+	{"prodege-2014", Fault{Name: "Prodege: the next acceptance is refused (2014)", Kind: AnswerCode, Code: "2014", Method: "project-update"}},
+	{"billing-503", Fault{Name: "Billing: the next 3 calls fail (503)", Kind: HTTPStatus, Times: 3}},
+}
+
+// fault sets a fault, or clears one or all.
+func (p *page) fault(r *http.Request) (string, error) {
+	chosen, cleared := r.PostForm.Get("fault"), r.PostForm.Get("clear")
+	for _, c := range p.standIns() {
+		for _, f := range c.active() {
+			if f.Key == cleared {
+				c.clear(f.Key)
+				return "Cleared: " + f.Name + ".", nil
+			}
+		}
+		for _, choice := range faultChoices {
+			if choice.ID == chosen && strings.HasPrefix(chosen, c.name+"-") {
+				c.Inject(choice.Fault)
+				return "Set: " + choice.Name + ".", nil
+			}
+		}
+		if cleared == "all" {
+			c.ClearFaults()
+		}
+	}
+	switch cleared {
+	case "":
+		return "", errors.New("there is no such fault")
+	case "all":
+		return "All faults are cleared.", nil
+	}
+	return "", errors.New("that fault is over already")
+}
+
+// turn stops a part, or starts it again.
+func (p *page) turn(r *http.Request) (string, error) {
+	part := p.part(r.PostForm.Get("part"))
+	if part == nil {
+		return "", errors.New("there is no such part")
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), partLimit)
+	defer cancel()
+	defer p.player.tell()
+	if r.PostForm.Get("to") == "stop" {
+		return part.Name + " is stopped. Send events and click as before, then start it again.", part.Stop(ctx)
+	}
+	return part.Name + " runs again.", part.Start(ctx)
 }

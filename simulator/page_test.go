@@ -146,11 +146,11 @@ func TestPageClicksAndModals(t *testing.T) {
 		_ = resp.Body.Close()
 	}))
 	t.Cleanup(app.Close)
-	s.SetInteractionsURL(app.URL)
+	s.SetAppURL(app.URL)
 	if ok, said := press(t, srv, "click", at); ok || !strings.Contains(said, "“Your click did not count: you are on no list.”") {
 		t.Errorf("a click that did not count, answered 200: %v %s", ok, said)
 	}
-	s.SetInteractionsURL(a.URL)
+	s.SetAppURL(a.URL)
 	a.status = 401
 	if ok, said := press(t, srv, "click", at); ok || !strings.Contains(said, "401") {
 		t.Errorf("a refused click: %v %s", ok, said)

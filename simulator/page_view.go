@@ -1,222 +1,193 @@
 package simulator
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"html/template"
 	"net/url"
 	"slices"
 	"strings"
-	"time"
+
+	"fieldmarshal/prodege"
 )
 
-// pageView is what the template shows.
+// pageView is the page as one person sees it. The templates read its fields and call its methods.
 type pageView struct {
-	Said     string
-	Bad      bool // what is said tells of a failure
-	As       User
-	People   []User
-	UI       string
-	Prodege  *prodegeView
-	Slack    *slackView
-	Billing  *billingView
-	Faults   []faultChoice
-	Active   []faultView
-	Note     string
-	Command  string
-	Channels []Channel
-
-	Scenarios []Scenario
-	Play      *playback
-	Playing   bool
-	Hinders   []string // a scenario
-	PlayLink  string   // to its project in the Temporal UI
-	Parts     []partView
-	Waiting   int // -1: not known
+	*page
+	Said    string
+	Bad     bool // what is said tells of a failure
+	As      User
+	Play    *playback
+	Playing bool
+	words   mrkdwn
 }
-
-type slackView struct {
-	Channels []channelView
-	Modals   []modalView
-	Home     []blockView
-	HasHome  bool
-	Notes    []string // the newest complaints
-}
-
-type channelView struct {
-	Channel
-	Messages []messageView // newest first
-	Hidden   int           // older ones, left out
-}
-
-type messageView struct {
-	Key, Anchor, Channel, TS string
-	Author, Initial          string
-	Clock, Full              string
-	Blocks                   []blockView
-	Edited                   bool
-	Edits                    int
-	Ephemeral                bool
-	Replies                  []messageView
-}
-
-type blockView struct {
-	Kind    string
-	HTML    template.HTML
-	Fields  []template.HTML
-	Items   []template.HTML
-	Buttons []Element
-	Block   Block // of an input
-	Label   template.HTML
-	Hint    template.HTML
-	Error   string
-	Number  int // among the modal's inputs
-}
-
-type modalView struct {
-	View
-	Inner []blockView
-}
-
-// shownMessages is how many root messages a channel shows on the page.
-const shownMessages = 40
 
 func (p *page) view(query url.Values) *pageView {
-	v := &pageView{Said: query.Get("said"), Bad: query.Get("bad") != "", UI: p.TemporalUI, Note: p.SlackNote, Command: p.Command, Faults: p.faultChoices(), Active: p.activeFaults()}
-	v.Parts, v.Waiting, v.Play = p.partViews(), -1, p.player.watch()
-	if p.Waiting != nil {
-		v.Waiting = p.Waiting()
-	}
-	v.Scenarios = p.scenarios()
-	if v.Play != nil {
-		v.Playing, v.PlayLink = !v.Play.Over, p.workflowLink(v.Play.Project)
-	}
-	v.Hinders = p.hindrances(v.Play)
+	v := &pageView{page: p, Said: query.Get("said"), Bad: query.Get("bad") != "", Play: p.player.watch()}
+	v.Playing = v.Play != nil && !v.Play.Over
 	if p.Slack != nil {
-		v.People = p.Slack.Users()
-		v.Channels = p.Slack.Channels()
-		for i, u := range v.People {
+		for i, u := range p.Slack.Users() {
 			if u.ID == query.Get("as") || i == 0 {
 				v.As = u
 			}
 		}
-		v.Slack = p.slackView(v.As.ID)
-	}
-	if p.Prodege != nil {
-		v.Prodege = p.prodegeView()
-	}
-	if p.Billing != nil {
-		v.Billing = p.billingView()
+		v.words = p.Slack.format(v.As.ID)
 	}
 	return v
 }
 
-func (p *page) slackView(as string) *slackView {
-	m := p.Slack.format(as)
-	out := &slackView{}
-	private := p.Slack.Ephemerals(as)
-	for _, c := range p.Slack.Channels() {
-		if !c.has(as) {
-			continue
-		}
-		all := p.Slack.Messages(c.ID)
-		for _, e := range private {
-			if e.Channel == c.ID {
-				all = append(all, e)
-			}
-		}
-		slices.SortStableFunc(all, func(a, b Message) int { return b.Time().Compare(a.Time()) })
-		cv := channelView{Channel: c}
-		if cv.Hidden = len(all) - shownMessages; cv.Hidden > 0 {
-			all = all[:shownMessages]
-		}
-		for _, msg := range all {
-			cv.Messages = append(cv.Messages, p.message(m, msg))
-		}
-		out.Channels = append(out.Channels, cv)
-	}
-	for _, v := range p.Slack.Views(as) {
-		out.Modals = append(out.Modals, modalView{View: v, Inner: blocksOf(m, v.Blocks, v.Errors)})
-	}
-	if home, ok := p.Slack.Home(as); ok {
-		out.Home, out.HasHome = blocksOf(m, home.Blocks, nil), true
-	}
-	out.Notes = lastOf(p.Slack.Complaints(), 5)
-	return out
+// newest gives the last n elements of a list, the newest first.
+func newest[T any](list []T, n int) []T {
+	list = slices.Clone(list[max(0, len(list)-n):])
+	slices.Reverse(list)
+	return list
 }
 
-// format gives what turns this workspace's mrkdwn into HTML.
-func (s *Slack) format(me string) mrkdwn {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	names := map[string]string{s.opts.BotUser: s.opts.AppName}
-	for _, u := range s.opts.Users {
-		names[u.ID] = u.Name
-	}
-	for _, c := range s.opts.Channels {
-		names[c.ID] = c.Name
-	}
-	for _, g := range s.opts.Groups {
-		names[g.ID] = g.Handle
-	}
-	return mrkdwn{names: names, me: me, team: s.opts.TeamURL}
+func (v *pageView) Command() string { return slashCommand }
+
+// Channels are those that the person is in.
+func (v *pageView) Channels() []Channel {
+	return only(v.Slack.Channels(), func(c Channel) bool { return c.has(v.As.ID) })
 }
 
-func (p *page) message(m mrkdwn, msg Message) messageView {
-	author := or(m.names[msg.User], msg.User)
-	at := msg.Time().Local()
-	out := messageView{
-		Key: messageAnchor(msg.Channel, msg.TS), Anchor: messageAnchor(msg.Channel, msg.TS), Channel: msg.Channel, TS: msg.TS,
-		Author: author, Initial: strings.ToUpper(author[:1]), Clock: at.Format("15:04:05"), Full: at.Format("Monday, January 2, 2006, 15:04:05 MST"),
-		Edited: msg.Edited, Edits: msg.Edits, Ephemeral: msg.Ephemeral,
-		Blocks: blocksOf(m, msg.Blocks, nil),
-	}
-	if msg.Blocks == nil {
-		out.Blocks = []blockView{{Kind: "section", HTML: m.html(msg.Text)}}
-	}
-	for _, r := range msg.Replies {
-		out.Replies = append(out.Replies, p.message(m, r))
-	}
-	return out
+// Messages are a channel's messages with those to the person alone, the newest first.
+func (v *pageView) Messages(channel string) []Message {
+	all := append(v.Slack.Messages(channel), only(v.Slack.Ephemerals(v.As.ID), func(m Message) bool { return m.Channel == channel })...)
+	slices.SortStableFunc(all, func(a, b Message) int { return b.Time().Compare(a.Time()) })
+	return all
 }
 
-func blocksOf(m mrkdwn, blocks []Block, errors map[string]string) []blockView {
-	out := make([]blockView, 0, len(blocks))
-	for i, b := range blocks {
-		v := blockView{Kind: b.Type, Block: b, Number: i, Error: errors[b.BlockID]}
-		if b.Text != nil {
-			v.HTML = m.text(*b.Text)
-		}
-		if b.Label != nil {
-			v.Label = m.text(*b.Label)
-		}
-		if b.Hint != nil {
-			v.Hint = m.text(*b.Hint)
-		}
-		for _, f := range b.Fields {
-			v.Fields = append(v.Fields, m.text(f))
-		}
-		for _, e := range b.Elements {
-			switch e.Type {
-			case "button":
-				v.Buttons = append(v.Buttons, e)
-			case "mrkdwn", "plain_text":
-				v.Items = append(v.Items, m.text(Text{e.Type, e.Text.Text}))
-			}
-		}
-		out = append(out, v)
+// Home is the person's home tab; nil if there is none.
+func (v *pageView) Home() *View {
+	if home, ok := v.Slack.Home(v.As.ID); ok {
+		return &home
 	}
-	return out
+	return nil
 }
 
-// text shows a text object.
-func (m mrkdwn) text(t Text) template.HTML {
-	if t.Type == "mrkdwn" {
-		return m.html(t.Text)
+// Notes are the newest complaints of Slack, Violations those of billing.
+func (v *pageView) Notes() []string      { return newest(v.Slack.Complaints(), 5) }
+func (v *pageView) Violations() []string { return newest(v.Billing.Complaints(), 5) }
+
+// Words shows a text of Block Kit.
+func (v *pageView) Words(kind, text string) template.HTML {
+	if kind == "mrkdwn" {
+		return v.words.html(text)
 	}
-	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(t.Text), "\n", "<br>"))
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(text), "\n", "<br>"))
 }
 
-func lastOf[T any](all []T, n int) []T {
-	return all[max(0, len(all)-n):]
+// Projects are those of Prodege but for the Past ones, of scenarios that are over.
+func (v *pageView) Projects() []Project {
+	return only(v.Prodege.Projects(), func(p Project) bool { return !v.past(p) })
 }
 
-func clockOf(t time.Time) string { return t.Local().Format("15:04:05") }
+// Past are the projects of scenarios that are over, the newest first.
+func (v *pageView) Past() []Project {
+	past := only(v.Prodege.Projects(), v.past)
+	return newest(past, len(past))
+}
+
+func (v *pageView) past(p Project) bool {
+	return v.ofScenario(p.ID) && !(v.Playing && v.Play.Project == p.ID)
+}
+
+// The logs, of which the newest lines are shown.
+func (v *pageView) Exchanges() []Exchange       { return newest(v.Prodege.Exchanges(), 25) }
+func (v *pageView) Calls() []ProdegeCall        { return newest(v.Prodege.Calls(0), 25) }
+func (v *pageView) BillingCalls() []BillingCall { return newest(v.Billing.Calls(), 20) }
+
+// Workflow leads to a project's workflow in the Temporal UI; empty if that is not known.
+func (v *pageView) Workflow(id prodege.ProjectID) string {
+	if v.TemporalUI == "" {
+		return ""
+	}
+	return v.TemporalUI + "/namespaces/default/workflows/project-" + id.String()
+}
+
+// Faults are those that the page offers, Active those that are set, and Hinders what a scenario may fail by.
+func (v *pageView) Faults() []faultChoice {
+	return only(faultChoices, func(f faultChoice) bool {
+		return slices.ContainsFunc(v.standIns(), func(c *counterparty) bool { return strings.HasPrefix(f.ID, c.name) })
+	})
+}
+func (v *pageView) Active() []Fault   { return v.activeFaults() }
+func (v *pageView) Hinders() []string { return v.hindrances(v.Play) }
+
+type reasonChoice struct {
+	Code prodege.Reason
+	Name string
+}
+
+// Reasons are those of the contract's table that pause a project, in its order.
+func (v *pageView) Reasons() []reasonChoice { return pauseReasons }
+
+var pauseReasons = []reasonChoice{
+	{prodege.SampleSize, "sample size reached"}, {prodege.MaxClicks, "max clicks reached"}, {prodege.NoUniqueLinks, "no unique links left"},
+	{prodege.PausedInactive, "inactivity"}, {prodege.HighDropOff, "high drop off rate"}, {prodege.SupportAgent, "support agent"}, {prodege.Other, "other"},
+}
+
+// Encodings are those of a webhook.
+func (v *pageView) Encodings() []prodege.Encoding { return prodege.Encodings }
+
+// Suggested is an amount a little above what is required or allowed now.
+func (project Project) Suggested() string {
+	for _, u := range []*prodege.USD{project.RequiredCPI, project.MaxCPI} {
+		if u != nil {
+			return u.Add(prodege.MustUSD("0.50")).String()
+		}
+	}
+	return "4.25"
+}
+
+// Completes says how many completes there are, and how many are wanted.
+func (project Project) Completes() string {
+	wanted := project.SampleSize
+	if wanted == 0 {
+		for _, q := range project.Quotas {
+			wanted += q.Respondents
+		}
+	}
+	if wanted == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%d of %d", project.completes(), wanted)
+}
+
+// What says what a delivery tells.
+func (e Exchange) What() string {
+	if e.Event.ProjectID == 0 {
+		return "raw bytes"
+	}
+	what := string(e.Event.Status)
+	if e.Event.Reason != 0 {
+		what += fmt.Sprintf(" %d", e.Event.Reason)
+	}
+	if e.Event.Pricing != nil {
+		what += " (pricing)"
+	}
+	return what
+}
+
+// Result says what a call was answered.
+func (c ProdegeCall) Result() string {
+	switch {
+	case c.Code < 0:
+		return "fault, no answer"
+	case c.Code > 0:
+		return fmt.Sprintf("%d %s", c.Code, strings.ToLower(codeWords[refusal(c.Code)]))
+	case c.Before != c.After:
+		return fmt.Sprintf("%s → %s", c.Before, c.After)
+	}
+	return "ok"
+}
+
+// pretty indents JSON; what is none stays as it is.
+func pretty(b []byte) string {
+	var out bytes.Buffer
+	if json.Indent(&out, b, "", "  ") != nil {
+		return string(b)
+	}
+	return out.String()
+}

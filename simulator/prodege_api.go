@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -15,22 +16,24 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Codes of return_status.error_codes (Prodege's Demand API).
+// refusal is an error code of the API (return_status.error_codes); 0 is success.
+type refusal int
+
 const (
-	codeMaintenance    = 100
-	codeUnauthorized   = 101
-	codeExpired        = 102
-	codeRateLimit      = 103
-	codeUnknownProject = 2002
-	codeInvalidCPI     = 2009
-	codeUnknownStatus  = 2012
-	codeMaxCPITooLow   = 2013 // the documentation says only that the status change is not allowed
-	codeComplete       = 2014
-	codeNotAllowed     = 2015
-	codeInvalidInput   = 3001
+	codeMaintenance    refusal = 100
+	codeUnauthorized   refusal = 101
+	codeExpired        refusal = 102
+	codeRateLimit      refusal = 103
+	codeUnknownProject refusal = 2002
+	codeInvalidCPI     refusal = 2009
+	codeUnknownStatus  refusal = 2012
+	codeMaxCPITooLow   refusal = 2013 // the documentation says only that the status change is not allowed
+	codeComplete       refusal = 2014
+	codeNotAllowed     refusal = 2015
+	codeInvalidInput   refusal = 3001
 )
 
-var codeWords = map[int]string{
+var codeWords = map[refusal]string{
 	codeMaintenance: "API under maintenance", codeUnauthorized: "Unauthorized", codeExpired: "Expired request",
 	codeRateLimit: "Rate limit reached", codeUnknownProject: "Unknown project", codeInvalidCPI: "Invalid CPI",
 	codeUnknownStatus: "Status change not allowed", codeMaxCPITooLow: "Status change not allowed",
@@ -53,16 +56,13 @@ type ProdegeCall struct {
 	After   prodege.Status
 }
 
-// refusal is an error code of the API.
-type refusal int
-
 // endpoint is one of the API's: its HTTP method, its parameters beside those of every call, and what it does. It runs
-// under p.mu. Prodege has more: those that the app never calls are refused as unknown ones are, so that a new one is
-// added here first.
+// with the lock held. Prodege has more: those that the app never calls are refused as unknown ones are, so that a new
+// one is added here first.
 type endpoint struct {
 	method string
 	params []string
-	run    func(*Prodege, *ProdegeCall, *Project) (map[string]any, refusal)
+	run    func(*Prodege, *ProdegeCall, *Project) (object, refusal)
 }
 
 var endpoints = map[string]endpoint{
@@ -78,165 +78,248 @@ func (p *Prodege) Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 		e, known := endpoints[path]
-		switch {
-		case !known:
-			p.complain("%s: there is no such call", path)
+		if !known || r.Method != e.method {
+			defer p.lock()()
+			p.complain("%s %s: there is no such call", r.Method, path)
 			http.NotFound(w, r)
-		case r.Method != e.method:
-			p.complain("%s: called by %s", path, r.Method)
-			http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
-		default:
-			p.serve(w, r, path, e)
+			return
 		}
+		c, params, readable := readCall(r, path)
+		p.serve(w, r, call{method: path, project: params["prodege_project_id"]}, func(fault Fault) answer {
+			defer p.lock()()
+			var body object
+			if fault.hides() {
+				c.Code = -1
+			} else {
+				body = p.do(e, &c, params, readable, fault)
+			}
+			c.At = p.now()
+			p.calls = keep(p.calls, c)
+			a := jsonAnswer(http.StatusOK, body)
+			a.header.Set("Date", c.At.UTC().Format(http.TimeFormat))
+			return a
+		})
 	})
 }
 
-func (p *Prodege) serve(w http.ResponseWriter, r *http.Request, path string, e endpoint) {
-	c, params, ok := readCall(r, path)
-	defer p.tell()
-	fault := p.take(call{method: path, project: params["prodege_project_id"]})
-	if fault != nil && (fault.Kind == HTTPStatus || fault.Kind == CutBefore) {
-		c.Code = -1
-		p.remember(c)
+// readCall reads the parameters, from the query of a GET and the form of a POST. One that stands twice can't
+// be signed, so the call counts as unauthorized.
+func readCall(r *http.Request, path string) (c ProdegeCall, params map[string]string, ok bool) {
+	values, ok := r.URL.Query(), true
+	if r.Method == http.MethodPost {
+		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
+		form, bad := url.ParseQuery(string(body))
+		ok = err == nil && bad == nil && len(values) == 0 && strings.HasPrefix(r.Header.Get("Content-Type"), formType)
+		values = form
 	}
-	if fault.before(w) {
-		return
+	params = map[string]string{}
+	for k, v := range values {
+		ok = ok && len(v) == 1
+		params[k] = v[0]
 	}
-	body, announce := p.do(e, &c, params, ok, fault)
-	ans := &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json"}}}
-	p.mu.Lock()
-	ans.header.Set("Date", p.now().UTC().Format(http.TimeFormat))
-	p.mu.Unlock()
-	_ = json.NewEncoder(&ans.body).Encode(body)
-	if announce != nil {
-		p.later(*announce)
-	}
-	if fault != nil {
-		p.tell() // of the deed at once, however late its answer goes out
-	}
-	fault.after(r)
-	ans.send(w)
+	c = ProdegeCall{Path: path, Params: maps.Clone(params)}
+	delete(c.Params, "apik")
+	delete(c.Params, "signature")
+	c.Project, _ = prodege.ParseProjectID(params["prodege_project_id"])
+	return c, params, ok
 }
 
-// do checks the call, does it, records it, and says which event is to be announced.
-func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, ok bool, fault *Fault) (map[string]any, *prodege.Event) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c.At = p.now()
-	body, code := map[string]any(nil), p.check(params, ok, fault)
-	var project *Project
-	for name := range c.Params {
-		if code == 0 && name != "request_date" && !slices.Contains(e.params, name) {
-			p.wrong = append(p.wrong, fmt.Sprintf("%s: unknown parameter %s", c.Path, name))
-			code = codeInvalidInput
-		}
-	}
-	if code == 0 {
-		if project = p.projects[c.Project]; project == nil {
-			code = codeUnknownProject
-		} else {
-			c.Before = project.Status
-			body, code = e.run(p, c, project)
-			c.After = project.Status
-		}
+// do checks the call, does it, and announces what it changed.
+func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, readable bool, fault Fault) object {
+	project := p.project(c.Project)
+	body, code := object(nil), p.check(e, c, params, readable, fault)
+	switch {
+	case code != 0:
+	case project == nil:
+		code = codeUnknownProject
+	default:
+		c.Before = project.Status
+		body, code = e.run(p, c, project)
+		c.After = project.Status
 	}
 	c.Code = int(code)
-	p.rememberLocked(*c)
 	if code != 0 {
-		return map[string]any{"return_status": status(2, codeWords[int(code)], int(code))}, nil
+		return object{"return_status": object{"status_id": 2, "message": []string{codeWords[code]}, "error_codes": []refusal{code}}}
 	}
-	if c.Changed && c.Before != c.After && p.opts.AnnounceUpdates {
-		event := p.eventOf(project, How{})
-		return body, &event
+	if c.Before != c.After && p.opts.AnnounceUpdates {
+		event := prodege.Event{ProjectID: project.ID, Status: project.Status, Reason: project.Reason, Description: project.Description}
+		p.stamp(&event)
+		project.told = event.Time
+		p.later(event)
 	}
-	return body, nil
+	return body
 }
 
-// check is what every call must pass: key, signature, date, and the limits of the service.
-func (p *Prodege) check(params map[string]string, ok bool, fault *Fault) refusal {
+// check is what every call must pass: key, signature, date, the limits of the service, and its parameters.
+func (p *Prodege) check(e endpoint, c *ProdegeCall, params map[string]string, readable bool, fault Fault) refusal {
 	date, err := strconv.ParseInt(params["request_date"], 10, 64)
-	signed := map[string]string{}
-	for k, v := range params {
-		signed[k] = v
-	}
 	switch {
-	case fault != nil && fault.Kind == RateLimited:
+	case fault.Kind == RateLimited:
 		return codeRateLimit
-	case fault != nil && fault.Kind == AnswerCode:
+	case fault.Kind == AnswerCode:
 		n, _ := strconv.Atoi(fault.Code)
 		return refusal(n)
-	case !ok, params["apik"] != p.opts.APIKey.Reveal(),
-		!prodege.Verify([]prodege.Secret{p.opts.SecretKey}, signed, params["signature"]):
+	case !readable, params["apik"] != p.opts.APIKey.Reveal(),
+		!prodege.Verify([]prodege.Secret{p.opts.SecretKey}, params, params["signature"]):
 		return codeUnauthorized
 	case err != nil, time.UnixMilli(date).Sub(p.now()).Abs() > requestWindow:
 		return codeExpired
 	case p.limit != nil && !p.limit.AllowN(p.now(), 1):
 		return codeRateLimit
 	}
+	for name := range c.Params {
+		if name != "request_date" && !slices.Contains(e.params, name) {
+			p.complain("%s: unknown parameter %s", c.Path, name)
+			return codeInvalidInput
+		}
+	}
 	return 0
 }
 
-// readCall reads the parameters, from the query of a GET and the form of a POST. One that stands twice can't
-// be signed, so the call counts as unauthorized.
-func readCall(r *http.Request, path string) (ProdegeCall, map[string]string, bool) {
-	c := ProdegeCall{Path: path, Params: map[string]string{}}
-	values, ok := r.URL.Query(), true
-	if r.Method == http.MethodPost {
-		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
-		form, bad := url.ParseQuery(string(body))
-		ok = err == nil && bad == nil && len(values) == 0 &&
-			strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded")
-		values = form
+// done is what a call that changed something is answered.
+func done(message string, project *Project) object {
+	return object{"return_status": object{"status_id": 1, "message": []string{message}}, "prodege_project_id": int64(project.ID)}
+}
+
+// apiUpdate is project-update. All of a call is done or nothing.
+func (p *Prodege) apiUpdate(c *ProdegeCall, project *Project) (object, refusal) {
+	next := *project
+	if text, given := c.Params["max_cpi"]; given {
+		u, err := prodege.ParseUSD(text)
+		if err != nil || u.IsZero() {
+			return nil, codeInvalidCPI
+		}
+		next.MaxCPI = &u
 	}
-	params := map[string]string{}
-	for k, v := range values {
-		ok = ok && len(v) == 1
-		params[k] = v[0]
-		if k != "apik" && k != "signature" {
-			c.Params[k] = v[0]
+	if text, given := c.Params["sample_size"]; given {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n <= 0 {
+			return nil, codeInvalidInput
+		}
+		next.SampleSize = n
+	}
+	switch project.Status {
+	case prodege.Complete, prodege.Invoiced:
+		return nil, codeComplete
+	case prodege.PendingComplete, prodege.Deleted:
+		return nil, codeNotAllowed
+	}
+	if text, given := c.Params["status"]; given {
+		if code := next.move(prodege.Status(text)); code != 0 {
+			return nil, code
 		}
 	}
-	c.Project, _ = prodege.ParseProjectID(params["prodege_project_id"])
-	return c, params, ok
+	c.Changed = next.Status != project.Status || next.SampleSize != project.SampleSize || amount(next.MaxCPI) != amount(project.MaxCPI)
+	c.Resumed = project.PausedForCPI && next.Status == prodege.Live
+	*project = next
+	out := done("Project Updated", project)
+	out["cpi"] = amount(project.CPI)
+	return out, 0
 }
 
-// Complaints lists the calls that Prodege does not have, and parameters that it does not know: faults of the caller.
-func (p *Prodege) Complaints() []string {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return slices.Clone(p.wrong)
-}
-
-func (p *Prodege) complain(format string, args ...any) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
-}
-
-func status(id int, message string, codes ...int) map[string]any {
-	out := map[string]any{"status_id": id, "message": []string{message}}
-	if codes != nil {
-		out["error_codes"] = codes
+// move makes a status change that the buyer may make: PENDING to LIVE, LIVE to PAUSED, PAUSED to LIVE or
+// COMPLETE. The status it has already is taken and changes nothing. A project that is paused for CPI resumes
+// only if max_cpi is at least what is required, one that Prodege's support paused not at all.
+func (project *Project) move(to prodege.Status) refusal {
+	type change struct{ from, to prodege.Status }
+	switch (change{project.Status, to}) {
+	case change{to, to}:
+		return 0
+	case change{prodege.Pending, prodege.Live}, change{prodege.Paused, prodege.Live}:
+		if project.PausedForCPI && (project.MaxCPI == nil || project.RequiredCPI != nil && project.MaxCPI.Cmp(*project.RequiredCPI) < 0) {
+			return codeMaxCPITooLow
+		}
+		if project.Reason == prodege.SupportAgent {
+			return codeNotAllowed
+		}
+		project.stand(prodege.Event{Status: to})
+		return 0
+	case change{prodege.Live, prodege.Paused}, change{prodege.Paused, prodege.Complete}:
+		project.stand(prodege.Event{Status: to, Reason: prodege.Other, Description: descriptions[prodege.Other]})
+		return 0
 	}
-	return out
-}
-
-func (p *Prodege) remember(c ProdegeCall) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c.At = p.now()
-	p.rememberLocked(c)
-}
-
-func (p *Prodege) rememberLocked(c ProdegeCall) {
-	if len(p.calls) >= maxCalls {
-		p.calls = append(p.calls[:0], p.calls[maxCalls/2:]...)
+	if slices.Contains([]prodege.Status{prodege.Live, prodege.Paused, prodege.Complete, prodege.Pending}, to) {
+		return codeNotAllowed
 	}
-	p.calls = append(p.calls, c)
+	return codeUnknownStatus
 }
 
-// Calls lists the calls about a project, of all with 0, oldest first. Of very many only the newest thousands
-// are kept.
+// amount is a figure as the API shows it: text, null if there is none.
+func amount(u *prodege.USD) any {
+	if u == nil {
+		return nil
+	}
+	return u.String()
+}
+
+// apiInfo is project-get-info. Booleans are texts, some figures numbers and some texts, as with the real one.
+func (p *Prodege) apiInfo(_ *ProdegeCall, project *Project) (object, refusal) {
+	info := object{
+		"prodege_project_id": int64(project.ID), "project_name": project.Name, "project_id": project.PartnerID,
+		"status": string(project.Status), "project_type_id": 1, "country_id": 1, "mobile_optimized": "true",
+		"expected_ir": project.ExpectedIR, "loi": project.LOI,
+	}
+	shows := func(name string, value any, is bool) {
+		if is {
+			info[name] = value
+		}
+	}
+	shows("cpi", amount(project.CPI), project.CPI != nil)
+	shows("current_avg_cpi", amount(project.AvgCPI), project.AvgCPI != nil)
+	shows("max_cpi", amount(project.MaxCPI), project.MaxCPI != nil)
+	shows("reference_id", project.ReferenceID, project.ReferenceID != "")
+	shows("sample_size", project.SampleSize, project.SampleSize > 0)
+	shows("disabled_by_cpi_reality_check", "true", project.PausedForCPI)
+	shows("ir_based_cpi", amount(project.RequiredCPI), project.PausedForCPI && project.RequiredCPI != nil)
+	shows("disabled_by_max_clicks", "true", project.PausedClicks)
+	return object{"return_status": object{"status_id": 1, "message": []string{"Success"}}, "project_info": info}, 0
+}
+
+func (p *Prodege) apiQuotas(_ *ProdegeCall, project *Project) (object, refusal) {
+	quotas := []any{}
+	for _, q := range project.Quotas {
+		quotas = append(quotas, object{
+			"quota_id": q.ID, "active": strconv.FormatBool(q.Active), "number_of_respondents": q.Respondents, "calculation_type": 1,
+			"targeting_criteria": []any{}, "quota_clicks": q.Clicks, "quota_completes": q.Completes,
+		})
+	}
+	return object{"prodege_project_id": int64(project.ID), "quotas": quotas}, 0
+}
+
+// clickSettings are the settings that a call may change.
+var clickSettings = []string{"enable_max_clicks", "enable_max_clicks_allowed_clicks", "enable_max_clicks_max_click_rate_id"}
+
+func (p *Prodege) apiSettings(_ *ProdegeCall, project *Project) (object, refusal) {
+	settings := map[string]string{"enable_max_clicks": "false"}
+	maps.Copy(settings, project.Settings)
+	b, _ := json.Marshal(settings)
+	return object{"project_settings": string(b)}, 0
+}
+
+func (p *Prodege) apiSetSettings(c *ProdegeCall, project *Project) (object, refusal) {
+	settings := map[string]string{}
+	maps.Copy(settings, project.Settings)
+	for _, name := range clickSettings {
+		if text, given := c.Params[name]; given {
+			settings[name] = text
+		}
+	}
+	if settings["enable_max_clicks"] == "true" {
+		if n, err := strconv.Atoi(settings["enable_max_clicks_allowed_clicks"]); err != nil || n < 0 {
+			return nil, codeInvalidInput
+		}
+	}
+	c.Changed = !maps.Equal(settings, project.Settings)
+	project.Settings = settings
+	return done("Project Settings Updated", project), 0
+}
+
+func (p *Prodege) callsThat(is func(ProdegeCall) bool) []ProdegeCall {
+	defer p.lock()()
+	return only(p.calls, is)
+}
+
+// Calls lists the calls about a project, of all with 0, oldest first.
 func (p *Prodege) Calls(id prodege.ProjectID) []ProdegeCall {
 	return p.callsThat(func(c ProdegeCall) bool { return id == 0 || c.Project == id })
 }
@@ -246,42 +329,13 @@ func (p *Prodege) Updates(id prodege.ProjectID) []ProdegeCall {
 	return p.callsThat(func(c ProdegeCall) bool { return c.Project == id && c.Path == "project-update" })
 }
 
-// Acceptances lists the calls that made a project LIVE that was paused for CPI: one a pause, however often
+// Acceptances lists the calls that made a project LIVE that was paused for CPI: one per pause, however often
 // the call was repeated.
 func (p *Prodege) Acceptances(id prodege.ProjectID) []ProdegeCall {
 	return p.callsThat(func(c ProdegeCall) bool { return c.Project == id && c.Resumed })
 }
 
-func (p *Prodege) callsThat(is func(ProdegeCall) bool) []ProdegeCall {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	var out []ProdegeCall
-	for _, c := range p.calls {
-		if is(c) {
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
 // WaitCall waits for a call about a project that satisfies is.
-func (p *Prodege) WaitCall(ctx context.Context, id prodege.ProjectID, is func(ProdegeCall) bool) (found ProdegeCall, err error) {
-	err = p.await(ctx, fmt.Sprintf("a call about project %s", id), func() bool {
-		for _, c := range p.Calls(id) {
-			if is(c) {
-				found = c
-				return true
-			}
-		}
-		return false
-	})
-	return found, err
-}
-
-// WaitStatus waits until a project has that status.
-func (p *Prodege) WaitStatus(ctx context.Context, id prodege.ProjectID, want prodege.Status) error {
-	return p.await(ctx, fmt.Sprintf("project %s to be %s", id, want), func() bool {
-		project, ok := p.Project(id)
-		return ok && project.Status == want
-	})
+func (p *Prodege) WaitCall(ctx context.Context, id prodege.ProjectID, is func(ProdegeCall) bool) (ProdegeCall, error) {
+	return wait(ctx, &p.news, fmt.Sprintf("a call about project %s", id), func() []ProdegeCall { return p.Calls(id) }, is)
 }

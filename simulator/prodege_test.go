@@ -71,9 +71,9 @@ func ask(t *testing.T, srv *httptest.Server, path string, values url.Values) map
 }
 
 // code is the first error code of an answer, 0 if it succeeded.
-func errorCode(out map[string]any) int {
+func errorCode(out map[string]any) refusal {
 	if codes, _ := dig(out, "return_status.error_codes").([]any); len(codes) > 0 {
-		return int(codes[0].(float64))
+		return refusal(codes[0].(float64))
 	}
 	return 0
 }
@@ -82,7 +82,7 @@ func TestUpdateFollowsTheRules(t *testing.T) {
 	for name, c := range map[string]struct {
 		project Project
 		params  map[string]string
-		code    int
+		code    refusal
 		status  prodege.Status
 		resumed bool
 	}{
@@ -137,7 +137,7 @@ func TestCallsAreChecked(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		change func(url.Values) url.Values
-		code   int
+		code   refusal
 	}{
 		"right":           {func(v url.Values) url.Values { return v }, 0},
 		"wrong key":       {func(v url.Values) url.Values { v.Set("apik", "other"); return v }, codeUnauthorized},
@@ -168,7 +168,7 @@ func TestClockSkewIsShown(t *testing.T) {
 	if err != nil || time.Until(date) < 9*time.Minute {
 		t.Errorf("Date %q does not tell of the clock", resp.Header.Get("Date"))
 	}
-	if calls := p.Calls(someID); len(calls) != 1 || calls[0].Code != codeExpired {
+	if calls := p.Calls(someID); len(calls) != 1 || calls[0].Code != int(codeExpired) {
 		t.Errorf("calls %+v", calls)
 	}
 }
@@ -196,7 +196,7 @@ func TestUnknownCallsAreNoted(t *testing.T) {
 	}
 	resp.Body.Close()
 	ask(t, srv, "project-update", signed(map[string]string{"prodege_project_id": someID.String(), "colour": "red"}, time.Now()))
-	want := []string{"project-update-cpi: there is no such call", "project-update: unknown parameter colour"}
+	want := []string{"POST project-update-cpi: there is no such call", "project-update: unknown parameter colour"}
 	if resp.StatusCode != http.StatusNotFound || !slices.Equal(p.Complaints(), want) {
 		t.Errorf("answered %d, complains of %q", resp.StatusCode, p.Complaints())
 	}

@@ -2,13 +2,12 @@ package simulator
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -42,18 +41,11 @@ func (e Exchange) Status() int {
 	return e.Attempts[len(e.Attempts)-1].Status
 }
 
-const maxExchanges = 1000 // kept of them; cmd/dev runs for days
-
 // deliver signs and sends an event, with Prodege's retries. It returns when no further try follows. An error
 // means that ctx ended; an answer that the sender does not like is none.
 func (p *Prodege) deliver(ctx context.Context, to string, how How, event prodege.Event) (Exchange, error) {
-	encoding := prodege.Encoding(or(string(how.Encoding), string(p.opts.Encoding)))
-	secret := p.opts.SecretKey
-	if how.Secret != "" {
-		secret = how.Secret
-	}
-	contentType, body := prodege.EncodeEvents([]prodege.Event{event}, secret, encoding)
-	sent := Exchange{URL: to, Event: event, Encoding: encoding, ContentType: contentType, Body: body}
+	sent := p.encode(event.WireJSON(), to, how)
+	sent.Event = event
 	if how.Quiet || to == "" {
 		sent.Done = true
 		return sent, nil
@@ -65,55 +57,32 @@ func (p *Prodege) deliver(ctx context.Context, to string, how How, event prodege
 	return out, err
 }
 
-// Deliver signs data, the JSON text of an event or an array, as it is, and sends it to the status webhook.
-// Projects that are known, and were told nothing newer, then stand at Prodege as data says.
-func (p *Prodege) Deliver(ctx context.Context, data []byte, how ...How) (Exchange, error) {
-	h := one(how)
-	encoding := prodege.Encoding(or(string(h.Encoding), string(p.opts.Encoding)))
-	secret := p.opts.SecretKey
-	if h.Secret != "" {
-		secret = h.Secret
-	}
-	contentType, body := prodege.EncodeDelivery(data, secret, encoding)
-	sent := Exchange{URL: p.webhookURL(), Encoding: encoding, ContentType: contentType, Body: body}
-	if secret == p.opts.SecretKey {
-		sent.Event = p.believe(data)
-	}
-	return p.Resend(ctx, sent)
+func (p *Prodege) encode(data []byte, to string, how How) Exchange {
+	e := Exchange{URL: to, Encoding: cmp.Or(how.Encoding, prodege.JSON)}
+	e.ContentType, e.Body = prodege.EncodeDelivery(data, cmp.Or(how.Secret, p.opts.SecretKey), e.Encoding)
+	return e
 }
 
-// believe brings the projects to what data says of them, and gives the first event in it. What can't be read
-// is passed over: data may be wrong on purpose.
-func (p *Prodege) believe(data []byte) (first prodege.Event) {
-	text := strings.TrimSpace(string(data))
-	if !strings.HasPrefix(text, "[") {
-		text = "[" + text + "]"
-	}
-	var items []struct {
-		ID          prodege.EventID   `json:"event_id"`
-		Time        string            `json:"event_time"`
-		Project     prodege.ProjectID `json:"project_id"`
-		Status      prodege.Status    `json:"status"`
-		Reason      prodege.Reason    `json:"update_reason"`
-		Description string            `json:"description"`
-		Required    *prodege.USD      `json:"required_cpi"`
-	}
-	if json.Unmarshal([]byte(text), &items) != nil {
-		return first
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for i, item := range items {
-		at, err := prodege.ParseTime(item.Time, item.ID)
-		event := prodege.Event{ID: item.ID, Time: at, ProjectID: item.Project, Status: item.Status, Reason: item.Reason, Description: item.Description, RequiredCPI: item.Required}
-		if i == 0 {
-			first = event
+// Deliver signs data, the JSON text of an event or an array, as it is, and sends it to the status webhook.
+// Projects that are known, and were told nothing newer, then stand at Prodege as data says. Data may be wrong on purpose.
+func (p *Prodege) Deliver(ctx context.Context, data []byte, how ...How) (Exchange, error) {
+	h := one(how)
+	to, _ := p.hooks()
+	sent := p.encode(data, to, h)
+	if cmp.Or(h.Secret, p.opts.SecretKey) == p.opts.SecretKey {
+		events, _, _ := prodege.VouchedData(data).Events(p.now()) // none if data can't be read
+		if len(events) > 0 {
+			sent.Event = events[0]
 		}
-		if project := p.projects[item.Project]; err == nil && project != nil && item.Status != "" && !at.Before(project.told) {
-			project.stand(event)
+		unlock := p.lock()
+		for _, event := range events {
+			if project := p.project(event.ProjectID); project != nil && !event.Time.Before(project.told) {
+				project.stand(event)
+			}
 		}
+		unlock()
 	}
-	return first
+	return p.Resend(ctx, sent)
 }
 
 // Resend sends the bytes of an exchange again, as an exchange of its own. With a Body made by hand it sends
@@ -121,22 +90,17 @@ func (p *Prodege) believe(data []byte) (first prodege.Event) {
 func (p *Prodege) Resend(ctx context.Context, sent Exchange) (Exchange, error) {
 	sent.Attempts, sent.Done = nil, false
 	e := &sent
-	p.mu.Lock()
+	unlock := p.lock()
 	p.serial++
 	e.ID = p.serial
-	if len(p.exchanges) >= maxExchanges {
-		p.exchanges = append(p.exchanges[:0], p.exchanges[maxExchanges/2:]...)
-	}
-	p.exchanges = append(p.exchanges, e)
-	p.mu.Unlock()
+	p.exchanges = keep(p.exchanges, e)
+	unlock()
 	err := p.try(ctx, e)
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.changing()()
 	e.Done = true
-	if project := p.projects[e.Event.ProjectID]; project != nil && e.Status() == http.StatusOK {
+	if project := p.project(e.Event.ProjectID); project != nil && e.Status() == http.StatusOK {
 		project.Heard = true
 	}
-	p.tell()
 	return e.copy(), err
 }
 
@@ -145,18 +109,15 @@ func (p *Prodege) Resend(ctx context.Context, sent Exchange) (Exchange, error) {
 func (p *Prodege) try(ctx context.Context, e *Exchange) error {
 	for n := 0; ; n++ {
 		a := p.attempt(ctx, e)
-		p.mu.Lock()
+		done := p.changing()
 		e.Attempts = append(e.Attempts, a)
-		p.mu.Unlock()
-		p.tell()
-		if ctx.Err() != nil {
-			return fmt.Errorf("deliver event %s: %w", e.Event.ID, ctx.Err())
-		}
-		if a.Status != 0 && a.Status != http.StatusInternalServerError || n >= len(p.opts.WebhookRetryAfter) {
+		done()
+		final := a.Status != 0 && a.Status != http.StatusInternalServerError
+		if final || n >= len(p.opts.WebhookRetryAfter) || pause(ctx, p.opts.WebhookRetryAfter[n]) != nil {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("deliver event %s: %w", e.Event.ID, err)
+			}
 			return nil
-		}
-		if err := pause(ctx, p.opts.WebhookRetryAfter[n]); err != nil {
-			return fmt.Errorf("deliver event %s: %w", e.Event.ID, err)
 		}
 	}
 }
@@ -180,16 +141,25 @@ func (p *Prodege) attempt(ctx context.Context, e *Exchange) Attempt {
 	return a
 }
 
+// later announces how a project stands after a while, unless the stand-in is closed before.
+func (p *Prodege) later(event prodege.Event) {
+	p.sending.Go(func() {
+		if pause(p.closing, p.opts.AnnounceAfter) == nil {
+			to, _ := p.hooks()
+			_, _ = p.deliver(p.closing, to, How{}, event) // what came of it stands in the exchanges
+		}
+	})
+}
+
 func (e *Exchange) copy() Exchange {
 	out := *e
 	out.Attempts = slices.Clone(e.Attempts)
 	return out
 }
 
-// Exchanges lists the deliveries, oldest first. Of very many only the newest hundreds are kept.
+// Exchanges lists the deliveries, oldest first.
 func (p *Prodege) Exchanges() []Exchange {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	defer p.lock()()
 	out := make([]Exchange, 0, len(p.exchanges))
 	for _, e := range p.exchanges {
 		out = append(out, e.copy())

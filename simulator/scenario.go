@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,6 +63,17 @@ type Operator struct {
 	Report    func(context.Context) error                    // has the weekly report written once the pauses are over
 }
 
+// Part is a part of the program that can be stopped and started again, to show that nothing is lost.
+type Part struct {
+	ID, Name string
+	Stopped  func() bool
+	Stop     func(context.Context) error
+	Start    func(context.Context) error
+}
+
+// partLimit is how long stopping or starting a part may take.
+const partLimit = time.Minute
+
 // Stage is where scenarios are played.
 type Stage struct {
 	Slack    *Slack
@@ -81,10 +93,8 @@ func (on *Stage) Lacks(s Scenario) string {
 	switch {
 	case on.Slack == nil || on.Prodege == nil || on.Cast.Approver == "":
 		return "a simulated Slack and Prodege"
-	case len(s.Env) > 0:
-		return "other settings: " + strings.Join(s.Env, " ")
-	case len(s.Worker) > 0:
-		return "a worker with " + strings.Join(s.Worker, " ")
+	case len(s.Env)+len(s.Worker) > 0:
+		return "other settings: " + strings.Join(append(s.Env, s.Worker...), " ")
 	case s.Needs&NeedsBilling != 0 && on.Billing == nil:
 		return "a simulated billing system"
 	case s.Needs&NeedsTemporal != 0 && on.part("temporal") == nil:
@@ -95,28 +105,33 @@ func (on *Stage) Lacks(s Scenario) string {
 	return ""
 }
 
-// Watcher is told how a scenario goes. Nil functions are not called.
-type Watcher struct {
-	Began func(step int)
-	Shows func(step int, at, of string) // link to where it shows on the page, and what that is called
-	Ended func(step int, m Message, took time.Duration, err error)
-	Part  func(id string) // it stopped that part; empty: it runs again
+func (on *Stage) part(id string) *Part {
+	return find(on.Parts, func(p Part) bool { return p.ID == id })
+}
+
+// Progress is how a step goes.
+type Progress struct {
+	Step    int           // counted from 0
+	State   string        // now, done or failed; empty: it is to come
+	At, Of  string        // link to where it shows on the page, and what that is called
+	Took    time.Duration // if it is done or failed
+	Err     error         // why it failed
+	Message Message       // that was waited for last
+	Stopped string        // id of the part that the scenario stopped and has not started again
 }
 
 // play is a scenario on its way, with what its steps hand on.
 type play struct {
 	*Stage
-	watcher Watcher
+	watch   func(Progress)
+	now     Progress
 	project prodege.ProjectID
-	message Message
-	stopped *Part  // by this scenario; nil: it has started again what it stopped
-	step    int    // that is under way
-	lacks   string // what it waits for, in words for when that does not come
+	lacks   string // what the step waits for, in words for when that does not come
 }
 
 // newPlay chooses a project that nobody has heard of, whatever was played before a restart.
-func (on *Stage) newPlay(w Watcher) *play {
-	p := &play{Stage: on, watcher: w, project: on.Cast.FirstProject}
+func (on *Stage) newPlay(watch func(Progress)) *play {
+	p := &play{Stage: on, watch: watch, project: on.Cast.FirstProject}
 	for known := true; known; {
 		if _, known = p.Prodege.Project(p.project); known {
 			p.project++
@@ -125,52 +140,49 @@ func (on *Stage) newPlay(w Watcher) *play {
 	return p
 }
 
-// Play plays a scenario to its end, or until a step fails. It starts again what it stopped.
-func (on *Stage) Play(ctx context.Context, s Scenario, w Watcher) error {
-	return on.newPlay(w).run(ctx, s)
+// Play plays a scenario to its end, or until a step fails, and tells watch whenever a step goes on. It starts again what
+// it stopped.
+func (on *Stage) Play(ctx context.Context, s Scenario, watch func(Progress)) error {
+	return on.newPlay(watch).run(ctx, s)
 }
 
-func (p *play) run(ctx context.Context, s Scenario) error {
-	for i, st := range s.Steps {
-		p.step, p.lacks = i, ""
-		if p.watcher.Began != nil {
-			p.watcher.Began(i)
-		}
+func (on *play) run(ctx context.Context, s Scenario) error {
+	for i, step := range s.Steps {
+		on.lacks = ""
+		on.now = Progress{Step: i, State: "now", Message: on.now.Message, Stopped: on.now.Stopped}
+		on.watch(on.now)
 		if i > 0 { // people read what comes before it happens
-			_ = pause(ctx, p.Breath)
+			_ = pause(ctx, on.Breath)
 		}
 		began := time.Now()
-		err := p.take(ctx, st)
+		err := on.take(ctx, step)
+		on.now.State, on.now.Took = "done", time.Since(began)
 		if err != nil {
-			err = errors.Join(err, p.restart())
+			on.now.State, on.now.Err = "failed", errors.Join(err, on.restart())
 		}
-		if p.watcher.Ended != nil {
-			p.watcher.Ended(i, p.message, time.Since(began), err)
-		}
+		on.watch(on.now)
 		if err != nil {
-			return err
+			return on.now.Err
 		}
 	}
 	return nil
 }
 
 // take takes a step, and says in words what did not come if it fails.
-func (p *play) take(ctx context.Context, st Step) error {
+func (on *play) take(ctx context.Context, step Step) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	limited, cancel := context.WithTimeout(ctx, p.StepLimit)
+	limited, cancel := context.WithTimeout(ctx, on.StepLimit)
 	defer cancel()
-	err := st.Do(limited, p)
+	err := step.Do(limited, on)
 	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
+	case err != nil && ctx.Err() != nil:
 		return context.Cause(ctx)
-	case !errors.Is(err, context.DeadlineExceeded):
-		return err
+	case errors.Is(err, context.DeadlineExceeded):
+		return lateError{fmt.Sprintf("%s within %g seconds", cmp.Or(on.lacks, "this was not done"), on.StepLimit.Seconds())}
 	}
-	return lateError{fmt.Sprintf("%s within %g seconds", or(p.lacks, "this was not done"), p.StepLimit.Seconds())}
+	return err
 }
 
 // lateError says what did not come in time.

@@ -125,9 +125,9 @@ func TestWhoIsAskedToClickAgainDoesSo(t *testing.T) {
 		_ = resp.Body.Close()
 	}))
 	t.Cleanup(app.Close)
-	s.SetInteractionsURL(app.URL)
+	s.SetAppURL(app.URL)
 	message, _ := s.Message("C1", ts)
-	on := &play{Stage: &Stage{Slack: s}, message: message}
+	on := &play{Stage: &Stage{Slack: s}, watch: func(Progress) {}, now: Progress{Message: message}}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := on.clicks(ctx, "U1", "yes", nil); err != nil {

@@ -1,10 +1,11 @@
 package simulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -15,10 +16,7 @@ type SlackOptions struct {
 	BotToken      string // required: what the app sends as Bearer token ("xoxb-…")
 	SigningSecret string // required: signs what the workspace sends to the app
 
-	TeamID  string // default "T0SIM0001"
 	TeamURL string // default "https://simulated.slack.com/"; permalinks start with it
-	BotUser string // default "U0SIMBOT1", the app's own user
-	AppName string // default "fieldmarshal"
 
 	Channels []Channel
 	Users    []User
@@ -26,11 +24,11 @@ type SlackOptions struct {
 
 	Scopes []string // default: the scopes this program asks for; a call that needs another is refused with missing_scope
 
-	InteractionsURL string // where clicks and modals go; SetInteractionsURL changes it
-	CommandsURL     string // where slash commands go
-	EventsURL       string // where app_home_opened goes
+	// AppURL is where the app is: clicks and modals go to interactions below it, slash commands to commands, and
+	// app_home_opened to events. SetAppURL changes it.
+	AppURL string
 
-	// PostsPerSecond and PostBurst limit chat.postMessage a channel, answering 429 beyond. 0: no limit.
+	// PostsPerSecond and PostBurst limit chat.postMessage per channel, answering 429 beyond. 0: no limit.
 	// Slack's own figure is one a second with short bursts (docs.slack.dev, rate limits).
 	PostsPerSecond float64
 	PostBurst      int
@@ -66,8 +64,16 @@ type Group struct {
 	Disabled   bool
 }
 
-// slackPatience is Slack's own.
-const slackPatience = 3 * time.Second
+// The workspace and its app.
+const (
+	teamID  = "T0SIM0001"
+	appID   = "A0SIMAPP1"
+	botID   = "B0SIMBOT1"
+	botUser = "U0SIMBOT1"
+	appName = "fieldmarshal"
+
+	slackPatience = 3 * time.Second // Slack's own
+)
 
 // defaultScopes are the bot scopes that the app's manifest asks for.
 var defaultScopes = []string{
@@ -77,25 +83,21 @@ var defaultScopes = []string{
 
 // Slack is the stand-in. Its methods are safe for concurrent use.
 type Slack struct {
-	faults
-	news
+	counterparty
 	now    func() time.Time
 	client *http.Client
 
-	mu         sync.Mutex
-	opts       SlackOptions
-	baseURL    string // of our own Handler, without a slash at the end
-	lastTS     time.Time
-	serial     int
-	messages   []*message          // in the order of their ts
-	byTS       map[string]*message // by channel/ts
-	views      map[string]*view
-	homes      map[string]*view // by user
-	triggers   map[string]*trigger
-	responses  map[string]*responseURL
-	limits     map[string]*rate.Limiter
-	calls      []SlackCall
-	complaints []string
+	opts     SlackOptions
+	baseURL  string // of our own Handler, without a slash at the end
+	lastTS   time.Time
+	serial   int
+	messages []*message          // in the order of their ts
+	byTS     map[string]*message // by channel/ts
+	modals   []*view             // that are open, in the order of opening
+	homes    map[string]*view    // by user
+	rights   map[string]*right   // by trigger_id and by the last part of response_url
+	limits   map[string]*rate.Limiter
+	calls    []SlackCall
 }
 
 // NewSlack makes a workspace. It panics if a required option is missing, as only tests and cmd/dev call it.
@@ -103,35 +105,23 @@ func NewSlack(opts SlackOptions) *Slack {
 	if opts.BotToken == "" || opts.SigningSecret == "" {
 		panic("simulator: NewSlack needs BotToken and SigningSecret")
 	}
-	opts.TeamID = or(opts.TeamID, "T0SIM0001")
-	opts.TeamURL = strings.TrimSuffix(or(opts.TeamURL, "https://simulated.slack.com/"), "/") + "/"
-	opts.BotUser = or(opts.BotUser, "U0SIMBOT1")
-	opts.AppName = or(opts.AppName, "fieldmarshal")
+	opts.TeamURL = strings.TrimSuffix(cmp.Or(opts.TeamURL, "https://simulated.slack.com/"), "/") + "/"
+	opts.Patience = cmp.Or(opts.Patience, slackPatience)
 	if opts.Scopes == nil {
 		opts.Scopes = defaultScopes
-	}
-	if opts.Patience == 0 {
-		opts.Patience = slackPatience
 	}
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
 	return &Slack{
-		now: opts.Now, opts: opts,
-		client: &http.Client{
-			Timeout:       opts.Patience,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-		views: map[string]*view{}, homes: map[string]*view{}, triggers: map[string]*trigger{},
-		responses: map[string]*responseURL{}, limits: map[string]*rate.Limiter{}, byTS: map[string]*message{},
+		counterparty: counterparty{name: "slack"}, now: opts.Now, opts: opts, client: httpClient(opts.Patience),
+		homes: map[string]*view{}, rights: map[string]*right{}, limits: map[string]*rate.Limiter{}, byTS: map[string]*message{},
 	}
 }
 
-func or(text, fallback string) string {
-	if text == "" {
-		return fallback
-	}
-	return text
+// httpClient sends to the app, and follows no redirect.
+func httpClient(timeout time.Duration) *http.Client {
+	return &http.Client{Timeout: timeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 }
 
 // Handler serves the Web API under /api/ and response_url addresses under /response/.
@@ -145,99 +135,63 @@ func (s *Slack) Handler() http.Handler {
 // SetURL tells the address under which Handler is served ("http://127.0.0.1:4321"), which response_url
 // addresses start with. Without it, it is learned from the app's first call.
 func (s *Slack) SetURL(base string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+	defer s.lock()()
 	s.baseURL = strings.TrimSuffix(base, "/")
 }
 
-// SetInteractionsURL sets where clicks and submitted modals are sent.
-func (s *Slack) SetInteractionsURL(url string) {
-	s.mu.Lock()
-	s.opts.InteractionsURL = url
-	s.mu.Unlock()
+// SetAppURL sets SlackOptions.AppURL.
+func (s *Slack) SetAppURL(url string) {
+	defer s.lock()()
+	s.opts.AppURL = url
 }
 
-// SetCommandsURL sets where slash commands are sent.
-func (s *Slack) SetCommandsURL(url string) { s.mu.Lock(); s.opts.CommandsURL = url; s.mu.Unlock() }
-
-// SetEventsURL sets where events are sent.
-func (s *Slack) SetEventsURL(url string) { s.mu.Lock(); s.opts.EventsURL = url; s.mu.Unlock() }
-
 // SetBotToken changes the token that is accepted, as a re-installation of the app does.
-func (s *Slack) SetBotToken(token string) { s.mu.Lock(); s.opts.BotToken = token; s.mu.Unlock() }
+func (s *Slack) SetBotToken(token string) {
+	defer s.lock()()
+	s.opts.BotToken = token
+}
 
 // SetGroup replaces the user group of that id, or adds it.
 func (s *Slack) SetGroup(g Group) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.opts.Groups {
-		if s.opts.Groups[i].ID == g.ID {
-			s.opts.Groups[i] = g
-			return
-		}
+	defer s.lock()()
+	if old := find(s.opts.Groups, func(old Group) bool { return old.ID == g.ID }); old != nil {
+		*old = g
+	} else {
+		s.opts.Groups = append(s.opts.Groups, g)
 	}
-	s.opts.Groups = append(s.opts.Groups, g)
 }
 
 // Channels lists the workspace's channels.
 func (s *Slack) Channels() []Channel {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]Channel(nil), s.opts.Channels...)
+	defer s.lock()()
+	return slices.Clone(s.opts.Channels)
 }
 
 // Users lists the workspace's people.
 func (s *Slack) Users() []User {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]User(nil), s.opts.Users...)
-}
-
-// Complaints lists what the real Slack would take but show badly or log to the developer: blocks without a
-// fallback text, field errors for fields that a modal does not have, a click answered too late.
-func (s *Slack) Complaints() []string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]string(nil), s.complaints...)
-}
-
-const maxComplaints = 1000
-
-func (s *Slack) complain(format string, args ...any) {
-	if len(s.complaints) < maxComplaints {
-		s.complaints = append(s.complaints, fmt.Sprintf(format, args...))
-	}
+	defer s.lock()()
+	return slices.Clone(s.opts.Users)
 }
 
 func (s *Slack) channel(id string) *Channel {
-	for i := range s.opts.Channels {
-		if s.opts.Channels[i].ID == id {
-			return &s.opts.Channels[i]
-		}
-	}
-	return nil
+	return find(s.opts.Channels, func(c Channel) bool { return c.ID == id })
 }
+
+// channelNamed gives a channel by its id, or by its name with or without #, as a new post may name it.
+func (s *Slack) channelNamed(text string) *Channel {
+	return find(s.opts.Channels, func(c Channel) bool {
+		return c.ID == text || c.Name != "" && c.Name == strings.TrimPrefix(text, "#")
+	})
+}
+
+func (c *Channel) has(user string) bool { return c.Members == nil || slices.Contains(c.Members, user) }
 
 func (s *Slack) user(id string) *User {
-	for i := range s.opts.Users {
-		if s.opts.Users[i].ID == id {
-			return &s.opts.Users[i]
-		}
-	}
-	return nil
+	return find(s.opts.Users, func(u User) bool { return u.ID == id })
 }
 
-func (c *Channel) has(user string) bool {
-	if c.Members == nil {
-		return true
-	}
-	for _, m := range c.Members {
-		if m == user {
-			return true
-		}
-	}
-	return false
-}
+// handle is the user's name as payloads have it: small letters, no spaces.
+func (u *User) handle() string { return strings.ReplaceAll(strings.ToLower(u.Name), " ", ".") }
 
 // newTS gives a message's timestamp, which is also its id in the channel: unique and rising.
 func (s *Slack) newTS() string {

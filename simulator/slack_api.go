@@ -1,27 +1,29 @@
 package simulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"mime"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
-// SlackCall is one call of the Web API, as it came.
+// SlackCall is one call of the Web API or of a response_url, as it came.
 type SlackCall struct {
 	At     time.Time
 	Method string
 	Args   map[string]string // structured arguments as JSON text; never the token
-	Error  string            // what was answered: empty is ok, else Slack's code; "http 503" and the like for faults
+	Error  string            // what was answered: empty is ok, else Slack's code, or the kind of a fault that hid the call
 }
-
-// maxCalls bounds the record of calls: enough for any test, and cmd/dev runs for days.
-const maxCalls = 5000
 
 // slackError is a refusal: Slack answers 200 with ok=false.
 type slackError struct {
@@ -36,10 +38,13 @@ func (e *slackError) Error() string {
 
 func refuse(code string) *slackError { return &slackError{code: code} }
 
-// method is one of the Web API's: the scopes of which one is needed, and what it does. It runs under s.mu.
+// object is a JSON object.
+type object = map[string]any
+
+// method is one of the Web API's: the scopes of which one is needed, and what it does. It runs with the lock held.
 type method struct {
 	scopes []string
-	run    func(*Slack, args) (map[string]any, *slackError)
+	run    func(*Slack, args) (object, *slackError)
 }
 
 // Slack has more: those that the app never calls are refused as unknown ones are, so that a new one is added here first.
@@ -59,125 +64,127 @@ var methods = map[string]method{
 
 func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
-	a, err := readArgs(r)
-	fault := s.take(call{method: name, channel: s.channelID(a.text("channel"))})
-	defer s.tell()
-	if fault.before(w) {
-		s.record(name, a, fmt.Sprintf("http %d", fault.status()))
-		return
+	a, unreadable := readArgs(r)
+	of := call{method: name, channel: a.text("channel")}
+	if c := s.channelNamed(of.channel); c != nil { // the list of channels never changes
+		of.channel = c.ID
 	}
-	ans := s.answer(r, name, a, err, fault)
-	if fault != nil {
-		s.tell() // of the deed at once, however late its answer goes out
-	}
-	fault.after(r)
-	ans.send(w)
+	s.serve(w, r, of, func(fault Fault) answer {
+		defer s.lock()()
+		s.baseURL = cmp.Or(s.baseURL, "http://"+r.Host)
+		if fault.hides() {
+			s.record(name, a, string(fault.Kind))
+			return answer{}
+		}
+		header, err := http.Header{}, unreadable
+		body := object{}
+		if err == nil {
+			body, err = s.run(r, name, a, fault, header)
+		}
+		out := jsonAnswer(http.StatusOK, s.apiAnswer(name, a, body, err))
+		if err != nil && err.code == "ratelimited" {
+			out.status = http.StatusTooManyRequests
+		}
+		for name, values := range header {
+			out.header[name] = values
+		}
+		return out
+	})
 }
 
-// answer does the call and gives what is to be sent.
-func (s *Slack) answer(r *http.Request, name string, a args, err *slackError, fault *Fault) *answer {
-	ans := &answer{status: http.StatusOK, header: http.Header{"Content-Type": {"application/json; charset=utf-8"}}}
-	var body map[string]any
+// apiAnswer records a call and gives the body of its answer.
+func (s *Slack) apiAnswer(name string, a args, body object, err *slackError) object {
 	if err == nil {
-		body, err = s.run(r, name, a, fault, ans)
-	}
-	s.record(name, a, code(err))
-	if err != nil {
-		if err.code == "unknown_method" || err.messages != nil {
-			s.complainNow("%s: %s", name, err)
-		}
-		body = map[string]any{"ok": false, "error": err.code}
-		if err.messages != nil {
-			details := make([]string, len(err.messages))
-			for i, m := range err.messages {
-				details[i] = "[ERROR] " + m
-			}
-			body["errors"], body["response_metadata"] = err.messages, map[string]any{"messages": details}
-		}
-		for k, v := range err.more {
-			body[k] = v
-		}
-	} else {
+		s.record(name, a, "")
 		body["ok"] = true
+		return body
 	}
-	_ = json.NewEncoder(&ans.body).Encode(body)
-	return ans
+	s.record(name, a, err.Error())
+	if err.code == "unknown_method" || err.messages != nil {
+		s.complain("%s: %s", name, err)
+	}
+	body = object{"ok": false, "error": err.code}
+	if err.messages != nil {
+		details := make([]string, len(err.messages))
+		for i, m := range err.messages {
+			details[i] = "[ERROR] " + m
+		}
+		body["errors"], body["response_metadata"] = err.messages, object{"messages": details}
+	}
+	for k, v := range err.more {
+		body[k] = v
+	}
+	return body
 }
 
-func code(err *slackError) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
-func (s *Slack) run(r *http.Request, name string, a args, fault *Fault, ans *answer) (map[string]any, *slackError) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.baseURL == "" {
-		s.baseURL = "http://" + r.Host
-	}
+// run checks and does a call. It adds to the header of the answer.
+func (s *Slack) run(r *http.Request, name string, a args, fault Fault, header http.Header) (object, *slackError) {
 	m, known := methods[name]
-	switch token := bearer(r, a); {
+	token, isBearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !isBearer {
+		token = a.text("token")
+	}
+	switch {
 	case !known:
-		return nil, &slackError{code: "unknown_method", more: map[string]any{"req_method": name}}
+		return nil, &slackError{code: "unknown_method", more: object{"req_method": name}}
 	case token == "":
 		return nil, refuse("not_authed")
 	case token != s.opts.BotToken:
 		return nil, refuse("invalid_auth")
 	}
-	ans.header.Set("X-OAuth-Scopes", strings.Join(s.opts.Scopes, ","))
-	ans.header.Set("X-Accepted-OAuth-Scopes", strings.Join(m.scopes, ","))
+	header.Set("X-OAuth-Scopes", strings.Join(s.opts.Scopes, ","))
+	header.Set("X-Accepted-OAuth-Scopes", strings.Join(m.scopes, ","))
 	if m.scopes != nil && !slices.ContainsFunc(m.scopes, func(one string) bool { return slices.Contains(s.opts.Scopes, one) }) {
-		return nil, &slackError{code: "missing_scope", more: map[string]any{
-			"needed": m.scopes[0], "provided": strings.Join(s.opts.Scopes, ",")}}
+		return nil, &slackError{code: "missing_scope", more: object{"needed": m.scopes[0], "provided": strings.Join(s.opts.Scopes, ",")}}
 	}
-	if fault != nil && fault.Kind == AnswerCode {
+	switch fault.Kind {
+	case AnswerCode:
 		return nil, refuse(fault.Code)
+	case RateLimited:
+		return nil, refuse("ratelimited")
 	}
-	if wait := s.limited(name, a); wait != "" || fault != nil && fault.Kind == RateLimited {
-		if wait == "" {
-			wait = fault.retryAfter()
-		}
-		ans.status = http.StatusTooManyRequests
-		ans.header.Set("Retry-After", wait)
+	if wait := s.limited(name, a.text("channel")); wait > 0 {
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return nil, refuse("ratelimited")
 	}
 	return m.run(s, a)
 }
 
-func (s *Slack) record(name string, a args, result string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.calls) >= maxCalls {
-		s.calls = append(s.calls[:0], s.calls[maxCalls/2:]...)
+// limited gives how long to wait if a channel's posts come too fast.
+func (s *Slack) limited(name, channel string) time.Duration {
+	if s.opts.PostsPerSecond <= 0 || name != "chat.postMessage" {
+		return 0
 	}
-	s.calls = append(s.calls, SlackCall{At: s.now(), Method: name, Args: a.texts(), Error: result})
+	l := s.limits[channel]
+	if l == nil {
+		l = rate.NewLimiter(rate.Limit(s.opts.PostsPerSecond), max(1, s.opts.PostBurst))
+		s.limits[channel] = l
+	}
+	r := l.ReserveN(s.now(), 1)
+	wait := r.DelayFrom(s.now())
+	if wait > 0 {
+		r.CancelAt(s.now())
+	}
+	return wait
 }
 
-// Calls lists the calls of one method, or of all with an empty name, oldest first. Of very many only the
-// newest thousands are kept.
+func (s *Slack) record(name string, a args, result string) {
+	s.calls = keep(s.calls, SlackCall{At: s.now(), Method: name, Args: a.texts(), Error: result})
+}
+
+// Calls lists the calls of one method ("response" for a response_url), or of all with an empty name, oldest first.
 func (s *Slack) Calls(method string) []SlackCall {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var out []SlackCall
-	for _, c := range s.calls {
-		if method == "" || c.Method == method {
-			out = append(out, c)
-		}
-	}
-	return out
+	defer s.lock()()
+	return only(s.calls, func(c SlackCall) bool { return method == "" || c.Method == method })
 }
 
 // args are a call's arguments: texts from a form or a query, any JSON value from a JSON body.
-type args map[string]any
+type args object
 
 // readArgs reads a form or JSON body and the query. The real Slack ignores a token inside JSON.
 func readArgs(r *http.Request) (args, *slackError) {
 	a := args{}
-	for k, v := range r.URL.Query() {
-		a[k] = v[0]
-	}
+	a.add(r.URL.Query())
 	if r.Method == http.MethodGet {
 		return a, nil
 	}
@@ -188,12 +195,12 @@ func readArgs(r *http.Request) (args, *slackError) {
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	switch kind {
 	case "application/json":
-		var object map[string]any
-		if json.Unmarshal(body, &object) != nil {
+		var o object
+		if json.Unmarshal(body, &o) != nil {
 			return a, refuse("invalid_json")
 		}
-		delete(object, "token")
-		for k, v := range object {
+		delete(o, "token")
+		for k, v := range o {
 			a[k] = v
 		}
 	case "application/x-www-form-urlencoded", "":
@@ -201,80 +208,95 @@ func readArgs(r *http.Request) (args, *slackError) {
 		if err != nil {
 			return a, refuse("invalid_form_data")
 		}
-		for k, v := range form {
-			a[k] = v[0]
-		}
+		a.add(form)
 	default:
 		return a, refuse("invalid_post_type")
 	}
 	return a, nil
 }
 
-func bearer(r *http.Request, a args) string {
-	if token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); found {
-		return token
+func (a args) add(values url.Values) {
+	for k, v := range values {
+		a[k] = v[0]
 	}
-	return a.text("token")
 }
 
 func (a args) text(name string) string {
 	switch v := a[name].(type) {
 	case string:
 		return v
-	case nil:
-		return ""
-	case json.Number, float64, bool:
+	case float64, bool:
 		return fmt.Sprint(v)
 	}
 	return ""
 }
 
-func (a args) has(name string) bool { v, ok := a[name]; return ok && v != nil }
+func (a args) has(name string) bool { return a[name] != nil && a[name] != "" }
 
-func (a args) yes(name string) bool {
-	switch a.text(name) {
-	case "1", "true":
-		return true
-	}
-	return false
-}
+func (a args) yes(name string) bool { return a.text(name) == "1" || a.text(name) == "true" }
 
-// json gives a structured argument, which forms carry as JSON text and JSON bodies as it is or as text.
-func (a args) json(name string) (any, bool) {
+// json gives a structured argument, which forms carry as JSON text and JSON bodies as it is or as text; nil if it is
+// none.
+func (a args) json(name string) any {
 	text, isText := a[name].(string)
 	if !isText {
-		return a[name], true
+		return a[name]
 	}
 	var v any
-	if json.Unmarshal([]byte(text), &v) != nil {
-		return nil, false
-	}
-	return v, true
+	_ = json.Unmarshal([]byte(text), &v)
+	return v
 }
 
 func (a args) texts() map[string]string {
 	out := map[string]string{}
 	for k, v := range a {
-		switch text, isText := v.(string); {
-		case k == "token":
-		case isText:
+		if text, isText := v.(string); isText {
 			out[k] = text
-		default:
+		} else {
 			b, _ := json.Marshal(v)
 			out[k] = string(b)
 		}
 	}
+	delete(out, "token")
 	return out
 }
 
-// channelID resolves a channel's name, with or without #, to its id; an id stays as it is.
-func (s *Slack) channelID(text string) string {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, c := range s.opts.Channels {
-		if c.ID == text || c.Name != "" && c.Name == strings.TrimPrefix(text, "#") {
-			return c.ID
-		}
+func (s *Slack) authTest(args) (object, *slackError) {
+	return object{
+		"url": s.opts.TeamURL, "team": "Simulated workspace", "user": appName, "team_id": teamID,
+		"user_id": botUser, "bot_id": botID, "is_enterprise_install": false,
+	}, nil
+}
+
+func (s *Slack) info(a args) (object, *slackError) {
+	c := s.channel(a.text("channel"))
+	if c == nil {
+		return nil, refuse("channel_not_found")
 	}
-	return text
+	return object{"channel": object{
+		"id": c.ID, "name": c.Name, "is_channel": true, "is_archived": c.Archived, "is_member": !c.NotMember, "context_team_id": teamID,
+	}}, nil
+}
+
+func (s *Slack) groupUsers(a args) (object, *slackError) {
+	g := find(s.opts.Groups, func(g Group) bool { return g.ID == a.text("usergroup") })
+	switch {
+	case g == nil:
+		return nil, refuse("no_such_subteam")
+	case g.Disabled && !a.yes("include_disabled"):
+		return nil, refuse("subteam_disabled")
+	}
+	return object{"users": append([]string{}, g.Users...)}, nil
+}
+
+func (s *Slack) userInfo(a args) (object, *slackError) {
+	u := s.user(a.text("user"))
+	if u == nil {
+		return nil, refuse("user_not_found")
+	}
+	name := cmp.Or(u.RealName, u.Name)
+	return object{"user": object{
+		"id": u.ID, "team_id": cmp.Or(u.TeamID, teamID), "name": u.handle(), "real_name": name, "deleted": u.Deleted, "is_bot": false,
+		"tz": "America/New_York", "profile": object{"display_name": u.Name, "real_name": name},
+	}}, nil
 }

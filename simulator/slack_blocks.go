@@ -8,265 +8,226 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of Block Kit, in characters or items (docs.slack.dev, Block Kit reference).
+// maxMessageSize is the sum over all blocks, answered with msg_blocks_too_long. Slack documents no figure;
+// people measured about 13,200 characters, of which each header takes about 100 beside its text.
 const (
-	maxMessageBlocks = 50
-	maxViewBlocks    = 100
-	maxSectionText   = 3000
-	maxFieldText     = 2000
-	maxFields        = 10
-	maxHeaderText    = 150
-	maxContextItems  = 10
-	maxActionItems   = 25
-	maxButtonText    = 75
-	maxButtonValue   = 2000
-	maxID            = 255 // action_id, block_id, callback_id, external_id
-	maxInputLabel    = 2000
-	maxPlaceholder   = 150
-
-	// maxMessageSize is the sum over all blocks, answered with msg_blocks_too_long. Slack documents no figure;
-	// people measured about 13,200 characters, of which each header takes about 100 beside its text.
 	maxMessageSize = 13000
 	headerSize     = 100
 )
 
+// The types of blocks and elements, with the limits of Block Kit in characters or items (docs.slack.dev, Block Kit
+// reference and views). Slack has more types and properties: those that the app never sends are refused as unknown ones
+// are, so that a new one is added here first.
+var (
+	actionID = text(1, 255)
+	style    = oneOf("primary", "danger")
+
+	confirmDialog = shape{"title": plainText(100), "text!": anyText(300), "confirm": plainText(30), "deny": plainText(30), "style": style}
+	buttonElement = shape{"text!": plainText(75), "action_id": actionID, "value": text(0, 2000), "style": style, "confirm": confirmDialog.check}
+	inputElement  = shape{"action_id": actionID, "placeholder": plainText(150), "min_length": atMost(3000), "max_length": atMost(3000),
+		"initial_value": nil, "multiline": nil, "focus_on_load": nil}
+
+	messageBlocks = kinds{
+		"section": {"text": anyText(3000), "fields": list(1, 10, anyText(2000)), "block_id": blockID},
+		"header":  {"text!": plainText(150), "block_id": blockID},
+		"context": {"elements!": list(1, 10, anyText(3000)), "block_id": blockID},
+		"actions": {"elements!": list(1, 25, kinds{"button": buttonElement}.check), "block_id": blockID},
+	}
+	viewBlocks = with(messageBlocks, "input", shape{"label!": plainText(2000), "hint": plainText(2000), "optional": nil,
+		"element!": kinds{"plain_text_input": inputElement}.check, "block_id": blockID})
+
+	homeView  = shape{"blocks!": list(0, 100, viewBlocks.check), "private_metadata": text(0, 3000), "callback_id": text(0, 255)}
+	modalView = with(with(with(homeView, "title!", plainText(24)), "submit", plainText(24)), "close", plainText(24))
+)
+
 // checker goes through blocks and notes each fault with its place, in Slack's words.
 type checker struct {
-	inView   bool // else in a message
 	faults   []string
-	size     int
+	size     int // of the texts
 	blockIDs map[string]bool
 	inputs   int // input blocks seen
 }
 
-// checkBlocks gives the faults of a message's blocks, nil if there are none, and the size of their texts.
-func checkBlocks(blocks []any, path string) (faults []string, size int) {
+// checkMessage gives the faults of a message's blocks, nil if there are none, and the size of their texts.
+func checkMessage(blocks []any) (faults []string, size int) {
 	c := &checker{blockIDs: map[string]bool{}}
-	c.list(blocks, path)
+	list(0, 50, messageBlocks.check)(c, blocks, "/blocks")
 	return c.faults, c.size
 }
 
-func (c *checker) list(blocks []any, path string) {
-	most := maxMessageBlocks
-	if c.inView {
-		most = maxViewBlocks
+// checkView gives the faults of a modal or a home tab, nil if there are none.
+func checkView(view object, kind string) []string {
+	c := &checker{blockIDs: map[string]bool{}}
+	kinds{kind: map[string]shape{"modal": modalView, "home": homeView}[kind]}.check(c, view, "/view")
+	if c.inputs > 0 && view["submit"] == nil && kind == "modal" {
+		c.fault("/view", "missing required field: submit")
 	}
-	if len(blocks) > most {
-		c.fault(path, "no more than %d items allowed", most)
-		return
-	}
-	for i, b := range blocks {
-		c.block(b, fmt.Sprintf("%s/%d", path, i))
-	}
+	return c.faults
 }
 
 func (c *checker) fault(path, format string, args ...any) {
 	c.faults = append(c.faults, fmt.Sprintf(format, args...)+" [json-pointer:"+path+"]")
 }
 
-// object gives v as an object with no other properties than those named, all marked ones present ("text!").
-func (c *checker) object(v any, path string, names ...string) map[string]any {
-	o, ok := v.(map[string]any)
+// rule checks a value that stands at a place. A nil rule takes any.
+type rule func(c *checker, v any, path string)
+
+// shape is the properties of an object. It has no others but type, and those with a "!" are required.
+type shape map[string]rule
+
+// kinds are the types that an object may have.
+type kinds map[string]shape
+
+// with gives a copy of a table that has one row more.
+func with[M ~map[string]V, V any](table M, name string, row V) M {
+	table = maps.Clone(table)
+	table[name] = row
+	return table
+}
+
+func (s shape) check(c *checker, v any, path string) {
+	o, ok := v.(object)
 	if !ok {
 		c.fault(path, "must provide an object")
-		return nil
+		return
 	}
-	known := map[string]bool{"type": true}
-	for _, n := range names {
-		name, needed := strings.CutSuffix(n, "!")
-		known[name] = true
-		if _, there := o[name]; needed && !there {
+	known := map[string]rule{"type": nil}
+	for _, name := range slices.Sorted(maps.Keys(s)) {
+		rule := s[name]
+		name, required := strings.CutSuffix(name, "!")
+		known[name] = rule
+		switch {
+		case o[name] == nil && required:
 			c.fault(path, "missing required field: %s", name)
+		case o[name] != nil && rule != nil:
+			rule(c, o[name], path+"/"+name)
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(o)) {
-		if !known[name] {
+		if _, is := known[name]; !is {
 			c.fault(path, "invalid additional property: %s", name)
 		}
 	}
-	return o
 }
 
-// text checks a plain string property's length.
-func (c *checker) text(o map[string]any, name string, least, most int, path string) string {
-	v, there := o[name]
-	if !there {
-		return ""
-	}
-	text, ok := v.(string)
-	if !ok {
-		c.fault(path+"/"+name, "must provide a string")
-		return ""
-	}
-	switch n := utf8.RuneCountInString(text); {
-	case n < least:
-		c.fault(path+"/"+name, "must be more than %d characters", least-1)
-	case n > most:
-		c.fault(path+"/"+name, "must be less than %d characters", most+1)
-	}
-	return text
-}
-
-// words checks a text object: kind is "plain_text", "mrkdwn" or empty for either.
-func (c *checker) words(v any, kind string, most int, path string) {
-	if v == nil {
-		return
-	}
-	o := c.object(v, path, "type!", "text!", "emoji", "verbatim")
-	if o == nil {
-		return
-	}
-	switch is := o["type"]; {
-	case is != "plain_text" && is != "mrkdwn":
-		c.fault(path+"/type", "must be one of: plain_text, mrkdwn")
-	case kind != "" && is != kind:
-		c.fault(path+"/type", "must be one of: %s", kind)
-	case is == "mrkdwn" && o["emoji"] != nil:
-		c.fault(path, "invalid additional property: emoji")
-	case is == "plain_text" && o["verbatim"] != nil:
-		c.fault(path, "invalid additional property: verbatim")
-	}
-	c.size += utf8.RuneCountInString(c.text(o, "text", 1, most, path))
-}
-
-// properties says which properties each type of block and of element has; a ! marks the required ones. Slack has
-// more types: those that the app never sends are refused as unknown ones are, so that a new one is added here first.
-var properties = map[string][]string{
-	"section": {"text", "fields", "block_id"},
-	"header":  {"text!", "block_id"},
-	"context": {"elements!", "block_id"},
-	"actions": {"elements!", "block_id"},
-	"input":   {"label!", "element!", "hint", "optional", "block_id"},
-
-	"button":           {"text!", "action_id", "value", "style", "confirm"},
-	"plain_text_input": {"action_id", "placeholder", "initial_value", "multiline", "min_length", "max_length", "focus_on_load"},
-}
-
-// typed gives v as an object of one of those types, with the properties of its type; nil if it is none.
-func (c *checker) typed(v any, path string, allowed ...string) (o map[string]any, kind string) {
-	o, ok := v.(map[string]any)
+func (k kinds) check(c *checker, v any, path string) {
+	o, ok := v.(object)
 	if !ok {
 		c.fault(path, "must provide an object")
-		return nil, ""
+		return
 	}
-	kind, _ = o["type"].(string)
-	if !slices.Contains(allowed, kind) {
+	kind, _ := o["type"].(string)
+	shape, known := k[kind]
+	if !known {
 		c.fault(path+"/type", "unsupported type: %s", kind)
-		return nil, ""
+		return
 	}
-	return c.object(v, path, properties[kind]...), kind
-}
-
-func (c *checker) block(v any, path string) {
-	allowed := []string{"section", "header", "context", "actions"}
-	if c.inView {
-		allowed = append(allowed, "input")
-	}
-	o, kind := c.typed(v, path, allowed...)
-	if id := c.text(o, "block_id", 0, maxID, path); id != "" {
-		if c.blockIDs[id] {
-			c.fault(path+"/block_id", "`block_id` %q already exists", id)
-		}
-		c.blockIDs[id] = true
-	}
+	shape.check(c, v, path)
 	switch kind {
 	case "section":
-		c.section(o, path)
+		if o["text"] == nil && o["fields"] == nil {
+			c.fault(path, "missing required field: text or fields")
+		}
 	case "header":
-		c.words(o["text"], "plain_text", maxHeaderText, path+"/text")
 		c.size += headerSize
-	case "context":
-		c.items(o, maxContextItems, path, func(v any, path string) { c.words(v, "", maxSectionText, path) })
 	case "actions":
-		c.items(o, maxActionItems, path, c.button)
-		c.unique(o, path)
+		c.uniqueActions(o, path)
 	case "input":
-		c.input(o, path)
+		c.inputs++
 	}
 }
 
-func (c *checker) section(o map[string]any, path string) {
-	if o["text"] == nil && o["fields"] == nil {
-		c.fault(path, "missing required field: text or fields")
-	}
-	c.words(o["text"], "", maxSectionText, path+"/text")
-	fields, given := o["fields"].([]any)
-	if given && (len(fields) > maxFields || len(fields) == 0) {
-		c.fault(path+"/fields", "no more than %d items allowed", maxFields)
-	}
-	for i, f := range fields {
-		c.words(f, "", maxFieldText, fmt.Sprintf("%s/fields/%d", path, i))
-	}
-}
-
-// items checks a block's elements one by one.
-func (c *checker) items(o map[string]any, most int, path string, check func(any, string)) {
-	list, _ := o["elements"].([]any)
-	switch {
-	case len(list) == 0:
-		c.fault(path+"/elements", "must provide at least 1 item")
-	case len(list) > most:
-		c.fault(path+"/elements", "no more than %d items allowed", most)
-	}
-	for i, e := range list {
-		check(e, fmt.Sprintf("%s/elements/%d", path, i))
-	}
-}
-
-// unique refuses an action_id that stands twice in one block.
-func (c *checker) unique(o map[string]any, path string) {
-	seen := map[string]bool{}
-	list, _ := o["elements"].([]any)
-	for i, e := range list {
-		element, _ := e.(map[string]any)
-		id, _ := element["action_id"].(string)
-		if id != "" && seen[id] {
-			c.fault(fmt.Sprintf("%s/elements/%d/action_id", path, i), "`action_id` %q already exists for `block_id` %q", id, o["block_id"])
+// uniqueActions refuses an action_id that stands twice in one block.
+func (c *checker) uniqueActions(block object, path string) {
+	seen := map[any]bool{}
+	elements, _ := block["elements"].([]any)
+	for i, e := range elements {
+		element, _ := e.(object)
+		id := element["action_id"]
+		if id != nil && seen[id] {
+			c.fault(fmt.Sprintf("%s/elements/%d/action_id", path, i), "`action_id` %q already exists for `block_id` %q", id, block["block_id"])
 		}
 		seen[id] = true
 	}
 }
 
-func (c *checker) button(v any, path string) {
-	o, kind := c.typed(v, path, "button")
-	if kind == "" {
-		return
-	}
-	c.text(o, "action_id", 1, maxID, path)
-	c.words(o["text"], "plain_text", maxButtonText, path+"/text")
-	c.text(o, "value", 0, maxButtonValue, path)
-	c.style(o, path)
-	if o["confirm"] == nil {
-		return
-	}
-	path += "/confirm" // the dialog that asks before a click is sent
-	ask := c.object(o["confirm"], path, "title", "text!", "confirm", "deny", "style")
-	c.words(ask["title"], "plain_text", 100, path+"/title")
-	c.words(ask["text"], "", 300, path+"/text")
-	c.words(ask["confirm"], "plain_text", 30, path+"/confirm")
-	c.words(ask["deny"], "plain_text", 30, path+"/deny")
-	c.style(ask, path)
-}
-
-func (c *checker) style(o map[string]any, path string) {
-	if style, there := o["style"]; there && style != "primary" && style != "danger" {
-		c.fault(path+"/style", "must be one of: primary, danger")
+// blockID is a block's id, which no other block has.
+func blockID(c *checker, v any, path string) {
+	text(0, 255)(c, v, path)
+	if id, _ := v.(string); id != "" {
+		if c.blockIDs[id] {
+			c.fault(path, "`block_id` %q already exists", id)
+		}
+		c.blockIDs[id] = true
 	}
 }
 
-func (c *checker) input(o map[string]any, path string) {
-	c.inputs++
-	c.words(o["label"], "plain_text", maxInputLabel, path+"/label")
-	c.words(o["hint"], "plain_text", maxInputLabel, path+"/hint")
-	path += "/element"
-	element, kind := c.typed(o["element"], path, "plain_text_input")
-	if kind == "" {
-		return
+// list is an array of so many items, each of which keeps a rule.
+func list(least, most int, each rule) rule {
+	return func(c *checker, v any, path string) {
+		items, isList := v.([]any)
+		switch {
+		case !isList:
+			c.fault(path, "must provide an array")
+		case len(items) < least:
+			c.fault(path, "must provide at least %d item", least)
+		case len(items) > most:
+			c.fault(path, "no more than %d items allowed", most)
+		default:
+			for i, item := range items {
+				each(c, item, fmt.Sprintf("%s/%d", path, i))
+			}
+		}
 	}
-	c.text(element, "action_id", 1, maxID, path)
-	c.words(element["placeholder"], "plain_text", maxPlaceholder, path+"/placeholder")
-	if least, most := number(element["min_length"]), number(element["max_length"]); least > maxSectionText || most > maxSectionText || most < 0 {
-		c.fault(path, "must be less than %d", maxSectionText+1)
+}
+
+// text is a string of so many characters.
+func text(least, most int) rule {
+	return func(c *checker, v any, path string) {
+		s, isText := v.(string)
+		switch n := utf8.RuneCountInString(s); {
+		case !isText:
+			c.fault(path, "must provide a string")
+		case n < least:
+			c.fault(path, "must be more than %d characters", least-1)
+		case n > most:
+			c.fault(path, "must be less than %d characters", most+1)
+		}
+	}
+}
+
+// plainText is a text object that can't have mark-up, anyText one that can.
+func plainText(most int) rule { return textObject(most, "plain_text") }
+func anyText(most int) rule   { return textObject(most, "plain_text", "mrkdwn") }
+
+func textObject(most int, allowed ...string) rule {
+	shapes := kinds{"plain_text": {"text!": text(1, most), "emoji": nil}, "mrkdwn": {"text!": text(1, most), "verbatim": nil}}
+	return func(c *checker, v any, path string) {
+		o, _ := v.(object)
+		kind, _ := o["type"].(string)
+		if o != nil && !slices.Contains(allowed, kind) {
+			c.fault(path+"/type", "must be one of: %s", strings.Join(allowed, ", "))
+			return
+		}
+		shapes[kind].check(c, v, path)
+		s, _ := o["text"].(string)
+		c.size += utf8.RuneCountInString(s)
+	}
+}
+
+func oneOf(words ...string) rule {
+	return func(c *checker, v any, path string) {
+		if word, _ := v.(string); !slices.Contains(words, word) {
+			c.fault(path, "must be one of: %s", strings.Join(words, ", "))
+		}
+	}
+}
+
+func atMost(most int) rule {
+	return func(c *checker, v any, path string) {
+		if n := number(v); n < 0 || n > most {
+			c.fault(path, "must be less than %d", most+1)
+		}
 	}
 }
 

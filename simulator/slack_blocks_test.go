@@ -112,7 +112,7 @@ func TestViewLimits(t *testing.T) {
 			if err := json.Unmarshal([]byte(c.view), &raw); err != nil {
 				t.Fatal(err)
 			}
-			faults := strings.Join(checkView(raw, "modal", "/view"), "; ")
+			faults := strings.Join(checkView(raw, "modal"), "; ")
 			if c.place == "" && faults != "" || !strings.Contains(faults, c.place) {
 				t.Errorf("faults %q, want %q", faults, c.place)
 			}
@@ -142,7 +142,7 @@ func TestGoldenCardsAreTaken(t *testing.T) {
 		if card.Type == "modal" || card.Type == "home" {
 			var raw map[string]any
 			_ = json.Unmarshal(b, &raw)
-			if faults := checkView(raw, card.Type, "/view"); faults != nil {
+			if faults := checkView(raw, card.Type); faults != nil {
 				t.Errorf("%s: %v", path, faults)
 			}
 			continue

@@ -41,9 +41,7 @@ func newApp(t *testing.T, s *Slack) *app {
 		_, _ = io.WriteString(w, strings.ReplaceAll(a.answer, "CHALLENGE", fmt.Sprint(a.payload["challenge"])))
 	}))
 	t.Cleanup(a.Close)
-	s.SetInteractionsURL(a.URL)
-	s.SetCommandsURL(a.URL)
-	s.SetEventsURL(a.URL)
+	s.SetAppURL(a.URL)
 	return a
 }
 
@@ -234,7 +232,6 @@ func TestHistoryPages(t *testing.T) {
 		"all, newest first":    {"conversations.history", map[string]string{}, "6 5 4 3 2 1 0"},
 		"since, exclusive":     {"conversations.history", map[string]string{"oldest": all[3]}, "6 5 4"},
 		"since, inclusive":     {"conversations.history", map[string]string{"oldest": all[3], "inclusive": "1"}, "6 5 4 3"},
-		"between":              {"conversations.history", map[string]string{"oldest": all[1], "latest": all[4]}, "3 2"},
 		"thread, oldest first": {"conversations.replies", map[string]string{"ts": all[0]}, "0 reply 0 reply 1 reply 2"},
 		"thread of no replies": {"conversations.replies", map[string]string{"ts": all[1]}, "1"},
 	} {
@@ -339,7 +336,7 @@ func TestCommandsAndHome(t *testing.T) {
 	if got := s.Ephemerals("U1"); a.form.Get("command") != "/fieldmarshal" || a.form.Get("text") != "open" || len(got) != 1 || got[0].Text != "nothing waits" {
 		t.Errorf("command: %v %+v", a.form, got)
 	}
-	a.answer = "CHALLENGE"
+	a.answer = `{"challenge":"CHALLENGE"}`
 	if err := s.VerifyEventsURL(ctx); err != nil {
 		t.Error(err)
 	}

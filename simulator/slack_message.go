@@ -1,188 +1,234 @@
 package simulator
 
 import (
+	"context"
 	"encoding/json"
-	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
-// Slack's limits on texts (docs.slack.dev: chat.postMessage, chat.update). The one of chat.update is
-// documented in characters; others measured that bytes of UTF-8 are counted, so the stricter is held.
-const (
-	maxPostText   = 40000 // characters; longer texts are cut, not refused
-	maxUpdateText = 4000  // bytes
-	maxMetadata   = 12000 // bytes of JSON; Slack says metadata_too_large without a figure, and others saw this one hold
-)
-
-// message is one in a channel, or shown to one person only.
-type message struct {
-	channel, ts string
-	thread      string // ts of the root; empty for a root
-	user        string // who wrote it
-	to          string // ephemeral: shown to this person only
-	text        string
-	blocks      []any
-	metadata    map[string]any
-	edited      string // ts of the last edit that shows the "edited" mark
-	edits       int
-	noUnfurl    bool
-	earlier     [][]any    // the blocks before each edit, so that a click on a stale button can be made
-	replies     []*message // of a root
-
-	seenBlocks   []Block // typed copies for those who read, made when the message is written
-	seenMetadata *Metadata
+// Message is one message of the app as people see it.
+type Message struct {
+	Channel, TS string
+	Thread      string // ts of the root; empty for a root
+	Text        string // the fallback
+	Blocks      []Block
+	Metadata    *Metadata
+	Edits       int    // how often it was written anew
+	Edited      bool   // shows the "edited" mark
+	To          string // ephemeral: who alone sees it
+	NoUnfurl    bool   // unfurl_links was switched off
+	Replies     []Message
 }
 
-// add puts a message into its channel, and its thread if it has one.
-func (s *Slack) add(m *message) {
-	m.ts = s.newTS()
-	s.messages = append(s.messages, m)
-	s.byTS[m.channel+"/"+m.ts] = m
-	if root := s.byTS[m.channel+"/"+m.thread]; root != nil && m.to == "" {
-		root.replies = append(root.replies, m)
-	}
+// Metadata is what the app attached, which people don't see.
+type Metadata struct {
+	EventType    string         `json:"event_type"`
+	EventPayload map[string]any `json:"event_payload"`
 }
 
-// edit writes a message anew. Slack marks it as edited only if people see its text rather than blocks.
-func (s *Slack) edit(m *message, a args, method string) *slackError {
-	before := m.blocks
-	if err := s.fill(m, a, method); err != nil {
-		return err
-	}
-	m.earlier = append(m.earlier, before)
-	m.edits++
-	if m.blocks == nil {
-		m.edited = s.newTS()
-	}
-	return nil
-}
-
-// fill checks and sets text, blocks and metadata. Nothing is changed if it refuses. An edit with a text
-// and no blocks removes the blocks; one without metadata keeps it (docs.slack.dev, chat.update).
-func (s *Slack) fill(m *message, a args, method string) *slackError {
-	text := a.text("text")
-	var blocks []any
-	if a.has("blocks") && a["blocks"] != "" {
-		var err *slackError
-		if blocks, err = s.messageBlocks(a); err != nil {
-			return err
-		}
-	}
-	metadata, err := readMetadata(a)
-	if err != nil {
-		return err
-	}
-	switch {
-	case text == "" && blocks == nil:
-		return refuse("no_text")
-	case text == "":
-		s.complain("%s: blocks without a text, which notifications and screen readers need", method)
-	}
-	if runes := []rune(text); len(runes) > maxPostText {
-		text = string(runes[:maxPostText])
-		s.complain("%s: text cut to %d characters", method, maxPostText)
-	}
-	m.text, m.blocks, m.seenBlocks = text, blocks, nil
-	copyJSON(blocks, &m.seenBlocks)
-	if metadata != nil {
-		m.metadata, m.seenMetadata = metadata, nil
-		copyJSON(m.metadata, &m.seenMetadata)
-	}
-	return nil
-}
-
-func (s *Slack) messageBlocks(a args) ([]any, *slackError) {
-	v, ok := a.json("blocks")
-	blocks, isList := v.([]any)
-	if !ok || !isList {
-		return nil, refuse("invalid_blocks_format")
-	}
-	faults, size := checkBlocks(blocks, "/blocks")
-	if faults != nil {
-		return nil, &slackError{code: "invalid_blocks", messages: faults}
-	}
-	if size > maxMessageSize {
-		return nil, refuse("msg_blocks_too_long")
-	}
-	s.nameBlocks(blocks)
-	if len(blocks) == 0 {
-		return nil, nil
-	}
-	return blocks, nil
-}
-
-// readMetadata gives nil if none was sent.
-func readMetadata(a args) (map[string]any, *slackError) {
-	if !a.has("metadata") || a["metadata"] == "" {
-		return nil, nil
-	}
-	v, ok := a.json("metadata")
-	object, isObject := v.(map[string]any)
-	if !ok || !isObject {
-		return nil, refuse("invalid_metadata_format")
-	}
-	kind, _ := object["event_type"].(string)
-	payload, isObject := object["event_payload"].(map[string]any)
-	if kind == "" || !isObject {
-		return nil, refuse("invalid_metadata_schema")
-	}
-	if b, _ := json.Marshal(object); len(b) > maxMetadata {
-		return nil, refuse("metadata_too_large")
-	}
-	return map[string]any{"event_type": kind, "event_payload": payload}, nil
-}
-
-// nameBlocks gives each block without an id one, as Slack does.
-func (s *Slack) nameBlocks(blocks []any) {
-	for _, b := range blocks {
-		if object := b.(map[string]any); object["block_id"] == nil || object["block_id"] == "" {
-			s.serial++
-			object["block_id"] = fmt.Sprintf("b%04x", s.serial)
-		}
-	}
-}
-
-func (s *Slack) find(channel, ts string) *message {
-	return s.byTS[channel+"/"+ts]
-}
-
-func (m *message) root() string {
-	if m.thread != "" {
-		return m.thread
-	}
-	return m.ts
-}
-
-// render gives the message as the API shows it.
-func (s *Slack) render(m *message, withMetadata bool) map[string]any {
-	out := map[string]any{
-		"type": "message", "ts": m.ts, "text": m.text, "user": m.user, "team": s.opts.TeamID,
-	}
-	if m.user == s.opts.BotUser {
-		out["bot_id"], out["app_id"] = "B0SIMBOT1", "A0SIMAPP1"
-	}
-	if m.blocks != nil {
-		out["blocks"] = m.blocks
-	}
-	if m.edited != "" {
-		out["edited"] = map[string]any{"user": m.user, "ts": m.edited}
-	}
-	if m.metadata != nil && withMetadata {
-		out["metadata"] = m.metadata
-	}
-	switch replies := len(m.replies); {
-	case m.thread != "":
-		out["thread_ts"] = m.thread
-	case replies > 0:
-		out["thread_ts"], out["reply_count"], out["latest_reply"] = m.ts, replies, m.replies[replies-1].ts
-	}
-	return out
+// Time gives when the message was written, from its ts.
+func (m Message) Time() time.Time {
+	t, _ := tsTime(m.TS)
+	return t
 }
 
 // tsTime reads a ts.
 func tsTime(ts string) (time.Time, bool) {
 	f, err := strconv.ParseFloat(ts, 64)
 	return time.UnixMicro(int64(math.Round(f * 1e6))), err == nil
+}
+
+// message is one in a channel, or shown to one person only.
+type message struct {
+	Message             // without Replies
+	blocks   []any      // as the API shows them
+	editedAt string     // ts of the last edit that shows the "edited" mark
+	earlier  [][]any    // the blocks before each edit, so that a click on a stale button can be made
+	replies  []*message // of a root
+}
+
+// add puts a message into its channel, and its thread if it has one.
+func (s *Slack) add(m *message) {
+	m.TS = s.newTS()
+	s.messages = append(s.messages, m)
+	s.byTS[m.Channel+"/"+m.TS] = m
+	if root := s.message(m.Channel, m.Thread); root != nil && m.To == "" {
+		root.replies = append(root.replies, m)
+	}
+}
+
+func (s *Slack) message(channel, ts string) *message { return s.byTS[channel+"/"+ts] }
+
+// render gives the message as the API shows it.
+func (s *Slack) render(m *message, withMetadata bool) object {
+	out := object{"type": "message", "ts": m.TS, "text": m.Text, "user": botUser, "team": teamID, "bot_id": botID, "app_id": appID}
+	if m.blocks != nil {
+		out["blocks"] = m.blocks
+	}
+	if m.Edited {
+		out["edited"] = object{"user": botUser, "ts": m.editedAt}
+	}
+	if m.Metadata != nil && withMetadata {
+		out["metadata"] = m.Metadata
+	}
+	switch replies := len(m.replies); {
+	case m.Thread != "":
+		out["thread_ts"] = m.Thread
+	case replies > 0:
+		out["thread_ts"], out["reply_count"], out["latest_reply"] = m.TS, replies, m.replies[replies-1].TS
+	}
+	return out
+}
+
+// seen gives the message as people see it, with its thread. Blocks and metadata are shared: they are for reading.
+func (m *message) seen() Message {
+	out := m.Message
+	for _, r := range m.replies {
+		out.Replies = append(out.Replies, r.Message)
+	}
+	return out
+}
+
+func (s *Slack) messagesThat(is func(*message) bool) (out []Message) {
+	defer s.lock()()
+	for _, m := range s.messages {
+		if is(m) {
+			out = append(out, m.seen())
+		}
+	}
+	return out
+}
+
+// Messages lists a channel's root messages with their threads, oldest first, without ephemeral ones.
+func (s *Slack) Messages(channel string) []Message {
+	return s.messagesThat(func(m *message) bool { return m.Channel == channel && m.Thread == "" && m.To == "" })
+}
+
+// AllMessages lists every message of a channel by itself, roots and replies, oldest first, without ephemeral ones.
+func (s *Slack) AllMessages(channel string) (out []Message) {
+	for _, m := range s.Messages(channel) {
+		out = append(append(out, m), m.Replies...)
+	}
+	return out
+}
+
+// Ephemerals lists what was shown to one person alone, oldest first.
+func (s *Slack) Ephemerals(user string) []Message {
+	return s.messagesThat(func(m *message) bool { return m.To == user })
+}
+
+// Message gives one message, false if there is none.
+func (s *Slack) Message(channel, ts string) (Message, bool) {
+	defer s.lock()()
+	m := s.message(channel, ts)
+	if m == nil {
+		return Message{}, false
+	}
+	return m.seen(), true
+}
+
+// WaitMessage waits until a message of the channel, root or reply, satisfies is, and gives the newest that does.
+func (s *Slack) WaitMessage(ctx context.Context, channel string, is func(Message) bool) (Message, error) {
+	return wait(ctx, &s.news, "a message in "+channel, func() []Message { return s.AllMessages(channel) }, is)
+}
+
+// WaitEphemeral waits until something shown to that person alone satisfies is.
+func (s *Slack) WaitEphemeral(ctx context.Context, user string, is func(Message) bool) (Message, error) {
+	return wait(ctx, &s.news, "something shown to "+user+" alone", func() []Message { return s.Ephemerals(user) }, is)
+}
+
+// Block is one block, with the properties of all types that are shown.
+type Block struct {
+	Type     string    `json:"type"`
+	BlockID  string    `json:"block_id"`
+	Text     Text      `json:"text"`
+	Fields   []Text    `json:"fields"`
+	Elements []Element `json:"elements"`
+	Label    Text      `json:"label"`
+	Hint     Text      `json:"hint"`
+	Element  Element   `json:"element"`
+	Optional bool      `json:"optional"`
+}
+
+// Element is a button, an input, or a text of a context block.
+type Element struct {
+	Type         string `json:"type"`
+	ActionID     string `json:"action_id"`
+	Text         Text   `json:"text"`
+	Value        string `json:"value"`
+	Style        string `json:"style"`
+	Placeholder  Text   `json:"placeholder"`
+	InitialValue string `json:"initial_value"`
+	Multiline    bool   `json:"multiline"`
+	MinLength    int    `json:"min_length"`
+	MaxLength    int    `json:"max_length"`
+	Confirm      struct {
+		Text Text `json:"text"`
+	} `json:"confirm"` // the dialog that asks before a click is sent
+}
+
+// Text is a text object. In a context block the text stands in the element itself, so plain strings are read too.
+type Text struct {
+	Type string `json:"type"`
+	Text string `json:"text"`
+}
+
+// UnmarshalJSON reads a text object or a string.
+func (t *Text) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '"' {
+		return json.Unmarshal(b, &t.Text)
+	}
+	type plain Text
+	return json.Unmarshal(b, (*plain)(t))
+}
+
+// copyJSON brings what was checked already into a typed copy.
+func copyJSON(from, to any) {
+	b, err := json.Marshal(from)
+	if err == nil {
+		err = json.Unmarshal(b, to)
+	}
+	if err != nil {
+		panic("simulator: a checked message does not decode: " + err.Error())
+	}
+}
+
+// Buttons lists a message's buttons in their order.
+func Buttons(m Message) (out []Element) {
+	for _, b := range m.Blocks {
+		out = append(out, only(b.Elements, func(e Element) bool { return e.Type == "button" })...)
+	}
+	return out
+}
+
+// PlainText gives everything that can be read on a message, a line a text, as it was sent (mrkdwn is not taken
+// away). A message without blocks is its fallback text.
+func PlainText(m Message) string {
+	if m.Blocks == nil {
+		return m.Text
+	}
+	return blocksText(m.Blocks)
+}
+
+// ViewText gives everything that can be read on a modal or home tab.
+func ViewText(v View) string {
+	return strings.TrimSpace(v.Title + "\n" + blocksText(v.Blocks) + "\n" + v.Submit)
+}
+
+func blocksText(blocks []Block) string {
+	var texts []string
+	for _, b := range blocks {
+		texts = append(texts, b.Text.Text, b.Label.Text, b.Hint.Text)
+		for _, f := range b.Fields {
+			texts = append(texts, f.Text)
+		}
+		for _, e := range b.Elements {
+			texts = append(texts, e.Text.Text)
+		}
+		texts = append(texts, b.Element.InitialValue)
+	}
+	return strings.Join(only(texts, func(text string) bool { return text != "" }), "\n")
 }

@@ -1,11 +1,20 @@
 package simulator
 
 import (
+	"bytes"
+	"cmp"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 )
 
@@ -30,107 +39,97 @@ type Click struct {
 // Click sends what Slack sends when a button is clicked, and gives the app's answer. An error means that
 // nobody could have clicked that button, or that the app could not be reached.
 func (s *Slack) Click(ctx context.Context, c Click) (Reply, error) {
-	payload, to, err := s.clickPayload(c)
+	payload, err := s.clickPayload(c)
 	if err != nil {
 		return Reply{}, err
 	}
-	return s.sendPayload(ctx, to, payload, tamper{c.BadSignature, c.Age})
+	return s.sendPayload(ctx, payload, tamper{c.BadSignature, c.Age})
 }
 
-func (s *Slack) clickPayload(c Click) (map[string]any, string, error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
+func (s *Slack) clickPayload(c Click) (object, error) {
+	defer s.lock()()
 	payload, err := s.personPayload("block_actions", c.User, c.Team)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	var blocks []any
+	var versions [][]any // of what is clicked on, the newest last
 	if c.Home {
 		v := s.homes[c.User]
 		if v == nil {
-			return nil, "", fmt.Errorf("%s has no home tab", c.User)
+			return nil, fmt.Errorf("%s has no home tab", c.User)
 		}
-		blocks, _ = v.raw["blocks"].([]any)
-		payload["container"] = map[string]any{"type": "view", "view_id": v.id}
-		payload["view"] = s.viewOut(v, nil)
+		versions = [][]any{v.raw["blocks"].([]any)}
+		payload["container"] = object{"type": "view", "view_id": v.ID}
+		payload["view"] = v.render(nil)
 	} else {
-		m := s.find(c.Channel, c.TS)
-		if m == nil || m.to != "" && m.to != c.User {
-			return nil, "", fmt.Errorf("%s sees no message %s in %s", c.User, c.TS, c.Channel)
+		m := s.message(c.Channel, c.TS)
+		if m == nil || m.To != "" && m.To != c.User {
+			return nil, fmt.Errorf("%s sees no message %s in %s", c.User, c.TS, c.Channel)
 		}
-		blocks = s.shownTo(m, c)
+		if c.Stale {
+			versions = m.earlier
+		}
+		versions = append(versions[:len(versions):len(versions)], m.blocks)
 		s.messagePayload(payload, m, c.User)
 	}
-	button, block := buttonIn(blocks, c.ActionID)
-	if button == nil {
-		return nil, "", fmt.Errorf("there is no button %s on the message", c.ActionID)
-	}
-	action := map[string]any{"type": "button", "action_id": c.ActionID, "block_id": block, "text": button["text"], "action_ts": s.newTS()}
-	for _, name := range []string{"value", "style"} {
-		if v, there := button[name]; there {
-			action[name] = v
+	for i := len(versions) - 1; i >= 0; i-- {
+		if button, block := buttonIn(versions[i], c.ActionID); button != nil {
+			action := object{"type": "button", "action_id": c.ActionID, "block_id": block, "text": button["text"], "action_ts": s.newTS()}
+			for _, name := range []string{"value", "style"} {
+				if v, there := button[name]; there {
+					action[name] = v
+				}
+			}
+			if c.Value != nil {
+				action["value"] = *c.Value
+			}
+			payload["actions"] = []any{action}
+			return payload, nil
 		}
 	}
-	if c.Value != nil {
-		action["value"] = *c.Value
-	}
-	payload["actions"] = []any{action}
-	return payload, s.opts.InteractionsURL, nil
+	return nil, fmt.Errorf("there is no button %s on the message", c.ActionID)
 }
 
-// shownTo gives the blocks the person clicks on: those of now, or with Stale the newest that have the button.
-func (s *Slack) shownTo(m *message, c Click) []any {
-	if b, _ := buttonIn(m.blocks, c.ActionID); b != nil || !c.Stale {
-		return m.blocks
-	}
-	for i := len(m.earlier) - 1; i >= 0; i-- {
-		if b, _ := buttonIn(m.earlier[i], c.ActionID); b != nil {
-			return m.earlier[i]
-		}
-	}
-	return nil
-}
+// The retired verification token, which apps must not rely on.
+const verificationToken = "Shh_its_a_seekrit"
 
 // personPayload is what every interaction carries.
-func (s *Slack) personPayload(kind, user, team string) (map[string]any, error) {
+func (s *Slack) personPayload(kind, user, team string) (object, error) {
 	u := s.user(user)
 	if u == nil {
 		return nil, fmt.Errorf("there is no user %q in the simulated workspace", user)
 	}
-	home := or(u.TeamID, s.opts.TeamID)
-	return map[string]any{
+	return object{
 		"type":                  kind,
-		"user":                  map[string]any{"id": u.ID, "username": u.handle(), "name": u.handle(), "team_id": home},
-		"api_app_id":            "A0SIMAPP1",
-		"token":                 "Shh_its_a_seekrit", // the retired verification token, which apps must not rely on
-		"team":                  map[string]any{"id": or(team, s.opts.TeamID), "domain": "simulated"},
+		"user":                  object{"id": u.ID, "username": u.handle(), "name": u.handle(), "team_id": cmp.Or(u.TeamID, teamID)},
+		"api_app_id":            appID,
+		"token":                 verificationToken,
+		"team":                  object{"id": cmp.Or(team, teamID), "domain": "simulated"},
 		"enterprise":            nil,
 		"is_enterprise_install": false,
 		"trigger_id":            s.newTrigger(u.ID),
 	}, nil
 }
 
-func (s *Slack) messagePayload(payload map[string]any, m *message, user string) {
-	c := s.channel(m.channel)
-	container := map[string]any{"type": "message", "message_ts": m.ts, "channel_id": m.channel, "is_ephemeral": m.to != ""}
-	if m.thread != "" {
-		container["thread_ts"] = m.thread
+func (s *Slack) messagePayload(payload object, m *message, user string) {
+	container := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.To != ""}
+	if m.Thread != "" {
+		container["thread_ts"] = m.Thread
 	}
 	payload["container"] = container
-	payload["channel"] = map[string]any{"id": m.channel, "name": c.Name}
+	payload["channel"] = object{"id": m.Channel, "name": s.channel(m.Channel).Name}
 	payload["message"] = s.render(m, true)
-	payload["state"] = map[string]any{"values": map[string]any{}}
-	payload["response_url"] = s.newResponseURL(m.channel, user)
+	payload["state"] = object{"values": object{}}
+	payload["response_url"] = s.newResponseURL(m.Channel, user)
 }
 
 // buttonIn finds a button by its action id, and the id of its block.
-func buttonIn(blocks []any, actionID string) (map[string]any, any) {
+func buttonIn(blocks []any, actionID string) (button object, block any) {
 	for _, b := range blocks {
-		block, _ := b.(map[string]any)
-		elements, _ := block["elements"].([]any)
+		elements, _ := b.(object)["elements"].([]any)
 		for _, e := range elements {
-			if element, _ := e.(map[string]any); element["type"] == "button" && element["action_id"] == actionID {
-				return element, block["block_id"]
+			if element := e.(object); element["type"] == "button" && element["action_id"] == actionID {
+				return element, b.(object)["block_id"]
 			}
 		}
 	}
@@ -138,84 +137,171 @@ func buttonIn(blocks []any, actionID string) (map[string]any, any) {
 }
 
 // Command sends a slash command as that person in that channel. What the app answers at once is shown to the
-// person alone, or to the channel if it says so.
+// person alone.
 func (s *Slack) Command(ctx context.Context, user, channel, command, text string) (Reply, error) {
-	s.mu.Lock()
-	u, c := s.user(user), s.channel(channel)
-	if u == nil || c == nil {
-		s.mu.Unlock()
-		return Reply{}, fmt.Errorf("there is no user %q or channel %q in the simulated workspace", user, channel)
+	form, err := s.commandForm(user, channel, command, text)
+	if err != nil {
+		return Reply{}, err
 	}
-	form := url.Values{
-		"token": {"Shh_its_a_seekrit"}, "team_id": {s.opts.TeamID}, "team_domain": {"simulated"},
-		"channel_id": {c.ID}, "channel_name": {c.Name}, "user_id": {u.ID}, "user_name": {u.handle()},
-		"command": {command}, "text": {text}, "api_app_id": {"A0SIMAPP1"}, "is_enterprise_install": {"false"},
-		"response_url": {s.newResponseURL(c.ID, u.ID)}, "trigger_id": {s.newTrigger(u.ID)},
+	reply, err := s.send(ctx, "commands", formType, []byte(form.Encode()), tamper{})
+	if err != nil || !reply.OK() || reply.Body == "" {
+		return reply, err
 	}
-	to := s.opts.CommandsURL
-	s.mu.Unlock()
-	reply, err := s.send(ctx, to, "application/x-www-form-urlencoded", []byte(form.Encode()), tamper{})
-	if err == nil && reply.OK() && reply.Body != "" {
-		s.showAnswer(reply.Body, c.ID, u.ID)
-	}
-	return reply, err
-}
-
-// showAnswer shows the body of a command's answer: JSON like response_url takes, or plain text.
-func (s *Slack) showAnswer(body, channel, user string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer s.tell()
+	defer s.changing()()
 	a := args{}
-	if json.Unmarshal([]byte(body), &a) != nil {
-		a = args{"text": body}
+	if json.Unmarshal([]byte(reply.Body), &a) != nil {
+		a = args{"text": reply.Body}
 	}
-	if err := s.answerInteraction(&responseURL{channel: channel, user: user, at: s.now()}, a); err != nil {
+	if err := s.answerInteraction(channel, user, a); err != nil {
 		s.complain("answer to a slash command: %s", err)
 	}
+	return reply, nil
+}
+
+func (s *Slack) commandForm(user, channel, command, text string) (url.Values, error) {
+	defer s.lock()()
+	u, c := s.user(user), s.channel(channel)
+	if u == nil || c == nil {
+		return nil, fmt.Errorf("there is no user %q or channel %q in the simulated workspace", user, channel)
+	}
+	return url.Values{
+		"token": {verificationToken}, "team_id": {teamID}, "team_domain": {"simulated"},
+		"channel_id": {c.ID}, "channel_name": {c.Name}, "user_id": {u.ID}, "user_name": {u.handle()},
+		"command": {command}, "text": {text}, "api_app_id": {appID}, "is_enterprise_install": {"false"},
+		"response_url": {s.newResponseURL(c.ID, u.ID)}, "trigger_id": {s.newTrigger(u.ID)},
+	}, nil
 }
 
 // OpenHome sends app_home_opened, as when a person opens the app's home tab.
 func (s *Slack) OpenHome(ctx context.Context, user string) (Reply, error) {
-	s.mu.Lock()
-	event := map[string]any{"type": "app_home_opened", "user": user, "channel": "D" + user, "tab": "home", "event_ts": s.newTS()}
+	return s.sendEvent(ctx, s.homeOpened(user))
+}
+
+func (s *Slack) homeOpened(user string) object {
+	defer s.lock()()
+	event := object{"type": "app_home_opened", "user": user, "channel": "D" + user, "tab": "home", "event_ts": s.newTS()}
 	if v := s.homes[user]; v != nil {
-		event["view"] = s.viewOut(v, nil)
+		event["view"] = v.render(nil)
 	}
-	body := map[string]any{
-		"token": "Shh_its_a_seekrit", "team_id": s.opts.TeamID, "api_app_id": "A0SIMAPP1", "event": event,
+	return object{
+		"token": verificationToken, "team_id": teamID, "api_app_id": appID, "event": event,
 		"type": "event_callback", "event_id": s.id("Ev"), "event_time": s.now().Unix(), "is_ext_shared_channel": false,
-		"authorizations": []any{map[string]any{"enterprise_id": nil, "team_id": s.opts.TeamID, "user_id": s.opts.BotUser, "is_bot": true, "is_enterprise_install": false}},
+		"authorizations": []any{object{"enterprise_id": nil, "team_id": teamID, "user_id": botUser, "is_bot": true, "is_enterprise_install": false}},
 	}
-	to := s.opts.EventsURL
-	s.mu.Unlock()
-	b, err := json.Marshal(body)
-	if err != nil {
-		return Reply{}, err
-	}
-	return s.send(ctx, to, "application/json", b, tamper{})
 }
 
 // VerifyEventsURL does the handshake that Slack does when an events address is entered: the app must send the
 // challenge back.
 func (s *Slack) VerifyEventsURL(ctx context.Context) error {
-	s.mu.Lock()
-	challenge, to := s.id("challenge"), s.opts.EventsURL
-	s.mu.Unlock()
-	b, err := json.Marshal(map[string]any{"token": "Shh_its_a_seekrit", "type": "url_verification", "challenge": challenge})
+	const challenge = "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P" // the example of docs.slack.dev
+	reply, err := s.sendEvent(ctx, object{"token": verificationToken, "type": "url_verification", "challenge": challenge})
 	if err != nil {
 		return err
 	}
-	reply, err := s.send(ctx, to, "application/json", b, tamper{})
-	if err != nil {
-		return err
-	}
-	var object struct {
-		Challenge string `json:"challenge"`
-	}
-	_ = json.Unmarshal([]byte(reply.Body), &object)
-	if reply.Status != http.StatusOK || reply.Body != challenge && object.Challenge != challenge {
+	var back struct{ Challenge string }
+	if json.Unmarshal([]byte(reply.Body), &back) != nil || reply.Status != http.StatusOK || back.Challenge != challenge {
 		return fmt.Errorf("the app did not send the challenge back: %d %.80q", reply.Status, reply.Body)
 	}
 	return nil
+}
+
+func (s *Slack) sendEvent(ctx context.Context, event object) (Reply, error) {
+	b, err := json.Marshal(event)
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.send(ctx, "events", "application/json", b, tamper{})
+}
+
+const formType = "application/x-www-form-urlencoded"
+
+// sendPayload sends an interaction: a form with one field that holds JSON.
+func (s *Slack) sendPayload(ctx context.Context, payload object, t tamper) (Reply, error) {
+	b, err := json.Marshal(payload)
+	if err != nil {
+		return Reply{}, err
+	}
+	return s.send(ctx, "interactions", formType, []byte(url.Values{"payload": {string(b)}}.Encode()), t)
+}
+
+// Sent is a request that the workspace sent to the app, kept so that it can be sent again byte for byte.
+type Sent struct {
+	URL    string
+	Header http.Header
+	Body   []byte
+}
+
+// Reply is what the app answered. A person in Slack sees it only through what the answer means: anything but
+// 2xx within SlackOptions.Patience is shown as "the app did not respond".
+type Reply struct {
+	Status   int
+	Body     string
+	Took     time.Duration
+	TimedOut bool // no answer within SlackOptions.Patience; Status is 0 then
+	Sent     Sent // what was sent
+}
+
+// OK reports whether Slack takes the answer for one.
+func (r Reply) OK() bool { return r.Status >= 200 && r.Status < 300 }
+
+// tamper says how a request is spoiled on purpose.
+type tamper struct {
+	badSignature bool
+	age          time.Duration // how long ago it says it was signed
+}
+
+// sign gives the v0 signature over a timestamp and a body (docs.slack.dev, verifying requests from Slack).
+func sign(secret string, at time.Time, body []byte) (timestamp, signature string) {
+	timestamp = strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, []byte(secret))
+	mac.Write([]byte("v0:" + timestamp + ":"))
+	mac.Write(body)
+	return timestamp, "v0=" + hex.EncodeToString(mac.Sum(nil))
+}
+
+// send signs and posts a body to the app.
+func (s *Slack) send(ctx context.Context, to, contentType string, body []byte, t tamper) (Reply, error) {
+	unlock := s.lock()
+	app := s.opts.AppURL
+	unlock()
+	if app == "" {
+		return Reply{}, errors.New("the simulated workspace has no address of the app: set AppURL")
+	}
+	secret := s.opts.SigningSecret
+	if t.badSignature {
+		secret += "-wrong"
+	}
+	timestamp, signature := sign(secret, s.now().Add(-t.age), body)
+	return s.Replay(ctx, Sent{URL: app + "/" + to, Body: body, Header: http.Header{
+		"Content-Type":              {contentType},
+		"User-Agent":                {"Slackbot 1.0 (+https://api.slack.com/robots)"},
+		"X-Slack-Request-Timestamp": {timestamp},
+		"X-Slack-Signature":         {signature},
+	}})
+}
+
+// Replay sends a request again exactly as it was, as somebody who recorded it would.
+func (s *Slack) Replay(ctx context.Context, sent Sent) (Reply, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, sent.URL, bytes.NewReader(sent.Body))
+	if err != nil {
+		return Reply{Sent: sent}, err
+	}
+	req.Header = sent.Header.Clone()
+	start := time.Now()
+	resp, err := s.client.Do(req)
+	reply := Reply{Took: time.Since(start), Sent: sent}
+	if err != nil {
+		var timeout net.Error
+		if errors.As(err, &timeout) && timeout.Timeout() && ctx.Err() == nil {
+			defer s.lock()()
+			reply.TimedOut = true
+			s.complain("no answer from %s within %s", sent.URL, s.opts.Patience)
+			return reply, nil
+		}
+		return reply, fmt.Errorf("send to the app: %w", err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	reply.Status, reply.Body, reply.Took = resp.StatusCode, string(body), time.Since(start)
+	return reply, err
 }

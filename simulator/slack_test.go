@@ -96,7 +96,7 @@ func TestClickIsWhatSlackSends(t *testing.T) {
 		_ = json.Unmarshal([]byte(form.Get("payload")), &got)
 	}))
 	defer app.Close()
-	s.SetInteractionsURL(app.URL)
+	s.SetAppURL(app.URL)
 	ts := post(t, srv, map[string]string{"channel": "C1", "text": "ask", "blocks": approve, "metadata": `{"event_type":"said","event_payload":{"key":"k"}}`})
 
 	reply, err := s.Click(context.Background(), Click{User: "U1", Channel: "C1", TS: ts, ActionID: "yes"})
@@ -175,6 +175,7 @@ func TestRefusals(t *testing.T) {
 		"unknown group":            {"usergroups.users.list", map[string]string{"usergroup": "S404"}, "no_such_subteam"},
 		"disabled group":           {"usergroups.users.list", map[string]string{"usergroup": "S2"}, "subteam_disabled"},
 		"unknown user":             {"users.info", map[string]string{"user": "U404"}, "user_not_found"},
+		"history until then":       {"conversations.history", map[string]string{"channel": "C1", "latest": "1.000001"}, "invalid_ts_latest"},
 		"no trigger":               {"views.open", map[string]string{"trigger_id": "x", "view": modal("Title")}, "invalid_trigger_id"},
 		"title too long":           {"views.open", map[string]string{"trigger_id": "x", "view": modal(strings.Repeat("t", 25))}, "invalid_arguments"},
 		"unknown method":           {"chat.dance", nil, "unknown_method"},

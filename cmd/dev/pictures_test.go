@@ -38,12 +38,12 @@ func TestPictures(t *testing.T) {
 			r = launchWith(t, t.TempDir(), invocation{limits: limits, settings: s.Env})
 			running[settings] = r
 		}
-		watcher := simulator.Watcher{Ended: func(i int, m simulator.Message, _ time.Duration, err error) {
-			if name := s.Steps[i].Picture; name != "" && err == nil {
-				b.portrait(r, "phase-"+name, m)
+		watch := func(p simulator.Progress) {
+			if name := s.Steps[p.Step].Picture; name != "" && p.State == "done" {
+				b.portrait(r, "phase-"+name, p.Message)
 			}
-		}}
-		if err := r.scenes(t).Play(t.Context(), s, watcher); err != nil {
+		}
+		if err := r.scenes(t).Play(t.Context(), s, watch); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}
 	}

@@ -96,7 +96,6 @@ func (s *stack) simulateProdege(mux *http.ServeMux, env config.Environment) erro
 }
 
 func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
-	hooks := address(s.http) + "/slack/"
 	s.slack = simulator.NewSlack(simulator.SlackOptions{
 		BotToken: simulatedToken, SigningSecret: simulatedSigning, TeamURL: address(s.page) + "/",
 		Channels: []simulator.Channel{{ID: alertsChannel, Name: "survey-alerts"}, {ID: approvalsChannel, Name: "cpi-approvals"}, {ID: financeChannel, Name: "survey-finance"}},
@@ -105,8 +104,8 @@ func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
 			{ID: approverBen, Name: "Ben", RealName: "Ben Approver", Title: "approver"},
 			{ID: outsiderEve, Name: "Eve", RealName: "Eve Outsider", Title: "not an approver"},
 		},
-		Groups:          []simulator.Group{{ID: approversGroup, Handle: "cpi-approvers", Users: []string{approverAnn, approverBen}}},
-		InteractionsURL: hooks + "interactions", CommandsURL: hooks + "commands", EventsURL: hooks + "events",
+		Groups:         []simulator.Group{{ID: approversGroup, Handle: "cpi-approvers", Users: []string{approverAnn, approverBen}}},
+		AppURL:         address(s.http) + "/slack",
 		PostsPerSecond: 1, PostBurst: 5, // as the real one
 		Patience: s.limits.slack,
 	})
