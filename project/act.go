@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -37,8 +38,8 @@ func (s *State) act(q *Question) {
 
 // advanceActs begins the act for what was decided, unless another one is in progress.
 func (s *State) advanceActs() {
-	for _, q := range []*Question{s.Request, s.Action} {
-		if q == nil || !q.ToAct || s.Act != nil || q.Closed {
+	for _, q := range nonNil(s.Request, s.Action) {
+		if !q.ToAct || s.Act != nil || q.Closed {
 			continue
 		}
 		q.ToAct = false
@@ -63,21 +64,23 @@ func (s *State) actOf(q *Question) *Act {
 	return nil
 }
 
-func (s *State) actJobs(list []job) []job {
-	a := s.Act
-	if a == nil || s.Cancelled && !a.Busy {
-		return list
+func (s *State) actJobs(add func(job)) {
+	if a := s.Act; a != nil {
+		add(job{base: fmt.Sprintf("act/%s/%s/%d/%d", a.Kind, a.ID, a.Generation, a.N), try: &a.Try, task: s.actTask, done: s.actDone})
 	}
-	return append(list, job{base: fmt.Sprintf("act/%s/%s/%d/%d", a.Kind, a.ID, a.Generation, a.N), try: &a.Try, task: a.task(s), done: s.actDone})
 }
 
-func (a *Act) task(s *State) func() Task {
-	return func() Task {
-		if a.Kind == OfCPI {
-			return Task{Summary: "accept " + a.Amount.Dollars() + " at Prodege", Accept: &AcceptCPI{Project: s.ID, Approved: *a.Amount, MustRead: a.MustRead, Maybe: a.Maybe, Amount: a.MaybeAmount}}
-		}
-		return Task{Summary: actionWords(a.Action.Label, a.Number) + " at Prodege", Act: &ActOnProject{Project: s.ID, Action: *a.Action, Number: a.Number, Maybe: a.Maybe}}
+func (s *State) actTask() Task {
+	a := s.Act
+	if a.Kind == OfCPI {
+		return Task{Summary: "accept " + a.Amount.Dollars() + " at Prodege",
+			Accept: &AcceptCPI{Project: s.ID, Approved: *a.Amount, MustRead: a.MustRead, Maybe: a.Maybe, Amount: a.MaybeAmount}}
 	}
+	what := a.Action.Label // such as "Raise sample size 500"
+	if a.Number != 0 {
+		what += fmt.Sprintf(" %d", a.Number)
+	}
+	return Task{Summary: what + " at Prodege", Act: &ActOnProject{Project: s.ID, Action: *a.Action, Number: a.Number, Maybe: a.Maybe}}
 }
 
 // actDone handles the result of an attempt.
@@ -149,28 +152,21 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 	if f.Amount != nil {
 		a.MaybeAmount = f.Amount
 	}
-	refusal := Refusal{Party: "Prodege", Text: f.Text}
-	if f.Refusal != nil {
-		refusal = *f.Refusal
-	}
-	refusal.Text = cut(refusal.Text, 300)
-	a.Fault = &refusal
+	a.Fault = f.refusal("Prodege")
 	final := f.Kind == FailedRefused || f.Kind == FailedOperator
+	fails := func(phase Phase, kind LineKind) {
+		s.Act = nil
+		q.MaybeSent, q.Refusal = a.Maybe, a.Fault // an earlier attempt may have succeeded
+		s.enter(q, phase)
+		s.line(s.actLine(q, kind, a.Amount, a.Fault.Text))
+	}
 	switch {
 	case !final && (q.Closed || q.Newer != nil || s.Cancelled):
 		s.abandonAct(q, a)
 	case final:
-		s.Act = nil
-		q.MaybeSent = a.Maybe // an earlier attempt may have succeeded
-		q.Refusal = &refusal
-		s.enter(q, PhaseRefused)
-		s.line(s.actLine(q, LineRefused, a.Amount, refusal.Text))
+		fails(PhaseRefused, LineRefused)
 	case !s.now.Before(a.Until):
-		s.Act = nil
-		q.MaybeSent = a.Maybe
-		q.Refusal = &refusal
-		s.enter(q, PhaseStopped)
-		s.line(s.actLine(q, LineStopped, a.Amount, refusal.Text))
+		fails(PhaseStopped, LineStopped)
 	default:
 		a.again(s.now, time.Second, actBackoff, f.RetryAfter)
 	}
@@ -209,10 +205,7 @@ func (s *State) dropAct(q *Question, newer prodege.Event) bool {
 func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 	s.Act = nil
 	if got.MaxCPI != nil && q.Kind == OfCPI {
-		n := Numbers{}
-		if q.Numbers != nil {
-			n = *q.Numbers
-		}
+		n := q.known()
 		if got.Outcome == OutcomeSent {
 			n.MaxCPI = got.MaxCPI // what is in force
 		}
@@ -223,7 +216,7 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		q.MaybeSent, q.Sent, q.Unread = false, got.Sent, got.Unread
 		s.enter(q, PhaseAccepted)
 		q.CheckAt = s.now.Add(s.Settings.ResumeTimeout)
-		s.line(s.actLine(q, LineAccepted, a.amount(got), ""))
+		s.line(s.actLine(q, LineAccepted, cmp.Or(got.Sent, a.Amount), ""))
 		if p := s.pauseOf(q); p != nil {
 			s.step(p, UntilAcceptance, s.now, true)
 		}
@@ -241,7 +234,7 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		if q.Closed || q.Newer != nil && (!q.Newer.AsksCPI() || !q.covers(*q.Newer)) {
 			return // the newest event decides what to do
 		}
-		s.newer(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Required, Source: prodege.FromSweep})
+		s.newer(q, s.foundAmount(q, got.Required))
 	case OutcomeHeld:
 		if q.Closed || q.Newer != nil || s.Cancelled {
 			return
@@ -258,14 +251,6 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		q.Refusal = &Refusal{Party: PartyCeiling, Text: "the amount is above the ceiling that is configured now; nothing was sent"}
 		s.enter(q, PhaseRefused)
 	}
-}
-
-// amount returns the amount of an acceptance for the ledger.
-func (a *Act) amount(got Acceptance) *prodege.USD {
-	if got.Sent != nil {
-		return got.Sent
-	}
-	return a.Amount
 }
 
 func (s *State) actLine(q *Question, kind LineKind, amount *prodege.USD, text string) Line {
@@ -285,53 +270,45 @@ func (s *State) resumeHeld() {
 	}
 }
 
-func (s *State) actAlarms(list []alarm) []alarm {
-	for _, q := range []*Question{s.Request, s.Action} {
-		if q != nil && q.Phase == PhaseAccepted && q.Check == nil {
-			list = append(list, alarm{q.CheckAt, "check whether it took effect at Prodege", func() {
+func (s *State) actAlarms(add addAlarm) {
+	for _, q := range nonNil(s.Request, s.Action) {
+		if q.Phase == PhaseAccepted && q.Check == nil {
+			add(q.CheckAt, "check whether it took effect at Prodege", func() {
 				q.CheckAt = time.Time{}
 				q.Check = &Try{Until: s.now.Add(checkFor)}
-			}})
+			})
 		}
 	}
-	return list
 }
 
 // checkJob reads whether an act had its effect.
 func (s *State) checkJob(q *Question) job {
-	return job{base: fmt.Sprintf("read/effect/%s/%s/%d/%d", q.Kind, q.ID, q.Generation, len(q.Decisions)), try: q.Check,
-		task: func() Task {
-			return Task{Summary: "done at Prodege, but no webhook arrived: check the project's status", Read: &Read{Project: s.ID, Priority: PriorityAct, Within: 20 * time.Second}}
-		},
-		done: func(r Result) {
-			if r.Failure != nil && r.Failure.Kind == FailedTransient && s.now.Before(q.Check.Until) {
-				q.Check.again(s.now, 5*time.Second, 20*time.Second, r.Failure.RetryAfter)
+	base := fmt.Sprintf("effect/%s/%s/%d/%d", q.Kind, q.ID, q.Generation, len(q.Decisions))
+	in := Read{Priority: PriorityAct, Within: 20 * time.Second}
+	return s.readJob(base, q.Check, "done at Prodege, but no webhook arrived: check the project's status", in, func(r Result) {
+		if q.Check.retries(s.now, r, 5*time.Second, 20*time.Second) {
+			return
+		}
+		q.Check = nil
+		if q.Closed {
+			s.closeAfterCheck(q, r.Reading)
+			return
+		}
+		if r.Reading != nil {
+			if phase, ours := q.effect(r.Reading.Info.Status); ours {
+				q.EndStatus = r.Reading.Info.Status
+				s.pollSoon()
+				s.enter(q, phase)
 				return
 			}
-			q.Check = nil
-			if q.Closed {
-				s.closeAfterCheck(q, r.Reading)
-				return
-			}
-			phase, shows := PhaseStill, false
-			if r.Reading != nil {
-				if phase, shows = q.effect(r.Reading.Info.Status); shows {
-					q.EndStatus = r.Reading.Info.Status
-					s.pollSoon()
-				}
-			}
-			if !shows {
-				phase = PhaseStill
-				if q.Other != nil {
-					phase = PhaseOther
-				}
-			}
-			s.enter(q, phase)
-			if q.Phase.Failed() && !q.Closed {
-				s.replyFailed(q)
-			}
-		},
-	}
+		}
+		if q.Other != nil {
+			s.enter(q, PhaseOther)
+			return
+		}
+		s.enter(q, PhaseStill)
+		s.replyFailed(q)
+	})
 }
 
 // closeAfterCheck closes a question whose act may have succeeded though its answer was lost: if the project is in the state that the
@@ -400,7 +377,7 @@ func (s *State) close(q *Question, status prodege.Status) {
 func (s *State) closed(q *Question) {
 	switch q.Phase {
 	case PhaseRejected, PhaseDryRun, PhaseElsewhere, PhaseLive, PhaseDone, PhaseCancelled:
-		return
+		return // what it says is still true
 	case PhaseAccepted, PhaseStill, PhaseByHand:
 		if phase, ours := q.effect(q.EndStatus); ours {
 			s.enter(q, phase)
@@ -444,12 +421,4 @@ func (q *Question) deciders() (users []string) {
 		}
 	}
 	return users
-}
-
-// actionWords describes an action: "Raise sample size 500".
-func actionWords(label string, n int64) string {
-	if n != 0 {
-		label += fmt.Sprintf(" %d", n)
-	}
-	return label
 }

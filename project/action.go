@@ -1,8 +1,6 @@
 package project
 
 import (
-	"time"
-
 	"fieldmarshal/prodege"
 )
 
@@ -13,7 +11,7 @@ import (
 
 // offer lets people act on the current pause.
 func (s *State) offer(e prodege.Event) {
-	if q := s.openAction(); q != nil {
+	if q := s.OpenAction(); q != nil {
 		s.anotherReason(q, e)
 		return
 	}
@@ -26,10 +24,8 @@ func (s *State) offer(e prodege.Event) {
 }
 
 func (s *State) offerAnew(q *Question, e prodege.Event) {
-	q.Generation++
-	q.Event, q.Offers, q.Figures = trimmed(e), e.Actions(), nil
-	q.Decisions, q.Refusal, q.Other, q.Newer, q.MaybeSent, q.EndStatus, q.ToAct = nil, nil, nil, nil, false, "", false
-	q.CheckAt, q.Check = time.Time{}, nil
+	*q = Question{Kind: OfAction, ID: q.ID, PausedAt: q.PausedAt, Generation: q.Generation + 1, Phase: q.Phase, PhaseAt: q.PhaseAt,
+		Event: trimmed(e), Offers: e.Actions(), Nobody: q.Nobody}
 	s.enter(q, PhaseOpen)
 	if m := s.message(s.Pause.Alert); m != nil && m.TS != "" || q.Generation > 1 {
 		s.fillLater() // the alert has been posted already
@@ -40,7 +36,7 @@ func (s *State) offerAnew(q *Question, e prodege.Event) {
 // there is nothing to do any more.
 func (s *State) anotherReason(q *Question, e prodege.Event) {
 	offers := len(e.Actions()) > 0 && s.Settings.AlertActions && s.Settings.HasAPIKey
-	if offers && sameReason(q.Event, e) && !q.settledElsewhere() {
+	if offers && sameReason(q.Event, e) && !phases[q.Phase].settled {
 		return
 	}
 	if !s.dropAct(q, e) {

@@ -1,7 +1,7 @@
 package project
 
 import (
-	"slices"
+	"cmp"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -63,7 +63,7 @@ func (s *State) decide(d Decision) {
 	switch {
 	case d.Verdict == Resume:
 		s.resumeHeld()
-	case !s.firstClick(d.ID):
+	case !rememberNew(&s.Handled, d.ID, maxHandled):
 	case d.Of == OfInvoice:
 		s.decideInvoice(d)
 	case s.Settings.Anyone:
@@ -75,38 +75,22 @@ func (s *State) decide(d Decision) {
 	}
 }
 
-// firstClick reports whether a click is new, and remembers it.
-func (s *State) firstClick(id string) bool {
-	if slices.Contains(s.Handled, id) {
-		return false
-	}
-	s.Handled = append(s.Handled, id)
-	if len(s.Handled) > maxHandled {
-		s.Handled = lastOf(s.Handled, maxHandled)
-	}
-	return true
-}
-
-func (s *State) decisionJobs(list []job) []job {
+func (s *State) decisionJobs(add func(job)) {
 	for i := range s.Pending {
 		p := &s.Pending[i]
 		if p.Answer != nil {
 			continue
 		}
-		list = append(list, job{base: "permission/" + taskKey(p.Decision.ID), try: &p.Check,
+		add(job{base: "permission/" + taskKey(p.Decision.ID), try: &p.Check,
 			task: func() Task {
 				return Task{Summary: "check whether " + p.Decision.User + " may decide", Permission: &CheckPermission{User: p.Decision.User}}
 			},
 			done: func(r Result) {
-				p.Answer = &Permission{}
-				if r.Permission != nil {
-					p.Answer = r.Permission
-				}
+				p.Answer = cmp.Or(r.Permission, &Permission{})
 				s.considerPending()
 			},
 		})
 	}
-	return list
 }
 
 // considerPending handles pending decisions in the order in which they came.
@@ -145,8 +129,8 @@ func (s *State) consider(d Decision, may Permission) {
 
 // question finds a question by the pause that it is about; nil if it is unknown.
 func (s *State) question(kind QuestionKind, id prodege.EventID) *Question {
-	for _, q := range []*Question{s.Request, s.Action, s.Former} {
-		if q != nil && q.Kind == kind && q.ID == id {
+	for _, q := range nonNil(s.Request, s.Action, s.Former) {
+		if q.Kind == kind && q.ID == id {
 			return q
 		}
 	}
@@ -199,10 +183,7 @@ func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
 	}
 	firstOfTwo := q.Kind == OfCPI && d.Verdict == Approve && s.needsSecond(amount) && !q.seconds(amount)
 	q.Decisions = append(q.Decisions[:len(q.Decisions):len(q.Decisions)], one)
-	s.Decisions = append(s.Decisions, one)
-	if len(s.Decisions) > maxDecided {
-		s.Decisions = lastOf(s.Decisions, maxDecided)
-	}
+	s.Decisions = appendBounded(s.Decisions, one, maxDecided)
 	cost := s.costOf(q, one)
 	s.line(Line{Kind: LineDecided, Verdict: d.Verdict, Amount: amount, Cost: cost, By: d.User, From: d.From, Action: d.Action, Number: d.Number,
 		Text: d.Reason, DryRun: one.DryRun, Ref: string(q.ID), Second: firstOfTwo})
@@ -214,8 +195,8 @@ func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
 
 // pauseOf returns the pause that a question is about; nil if it is not one of the last two.
 func (s *State) pauseOf(q *Question) *Pause {
-	for _, p := range []*Pause{s.Pause, s.LastPause} {
-		if p != nil && p.Opened == q.ID {
+	for _, p := range nonNil(s.Pause, s.LastPause) {
+		if p.Opened == q.ID {
 			return p
 		}
 	}
@@ -250,10 +231,7 @@ func (s *State) answer(d Decision, q *Question, kind AnswerKind) {
 		}
 	}
 	one := Answered{ID: d.ID, User: d.User, Kind: kind, Amount: a.Amount, At: s.now}
-	s.Answers = append(s.Answers, one)
-	if len(s.Answers) > maxAnswers {
-		s.Answers = lastOf(s.Answers, maxAnswers)
-	}
+	s.Answers = appendBounded(s.Answers, one, maxAnswers)
 	s.out.Answered = append(s.out.Answered, one)
 	if d.Channel != "" {
 		s.ephemeral("answer-"+taskKey(d.ID), d.Channel, d.User, a)

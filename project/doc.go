@@ -13,13 +13,14 @@
 //	pause.go       one alert per pause; what follows goes into its thread
 //	inactivity.go  the clock of a pause for inactivity
 //	request.go     people are asked to approve a required CPI
+//	approval.go    the limits of an approval; figures.go, what people are shown for it
 //	waiting.go     reminders and expiry of a request
 //	action.go      people act on a pause from its alert
 //	decision.go    who may decide, which click counts, and the answer to one that does not
 //	act.go         what was decided is done at Prodege, one act at a time
-//	invoice.go     a completed project is invoiced, once per revision
+//	invoice.go     a completed project is invoiced, once per revision; billing.go, the call
 //	poll.go        Prodege is asked for the project's status, in case a webhook was missed
-//	outbox.go      what should be posted in Slack, and what has been
+//	outbox.go      what should be in Slack; posting.go, how it gets there
 //	outage.go      people are told elsewhere if Slack does not accept a message
 //	ledger.go      the record of decisions, calls and pauses; report.go sums it up
 //	view.go        what people see in the Temporal UI's list

@@ -1,13 +1,11 @@
 package project
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/binary"
-	"fmt"
-	"sort"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -35,69 +33,29 @@ const (
 	maxLast = 10
 )
 
-// SeenEvent is an event that was handled: its second and a hash of its id.
-type SeenEvent struct {
-	Unix int64
-	Hash [16]byte
-}
-
-func (a SeenEvent) before(b SeenEvent) bool {
-	if a.Unix != b.Unix {
-		return a.Unix < b.Unix
+// remember remembers an event in Seen. It reports whether the event was remembered already, or is so old that it may have been
+// forgotten.
+func (s *State) remember(order Order) (duplicate, forgotten bool) {
+	id := hashOf(string(order.ID))
+	if slices.ContainsFunc(s.Seen, func(seen string) bool { return strings.HasSuffix(seen, id) }) {
+		return true, false
 	}
-	return bytes.Compare(a.Hash[:], b.Hash[:]) < 0
-}
-
-// Seen are the newest events, ordered, oldest first. In JSON it is a string of 32 bytes per event.
-type Seen []SeenEvent
-
-// MarshalJSON implements json.Marshaler.
-func (s Seen) MarshalJSON() ([]byte, error) {
-	raw := make([]byte, 0, len(s)*24)
-	for _, e := range s {
-		raw = binary.BigEndian.AppendUint64(raw, uint64(e.Unix))
-		raw = append(raw, e.Hash[:]...)
-	}
-	return []byte(strconv.Quote(base64.RawStdEncoding.EncodeToString(raw))), nil
-}
-
-// UnmarshalJSON implements json.Unmarshaler.
-func (s *Seen) UnmarshalJSON(b []byte) error {
-	raw, err := base64.RawStdEncoding.DecodeString(string(bytes.Trim(b, `"`)))
-	if err != nil || len(raw)%24 != 0 {
-		return fmt.Errorf("not a list of seen events: %d bytes", len(b))
-	}
-	*s = make(Seen, len(raw)/24)
-	for i := range *s {
-		(*s)[i].Unix = int64(binary.BigEndian.Uint64(raw[i*24:]))
-		copy((*s)[i].Hash[:], raw[i*24+8:])
-	}
-	return nil
-}
-
-// remember remembers an event. It reports whether the event was remembered already, or is so old that it may have been forgotten.
-func (s *Seen) remember(order Order) (duplicate, forgotten bool) {
-	sum := sha256.Sum256([]byte(order.ID))
-	it := SeenEvent{Unix: order.At.Unix(), Hash: [16]byte(sum[:16])}
-	for i := len(*s) - 1; i >= 0; i-- {
-		if (*s)[i].Hash == it.Hash {
-			return true, false
+	event := order.At.UTC().Format("20060102150405") + id
+	at, _ := slices.BinarySearch(s.Seen, event)
+	if len(s.Seen) >= maxSeen {
+		if at == 0 {
+			return false, true
 		}
+		s.Seen, at = slices.Delete(s.Seen, 0, 1), at-1
 	}
-	full := len(*s) >= maxSeen
-	if full && it.before((*s)[0]) {
-		return false, true
-	}
-	at := sort.Search(len(*s), func(i int) bool { return it.before((*s)[i]) })
-	if full {
-		copy((*s)[:at-1], (*s)[1:at])
-		(*s)[at-1] = it
-		return false, false
-	}
-	*s = append(*s, SeenEvent{})
-	copy((*s)[at+1:], (*s)[at:])
-	(*s)[at] = it
+	s.Seen = slices.Insert(s.Seen, at, event)
 	return false, false
+}
+
+// hashOf returns 16 characters of a text's hash.
+func hashOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
+	return base64.RawURLEncoding.EncodeToString(sum[:12])
 }
 
 // receive handles a new event.
@@ -107,11 +65,14 @@ func (s *State) receive(e prodege.Event) {
 		s.Life.Old = s.Life.Old || s.Status == ""
 		return
 	}
-	if s.redelivered(e.Delivery) {
+	if e.Delivery != "" && !rememberNew(&s.Deliveries, hashOf(e.Delivery), maxDeliveries) {
 		return // the ingress handed over the same delivery twice, which counts once
 	}
 	if e.Future {
-		e.Time = s.orderTime(e)
+		e.Time = s.Newest.At // its own time is implausibly far ahead of our clock
+		if !e.Received.Before(e.Time) {
+			e.Time = e.Received
+		}
 	}
 	if s.Counts.Received == 0 && s.Runs == 0 {
 		s.Life.Old = s.Life.Old || e.Time.Before(s.now.Add(-s.Settings.ProjectLinger))
@@ -123,19 +84,10 @@ func (s *State) receive(e prodege.Event) {
 		s.Poll.Found = nil // it was found before this event
 		s.pollIfAmbiguous(e)
 		s.apply(e)
-		s.Newest = Order{e.Time, e.ID}
+		s.Newest = orderOf(e)
 	case Late:
 		s.late(e)
 	}
-}
-
-// orderTime returns the time for ordering an event whose own time is implausibly far ahead of our clock.
-func (s *State) orderTime(e prodege.Event) time.Time {
-	at := e.Received
-	if at.IsZero() || at.Before(s.Newest.At) {
-		at = s.Newest.At
-	}
-	return at
 }
 
 // disposition determines an event's disposition.
@@ -143,8 +95,8 @@ func (s *State) disposition(e prodege.Event) Disposition {
 	if e.ProjectID != s.ID || e.ID == "" || e.Status == "" {
 		return Unusable
 	}
-	order := Order{e.Time, e.ID}
-	duplicate, forgotten := s.Seen.remember(order)
+	order := orderOf(e)
+	duplicate, forgotten := s.remember(order)
 	switch {
 	case duplicate:
 		return Duplicate
@@ -152,26 +104,6 @@ func (s *State) disposition(e prodege.Event) Disposition {
 		return Late
 	}
 	return Applied
-}
-
-// redelivered reports whether the same delivery came before, and remembers it.
-func (s *State) redelivered(delivery string) bool {
-	if delivery == "" {
-		return false
-	}
-	sum := sha256.Sum256([]byte(delivery))
-	stamp := base64.RawURLEncoding.EncodeToString(sum[:9])
-	for i := len(s.Deliveries) - 1; i >= 0; i-- {
-		if s.Deliveries[i] == stamp {
-			return true
-		}
-	}
-	if len(s.Deliveries) >= maxDeliveries {
-		copy(s.Deliveries, s.Deliveries[1:])
-		s.Deliveries = s.Deliveries[:maxDeliveries-1]
-	}
-	s.Deliveries = append(s.Deliveries, stamp)
-	return false
 }
 
 // count records an event's disposition.
@@ -194,11 +126,7 @@ func (s *State) keepLine(e prodege.Event, d Disposition) {
 	line := EventLine{ID: prodege.EventID(cut(string(e.ID), 128)), Time: e.Time, Status: prodege.Status(cut(string(e.Status), 40)),
 		Reason: e.Reason, Source: e.Source, Disposition: d, Future: e.Future, Vouched: cut(e.Vouched, 20)}
 	s.out.Events = append(s.out.Events, line)
-	if len(s.Last) >= maxLast {
-		copy(s.Last, s.Last[1:])
-		s.Last = s.Last[:maxLast-1]
-	}
-	s.Last = append(s.Last, line)
+	s.Last = appendBounded(s.Last, line, maxLast)
 }
 
 // pollIfAmbiguous asks Prodege if the order of events is uncertain, or if a finding may be newer.

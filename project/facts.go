@@ -137,17 +137,40 @@ const (
 	PhaseCancelled Phase = "cancelled" // whoever runs Fieldmarshal cancelled the workflow in Temporal
 )
 
+// phases says what follows from a phase.
+var phases = map[Phase]struct {
+	decidable bool          // people may still decide about an amount, or ask to decide again
+	approved  bool          // what was approved is enough for any amount that is not higher
+	failed    bool          // the last act failed: it can be tried again
+	settled   bool          // people were told that it is closed, even if no event has ended the pause: the next one asks anew
+	waits     Waiting       // for what; WaitsAction if empty
+	attention AttentionKind // why people must look at the project
+}{
+	PhaseOpen:      {decidable: true, waits: WaitsApproval},
+	PhaseSecond:    {decidable: true, waits: WaitsApproval},
+	PhaseExpired:   {decidable: true, waits: WaitsApproval, attention: AttentionExpired},
+	PhaseOverLimit: {decidable: true, waits: WaitsApproval, attention: AttentionCeiling},
+	PhaseRejected:  {decidable: true},
+	PhaseApproved:  {approved: true, waits: WaitsLive},
+	PhaseHeld:      {approved: true, attention: AttentionHeld}, // waits for somebody to switch accepting on
+	PhaseAccepted:  {approved: true, waits: WaitsLive},
+	PhaseByHand:    {approved: true, attention: AttentionByHand},
+	PhaseRefused:   {approved: true, failed: true, waits: WaitsApproval, attention: AttentionRefused},
+	PhaseStopped:   {approved: true, failed: true, waits: WaitsApproval, attention: AttentionStopped},
+	PhaseStill:     {approved: true, failed: true, attention: AttentionStill},
+	PhaseLive:      {settled: true, waits: WaitsLive},
+	PhaseDone:      {settled: true, waits: WaitsLive},
+	PhaseElsewhere: {settled: true, waits: WaitsLive},
+	PhaseEnded:     {settled: true, waits: WaitsLive},
+	PhaseOther:     {settled: true},
+	PhaseCancelled: {settled: true},
+}
+
 // Failed reports whether the last act failed, so that it can be tried again.
-func (p Phase) Failed() bool { return p == PhaseRefused || p == PhaseStopped || p == PhaseStill }
+func (p Phase) Failed() bool { return phases[p].failed }
 
 // Decidable reports whether people may still decide about an amount, or ask to decide again.
-func (p Phase) Decidable() bool {
-	switch p {
-	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseRejected, PhaseOverLimit:
-		return true
-	}
-	return false
-}
+func (p Phase) Decidable() bool { return phases[p].decidable }
 
 // RequestFacts is the message that asks to accept a required CPI, in any phase.
 type RequestFacts struct {

@@ -46,24 +46,24 @@ func (s *State) clockInactivity(e prodege.Event) {
 	}
 }
 
-func (s *State) inactivityAlarms(list []alarm) []alarm {
+func (s *State) inactivityAlarms(add addAlarm) {
 	if s.Pause == nil || s.Pause.Inactivity == nil {
-		return list
+		return
 	}
 	p, c := s.Pause, s.Pause.Inactivity
-	list = append(list, alarm{c.Remind, "remind people: Prodege completes the project by itself soon", func() {
+	add(c.Remind, "remind people: Prodege completes the project by itself soon", func() {
 		c.Remind = time.Time{}
 		if s.now.Before(c.At) {
-			s.replyEnsuringPosted(p.Alert, "auto-complete-"+string(p.Opened)+"-"+itoa(int(c.Paused.Unix())), Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}, "reminder: it is completed soon")
+			n := Note{Frame: s.frame(), Kind: NoteAutoComplete, Deadline: c.At, Since: c.Paused, Mention: s.Settings.Escalation}
+			s.replyEnsuringPosted(p.Alert, "auto-complete-"+string(p.Opened)+"-"+itoa(int(c.Paused.Unix())), n, "reminder: it is completed soon")
 		}
-	}})
+	})
 	if !c.Polled {
-		list = append(list, alarm{c.At, "Prodege completes the project by itself about now", func() {
+		add(c.At, "Prodege completes the project by itself about now", func() {
 			c.Polled = true
 			s.pollSoon()
-		}})
+		})
 	}
-	return list
 }
 
 // completedInactive posts that Prodege completed the project for inactivity, and after which pause.

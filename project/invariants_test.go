@@ -36,9 +36,9 @@ func (w *world) checkBegin(t Task) string {
 // checkAct holds as an act is begun: somebody allowed decided it, for this very amount and generation, within limits.
 func (w *world) checkAct(t Task) string {
 	s, a := w.s, w.s.Act
-	amount, q := "", s.openAction()
+	amount, q := "", s.OpenAction()
 	if t.Accept != nil {
-		amount, q = t.Accept.Approved.String(), s.openRequest()
+		amount, q = t.Accept.Approved.String(), s.OpenRequest()
 	} else {
 		amount = fmt.Sprintf("%s %d", t.Act.Action.ID, t.Act.Number)
 	}
@@ -281,9 +281,9 @@ func (w *world) deadButtons(c shows) string {
 	var q *Question
 	switch c.kind {
 	case "request":
-		q = s.openRequest()
+		q = s.OpenRequest()
 	case "pause":
-		q = s.openAction()
+		q = s.OpenAction()
 	case "invoice":
 		if s.Invoice == nil || s.Invoice.Key != c.id {
 			return "there is a newer revision"
@@ -394,7 +394,7 @@ func (w *world) invoicedOnce() string {
 // agrees reports whether people can decide what the project waits for, and whether we know how it is at Prodege.
 func (w *world) agrees() string {
 	s, t := w.s, &w.truth
-	q := s.openRequest()
+	q := s.OpenRequest()
 	if q != nil && s.Pause.ForCPI && (q.Phase == PhaseOpen || q.Phase == PhaseSecond || q.Phase.Failed()) && !s.Cancelled {
 		if !slices.ContainsFunc(w.standing, func(m standing) bool {
 			return m.shows.kind == "request" && m.shows.id == string(q.ID) && m.shows.generation == q.Generation && m.shows.buttons

@@ -1,9 +1,6 @@
 package project
 
 import (
-	"cmp"
-	"encoding/json"
-	"fmt"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -23,11 +20,8 @@ import (
 
 const (
 	lateComplete     = 15 * time.Minute // how long an INVOICED waits for the COMPLETE that should have come before it
-	invoiceBackoff   = 5 * time.Minute
 	invoiceSlow      = time.Hour
 	dryRunCheckEvery = 6 * time.Hour // how often an invoice that DRY_RUN held back checks whether it is off, if nothing else happens
-	factsFor         = time.Minute   // how long to try to read the facts for an invoice
-	conflictAgain    = time.Minute   // a 409 may mean that an earlier attempt is still in progress
 )
 
 // Invoicing is the invoice of a project: its newest revision.
@@ -62,16 +56,16 @@ type Invoicing struct {
 
 // invoiceFor handles a COMPLETE, in order or late.
 func (s *State) invoiceFor(e prodege.Event) {
-	order := Order{e.Time, e.ID}
+	order := orderOf(e)
 	i := s.Invoice
 	switch {
 	case i == nil:
 		s.Invoice = &Invoicing{Newest: order, Hold: s.Status == prodege.PendingComplete}
-		if f := s.InvoicedFirst; f != nil && order.before(Order{f.Event.Time, f.Event.ID}) {
+		if f := s.InvoicedFirst; f != nil && order.before(orderOf(f.Event)) {
 			s.Invoice.Ended = prodege.Invoiced
 		}
 		s.InvoicedFirst = nil
-		if s.Status == prodege.Invoiced || s.Status == prodege.Deleted {
+		if oneOf(s.Status, prodege.Invoiced, prodege.Deleted) {
 			s.Invoice.Ended = s.Status
 		}
 		s.Invoice.Missing = s.Life.Old && e.Time.Before(s.now.Add(-s.Settings.ProjectLinger)) // it is unknown whether INVOICED came in the life before
@@ -105,19 +99,15 @@ func (s *State) draft(e prodege.Event, revision int) {
 
 // accepted reports whether billing or people have this revision, or may have it.
 func (i *Invoicing) accepted() bool {
-	return i.Maybe || i.Phase == InvoiceSent || i.Phase == InvoiceMarked || i.Phase == InvoiceDone
+	return i.Maybe || oneOf(i.Phase, InvoiceSent, InvoiceMarked, InvoiceDone)
 }
 
 // replaceInvoice shows that a newer revision has replaced this one, on a message that still asks for something.
 func (s *State) replaceInvoice(revision int) {
 	i := s.Invoice
-	m := s.message(i.Key)
-	if m == nil || i.Revision >= revision || i.settled() {
-		return
+	if m := s.message(i.Key); m != nil && i.Revision < revision && !i.settled() {
+		s.postInvoice(i.Key, m.Channel, InvoiceReplaced, s.now, "invoice")
 	}
-	f := s.invoiceFactsOf()
-	f.Phase, f.PhaseAt = InvoiceReplaced, s.now
-	s.post(i.Key, m.Channel, Card{Invoice: f}, "invoice")
 }
 
 // revise handles a later COMPLETE.
@@ -150,17 +140,13 @@ func sameFacts(a, b prodege.Event) bool {
 	if b.Source == prodege.FromSweep {
 		return true
 	}
-	return a.Source != prodege.FromSweep && a.Status == b.Status && a.Reason == b.Reason && cutEncoded(a.ReconciliationNote, 1000) == cutEncoded(b.ReconciliationNote, 1000) ||
-		a.Source == prodege.FromSweep && cutEncoded(a.ReconciliationNote, 1000) == cutEncoded(b.ReconciliationNote, 1000)
+	return trimmed(a).ReconciliationNote == trimmed(b).ReconciliationNote &&
+		(a.Source == prodege.FromSweep || a.Status == b.Status && a.Reason == b.Reason)
 }
 
 // unsent reports whether neither billing nor people can have this revision.
 func (i *Invoicing) unsent() bool {
-	switch i.Phase {
-	case InvoiceDue, InvoiceHeld, InvoiceDryRun, InvoiceAsks, InvoiceAsked:
-		return i.Body == "" && !i.Busy
-	}
-	return false
+	return oneOf(i.Phase, InvoiceDue, InvoiceHeld, InvoiceDryRun, InvoiceAsks, InvoiceAsked) && i.Body == "" && !i.Busy
 }
 
 func (s *State) enterInvoice(phase InvoicePhase) {
@@ -209,7 +195,7 @@ func (s *State) endInvoice(e prodege.Event) {
 // lateInvoiced handles an INVOICED that comes after newer events: it still ends the wait for it.
 func (s *State) lateInvoiced(e prodege.Event) {
 	s.invoicedFirst(e)
-	if i := s.Invoice; i != nil && i.Ended == "" && i.Newest.before(Order{e.Time, e.ID}) {
+	if i := s.Invoice; i != nil && i.Ended == "" && i.Newest.before(orderOf(e)) {
 		i.Ended = prodege.Invoiced
 	}
 }
@@ -230,22 +216,18 @@ func (s *State) advanceInvoice() {
 	if i.Phase == InvoiceDue {
 		s.startInvoice()
 	}
-	if i.Ended == prodege.Invoiced && !i.Busy {
-		switch i.Phase {
-		case InvoiceSent, InvoiceMarked, InvoiceByHand:
-			s.enterInvoice(InvoiceDone)
-		}
+	if i.Ended == prodege.Invoiced && !i.Busy && oneOf(i.Phase, InvoiceSent, InvoiceMarked, InvoiceByHand) {
+		s.enterInvoice(InvoiceDone)
 	}
 }
 
 // deleteInvoice ends an invoice because the project was deleted.
 func (s *State) deleteInvoice() {
-	switch i := s.Invoice; i.Phase {
-	case InvoiceDeleted, InvoiceCancelled:
-	case InvoiceSending, InvoiceSlow:
+	i := s.Invoice
+	if i.underWay() {
 		s.line(Line{Kind: LineInvoice, Text: "given up as the project was deleted; it may have reached billing", Ref: i.Key})
-		s.enterInvoice(InvoiceDeleted)
-	default:
+	}
+	if i.Phase != InvoiceCancelled {
 		s.enterInvoice(InvoiceDeleted)
 	}
 }
@@ -294,202 +276,31 @@ func (s *State) invoiceHeldBack() {
 	s.enterInvoice(InvoiceDryRun)
 }
 
-func (s *State) invoiceJobs(list []job) []job {
-	i := s.Invoice
-	if i == nil {
-		return list
-	}
-	if f := i.Facts; f != nil && (!s.Cancelled || f.Busy) {
-		list = append(list, job{base: fmt.Sprintf("read/invoice/%d/%s", i.Revision, SafeID(i.Event.ID)), try: f,
-			task: func() Task {
-				return Task{Summary: "read the project's facts for " + i.Key, Read: &Read{Project: s.ID, Quotas: true, Priority: PriorityPoll, Within: 15 * time.Second}}
-			},
-			done: s.invoiceFacts,
-		})
-	}
-	if i.Busy || i.underWay() && !s.Cancelled {
-		list = append(list, job{base: "invoice/" + i.Key, try: &i.Try,
-			task: func() Task {
-				return Task{Summary: "send " + i.Key + " to billing", Invoice: &InvoiceCall{Key: i.Key, Body: i.Body}}
-			},
-			done: s.invoiceDone,
-		})
-	}
-	return list
-}
-
-// invoiceFacts handles the reading with the facts for an invoice, which is sent without them if they don't come in time.
-func (s *State) invoiceFacts(r Result) {
-	i := s.Invoice
-	if f := r.Failure; f != nil && f.Kind == FailedTransient && s.now.Before(i.Facts.Until) {
-		i.Facts.again(s.now, 2*time.Second, 15*time.Second, f.RetryAfter)
-		return
-	}
-	i.Facts, i.FactsRead = nil, true
-	if r.Reading == nil {
-		return
-	}
-	info := r.Reading.Info
-	s.updateName(info)
-	i.Status, i.CPI = info.Status, cmp.Or(info.AvgCPI, info.CPI)
-	if q := r.Reading.Quotas; q != nil {
-		i.Wanted = q.Completes
-	}
-	if raw, err := json.Marshal(info); err == nil && len(raw) <= 8<<10 {
-		i.Info = string(raw)
-	}
-}
-
-// invoiceBody is the body of the call to billing. Money is decimal text; times have a zone.
-type invoiceBody struct {
-	Type      string      `json:"type"` // invoice.requested, or invoice.revised from the second revision on
-	Timestamp time.Time   `json:"timestamp"`
-	Data      invoiceData `json:"data"`
-}
-
-type invoiceData struct {
-	ProjectID          prodege.ProjectID `json:"project_id"`
-	ProjectName        string            `json:"project_name"`
-	ReferenceID        string            `json:"reference_id"` // PO number
-	Revision           int               `json:"revision"`
-	Supersedes         string            `json:"supersedes,omitempty"` // key of the newest revision that billing accepted; r1's if there is none
-	CompletedAt        time.Time         `json:"completed_at"`
-	UpdateReason       prodege.Reason    `json:"update_reason"`
-	Description        string            `json:"description"`
-	ReconciliationNote string            `json:"reconciliation_note"`
-	CPI                *prodege.USD      `json:"cpi"`
-	Currency           string            `json:"currency"`
-	Completes          int64             `json:"completes,omitempty"` // approximately, because quotas may overlap
-	ProjectInfo        json.RawMessage   `json:"project_info,omitempty"`
-}
-
-// compose makes the body that all attempts send.
-func (s *State) compose() string {
-	i := s.Invoice
-	body := invoiceBody{Type: "invoice.requested", Timestamp: s.now.UTC(), Data: invoiceData{
-		ProjectID: s.ID, ProjectName: s.Name.Name, ReferenceID: s.Name.PONumber, Revision: i.Revision,
-		CompletedAt: i.Event.Time, UpdateReason: i.Event.Reason, Description: i.Event.Description,
-		ReconciliationNote: i.Event.ReconciliationNote, CPI: i.CPI, Currency: "USD", Completes: i.Wanted,
-	}}
-	if i.Info != "" {
-		body.Data.ProjectInfo = json.RawMessage(i.Info)
-	}
-	if i.Revision > 1 {
-		// From r2 on it is a revision even if billing refused all before: people may have entered r1 by hand, so the reader
-		// must look for it.
-		body.Type, body.Data.Supersedes = "invoice.revised", InvoiceKey(s.ID, max(i.Accepted, 1))
-	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		panic(fmt.Errorf("compose %s: %w", i.Key, err)) // impossible for plain values
-	}
-	return string(raw)
-}
-
-// invoiceDone handles the result of a call to billing.
-func (s *State) invoiceDone(r Result) {
-	i := s.Invoice
-	switch got := r.Invoice; {
-	case r.Failure != nil:
-		s.invoiceFailed(*r.Failure)
-	case got == nil:
-	case got.DryRun:
-		s.invoiceHeldBack()
-	case got.NoURL:
-		s.enterInvoice(InvoiceByHand)
-	case got.Conflict:
-		s.invoiceConflict()
-	default:
-		s.invoiceAccepted("accepted by billing")
-	}
-	if i.Next != nil && !i.underWay() {
-		next := *i.Next
-		i.Next = nil
-		s.draft(next, i.Revision+1)
-	}
-	if s.Cancelled {
-		s.cancelInvoice()
-	}
-}
-
-// invoiceAccepted records that billing has the invoice. People are told only if they were told about trouble before.
-func (s *State) invoiceAccepted(how string) {
-	i := s.Invoice
-	i.HeldBack, i.Confirmed, i.Refusal, i.Maybe = false, false, nil, false
-	s.enterInvoice(InvoiceSent)
-	s.line(Line{Kind: LineInvoice, Text: how, Ref: i.Key})
-}
-
-// invoiceConflict handles a 409. It counts as success only if an earlier attempt with the same bytes got no answer, and another
-// 409 comes a minute later: the first one may mean that the earlier attempt is still in progress.
-func (s *State) invoiceConflict() {
-	i := s.Invoice
-	switch {
-	case !i.Maybe:
-		s.invoiceRefused(Refusal{Party: "billing", Codes: []int{409}, Text: "billing says that it conflicts with another invoice (HTTP 409)"})
-	case i.Conflict.IsZero():
-		i.Conflict = s.now
-		i.After = s.now.Add(conflictAgain)
-	case s.now.Before(i.Conflict.Add(conflictAgain)):
-		i.After = i.Conflict.Add(conflictAgain)
-	default:
-		i.Twice = true
-		s.invoiceAccepted("accepted by billing in an earlier attempt (409 twice)")
-	}
-}
-
-func (s *State) invoiceRefused(r Refusal) {
-	i := s.Invoice
-	r.Text = cut(r.Text, 300)
-	i.Refusal = &r
-	s.enterInvoice(InvoiceRefused)
-	what := "refused by billing: "
-	if r.Party == PartyUs {
-		what = "not sent: "
-	}
-	s.line(Line{Kind: LineInvoice, Text: what + r.Text, Ref: i.Key})
-}
-
-func (s *State) invoiceFailed(f Failure) {
-	i := s.Invoice
-	i.Maybe = i.Maybe || f.Maybe
-	i.Conflict = time.Time{}
-	if f.Kind == FailedRefused || f.Kind == FailedOperator {
-		r := Refusal{Party: "billing", Text: f.Text}
-		if f.Refusal != nil {
-			r = *f.Refusal
-		}
-		s.invoiceRefused(r)
-		return
-	}
-	i.again(s.now, time.Second, invoiceBackoff, f.RetryAfter)
-}
-
-func (s *State) invoiceAlarms(list []alarm) []alarm {
+func (s *State) invoiceAlarms(add addAlarm) {
 	if f := s.InvoicedFirst; f != nil {
-		list = append(list, alarm{f.Until, "wait for a late COMPLETE before invoicing", func() {
+		add(f.Until, "wait for a late COMPLETE before invoicing", func() {
 			s.InvoicedFirst = nil
 			s.Invoice = &Invoicing{Ended: prodege.Invoiced, Missing: true, Hold: s.Status == prodege.PendingComplete}
 			if s.Status == prodege.Deleted {
 				s.Invoice.Ended = prodege.Deleted
 			}
 			s.draft(f.Event, 1)
-		}})
+		})
 	}
 	i := s.Invoice
 	if i == nil {
-		return list
+		return
 	}
 	if i.Phase == InvoiceSending && !i.First.IsZero() {
-		list = append(list, alarm{i.First.Add(invoiceSlow), "billing has not accepted the invoice for an hour", func() { s.enterInvoice(InvoiceSlow) }})
+		add(i.First.Add(invoiceSlow), "billing has not accepted the invoice for an hour", func() { s.enterInvoice(InvoiceSlow) })
 	}
 	if i.Phase == InvoiceDryRun {
-		list = append(list, alarm{at: s.nextCheck(i.PhaseAt, dryRunCheckEvery), why: "check whether the dry run is over"})
+		add(s.nextCheck(i.PhaseAt, dryRunCheckEvery), "check whether the dry run is over", nil)
 	}
-	if by := s.invoicedBy(); !by.IsZero() {
-		list = append(list, alarm{by, "INVOICED is due by the 7th", func() { s.invoiceMissing() }})
-	}
-	return list
+	add(s.invoicedBy(), "INVOICED is due by the 7th", func() { // told in a message of its own
+		i.Missing = true
+		s.postInvoice("missing-"+i.Newest.At.UTC().Format("2006-01"), s.Settings.FinanceChannel, InvoiceMissing, s.now, "INVOICED is overdue")
+	})
 }
 
 // invoicedBy returns when people are told that INVOICED has not come: between the 1st and the 6th Prodege invoices the projects
@@ -508,29 +319,23 @@ func missingAt(complete Order) time.Time {
 	return time.Date(t.Year(), t.Month()+1, 7, 9, 0, 0, 0, prodege.Pacific())
 }
 
-// invoiceMissing tells finance, in a message of its own, that Prodege's invoice has not come.
-func (s *State) invoiceMissing() {
-	i := s.Invoice
-	i.Missing = true
-	f := s.invoiceFactsOf()
-	f.Phase, f.PhaseAt = InvoiceMissing, s.now
-	s.post("missing-"+i.Newest.At.UTC().Format("2006-01"), s.Settings.FinanceChannel, Card{Invoice: f}, "INVOICED is overdue")
-}
-
 // decideInvoice handles a click in the finance channel.
 func (s *State) decideInvoice(d Decision) {
 	i := s.Invoice
+	record := func(what string) {
+		s.line(Line{Kind: LineInvoice, Verdict: d.Verdict, Text: what, By: d.User, From: d.From, Ref: i.Key})
+	}
 	switch {
 	case i == nil, s.Cancelled:
 		s.answer(d, nil, AnswerClosed)
 	case d.Revision != i.Revision:
 		s.answer(d, nil, AnswerSuperseded)
-	case d.Verdict == MarkInvoiced && (i.Phase == InvoiceByHand || i.Phase == InvoiceRefused):
-		s.invoiceLine(d, "marked as invoiced")
+	case d.Verdict == MarkInvoiced && oneOf(i.Phase, InvoiceByHand, InvoiceRefused):
+		record("marked as invoiced")
 		i.By = d.User
 		s.enterInvoice(InvoiceMarked)
-	case d.Verdict == TryAgain && i.Phase == InvoiceRefused, d.Verdict == SendInvoice && (i.Phase == InvoiceAsks || i.Phase == InvoiceAsked):
-		s.invoiceLine(d, "send it now")
+	case d.Verdict == TryAgain && i.Phase == InvoiceRefused, d.Verdict == SendInvoice && oneOf(i.Phase, InvoiceAsks, InvoiceAsked):
+		record("send it now")
 		i.Confirmed, i.HeldBack = true, false
 		s.enterInvoice(InvoiceDue)
 	default:
@@ -538,17 +343,9 @@ func (s *State) decideInvoice(d Decision) {
 	}
 }
 
-func (s *State) invoiceLine(d Decision, what string) {
-	s.line(Line{Kind: LineInvoice, Verdict: d.Verdict, Text: what, By: d.User, From: d.From, Ref: s.Invoice.Key})
-}
-
 // settled reports whether we have nothing more to do for the invoice.
 func (i *Invoicing) settled() bool {
-	switch i.Phase {
-	case InvoiceSent, InvoiceMarked, InvoiceDone, InvoiceCancelled, InvoiceDeleted:
-		return true
-	}
-	return false
+	return oneOf(i.Phase, InvoiceSent, InvoiceMarked, InvoiceDone, InvoiceCancelled, InvoiceDeleted)
 }
 
 func (i *Invoicing) attention() Attention {
@@ -588,32 +385,23 @@ func (s *State) cancelInvoice() {
 }
 
 // renderInvoice updates the invoice's message in the finance channel. If it is due, sent or accepted there is a message only if
-// people were told about trouble before.
+// people were told about trouble before; if it was deleted, also if billing may have it.
 func (s *State) renderInvoice() {
 	i := s.Invoice
-	if i == nil {
+	if i == nil || i.Phase == InvoiceDue {
 		return
 	}
-	if s.message(i.Key) == nil {
-		switch i.Phase {
-		case InvoiceSending, InvoiceDone:
-			return
-		case InvoiceSent:
-			return
-		case InvoiceDeleted:
-			if i.Body == "" {
-				return // billing can't have it
-			}
-		}
+	quiet := oneOf(i.Phase, InvoiceSending, InvoiceSent, InvoiceDone) || i.Phase == InvoiceDeleted && i.Body == ""
+	if quiet && s.message(i.Key) == nil {
+		return
 	}
-	if i.Phase != InvoiceDue {
-		s.post(i.Key, s.Settings.FinanceChannel, Card{Invoice: s.invoiceFactsOf()}, "invoice")
-	}
+	s.postInvoice(i.Key, s.Settings.FinanceChannel, i.Phase, i.PhaseAt, "invoice")
 }
 
-func (s *State) invoiceFactsOf() *InvoiceFacts {
+// postInvoice posts or updates a message about the invoice.
+func (s *State) postInvoice(key, channel string, phase InvoicePhase, at time.Time, what string) {
 	i := s.Invoice
-	return &InvoiceFacts{Frame: s.frame(), Key: i.Key, Revision: i.Revision, Phase: i.Phase, PhaseAt: i.PhaseAt,
+	s.post(key, channel, Card{Invoice: &InvoiceFacts{Frame: s.frame(), Key: i.Key, Revision: i.Revision, Phase: phase, PhaseAt: at,
 		CompletedAt: i.Event.Time, Reason: i.Event.Reason, Description: i.Event.Description, Note: i.Event.ReconciliationNote,
-		CPI: i.CPI, Completes: i.Wanted, Refusal: i.Refusal, By: i.By, Vouched: i.Event.Vouched, Conflict: i.Twice}
+		CPI: i.CPI, Completes: i.Wanted, Refusal: i.Refusal, By: i.By, Vouched: i.Event.Vouched, Conflict: i.Twice}}, what)
 }

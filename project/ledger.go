@@ -87,47 +87,15 @@ func (s *State) forget(n int) {
 	s.Ledger = s.Ledger[:len(s.Ledger)-n]
 }
 
-// limitSize limits the size of the state, which it only measures if it may be large.
+// limitSize drops old lines if the state is too large. It measures that only if it is possible, because it takes milliseconds.
 func (s *State) limitSize() {
-	if !s.mayBeLarge() {
+	const message, others = 4 << 10, 90 << 10
+	if others+len(s.Ledger)*maxLine+(len(s.Outbox)+len(s.Pending))*message <= trimAbove {
 		return
 	}
 	for encodedSize(s) > trimAbove && len(s.Ledger) > 10 {
 		s.forget(len(s.Ledger)/4 + 1)
 	}
-}
-
-// mayBeLarge reports whether the state may exceed trimAbove. It overestimates, because measuring takes milliseconds.
-func (s *State) mayBeLarge() bool {
-	const others, pending = 40 << 10, 900
-	size := others + len(s.Seen)*33 + len(s.Deliveries)*16 + len(s.Pending)*pending
-	for i := range s.Ledger {
-		size += s.Ledger[i].size()
-	}
-	for _, id := range s.Handled {
-		size += len(id) + 8
-	}
-	for _, m := range s.Outbox {
-		size += m.size()
-	}
-	return size > trimAbove
-}
-
-// size estimates the size of a line in JSON, in bytes. It overestimates.
-func (l *Line) size() int {
-	size := 90 + len(l.Kind) + len(l.Ref) + len(l.Status) + len(l.Verdict) + len(l.By) + len(l.From) + len(l.Action) + len(l.Text)
-	for _, set := range []bool{l.Reason != 0, l.Status != "", l.Verdict != "", l.By != "", l.From != "", l.Action != "", l.Text != "", l.Number != 0, l.DryRun, l.Second} {
-		if set {
-			size += 18
-		}
-	}
-	if l.Amount != nil {
-		size += 30
-	}
-	if l.Cost != nil {
-		size += 30
-	}
-	return size
 }
 
 func encodedSize(v any) int {

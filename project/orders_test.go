@@ -72,7 +72,7 @@ func endOf(order []prodege.Event, together bool) string {
 		}
 	}
 	text := fmt.Sprintf("%s waits for %s", s.Status, s.Waiting)
-	if q := s.openRequest(); q != nil && s.Pause.ForCPI && q.Required != nil {
+	if q := s.OpenRequest(); q != nil && s.Pause.ForCPI && q.Required != nil {
 		text += " asks for " + q.Required.Dollars()
 	}
 	if i := s.Invoice; i != nil {

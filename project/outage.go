@@ -27,13 +27,12 @@ func (m *Message) overdue() bool { return m.pending() && m.Overdue && m.User == 
 // blocked reports whether a message is overdue because of a failure.
 func (m *Message) blocked() bool { return m.overdue() && m.Failure != "" && !m.Queued }
 
-func (s *State) overdueAlarms(list []alarm) []alarm {
+func (s *State) overdueAlarms(add addAlarm) {
 	for _, m := range s.Outbox {
 		if m.pending() && m.User == "" && !m.Due.IsZero() && !m.Overdue {
-			list = append(list, alarm{m.Due.Add(overdueAfter), "Slack has not accepted a message for five minutes", func() { m.Overdue = true }})
+			add(m.Due.Add(overdueAfter), "Slack has not accepted a message for five minutes", func() { m.Overdue = true })
 		}
 	}
-	return list
 }
 
 // advanceOutages reports channels for which something is blocked, and those for which nothing is any more.

@@ -21,7 +21,7 @@ const (
 
 // paused alerts people to a pause that is not for CPI.
 func (s *State) paused(e prodege.Event) {
-	if q := s.openRequest(); q != nil {
+	if q := s.OpenRequest(); q != nil {
 		s.pausedForOther(q, e)
 	}
 	news := true
@@ -64,10 +64,10 @@ func (s *State) pausedForCPI(e prodege.Event) {
 	if news {
 		s.line(Line{At: e.Time, Kind: LinePaused, Reason: prodege.RealTimePricing, Amount: e.RequiredCPI, Ref: string(s.Pause.Opened)})
 	}
-	if q := s.openAction(); q != nil {
+	if q := s.OpenAction(); q != nil {
 		s.anotherReason(q, e)
 	}
-	if q := s.openRequest(); q != nil {
+	if q := s.OpenRequest(); q != nil {
 		s.newer(q, e)
 	} else {
 		s.request(e)
@@ -81,7 +81,7 @@ func (s *State) pausedForCPI(e prodege.Event) {
 // late event that is not a pause separates earlier events from the current pause: it is unknown whether their amount is still
 // required, so it is withdrawn unless somebody has decided, and read from Prodege.
 func (s *State) lateAmount(e prodege.Event) {
-	p, q := s.Pause, s.openRequest()
+	p, q := s.Pause, s.OpenRequest()
 	order := Order{e.Time, e.ID}
 	if p == nil || order.before(p.After) {
 		return
@@ -170,13 +170,13 @@ func (s *State) alertRead(p *Pause) *Read {
 // figuresRead returns the read for the figures on the current pause's message.
 func (s *State) figuresRead(within time.Duration) *Read {
 	r := &Read{Project: s.ID, Priority: PriorityFigures, Within: within}
-	if q := s.openAction(); q != nil {
+	if q := s.OpenAction(); q != nil {
 		for _, row := range q.Offers {
 			r.Quotas = r.Quotas || row.Asks == prodege.AsksSample
 			r.Clicks = r.Clicks || row.Asks == prodege.AsksClicks
 		}
 	}
-	if q := s.openRequest(); q != nil && s.Pause.ForCPI {
+	if q := s.OpenRequest(); q != nil && s.Pause.ForCPI {
 		r.Quotas = true
 	}
 	return r
@@ -234,7 +234,7 @@ func (s *State) endPause(e prodege.Event) {
 	if p == nil {
 		return
 	}
-	for _, q := range []*Question{s.openRequest(), s.openAction()} {
+	for _, q := range []*Question{s.OpenRequest(), s.OpenAction()} {
 		if q != nil {
 			s.close(q, e.Status)
 		}

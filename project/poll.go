@@ -88,38 +88,27 @@ func (s *State) pollSoon() {
 	}
 }
 
-func (s *State) pollAlarms(list []alarm) []alarm {
+func (s *State) pollAlarms(add addAlarm) {
 	if s.Poll.Asking != nil {
-		return list
+		return
 	}
-	return append(list, alarm{s.Poll.Next, "check the project's status at Prodege", func() {
+	add(s.Poll.Next, "check the project's status at Prodege", func() {
 		s.Poll.Next = time.Time{}
 		if s.Settings.HasAPIKey {
 			s.Poll.Asked++
 			s.Poll.AskedAt, s.Poll.Applied = s.now, s.Counts.Applied
 			s.Poll.Asking = &Try{Until: s.now.Add(pollFor)}
 		}
-	}})
+	})
 }
 
-func (s *State) pollJobs(list []job) []job {
-	if p := s.Poll.Asking; p != nil && (!s.Cancelled || p.Busy) {
-		list = append(list, job{base: "read/poll/" + itoa(s.Poll.Asked), try: p,
-			task: func() Task {
-				return Task{Summary: "check the project's status at Prodege", Read: &Read{Project: s.ID, Priority: PriorityPoll, Within: pollWithin}}
-			},
-			done: s.polled,
-		})
+func (s *State) pollJobs(add func(job)) {
+	if p := s.Poll.Asking; p != nil {
+		add(s.readJob("poll/"+itoa(s.Poll.Asked), p, "check the project's status at Prodege", Read{Priority: PriorityPoll, Within: pollWithin}, s.polled))
 	}
-	if f := s.Figures; f != nil && (!s.Cancelled || f.Busy) {
-		list = append(list, job{base: "read/figures/" + itoa(int(f.Until.Unix())), try: f,
-			task: func() Task {
-				return Task{Summary: "read the figures missing from a message", Read: s.figuresRead(pollWithin)}
-			},
-			done: s.figuresArrived,
-		})
+	if f := s.Figures; f != nil {
+		add(s.readJob("figures/"+itoa(int(f.Until.Unix())), f, "read the figures missing from a message", *s.figuresRead(pollWithin), s.figuresArrived))
 	}
-	return list
 }
 
 // polled handles an answer.
@@ -127,12 +116,10 @@ func (s *State) polled(r Result) {
 	p := &s.Poll
 	if f := r.Failure; f != nil {
 		p.Fault = cut(f.Text, 300)
-		if f.Kind == FailedTransient && s.now.Before(p.Asking.Until) {
-			p.Asking.again(s.now, 5*time.Second, 30*time.Second, f.RetryAfter)
-			return
+		if !p.Asking.retries(s.now, r, 5*time.Second, 30*time.Second) {
+			p.Asking, p.Found = nil, nil
+			s.schedulePoll()
 		}
-		p.Asking, p.Found = nil, nil
-		s.schedulePoll()
 		return
 	}
 	p.Asking, p.Fault = nil, ""
@@ -190,8 +177,8 @@ func (s *State) finding(r Reading) *prodege.Event {
 
 // asksNobody reports whether people were told that this pause's request is no longer open.
 func (s *State) asksNobody() bool {
-	q := s.openRequest()
-	return q != nil && q.settledElsewhere() && q.Phase != PhaseCancelled && s.actOf(q) == nil
+	q := s.OpenRequest()
+	return q != nil && phases[q.Phase].settled && q.Phase != PhaseCancelled && s.actOf(q) == nil
 }
 
 // anotherAmount reports whether Prodege requires another CPI than the newest event said.
@@ -206,7 +193,7 @@ func (s *State) updateName(info prodege.ProjectInfo) { s.Name = nameOf(s.Name, i
 // readWithPost handles what was read when an alert was posted.
 func (s *State) readWithPost(r Reading) {
 	s.updateName(r.Info)
-	if q := s.openAction(); q != nil {
+	if q := s.OpenAction(); q != nil {
 		q.Figures = figuresOf(r)
 	}
 	if r.Info.Status != "" && r.Info.Status != s.Status {
@@ -223,13 +210,7 @@ func (s *State) fillLater() {
 
 // figuresArrived adds figures that came late. If they contain a required CPI that was unknown, people are asked about it.
 func (s *State) figuresArrived(r Result) {
-	f := s.Figures
-	if r.Failure != nil {
-		if r.Failure.Kind != FailedTransient || !s.now.Before(f.Until) {
-			s.Figures = nil
-			return
-		}
-		f.again(s.now, figuresGap, figuresFor, r.Failure.RetryAfter)
+	if s.Figures.retries(s.now, r, figuresGap, figuresFor) {
 		return
 	}
 	s.Figures = nil
@@ -238,15 +219,20 @@ func (s *State) figuresArrived(r Result) {
 	}
 	got := *r.Reading
 	s.updateName(got.Info)
-	if q := s.openAction(); q != nil && s.actOf(q) == nil {
+	if q := s.OpenAction(); q != nil && s.actOf(q) == nil {
 		q.Figures = figuresOf(got)
 	}
-	if q := s.openRequest(); q != nil && s.Pause.ForCPI && q.Phase.Decidable() {
+	if q := s.OpenRequest(); q != nil && s.Pause.ForCPI && q.Phase.Decidable() {
 		q.mergeReadNumbers(numbersRead(got))
 		if q.Required == nil && got.Info.PausedForCPI && got.Info.RequiredCPI != nil {
-			s.newer(q, prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: got.Info.RequiredCPI, Source: prodege.FromSweep})
+			s.newer(q, s.foundAmount(q, got.Info.RequiredCPI))
 		}
 	}
+}
+
+// foundAmount returns the event that stands for a required CPI that Prodege was found to ask for.
+func (s *State) foundAmount(q *Question, amount *prodege.USD) prodege.Event {
+	return prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: amount, Source: prodege.FromSweep}
 }
 
 // requireLife starts a search for earlier lives of this project, which goes on as long as somebody waits for it.
@@ -271,12 +257,12 @@ func (s *State) advanceLife() {
 	}
 }
 
-func (s *State) lifeJobs(list []job) []job {
+func (s *State) lifeJobs(add func(job)) {
 	l := &s.Life.Search
-	if !l.Busy && (s.Life.Known || s.Cancelled || !s.lifeRequired()) {
-		return list
+	if !l.Busy && (s.Life.Known || !s.lifeRequired()) {
+		return
 	}
-	return append(list, job{base: "earlier", try: l,
+	add(job{base: "earlier", try: l,
 		task: func() Task {
 			return Task{Summary: "look for earlier runs of this project", Earlier: &EarlierRuns{Project: s.ID}}
 		},

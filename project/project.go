@@ -75,16 +75,28 @@ type job struct {
 	done  func(Result)
 }
 
-// jobs lists everything that should be done now.
+// jobs lists everything that should be done now. A cancelled project begins nothing new except in Slack.
 func (s *State) jobs() []job {
 	var list []job
-	list = s.actJobs(list)
-	list = s.decisionJobs(list)
-	list = s.requestJobs(list)
-	list = s.invoiceJobs(list)
-	list = s.lifeJobs(list)
-	list = s.pollJobs(list)
-	return s.outboxJobs(list)
+	add := func(j job) {
+		if !s.Cancelled || j.try.Busy {
+			list = append(list, j)
+		}
+	}
+	s.actJobs(add)
+	s.decisionJobs(add)
+	s.questionJobs(add)
+	s.invoiceJobs(add)
+	s.lifeJobs(add)
+	s.pollJobs(add)
+	s.outboxJobs(func(j job) { list = append(list, j) })
+	return list
+}
+
+// readJob is a job that reads the project at Prodege.
+func (s *State) readJob(base string, t *Try, summary string, in Read, done func(Result)) job {
+	in.Project = s.ID
+	return job{base: "read/" + base, try: t, task: func() Task { return Task{Summary: summary, Read: &in} }, done: done}
 }
 
 // due reports whether an attempt should be running.
@@ -107,6 +119,16 @@ func (t *Try) again(now time.Time, least, most, asked time.Duration) {
 		wait *= 2
 	}
 	t.After = now.Add(max(min(wait, most), asked))
+}
+
+// retries schedules the next attempt after a result, and reports whether there is one: until Until, after transient failures.
+func (t *Try) retries(now time.Time, r Result, least, most time.Duration) bool {
+	f := r.Failure
+	if f == nil || f.Kind != FailedTransient || !now.Before(t.Until) {
+		return false
+	}
+	t.again(now, least, most, f.RetryAfter)
+	return true
 }
 
 // Wanted lists the tasks that should be running now.
@@ -154,7 +176,7 @@ func (s *State) collect(r Result) {
 // DropReads forgets the reads in progress, so that the next run starts them again.
 func (s *State) DropReads() {
 	for _, j := range s.jobs() {
-		if t := j.task(); j.try.Busy && Kinds[t.Kind()].Repeatable {
+		if t := j.task(); j.try.Busy && t.Kind().Repeatable() {
 			j.try.Busy = false
 		}
 	}
@@ -171,10 +193,10 @@ func (s *State) askAnew() {
 		return
 	}
 	s.AskAnew = false
-	switch q, a := s.openRequest(), s.openAction(); {
+	switch q, a := s.OpenRequest(), s.OpenAction(); {
 	case q != nil && s.Pause.ForCPI && q.Phase == PhaseCancelled:
 		s.ask(q, s.askedAnew(q))
-		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "request reopened after a cancellation")
+		s.tellNewer(q, "request reopened after a cancellation")
 	case a != nil && !s.Pause.ForCPI && a.Phase == PhaseCancelled:
 		s.offerAnew(a, s.Pause.Event)
 	}
@@ -190,19 +212,23 @@ type alarm struct {
 	fire func() // must clear the time; nil: just take a turn
 }
 
+type addAlarm func(at time.Time, why string, fire func())
+
 // alarms lists everything that is due at some time.
 func (s *State) alarms() []alarm {
 	var list []alarm
-	list = s.waitingAlarms(list)
-	list = s.actAlarms(list)
-	list = s.inactivityAlarms(list)
-	list = s.invoiceAlarms(list)
-	list = s.pollAlarms(list)
-	list = s.overdueAlarms(list)
+	add := func(at time.Time, why string, fire func()) { list = append(list, alarm{at, why, fire}) }
+	s.waitingAlarms(add)
+	s.actAlarms(add)
+	s.inactivityAlarms(add)
+	s.invoiceAlarms(add)
+	s.pollAlarms(add)
+	s.overdueAlarms(add)
 	if q := s.Request; q != nil && q.Stage == StageChecking {
-		list = append(list, alarm{at: s.Life.Search.Until, why: "ask people without knowing of earlier runs"})
+		add(s.Life.Search.Until, "ask people without knowing of earlier runs", nil)
 	}
-	return append(list, alarm{at: s.ClosesAt, why: "the project has ended: close its workflow"})
+	add(s.ClosesAt, "the project has ended: close its workflow", nil)
+	return list
 }
 
 // nextCheck returns when to check again whether changed settings allow something, because a change does not wake a project.
@@ -257,7 +283,8 @@ func (s *State) advance() {
 	}
 	s.askAnew()
 	s.advanceLife()
-	s.advanceRequest()
+	s.followCeiling()
+	s.approveByRule()
 	s.advanceActs()
 	s.advanceInvoice()
 	s.advanceClock()
@@ -288,8 +315,8 @@ func (s *State) cancel() {
 		return
 	}
 	s.Cancelled = true
-	for _, q := range []*Question{s.Former, s.Request, s.Action} {
-		if q != nil && !q.Closed && (s.Act == nil || s.Act.Kind != q.Kind || s.Act.ID != q.ID || !s.Act.Busy) {
+	for _, q := range nonNil(s.Former, s.Request, s.Action) {
+		if a := s.actOf(q); !q.Closed && (a == nil || !a.Busy) {
 			s.cancelQuestion(q)
 		}
 	}
@@ -306,8 +333,7 @@ func (s *State) cancel() {
 
 // cancelQuestion shows on a question's message that it was cancelled.
 func (s *State) cancelQuestion(q *Question) {
-	switch q.Phase {
-	case PhaseOther, PhaseElsewhere, PhaseEnded, PhaseAccepted, PhaseLive, PhaseDone:
+	if phases[q.Phase].settled || q.Phase == PhaseAccepted {
 		return // nothing is asked, and what it says is still true
 	}
 	q.Stage, q.ToAct, q.Newer, q.CheckAt = "", false, nil, time.Time{}

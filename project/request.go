@@ -8,21 +8,11 @@ import (
 )
 
 // A CPI request asks people to approve a required CPI. There is one request per pause; a newer amount, or the same after another
-// reason, is a new generation of it. The limits, all compared with the amount to be sent:
-//
-//   - CPI_CEILING: nothing above it is ever sent, whoever approves.
-//   - CPI_SECOND_APPROVER_ABOVE: two different people; another amount is a new first approval.
-//   - CPI_AUTO_APPROVE_UP_TO: approved by rule, at most three times per project and day, never for an event that is older than
-//     an hour, found by a poll or vouched for, never without having read the project, and never in a second life.
-//   - "Approve up to…" accepts at most twice the required amount.
+// reason, is a new generation of it. Who may approve what is in approval.go.
 
 const (
 	requestRead       = 3 * time.Second // how long the message waits for figures
-	maxAutomatic      = 3
-	automaticWithin   = 24 * time.Hour
-	automaticFresh    = time.Hour
-	ceilingCheckEvery = time.Hour        // how often a request above the ceiling checks whether that was raised, if nothing else happens
-	lifeWithin        = 10 * time.Second // if earlier lives are unknown by then, people are asked
+	ceilingCheckEvery = time.Hour       // how often a request above the ceiling checks whether that was raised, if nothing else happens
 )
 
 func requestKey(id prodege.EventID) string { return "request-" + string(id) }
@@ -37,59 +27,35 @@ func (s *State) request(e prodege.Event) {
 
 // ask begins a generation: the project is read for the figures on the message, then people are asked.
 func (s *State) ask(q *Question, e prodege.Event) {
-	q.Generation++
-	if q.Previous = q.Required; sameAmount(q.Previous, e.RequiredCPI) {
-		q.Previous = nil
+	next := Question{Kind: OfCPI, ID: q.ID, PausedAt: q.PausedAt, Generation: q.Generation + 1, Phase: PhaseOpen, PhaseAt: s.now,
+		Event: trimmed(e), Required: e.RequiredCPI, FromPoll: e.Source == prodege.FromSweep, Earlier: lastOf(s.Decisions, 3),
+		Stage: StageReading, Read: Try{Tries: q.Read.Tries}}
+	if !sameAmount(q.Required, e.RequiredCPI) {
+		next.Previous = q.Required
 	}
-	told := numbersOf(e)
-	switch {
-	case told != nil && q.Numbers != nil && q.Previous == nil: // the same amount again: keep what is known
-		q.Numbers = ptr(eitherNumbers(*told, *q.Numbers))
-	case told != nil:
-		q.Numbers = told
-	case q.Previous != nil:
-		q.Numbers = nil
+	if next.Previous == nil {
+		next.Numbers = q.Numbers
 	}
-	q.Earlier = lastOf(s.Decisions, 3)
-	q.Event, q.Required, q.FromPoll = trimmed(e), e.RequiredCPI, e.Source == prodege.FromSweep
-	q.Decisions, q.Approved, q.ByRule, q.Sent, q.Unread = nil, nil, false, nil, false
-	q.Refusal, q.Other, q.Newer, q.MaybeSent, q.ToAct, q.EndStatus = nil, nil, nil, false, false, ""
-	q.CheckAt, q.Check, q.Clock, q.Nobody = time.Time{}, nil, Clock{}, false
-	q.Phase, q.PhaseAt = PhaseOpen, s.now
-	q.Stage, q.Read = StageReading, Try{Tries: q.Read.Tries}
+	if told := numbersOf(e); told != nil {
+		next.Numbers = ptr(eitherNumbers(*told, next.known()))
+	}
+	*q = next
 	if !s.Settings.HasAPIKey {
 		s.present(q, nil)
 	}
 	s.line(Line{Kind: LineAsked, Amount: q.Required, Ref: string(q.ID)})
 }
 
-func (s *State) requestJobs(list []job) []job {
-	for _, q := range []*Question{s.Request, s.Action, s.Former} {
-		if q == nil || s.Cancelled && !busy(&q.Read, q.Check) {
-			continue
-		}
+func (s *State) questionJobs(add func(job)) {
+	for _, q := range nonNil(s.Request, s.Action, s.Former) {
 		if q.Stage == StageReading && s.Settings.HasAPIKey {
-			list = append(list, job{base: "read/request/" + string(q.ID) + "/" + itoa(q.Generation), try: &q.Read,
-				task: func() Task {
-					return Task{Summary: "read the project's figures for the request", Read: &Read{Project: s.ID, Quotas: true, Priority: PriorityAct, Within: requestRead}}
-				},
-				done: func(r Result) { s.present(q, r.Reading) },
-			})
+			add(s.readJob("request/"+string(q.ID)+"/"+itoa(q.Generation), &q.Read, "read the project's figures for the request",
+				Read{Quotas: true, Priority: PriorityAct, Within: requestRead}, func(r Result) { s.present(q, r.Reading) }))
 		}
 		if q.Check != nil {
-			list = append(list, s.checkJob(q))
+			add(s.checkJob(q))
 		}
 	}
-	return list
-}
-
-func busy(tries ...*Try) bool {
-	for _, t := range tries {
-		if t != nil && t.Busy {
-			return true
-		}
-	}
-	return false
 }
 
 // present asks people, once the project was read or could not be; then r is nil.
@@ -117,7 +83,7 @@ func (s *State) present(q *Question, r *Reading) {
 	case s.Life.Old && r != nil && r.Info.Status != prodege.Paused:
 		q.EndStatus = r.Info.Status
 		s.enter(q, endPhase(r.Info.Status))
-	case q.Required != nil && s.Settings.Ceiling != nil && q.Required.Cmp(*s.Settings.Ceiling) > 0:
+	case exceeds(q.Required, s.Settings.Ceiling):
 		s.enter(q, PhaseOverLimit)
 	case r != nil && s.ruleApproves(q) && r.Info.PausedForCPI && !exceeds(r.Info.RequiredCPI, s.Settings.AutoApproveUpTo):
 		q.Stage = StageChecking
@@ -132,13 +98,23 @@ func (s *State) tellTakenBack(q *Question) {
 		return
 	}
 	if m := s.message(requestKey(q.ID)); m != nil && m.TS != "" {
-		s.reply(m.Key, "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a newer amount")
+		s.tellNewer(q, "a newer amount")
 	}
+}
+
+// tellNewer says in the thread that another decision is needed.
+func (s *State) tellNewer(q *Question, what string) {
+	s.replyInRequest(q, "newer", NoteNewAmount, what)
+}
+
+// replyInRequest says something in the request's thread, once per generation.
+func (s *State) replyInRequest(q *Question, name string, kind NoteKind, what string) {
+	s.reply(requestKey(q.ID), name+"-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, kind), what)
 }
 
 // followCeiling opens a request that the current ceiling allows, and stops the clock of one that it does not.
 func (s *State) followCeiling() {
-	q := s.openRequest()
+	q := s.OpenRequest()
 	if q == nil || q.Stage != "" {
 		return
 	}
@@ -147,55 +123,18 @@ func (s *State) followCeiling() {
 		s.enter(q, PhaseOverLimit)
 	case !over && q.Phase == PhaseOverLimit:
 		s.ask(q, s.askedAnew(q))
-		s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a request that can be approved now")
+		s.tellNewer(q, "a request that can be approved now")
 	}
 }
 
 // askedAnew returns the event for asking again: with the amount of the newest event, which people may not have been asked about
 // because an approval covered it.
 func (s *State) askedAnew(q *Question) prodege.Event {
-	e := prodege.Event{ID: q.Event.ID, Time: s.now, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: q.Required, Source: prodege.FromSweep}
+	e := s.foundAmount(q, q.Required)
 	if p := s.pauseOf(q); p != nil && p.ForCPI && !p.Event.Time.Before(q.Event.Time) {
 		e.RequiredCPI = cmp.Or(p.Event.RequiredCPI, q.Required)
 	}
 	return e
-}
-
-// advanceRequest lets a rule approve, once it is known that there was no earlier life.
-func (s *State) advanceRequest() {
-	s.followCeiling()
-	q := s.Request
-	if q == nil || q.Stage != StageChecking || !s.Life.Known && s.now.Before(s.Life.Search.Until) {
-		return
-	}
-	q.Stage = ""
-	if !s.Life.Known || s.Life.Earlier || !s.ruleApproves(q) || q.Phase != PhaseOpen || len(q.Decisions) > 0 {
-		return
-	}
-	s.Automatic = append(s.Automatic, s.now)
-	s.record(q, Decision{Verdict: Approve, From: FromRule, At: s.now}, q.Required)
-	q.Approved, q.ByRule = q.Required, true
-	s.act(q)
-}
-
-// ruleApproves reports whether CPI_AUTO_APPROVE_UP_TO approves the amount without asking, as far as the core knows.
-func (s *State) ruleApproves(q *Question) bool {
-	limit := s.Settings.AutoApproveUpTo
-	if limit == nil || q.Required == nil || exceeds(q.Required, limit) || q.FromPoll || q.Event.Vouched != "" || s.Life.Old {
-		return false
-	}
-	recent := 0
-	for _, at := range s.Automatic {
-		if s.now.Sub(at) < automaticWithin {
-			recent++
-		}
-	}
-	return recent < maxAutomatic && s.now.Sub(q.Event.Time) < automaticFresh
-}
-
-// exceeds reports whether an amount is above a limit; false if either is nil.
-func exceeds(amount, limit *prodege.USD) bool {
-	return amount != nil && limit != nil && amount.Cmp(*limit) > 0
 }
 
 // newer begins the next generation if e asks for something other than what was last asked.
@@ -203,7 +142,7 @@ func (s *State) newer(q *Question, e prodege.Event) {
 	q.mergeEventNumbers(e)
 	same := e.RequiredCPI == nil || sameAmount(q.Required, e.RequiredCPI)
 	switch {
-	case same && !q.settledElsewhere(), q.covers(e):
+	case same && !phases[q.Phase].settled, q.covers(e):
 		return
 	case !s.dropAct(q, e):
 		return
@@ -213,26 +152,12 @@ func (s *State) newer(q *Question, e prodege.Event) {
 	}
 	s.ask(q, e)
 	s.withdraw(requestKey(q.ID), NoteNewAmount) // nobody needs to know amounts in between
-	s.reply(requestKey(q.ID), "newer-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteNewAmount), "a newer amount")
-}
-
-// settledElsewhere reports whether people were told that the request is closed although no event has ended the pause. The next
-// event that asks for something, even the same, then begins a new generation.
-func (q *Question) settledElsewhere() bool {
-	switch q.Phase {
-	case PhaseOther, PhaseElsewhere, PhaseLive, PhaseDone, PhaseEnded, PhaseCancelled:
-		return true
-	}
-	return false
+	s.tellNewer(q, "a newer amount")
 }
 
 // covers reports whether what was approved is enough for e: an approval is a ceiling, so a lower price needs no other one.
 func (q *Question) covers(e prodege.Event) bool {
-	switch q.Phase {
-	case PhaseApproved, PhaseHeld, PhaseAccepted, PhaseStill, PhaseRefused, PhaseStopped, PhaseByHand:
-		return q.Approved != nil && e.RequiredCPI != nil && e.RequiredCPI.Cmp(*q.Approved) <= 0
-	}
-	return false
+	return phases[q.Phase].approved && q.Approved != nil && e.RequiredCPI != nil && e.RequiredCPI.Cmp(*q.Approved) <= 0
 }
 
 // pausedForOther records that the project is paused for another reason now.
@@ -248,127 +173,6 @@ func (s *State) pausedForOther(q *Question, e prodege.Event) {
 	if q.Phase != PhaseDryRun {
 		s.enter(q, PhaseOther)
 	}
-}
-
-// decideRequest handles a verdict on an amount.
-func (s *State) decideRequest(q *Question, d Decision) {
-	switch d.Verdict {
-	case Approve:
-		if s.decidable(q, d) {
-			s.approve(q, d)
-		}
-	case Reject:
-		if s.decidable(q, d) {
-			q.Stage = ""
-			s.record(q, d, q.Required)
-			s.enter(q, PhaseRejected)
-		}
-	case AskAgain:
-		s.askAgain(q, d)
-	default:
-		s.answer(d, q, AnswerMismatch)
-	}
-}
-
-// decidable reports whether the request can still be decided for this amount; if not, it answers the click.
-func (s *State) decidable(q *Question, d Decision) bool {
-	open := q.Phase == PhaseOpen || q.Phase == PhaseSecond
-	switch {
-	case !sameAmount(d.Amount, q.Required):
-		s.answer(d, q, AnswerMismatch)
-	case q.Phase == PhaseExpired:
-		s.answer(d, q, AnswerExpired)
-	case q.Phase == PhaseOverLimit && d.Verdict == Approve:
-		s.answer(d, q, AnswerOverCeiling)
-	case !open && q.Phase != PhaseOverLimit && q.decided() != nil:
-		s.answer(d, q, AnswerDecided)
-	case !open && q.Phase != PhaseOverLimit:
-		s.answer(d, q, AnswerClosed)
-	default:
-		return true
-	}
-	return false
-}
-
-func (s *State) approve(q *Question, d Decision) {
-	amount := cmp.Or(d.UpTo, q.Required)
-	first, second := q.decided(), q.seconds(amount)
-	switch {
-	case amount == nil, q.Required != nil && amount.Cmp(*q.Required) < 0, d.Second && !second, amount.Cmp(prodege.USD{}) <= 0:
-		s.answer(d, q, AnswerMismatch)
-	case exceeds(amount, s.Settings.Ceiling):
-		s.answer(d, q, AnswerOverCeiling)
-	case q.Required != nil && amount.Cmp(MostApprovable(*q.Required, nil)) > 0:
-		s.answer(d, q, AnswerTooMuch)
-	case s.needsSecond(amount) && second && first.User == d.User:
-		s.answer(d, q, AnswerSamePerson)
-	case s.needsSecond(amount) && !second:
-		q.Stage = ""
-		s.record(q, d, amount)
-		s.enter(q, PhaseSecond)
-	default:
-		q.Stage = ""
-		s.record(q, d, amount)
-		q.Approved = amount
-		s.act(q)
-	}
-}
-
-// needsSecond reports whether an amount needs two different people.
-func (s *State) needsSecond(amount *prodege.USD) bool {
-	return exceeds(amount, s.Settings.SecondApproverAbove)
-}
-
-// seconds reports whether an approval of this amount is the second of two: another amount is a new first approval.
-func (q *Question) seconds(amount *prodege.USD) bool {
-	first := q.decided()
-	return q.Phase == PhaseSecond && first != nil && sameAmount(first.Amount, amount)
-}
-
-// askAgain reopens an expired or rejected request: a new generation, with current figures.
-func (s *State) askAgain(q *Question, d Decision) {
-	if q.Phase != PhaseExpired && q.Phase != PhaseRejected {
-		s.answer(d, q, AnswerNotNow)
-		return
-	}
-	if exceeds(q.Required, s.Settings.Ceiling) {
-		s.answer(d, q, AnswerOverCeiling)
-		return
-	}
-	s.record(q, d, q.Required)
-	s.ask(q, s.askedAnew(q))
-	s.reply(requestKey(q.ID), "asked-again-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteAskedAgain), "asked again")
-}
-
-// mergeEventNumbers records the numbers from a Real Time Pricing event whose amount is asked about already.
-func (q *Question) mergeEventNumbers(e prodege.Event) {
-	told := numbersOf(e)
-	if told == nil || !q.Phase.Decidable() {
-		return // keep the figures on which people decided
-	}
-	known := Numbers{}
-	if q.Numbers != nil {
-		known = *q.Numbers
-	}
-	all := eitherNumbers(*told, known)
-	if e.Time.Before(known.AsOf) {
-		all = eitherNumbers(known, *told)
-	} else if known.Wanted != 0 || known.Completes != 0 {
-		all.AsOf = known.AsOf // the time of the reading
-	}
-	all.ActualIR, all.ActualLOI = cmp.Or(told.ActualIR, known.ActualIR), cmp.Or(told.ActualLOI, known.ActualLOI)
-	q.Numbers = &all
-}
-
-// mergeReadNumbers merges what was read with what events said; bids only come with events.
-func (q *Question) mergeReadNumbers(read Numbers) {
-	known := Numbers{}
-	if q.Numbers != nil {
-		known = *q.Numbers
-	}
-	all := eitherNumbers(read, known)
-	all.BidIR, all.BidLOI = cmp.Or(known.BidIR, read.BidIR), cmp.Or(known.BidLOI, read.BidLOI)
-	q.Numbers = &all
 }
 
 // renderRequest updates a request's message.
@@ -452,22 +256,4 @@ func (s *State) requestNote(q *Question, kind NoteKind) Note {
 		n.Mention = s.Settings.Escalation
 	}
 	return n
-}
-
-// costOf returns the total cost of a decision; nil if unknown.
-func (s *State) costOf(q *Question, d Decided) *prodege.USD {
-	if q.Kind == OfCPI {
-		if d.Amount == nil {
-			return nil
-		}
-		return CostOf(*d.Amount, q.Numbers)
-	}
-	row, _ := q.offer(d.Action)
-	if row.Asks != prodege.AsksSample {
-		return &prodege.USD{} // other actions cost nothing beyond what people agreed to before
-	}
-	if q.Figures == nil || q.Figures.CPI == nil || q.Figures.Wanted <= 0 {
-		return nil
-	}
-	return ptr(q.Figures.CPI.Times(max(0, d.Number-q.Figures.Wanted)))
 }

@@ -21,9 +21,9 @@ type State struct {
 	Waiting      Waiting   `json:"waiting_for"`
 	WaitingSince time.Time `json:"waiting_since,omitzero"`
 
-	Newest     Order       `json:"newest,omitzero"` // of the newest event that was applied
-	Seen       Seen        `json:"seen,omitempty"`
-	Deliveries []string    `json:"deliveries,omitempty"` // the newest delivery stamps, shortened
+	Newest     Order       `json:"newest,omitzero"`       // of the newest event that was applied
+	Seen       []string    `json:"seen_events,omitempty"` // the newest, in order, oldest first: the time of each and a hash of its id
+	Deliveries []string    `json:"deliveries,omitempty"`  // hashes of the newest delivery stamps
 	Counts     Counts      `json:"counts"`
 	Last       []EventLine `json:"last_events,omitempty"` // the last ten, oldest first
 
@@ -73,6 +73,8 @@ type Order struct {
 	At time.Time       `json:"at,omitzero"`
 	ID prodege.EventID `json:"id,omitempty"`
 }
+
+func orderOf(e prodege.Event) Order { return Order{e.Time, e.ID} }
 
 func (a Order) before(b Order) bool {
 	if x, y := a.At.Unix(), b.At.Unix(); x != y {

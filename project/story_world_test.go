@@ -181,7 +181,7 @@ func (w *world) begin() (began bool) {
 	tasks := w.s.Wanted()
 	w.underWay = slices.DeleteFunc(w.underWay, func(f *flight) bool {
 		wanted := slices.ContainsFunc(tasks, func(t project.Task) bool { return t.ID == f.task.ID })
-		if wanted || !project.Kinds[f.task.Kind()].Repeatable {
+		if wanted || !f.task.Kind().Repeatable() {
 			return false
 		}
 		w.say("no longer wanted: " + w.doing(f.task))
@@ -290,7 +290,7 @@ func (w *world) ready() bool {
 }
 
 func (w *world) mustAwait() bool {
-	return slices.ContainsFunc(w.underWay, func(f *flight) bool { return !project.Kinds[f.task.Kind()].Repeatable })
+	return slices.ContainsFunc(w.underWay, func(f *flight) bool { return !f.task.Kind().Repeatable() })
 }
 
 // pass lets time go on to a moment, stopping at whatever happens before it.

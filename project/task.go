@@ -42,24 +42,8 @@ const (
 	KindEarlier    Kind = "earlier"
 )
 
-// Rules of a kind of task.
-type Rules struct {
-	Repeatable bool // may be canceled, and started again after continue-as-new, because it changes nothing
-}
-
-// Kinds are the rules of all kinds of tasks.
-var Kinds = map[Kind]Rules{
-	KindPost:       {},
-	KindEdit:       {},
-	KindEphemeral:  {},
-	KindDigest:     {},
-	KindRead:       {Repeatable: true},
-	KindPermission: {Repeatable: true},
-	KindAccept:     {},
-	KindAct:        {},
-	KindInvoice:    {},
-	KindEarlier:    {Repeatable: true},
-}
+// Repeatable reports whether a task changes nothing, so that it may be canceled, and started again after continue-as-new.
+func (k Kind) Repeatable() bool { return k == KindRead || k == KindPermission || k == KindEarlier }
 
 // Kind returns the kind of the input that is set.
 func (t *Task) Kind() Kind {
@@ -120,6 +104,16 @@ type Failure struct {
 	RetryAfter time.Duration `json:"retry_after,omitempty"` // the delay that the other side asks for; 0: none
 	Maybe      bool          `json:"maybe,omitempty"`       // it may have had its effect nevertheless
 	Amount     *prodege.USD  `json:"amount,omitempty"`      // of an acceptance with Maybe: max_cpi that Prodege may have received; nil: unknown
+}
+
+// refusal returns what people are told about a failure at a counterparty.
+func (f Failure) refusal(party string) *Refusal {
+	r := Refusal{Party: party, Text: f.Text}
+	if f.Refusal != nil {
+		r = *f.Refusal
+	}
+	r.Text = cut(r.Text, 300)
+	return &r
 }
 
 // Post posts a card in a channel. Before a second attempt Slack's history is searched for Key.

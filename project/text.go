@@ -3,6 +3,7 @@ package project
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -79,6 +80,30 @@ func withUnknown(e prodege.Event) prodege.Event {
 		kept.Unknown = append(kept.Unknown, prodege.Field{Name: cutEncoded(f.Name, name), Value: cutEncoded(f.Value, value)})
 	}
 	return kept
+}
+
+// appendBounded appends to a list that keeps its newest n elements.
+func appendBounded[T any](list []T, v T, n int) []T {
+	if drop := len(list) - n + 1; drop > 0 {
+		list = slices.Delete(list, 0, drop)
+	}
+	return append(list, v)
+}
+
+// rememberNew adds a text to a list that keeps the newest n. It returns false if the list has it already.
+func rememberNew(list *[]string, text string, n int) bool {
+	if slices.Contains(*list, text) {
+		return false
+	}
+	*list = appendBounded(*list, text, n)
+	return true
+}
+
+func oneOf[T comparable](v T, list ...T) bool { return slices.Contains(list, v) }
+
+// nonNil returns those of the pointers that are not nil.
+func nonNil[T any](list ...*T) []*T {
+	return slices.DeleteFunc(list, func(p *T) bool { return p == nil })
 }
 
 // lastOf returns a copy of the last n elements of a list.

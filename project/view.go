@@ -66,7 +66,7 @@ func (s *State) View() View {
 			v.Completes = c.At
 		}
 	}
-	if q := s.openRequest(); q != nil && s.Pause.ForCPI {
+	if q := s.OpenRequest(); q != nil && s.Pause.ForCPI {
 		v.Request, v.Required, v.Approved = q.Phase, q.Required, q.Approved
 		if q.Numbers != nil {
 			v.MaxCPI = q.Numbers.MaxCPI
@@ -75,7 +75,7 @@ func (s *State) View() View {
 			v.Deadline = q.Clock.Deadline
 		}
 	}
-	if q := s.openAction(); q != nil && !s.Pause.ForCPI && len(q.Decisions) > 0 {
+	if q := s.OpenAction(); q != nil && !s.Pause.ForCPI && len(q.Decisions) > 0 {
 		v.Action, v.Chosen = q.Phase, &q.Decisions[len(q.Decisions)-1]
 	}
 	if s.Invoice != nil {
@@ -85,13 +85,10 @@ func (s *State) View() View {
 }
 
 // OpenRequest returns the CPI request of the current pause; nil if there is none.
-func (s *State) OpenRequest() *Question { return s.openRequest() }
+func (s *State) OpenRequest() *Question { return s.current(s.Request) }
 
 // OpenAction returns the actions of the current pause's alert; nil if there are none.
-func (s *State) OpenAction() *Question { return s.openAction() }
-
-func (s *State) openRequest() *Question { return s.current(s.Request) }
-func (s *State) openAction() *Question  { return s.current(s.Action) }
+func (s *State) OpenAction() *Question { return s.current(s.Action) }
 
 func (s *State) current(q *Question) *Question {
 	if s.Pause == nil || q == nil || q.ID != s.Pause.Opened || q.Closed {
@@ -127,28 +124,18 @@ func (s *State) waiting() Waiting {
 	if s.Pause == nil {
 		return WaitsNothing
 	}
-	q := s.openAction()
+	q := s.OpenAction()
 	if s.Pause.ForCPI {
-		q = s.openRequest()
+		q = s.OpenRequest()
 	}
 	if q == nil {
 		return WaitsAction
 	}
-	switch q.Phase {
-	case PhaseHeld:
-		return WaitsAction // somebody must switch accepting on
-	case PhaseApproved, PhaseAccepted, PhaseLive, PhaseDone, PhaseElsewhere, PhaseEnded:
-		return WaitsLive
-	case PhaseOpen, PhaseSecond, PhaseExpired, PhaseOverLimit:
-		if q.Kind == OfCPI {
-			return WaitsApproval
-		}
-	case PhaseRefused, PhaseStopped:
-		if q.Kind == OfCPI {
-			return WaitsApproval
-		}
+	w := phases[q.Phase].waits
+	if w == "" || w == WaitsApproval && q.Kind == OfAction {
+		return WaitsAction
 	}
-	return WaitsAction
+	return w
 }
 
 // Attention returns why people must look at the project; its Kind is empty if they need not.
@@ -163,7 +150,7 @@ func (s *State) Attention() Attention {
 			return Attention{AttentionOverdue, m.Failure}
 		}
 	}
-	for _, q := range []*Question{s.openRequest(), s.openAction()} {
+	for _, q := range []*Question{s.OpenRequest(), s.OpenAction()} {
 		if q == nil {
 			continue
 		}
@@ -183,29 +170,12 @@ func (s *State) Attention() Attention {
 }
 
 func (q *Question) attention() Attention {
-	text := ""
-	if q.Refusal != nil {
-		text = cut(q.Refusal.Party+": "+q.Refusal.Text, 200)
+	a := Attention{Kind: phases[q.Phase].attention}
+	switch {
+	case q.Nobody && (q.Phase == PhaseOpen || q.Phase == PhaseSecond):
+		a.Kind = AttentionNobody
+	case q.Phase.Failed() && q.Refusal != nil:
+		a.Text = cut(q.Refusal.Party+": "+q.Refusal.Text, 200)
 	}
-	switch q.Phase {
-	case PhaseOverLimit:
-		return Attention{Kind: AttentionCeiling}
-	case PhaseHeld:
-		return Attention{Kind: AttentionHeld}
-	case PhaseExpired:
-		return Attention{Kind: AttentionExpired}
-	case PhaseRefused:
-		return Attention{AttentionRefused, text}
-	case PhaseStopped:
-		return Attention{AttentionStopped, text}
-	case PhaseStill:
-		return Attention{AttentionStill, text}
-	case PhaseByHand:
-		return Attention{Kind: AttentionByHand}
-	case PhaseOpen, PhaseSecond:
-		if q.Nobody {
-			return Attention{Kind: AttentionNobody}
-		}
-	}
-	return Attention{}
+	return a
 }

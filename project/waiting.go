@@ -1,8 +1,6 @@
 package project
 
-import (
-	"time"
-)
+import "time"
 
 // People have APPROVAL_TIMEOUT for a request, and are reminded in its thread every APPROVAL_REMINDER_EVERY; the last reminder and
 // the expiry mention SLACK_ESCALATION. Only APPROVAL_HOURS count. The clock starts when the message has been posted, and stops
@@ -32,13 +30,13 @@ func (s *State) reminderAt(q *Question, n int) time.Time {
 // advanceClock starts the clock of a request whose message has been posted, and stops it while Slack accepts nothing for its
 // channel.
 func (s *State) advanceClock() {
-	q := s.openRequest()
+	q := s.OpenRequest()
 	if q == nil || !q.asking() {
 		return
 	}
 	c, m := &q.Clock, s.message(requestKey(q.ID))
 	if c.From.IsZero() {
-		if m == nil || m.TS == "" || m.pending() && m.Attempting < m.Wanted && m.PostedAt.IsZero() || m.PostedAt.IsZero() {
+		if m == nil || m.TS == "" || m.PostedAt.IsZero() {
 			return
 		}
 		c.From = s.now
@@ -61,21 +59,18 @@ func (s *State) advanceClock() {
 	}
 }
 
-func (s *State) waitingAlarms(list []alarm) []alarm {
-	q := s.openRequest()
-	if q != nil && q.Phase == PhaseOverLimit {
-		return append(list, alarm{at: s.nextCheck(q.PhaseAt, ceilingCheckEvery), why: "check whether the ceiling was raised"})
+func (s *State) waitingAlarms(add addAlarm) {
+	q := s.OpenRequest()
+	switch {
+	case q == nil:
+	case q.Phase == PhaseOverLimit:
+		add(s.nextCheck(q.PhaseAt, ceilingCheckEvery), "check whether the ceiling was raised", nil)
+	case q.asking() && !q.Clock.From.IsZero() && q.Clock.SilentSince.IsZero():
+		if m := s.message(requestKey(q.ID)); m != nil && s.unavailableSince(m.Channel).IsZero() {
+			add(q.Clock.Remind, "remind people to decide", func() { s.remind(q) })
+			add(q.Clock.Deadline, "the request expires", func() { s.expire(q) })
+		}
 	}
-	if q == nil || !q.asking() || q.Clock.From.IsZero() || !q.Clock.SilentSince.IsZero() {
-		return list
-	}
-	if m := s.message(requestKey(q.ID)); m == nil || !s.unavailableSince(m.Channel).IsZero() {
-		return list
-	}
-	return append(list,
-		alarm{q.Clock.Remind, "remind people to decide", func() { s.remind(q) }},
-		alarm{q.Clock.Deadline, "the request expires", func() { s.expire(q) }},
-	)
 }
 
 // remind posts in the thread that nobody has decided yet. Reminders that were missed while no worker ran are combined into one.
@@ -101,6 +96,6 @@ func (s *State) remind(q *Question) {
 func (s *State) expire(q *Question) {
 	q.Clock.Remind = time.Time{}
 	s.enter(q, PhaseExpired)
-	s.reply(requestKey(q.ID), "expired-"+string(q.ID)+"-"+itoa(q.Generation), s.requestNote(q, NoteExpired), "expired")
+	s.replyInRequest(q, "expired", NoteExpired, "expired")
 	s.line(Line{Kind: LineExpired, Amount: q.Required, Ref: string(q.ID)})
 }

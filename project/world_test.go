@@ -334,7 +334,7 @@ func (w *world) turn(t Turn) string {
 }
 
 func (w *world) mustAwait() bool {
-	return slices.ContainsFunc(w.running, func(r running) bool { return !Kinds[r.task.Kind()].Repeatable })
+	return slices.ContainsFunc(w.running, func(r running) bool { return !r.task.Kind().Repeatable() })
 }
 
 func (w *world) abandon() {
@@ -354,7 +354,7 @@ func (w *world) begin() string {
 		switch {
 		case wanted(r.task.ID):
 			kept = append(kept, r)
-		case !Kinds[r.task.Kind()].Repeatable:
+		case !r.task.Kind().Repeatable():
 			return "the end of " + r.task.ID + " is not awaited any more"
 		}
 	}

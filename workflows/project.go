@@ -118,7 +118,7 @@ func (d *driver) start() {
 		wanted[t.ID] = true
 	}
 	d.running = slices.DeleteFunc(d.running, func(r *running) bool {
-		if wanted[r.task.ID] || !project.Kinds[r.task.Kind()].Repeatable {
+		if wanted[r.task.ID] || !r.task.Kind().Repeatable() {
 			return false
 		}
 		r.cancel()
@@ -163,7 +163,7 @@ func (d *driver) full() bool {
 
 // mustAwait reports whether a task is running whose result must not be lost.
 func (d *driver) mustAwait() bool {
-	return slices.ContainsFunc(d.running, func(r *running) bool { return !project.Kinds[r.task.Kind()].Repeatable })
+	return slices.ContainsFunc(d.running, func(r *running) bool { return !r.task.Kind().Repeatable() })
 }
 
 func (d *driver) continueAsNew() error {

@@ -90,3 +90,53 @@ func CostOf(amount prodege.USD, n *Numbers) *prodege.USD {
 	}
 	return &more
 }
+
+func (q *Question) known() Numbers {
+	if q.Numbers == nil {
+		return Numbers{}
+	}
+	return *q.Numbers
+}
+
+// mergeEventNumbers records the numbers from a Real Time Pricing event whose amount is asked about already.
+func (q *Question) mergeEventNumbers(e prodege.Event) {
+	told := numbersOf(e)
+	if told == nil || !q.Phase.Decidable() {
+		return // keep the figures on which people decided
+	}
+	known := q.known()
+	all := eitherNumbers(*told, known)
+	if e.Time.Before(known.AsOf) {
+		all = eitherNumbers(known, *told)
+	} else if known.Wanted != 0 || known.Completes != 0 {
+		all.AsOf = known.AsOf // the time of the reading
+	}
+	all.ActualIR, all.ActualLOI = cmp.Or(told.ActualIR, known.ActualIR), cmp.Or(told.ActualLOI, known.ActualLOI)
+	q.Numbers = &all
+}
+
+// mergeReadNumbers merges what was read with what events said; bids only come with events.
+func (q *Question) mergeReadNumbers(read Numbers) {
+	known := q.known()
+	all := eitherNumbers(read, known)
+	all.BidIR, all.BidLOI = cmp.Or(known.BidIR, read.BidIR), cmp.Or(known.BidLOI, read.BidLOI)
+	q.Numbers = &all
+}
+
+// costOf returns the total cost of a decision; nil if unknown.
+func (s *State) costOf(q *Question, d Decided) *prodege.USD {
+	if q.Kind == OfCPI {
+		if d.Amount == nil {
+			return nil
+		}
+		return CostOf(*d.Amount, q.Numbers)
+	}
+	row, _ := q.offer(d.Action)
+	if row.Asks != prodege.AsksSample {
+		return &prodege.USD{} // other actions cost nothing beyond what people agreed to before
+	}
+	if q.Figures == nil || q.Figures.CPI == nil || q.Figures.Wanted <= 0 {
+		return nil
+	}
+	return ptr(q.Figures.CPI.Times(max(0, d.Number-q.Figures.Wanted)))
+}
