@@ -51,7 +51,7 @@ func TestAutoCompleteAt(t *testing.T) {
 		t.Errorf("two business days before, over Thanksgiving: %s", got)
 	}
 	utc := time.Date(2026, 3, 7, 5, 0, 0, 0, time.UTC) // Friday evening in California
-	if !BusinessDay(utc) || BusinessDay(utc.Add(12*time.Hour)) {
+	if !businessDay(utc) || businessDay(utc.Add(12*time.Hour)) {
 		t.Error("the day is not that of Pacific Time")
 	}
 }

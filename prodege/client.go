@@ -88,7 +88,6 @@ func (c *Client) ProjectInfo(ctx context.Context, id ProjectID) (ProjectInfo, er
 		return ProjectInfo{}, a.fault(callInfo, "the answer has no project_info")
 	}
 	info := parseProjectInfo(raw)
-	info.ServerTime = a.date
 	if info.ID == 0 {
 		info.ID = id
 	}

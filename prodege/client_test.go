@@ -101,7 +101,7 @@ func TestProjectInfo(t *testing.T) {
 	want := ProjectInfo{
 		ID: 29303649, PartnerID: "77", Name: "Tea <drinkers>", ReferenceID: "PO-9", Status: Paused,
 		CPI: usd("3.5"), AvgCPI: usd("3.25"), MaxCPI: usd("4"), RequiredCPI: usd("4.25"), PausedForCPI: true,
-		SampleSize: 400, ExpectedIR: "30", LOI: "12", ServerTime: utc("2023-04-27 23:38:05"),
+		SampleSize: 400, ExpectedIR: "30", LOI: "12",
 		Unknown: []Field{{"country_id", "1"}, {"extra", `{"a":[1]}`}, {"mobile_optimized", "true"}},
 	}
 	const date = "Thu, 27 Apr 2023 23:38:05 GMT"

@@ -1,8 +1,10 @@
 package prodege
 
 import (
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"regexp"
 	"strings"
 	"time"
 	_ "time/tzdata" // the image has no time zone database
@@ -31,44 +33,45 @@ const wallClock = "2006-01-02 15:04:05"
 // otherwise the first is taken. In March one hour is missing: a time in it is read as if the clock had not been
 // changed (02:30 is 03:30), or as the id tells.
 func ParseTime(text string, id EventID) (time.Time, error) {
-	if wall, err := time.Parse(wallClock, text); err == nil {
-		return onWall(wall, id), nil
+	parts := timeText.FindStringSubmatch(tidy(text))
+	if parts == nil {
+		return time.Time{}, fmt.Errorf("not a time: %.40q", text)
 	}
-	head, zone := cutZone(text)
-	wall, err := time.Parse(wallClock, head)
+	day, clock, zone := parts[1], parts[2], strings.ToUpper(parts[3])
+	if len(clock) == len("15:04") {
+		clock += ":00"
+	}
+	wall, err := time.Parse(wallClock, day+" "+clock) // which accepts a fraction
 	if err != nil {
-		if wall, err = time.Parse("2006-01-02 15:04", head); err != nil {
-			return time.Time{}, fmt.Errorf("not a time: %.40q", text)
-		}
+		return time.Time{}, fmt.Errorf("not a time: %.40q", text)
 	}
 	if zone == "" || zone == "PT" {
 		return onWall(wall, id), nil
 	}
-	offset, ok := zoneOffset(zone)
-	if !ok {
-		return time.Time{}, fmt.Errorf("not a time in a zone we know: %.40q", text)
+	offset, known := zones[zone]
+	if !known {
+		digits := strings.ReplaceAll(strings.TrimLeft(zone, "UTCGM"), ":", "")
+		t, err := time.Parse("-0700", (digits + "00")[:len("-0700")])
+		if err != nil {
+			return time.Time{}, fmt.Errorf("not a time in a zone we know: %.40q", text)
+		}
+		_, seconds := t.Zone()
+		offset = time.Duration(seconds) * time.Second
 	}
 	return wall.Add(-offset).In(pacific), nil
 }
 
-// cutZone splits a time into date and time of day, in the form of wallClock, and the zone that follows them.
-func cutZone(text string) (wall, zone string) {
-	text = tidy(text)
-	const date = len("2006-01-02")
-	if len(text) <= date {
-		return text, ""
-	}
-	day, clock := text[:date], strings.TrimLeft(text[date:], "Tt ")
-	if i := strings.IndexFunc(clock, func(r rune) bool { return !(r >= '0' && r <= '9' || r == ':' || r == '.' || r == ',') }); i >= 0 {
-		clock, zone = clock[:i], strings.ToUpper(strings.TrimSpace(clock[i:]))
-	}
-	return day + " " + clock, zone
-}
+// timeText matches date, time of day and zone; the name of a zone whose offset precedes it is ignored, as in
+// 2026-11-30T12:00:00-08:00[America/Los_Angeles].
+var timeText = regexp.MustCompile(`(?i)^(\d{4}-\d\d-\d\d)(?:T| +)(\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?) *` +
+	`(?:(PT|PST|PDT|Z|(?:UTC|GMT)?[-+]\d\d(?::?\d\d)?|UTC|GMT)(?:\[.*\])?)?$`)
 
-// tidy replaces unusual blanks and minus signs with plain ones, and drops the name of a zone whose offset precedes it,
-// as in 2026-11-30T12:00:00-08:00[America/Los_Angeles].
+// zones are how far the zones with a name are ahead of UTC.
+var zones = map[string]time.Duration{"Z": 0, "UTC": 0, "GMT": 0, "PST": -8 * time.Hour, "PDT": -7 * time.Hour}
+
+// tidy replaces unusual blanks and minus signs with plain ones, and drops other invisible characters.
 func tidy(text string) string {
-	text = strings.Map(func(r rune) rune {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
 		switch {
 		case r == '−':
 			return '-'
@@ -78,34 +81,7 @@ func tidy(text string) string {
 			return -1
 		}
 		return r
-	}, text)
-	text = strings.TrimSpace(text)
-	if before, name, found := strings.Cut(text, "["); found && strings.HasSuffix(name, "]") {
-		if _, zone := cutZone(before); zone != "" {
-			return strings.TrimSpace(before)
-		}
-	}
-	return text
-}
-
-// zoneOffset returns how far a zone is ahead of UTC.
-func zoneOffset(zone string) (time.Duration, bool) {
-	switch zone {
-	case "Z", "UTC", "GMT":
-		return 0, true
-	case "PST":
-		return -8 * time.Hour, true
-	case "PDT":
-		return -7 * time.Hour, true
-	}
-	zone = strings.TrimPrefix(strings.TrimPrefix(zone, "UTC"), "GMT")
-	for _, layout := range []string{"-07:00", "-0700", "-07"} {
-		if t, err := time.Parse(layout, zone); err == nil {
-			_, seconds := t.Zone()
-			return time.Duration(seconds) * time.Second, true
-		}
-	}
-	return 0, false
+	}, text))
 }
 
 // onWall returns the moment at which Pacific clocks show wall, which is given as if in UTC. time.Date guarantees
@@ -113,21 +89,15 @@ func zoneOffset(zone string) (time.Duration, bool) {
 func onWall(wall time.Time, id EventID) time.Time {
 	const day = 24 * time.Hour
 	before, after := withOffsetAt(wall, wall.Add(-day)), withOffsetAt(wall, wall.Add(day))
-	if before.Equal(after) {
-		return before
-	}
-	rightBefore, rightAfter := shows(before, wall), shows(after, wall)
-	switch {
-	case rightBefore && !rightAfter:
-		return before
-	case rightAfter && !rightBefore:
-		return after
-	}
-	if made, ok := ObjectIDTime(id); ok {
-		toBefore, toAfter := made.Sub(before).Abs(), made.Sub(after).Abs()
-		if toAfter < toBefore && toAfter < day {
+	if right := shows(after, wall); right != shows(before, wall) {
+		if right {
 			return after
 		}
+		return before
+	}
+	made, ok := ObjectIDTime(id)
+	if toAfter := made.Sub(after).Abs(); ok && toAfter < made.Sub(before).Abs() && toAfter < day {
+		return after
 	}
 	return before
 }
@@ -147,6 +117,5 @@ func ObjectIDTime(id EventID) (time.Time, bool) {
 	if err != nil || len(b) != 12 {
 		return time.Time{}, false
 	}
-	seconds := int64(b[0])<<24 | int64(b[1])<<16 | int64(b[2])<<8 | int64(b[3])
-	return time.Unix(seconds, 0).UTC(), true
+	return time.Unix(int64(binary.BigEndian.Uint32(b)), 0).UTC(), true
 }

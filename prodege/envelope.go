@@ -3,10 +3,10 @@ package prodege
 import (
 	"bytes"
 	"fmt"
+	"net/url"
+	"regexp"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // The parameters that a delivery may have, beside the signature. Any other is refused: it would be part of what is
@@ -73,34 +73,24 @@ func ReadEnvelope(contentType string, body []byte) (*Envelope, error) {
 }
 
 func (e *Envelope) readJSON(body []byte) *Refusal {
-	// Names are compared here, so the decoder need not remember them all. A note in Latin-1 must not cost an authentic
-	// event.
-	d := jsontext.NewDecoder(bytes.NewBuffer(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	next := func() []byte {
-		value, err := d.ReadValue()
-		if err != nil {
-			return nil
-		}
-		end := int(d.InputOffset())
-		return body[end-len(value) : end]
-	}
-	if d.PeekKind() != '{' {
+	notJSON := refuse(Malformed, "the body is not JSON")
+	in := readObject(body)
+	if in == nil {
 		return refuse(Malformed, "the body is not a JSON object")
 	}
-	_, _ = d.ReadToken() // the brace
-	var p parameters
-	for d.PeekKind() == '"' {
-		quoted := next()
+	p := parameters{}
+	for in.more() {
+		quoted := in.next()
 		if quoted == nil {
-			return refuse(Malformed, "the body is not JSON")
+			return notJSON
 		}
-		name, refusal := p.admit(unquoteName(quoted))
-		if refusal != nil {
+		name := asText(quoted)
+		if refusal := p.admit(name); refusal != nil {
 			return refusal
 		}
-		value := next()
+		value := in.next()
 		if value == nil {
-			return refuse(Malformed, "the body is not JSON")
+			return notJSON
 		}
 		if name == dataName {
 			e.data = value
@@ -109,175 +99,103 @@ func (e *Envelope) readJSON(body []byte) *Refusal {
 		if k := kind(value); k != '"' && k != 'n' && (k != '0' || name != requestDateName) {
 			return refuse(Malformed, "the parameter %s is not text", name)
 		}
-		p.set(name, asText(value))
+		p[name] = asText(value)
 	}
-	if _, err := d.ReadToken(); err != nil {
-		return refuse(Malformed, "the body is not JSON")
+	if _, err := in.ReadToken(); err != nil {
+		return notJSON
 	}
-	if rest := bytes.TrimLeft(body[d.InputOffset():], " \t\r\n"); len(rest) > 0 {
+	if rest := bytes.TrimLeft(body[in.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return refuse(TrailingBytes, "the body has something after its JSON value")
 	}
-	return e.take(&p)
+	return e.take(p)
 }
 
 func (e *Envelope) readForm(body []byte) *Refusal {
-	var p parameters
-	for len(body) > 0 {
-		var pair []byte
-		pair, body, _ = bytes.Cut(body, []byte("&"))
+	p := parameters{}
+	for pair := range bytes.SplitSeq(body, []byte("&")) {
 		if len(pair) == 0 {
 			continue
 		}
-		escapedName, escaped, _ := bytes.Cut(pair, []byte("="))
-		var plain string
-		if len(escapedName) <= maxEscapedName {
-			name, ok := unescape(escapedName)
-			if !ok {
-				return refuse(Malformed, "the body is not a form")
-			}
-			plain = string(name)
-		}
-		name, refusal := p.admit(plain)
-		if refusal != nil {
-			return refusal
-		}
-		value, ok := unescape(escaped)
-		if !ok {
+		escapedName, escaped, _ := strings.Cut(string(pair), "=")
+		name, err := url.QueryUnescape(escapedName)
+		if err != nil {
 			return refuse(Malformed, "the body is not a form")
 		}
-		if name == dataName {
-			e.data = value
-			continue
+		if refusal := p.admit(name); refusal != nil {
+			return refusal
 		}
-		p.set(name, string(value))
+		value, err := url.QueryUnescape(escaped)
+		if err != nil {
+			return refuse(Malformed, "the body is not a form")
+		}
+		if p[name] = value; name == dataName {
+			e.data, p[name] = []byte(value), ""
+		}
 	}
-	return e.take(&p)
+	return e.take(p)
 }
 
-// maxEscapedName is the length of the longest known name if every character of it is escaped in JSON.
-const maxEscapedName = len(`"`+requestDateName+`"`) * maxEscape
+// parameters are those that were sent, by name. The value of data is kept apart.
+type parameters map[string]string
 
-// parameters are those other than data.
-type parameters struct {
-	seen                           [4]bool
-	signature, apiKey, requestDate string
-}
-
-// admit returns the parameter's name, or a refusal if it is unknown or was seen before.
-func (p *parameters) admit(text string) (string, *Refusal) {
-	for i, name := range [...]string{dataName, signatureName, apiKeyName, requestDateName} {
-		if name != text {
-			continue
-		}
-		if p.seen[i] {
-			return "", refuse(DuplicateKey, "the parameter %s occurs twice", name)
-		}
-		p.seen[i] = true
-		return name, nil
-	}
-	return "", refuse(UnknownParameter, "unknown parameter %.40q", strings.ToValidUTF8(text, string(utf8.RuneError)))
-}
-
-func (p *parameters) set(name, value string) {
+// admit adds a parameter without its value yet, or refuses it if it is unknown or was seen before.
+func (p parameters) admit(name string) *Refusal {
 	switch name {
-	case signatureName:
-		p.signature = value
-	case apiKeyName:
-		p.apiKey = value
-	case requestDateName:
-		p.requestDate = value
+	case dataName, signatureName, apiKeyName, requestDateName:
+	default:
+		return refuse(UnknownParameter, "unknown parameter %.40q", strings.ToValidUTF8(name, string(utf8.RuneError)))
 	}
+	if _, twice := p[name]; twice {
+		return refuse(DuplicateKey, "the parameter %s occurs twice", name)
+	}
+	p[name] = ""
+	return nil
 }
 
 // take accepts the parameters in a form in which none can contain a separator.
-func (e *Envelope) take(p *parameters) *Refusal {
-	data, signature, apiKey, requestDate := p.seen[0], p.signature != "", p.seen[2], p.seen[3]
+func (e *Envelope) take(p parameters) *Refusal {
+	_, data := p[dataName]
+	apiKey, hasKey := p[apiKeyName]
+	date, hasDate := p[requestDateName]
 	switch {
 	case !data:
 		return refuse(Malformed, "the parameter data is missing")
-	case apiKey && !keyLike(p.apiKey):
+	case hasKey && !keyLike(apiKey):
 		return refuse(Malformed, "the parameter apik is not a key")
-	case requestDate && (!digits(p.requestDate) || len(p.requestDate) > maxDigits):
+	case hasDate && (!digits(date) || len(date) > maxDigits):
 		return refuse(Malformed, "the parameter request_date is not a number")
-	case !signature:
+	case p[signatureName] == "":
 		return refuse(MissingSignature, "the parameter signature is missing")
 	}
-	e.signature = p.signature
-	if apiKey {
-		e.before = apiKeyName + "=" + p.apiKey + ":"
+	e.signature = p[signatureName]
+	if hasKey {
+		e.before = apiKeyName + "=" + apiKey + ":"
 	}
-	if requestDate {
-		e.after = ":" + requestDateName + "=" + p.requestDate
+	if hasDate {
+		e.after = ":" + requestDateName + "=" + date
 	}
 	return nil
 }
 
+const base64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+
+// consistsOf reports whether every character of text is one of those allowed.
+func consistsOf(text, allowed string) bool { return strings.Trim(text, allowed) == "" }
+
 // keyLike reports whether text can be an API key. A value with a colon could contain another list of parameters, such
 // as that of one of our own signed calls, extended by forged data.
-func keyLike(text string) bool {
-	for i := range len(text) {
-		c := text[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '.') {
-			return false
-		}
-	}
-	return len(text) <= maxKey
-}
+func keyLike(text string) bool { return len(text) <= maxKey && consistsOf(text, base64URL+".") }
 
-// unquoteName returns the name of a member, or "" if it is too long to be a known one.
-func unquoteName(quoted []byte) string {
-	if len(quoted) > maxEscapedName {
-		return ""
-	}
-	return asText(quoted)
-}
+// idNear matches what looks like an event's id, in a body of any form.
+var idNear = regexp.MustCompile(`event_id(?:%22|%3A|%5C|[\\": \t\r\n+])*([-\w.]*)`)
 
-// unescape decodes a name or value of a form; ok is false if an escape is malformed.
-func unescape(text []byte) (plain []byte, ok bool) {
-	plain = make([]byte, 0, len(text))
-	for i := 0; i < len(text); i++ {
-		switch c := text[i]; c {
-		case '+':
-			plain = append(plain, ' ')
-		case '%':
-			if i+2 >= len(text) || !isHex(text[i+1]) || !isHex(text[i+2]) {
-				return nil, false
-			}
-			plain = append(plain, fromHex(text[i+1])<<4|fromHex(text[i+2]))
-			i += 2
-		default:
-			plain = append(plain, c)
-		}
-	}
-	return plain, true
-}
-
-func isHex(c byte) bool { return c >= '0' && c <= '9' || c >= 'a' && c <= 'f' || c >= 'A' && c <= 'F' }
-
-func fromHex(c byte) byte {
-	if c <= '9' {
-		return c - '0'
-	}
-	return c&^0x20 - 'A' + 10
-}
-
-// guessEventID finds what looks like the first event's id near the beginning of a body in any form. It looks at a
-// bounded number of bytes, because anyone may have sent the body.
+// guessEventID finds what looks like the first event's id near the beginning of a body. It looks at a bounded number of
+// bytes, because anyone may have sent the body.
 func guessEventID(body []byte) EventID {
-	const near = 2 << 10
-	_, rest, found := bytes.Cut(body[:min(len(body), near)], []byte("event_id"))
-	if !found {
+	near := body[:min(len(body), 2<<10)]
+	at := idNear.FindSubmatchIndex(near)
+	if at == nil || at[1] == len(near) { // it may have been cut off by the bound
 		return ""
 	}
-	rest = bytes.ReplaceAll(rest[:min(len(rest), 200)], []byte("%22"), []byte(`"`))
-	rest = bytes.ReplaceAll(bytes.ReplaceAll(rest, []byte("%3A"), []byte(":")), []byte("%5C"), []byte(`\`))
-	rest = bytes.TrimLeft(rest, "\\\": \t\r\n+")
-	end := 0
-	for end < len(rest) && keyLike(string(rest[end])) {
-		end++
-	}
-	if end == len(rest) {
-		return "" // it may have been cut off by the bound
-	}
-	return EventID(rest[:end])
+	return EventID(near[at[2]:min(at[3], at[2]+maxKey)])
 }

@@ -23,7 +23,7 @@ func (r *fieldReader) event(source Source, now time.Time) (e Event, fault *Unusa
 	if usable {
 		e.ProjectID = id
 	}
-	if k := kind(r.raw("event_id")); k == '"' || k == '0' {
+	if k := kind(r.fields["event_id"]); k == '"' || k == '0' {
 		e.ID = r.room.id(r.take("event_id"))
 	}
 	switch {
@@ -66,7 +66,7 @@ func statusName(source Source) string {
 
 func (r *fieldReader) status(source Source) Status {
 	name := statusName(source)
-	if k := kind(r.raw(name)); k != '"' && k != '0' {
+	if k := kind(r.fields[name]); k != '"' && k != '0' {
 		return ""
 	}
 	return knownStatus(r.note(name))
@@ -83,20 +83,8 @@ func knownStatus(text string) Status {
 
 // canonical converts a text to the form of Prodege's constants.
 func canonical(text string) string {
-	if isCanonical(text) {
-		return text
-	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || invisible(r) })
 	return strings.ToUpper(strings.Join(words, "_"))
-}
-
-func isCanonical(text string) bool {
-	for i := range len(text) {
-		if c := text[i]; !(c >= 'A' && c <= 'Z' || c == '_' || c >= '0' && c <= '9') {
-			return false
-		}
-	}
-	return true
 }
 
 // reason reads update_reason; one that can't be a code is kept as an unknown field.

@@ -41,24 +41,10 @@ func asText(raw []byte) string {
 	case 'n':
 		return ""
 	case '"':
-		quoted := bytes.Trim(raw, " \t\r\n")
-		if inner := quoted[1:max(1, len(quoted)-1)]; isPlain(inner) {
-			return string(inner)
-		}
-		text, _ := jsontext.AppendUnquote(nil, quoted)
+		text, _ := jsontext.AppendUnquote(nil, bytes.Trim(raw, " \t\r\n"))
 		return string(text)
 	}
 	return strings.ToValidUTF8(string(compact(raw)), "\ufffd")
-}
-
-// isPlain reports whether the inside of a JSON string can be used without unquoting.
-func isPlain(inner []byte) bool {
-	for _, c := range inner {
-		if c < ' ' || c >= 0x80 || c == '\\' || c == '"' {
-			return false
-		}
-	}
-	return true
 }
 
 // compact removes insignificant white space, and nothing else, from a valid JSON value. It returns raw itself if there
@@ -67,26 +53,9 @@ func compact(raw []byte) []byte {
 	if !bytes.ContainsAny(raw, " \t\r\n") {
 		return raw
 	}
-	var out []byte
-	inString, from := false, 0
-	for i := 0; i < len(raw); i++ {
-		switch c := raw[i]; {
-		case inString && c == '\\':
-			i++ // whatever it escapes
-		case c == '"':
-			inString = !inString
-		case !inString && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
-			if out == nil {
-				out = make([]byte, 0, len(raw))
-			}
-			out = append(out, raw[from:i]...)
-			from = i + 1
-		}
-	}
-	if out == nil {
-		return raw // all of it is inside strings
-	}
-	return append(out, raw[from:]...)
+	value := jsontext.Value(bytes.Clone(raw))
+	_ = value.Compact() // leaves what is not JSON as it is
+	return value
 }
 
 // unwrapped returns the JSON inside a value: Prodege sends structured values as objects and arrays, or as strings that
@@ -96,4 +65,34 @@ func unwrapped(raw []byte) json.RawMessage {
 		return json.RawMessage(asText(raw))
 	}
 	return raw
+}
+
+// objectReader reads the names and values of a JSON object one after the other, without decoding them. Names may be
+// repeated and text need not be UTF-8: a note in Latin-1 must not cost an authentic event.
+type objectReader struct {
+	*jsontext.Decoder
+	text []byte
+}
+
+// readObject begins to read an object; nil if text is something else.
+func readObject(text []byte) *objectReader {
+	d := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if d.PeekKind() != '{' {
+		return nil
+	}
+	_, _ = d.ReadToken() // the brace
+	return &objectReader{d, text}
+}
+
+// more reports whether a name follows.
+func (r *objectReader) more() bool { return r.PeekKind() == '"' }
+
+// next returns the next name or value as it is in the text; nil if it is not JSON.
+func (r *objectReader) next() []byte {
+	value, err := r.ReadValue()
+	if err != nil {
+		return nil
+	}
+	end := int(r.InputOffset())
+	return r.text[end-len(value) : end]
 }

@@ -39,23 +39,10 @@ func MustUSD(text string) USD {
 	return u
 }
 
-func digits(s string) bool {
-	if s == "" {
-		return false
-	}
-	for _, r := range s {
-		if r < '0' || r > '9' {
-			return false
-		}
-	}
-	return true
-}
+func digits(s string) bool { return s != "" && consistsOf(s, "0123456789") }
 
 // String returns the plain decimal text, with at least two decimals: "4.25", "36.00", "0.125".
 func (u USD) String() string {
-	if u.d.Exponent() >= -2 {
-		return u.d.StringFixed(2)
-	}
 	t := u.d.String() // without trailing zeros
 	if _, frac, _ := strings.Cut(t, "."); len(frac) < 2 {
 		return u.d.StringFixed(2)
@@ -120,21 +107,11 @@ func (u *USD) UnmarshalJSON(b []byte) error {
 			return err
 		}
 	}
-	text, negative := strings.CutPrefix(text, "-") // Sub may return negative amounts
-	v, err := ParseUSD(text)
-	if err != nil { // sums and products may exceed what is accepted from outside
-		whole, frac, dotted := strings.Cut(text, ".")
-		if !digits(whole) || dotted && !digits(frac) || len(text) > 40 {
-			return err
-		}
-		d, derr := decimal.NewFromString(text)
-		if derr != nil {
-			return err
-		}
-		v = USD{d}
+	// Differences may be negative, and sums and products exceed what is accepted from outside.
+	d, exponent, ok := parseDecimal(text)
+	if !ok || exponent != 0 {
+		return fmt.Errorf("not an amount in dollars: %.40q", text)
 	}
-	if *u = v; negative {
-		*u = USD{v.d.Neg()}
-	}
+	*u = USD{d}
 	return nil
 }

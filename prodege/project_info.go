@@ -3,7 +3,6 @@ package prodege
 import (
 	"encoding/json"
 	"strings"
-	"time"
 )
 
 // ProjectInfo is what project-get-info says about a project. A nil amount or an empty text was not given.
@@ -23,7 +22,6 @@ type ProjectInfo struct {
 	ExpectedIR   string    `json:"expected_ir,omitempty"` // percent, as sent
 	LOI          string    `json:"loi,omitempty"`         // minutes, as sent
 	Unknown      []Field   `json:"unknown,omitempty"`     // up to 40 other fields, sorted by name, with values of up to 200 bytes
-	ServerTime   time.Time `json:"server_time,omitzero"`  // the answer's Date header
 }
 
 // Quotas sums up project-quotas-by-id. Whether quotas overlap is not documented, so both numbers are approximate.
@@ -47,7 +45,7 @@ const (
 // parseProjectInfo reads the known fields, whether they are strings, numbers or booleans. Unknown fields, and those that
 // can't be read, are kept as they came.
 func parseProjectInfo(raw rawObject) ProjectInfo {
-	r := fieldReader{members: membersOf(raw), room: bounds{left: maxInfo}}
+	r := fieldReader{fields: raw, room: bounds{left: maxInfo}}
 	text := func(name string) string { return r.short(name, maxValue) }
 	info := ProjectInfo{
 		PartnerID: text("project_id"), Name: text("project_name"), ReferenceID: text("reference_id"),
@@ -93,8 +91,8 @@ func truth(text string) bool {
 	case "true", "t", "yes", "y", "on":
 		return true
 	}
-	d, ok := parseDecimal(text)
-	return ok && d.digits != ""
+	d, _, ok := parseDecimal(text)
+	return ok && !d.IsZero()
 }
 
 // untruth reports whether a boolean says no, rather than nothing.
@@ -103,8 +101,8 @@ func untruth(text string) bool {
 	case "false", "f", "no", "n", "off":
 		return true
 	}
-	d, ok := parseDecimal(text)
-	return ok && d.digits == ""
+	d, _, ok := parseDecimal(text)
+	return ok && d.IsZero()
 }
 
 // count reads a number of things; 0 if the text is not a plausible one.

@@ -5,9 +5,8 @@ import (
 	"io"
 	"mime"
 	"mime/multipart"
+	"net/url"
 	"strings"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
 // maxSalvaged bounds the bodies that SalvageData reads: a delivery that matters is far smaller.
@@ -36,27 +35,20 @@ func SalvageData(contentType string, body []byte) (data []byte, signed bool) {
 			take(part.FormName(), value)
 		}
 	case kind(body) == '{':
-		d := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-		_, _ = d.ReadToken()
-		for d.PeekKind() == '"' {
-			quoted, err := d.ReadValue()
-			if err != nil {
+		for in := readObject(body); in.more(); {
+			name, value := in.next(), in.next()
+			if value == nil {
 				break
 			}
-			name := asText(quoted)
-			value, err := d.ReadValue()
-			if err != nil {
-				break
-			}
-			take(name, bytes.Clone(value))
+			take(asText(name), value)
 		}
 	default:
 		for pair := range bytes.SplitSeq(body, []byte("&")) {
-			name, value, _ := bytes.Cut(pair, []byte("="))
-			plainName, nameOK := unescape(name)
-			plain, ok := unescape(value)
-			if nameOK && ok {
-				take(string(plainName), plain)
+			name, value, _ := strings.Cut(string(pair), "=")
+			plainName, nameErr := url.QueryUnescape(name)
+			plain, err := url.QueryUnescape(value)
+			if nameErr == nil && err == nil {
+				take(plainName, []byte(plain))
 			}
 		}
 	}

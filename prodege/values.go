@@ -1,10 +1,14 @@
 package prodege
 
 import (
+	"cmp"
 	"encoding/json"
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/shopspring/decimal"
 )
 
 // This file reads single values that Prodege sends: numbers may come as strings, strings as numbers, and there are many
@@ -65,8 +69,8 @@ func saysNoPrice(text string) bool {
 	if zeros := strings.Trim(text, "+-.,"); zeros != "" && strings.Trim(zeros, "0.,") == "" {
 		return true // zero in any notation
 	}
-	d, ok := parseDecimal(text)
-	return ok && (d.digits == "" || d.negative)
+	d, _, ok := parseDecimal(text)
+	return ok && d.Sign() <= 0
 }
 
 // withoutCurrency removes the currency, which is the same for every amount: "$4.25" and "4.25 USD" become 4.25.
@@ -91,83 +95,34 @@ const (
 	maxShortest = 4  // decimals of an amount that came with more than maxPlaces
 )
 
-// decimalText is a decimal number in parts: 0.digits times ten to the power of point. There are no zeros at either end
-// of digits; without digits it is zero.
-type decimalText struct {
-	negative bool
-	digits   string
-	point    int
-	exponent int // as it was written
-}
+// number matches a number in the grammar of JSON, leading zeros allowed.
+var number = regexp.MustCompile(`^-?[0-9]+(?:\.[0-9]+)?(?:[eE]([-+]?[0-9]+))?$`)
 
-// parseDecimal reads a number in the grammar of JSON, leading zeros allowed, of at most maxNumber bytes and with an
-// exponent of at most maxExponent either way.
-func parseDecimal(text string) (decimalText, bool) {
-	var d decimalText
+// parseDecimal reads a number of at most maxNumber bytes and with an exponent, which it returns as it was written, of at
+// most maxExponent either way.
+func parseDecimal(text string) (d decimal.Decimal, exponent int, ok bool) {
 	text = trim(text)
-	if len(text) > maxNumber {
-		return d, false
+	parts := number.FindStringSubmatch(text)
+	if parts == nil || len(text) > maxNumber {
+		return d, 0, false
 	}
-	text, d.negative = strings.CutPrefix(text, "-")
-	mantissa, exponentText := text, ""
-	if i := strings.IndexAny(text, "eE"); i >= 0 {
-		mantissa, exponentText = text[:i], text[i+1:]
-		if exponentText == "" {
-			return d, false
-		}
+	exponent, err := strconv.Atoi(cmp.Or(parts[1], "0"))
+	if err != nil || exponent > maxExponent || exponent < -maxExponent {
+		return d, 0, false
 	}
-	if exponentText != "" {
-		n, err := strconv.Atoi(exponentText) // which accepts a sign, as JSON does
-		if err != nil || n > maxExponent || n < -maxExponent {
-			return d, false
-		}
-		d.exponent = n
-	}
-	whole, fraction, dotted := strings.Cut(mantissa, ".")
-	if !digits(whole) || dotted && !digits(fraction) {
-		return d, false
-	}
-	all := strings.TrimRight(whole+fraction, "0")
-	d.digits = strings.TrimLeft(all, "0")
-	d.point = len(whole) + d.exponent - (len(all) - len(d.digits))
-	return d, true
-}
-
-// places returns how many decimals it takes to write d exactly.
-func (d decimalText) places() int { return max(0, len(d.digits)-d.point) }
-
-// plain returns d in plain decimal notation.
-func (d decimalText) plain() string {
-	text := d.digits
-	if pad := d.point - len(text); pad > 0 {
-		text += strings.Repeat("0", pad)
-	}
-	if d.point <= 0 {
-		text = strings.Repeat("0", 1-d.point) + text
-	}
-	whole := max(1, d.point)
-	if whole < len(text) {
-		text = text[:whole] + "." + text[whole:]
-	}
-	if d.digits == "" {
-		text = "0"
-	}
-	if d.negative && d.digits != "" {
-		text = "-" + text
-	}
-	return text
+	d, err = decimal.NewFromString(text)
+	return d, exponent, err == nil
 }
 
 // wholeNumber reads a whole number that is not negative, exactly: "29303649", "29303649.0" and "2.9303649E7" are
 // the same, and none goes through a float, in which 9007199254740993 would become another one. Nobody writes one with a
 // negative exponent.
 func wholeNumber(text string) (int64, bool) {
-	d, ok := parseDecimal(text)
-	if !ok || d.negative || d.exponent < 0 || d.places() > 0 || d.point > maxExponent+1 {
+	d, exponent, ok := parseDecimal(text)
+	if !ok || d.IsNegative() || exponent < 0 || !d.IsInteger() || !d.BigInt().IsInt64() {
 		return 0, false
 	}
-	n, err := strconv.ParseInt(d.plain(), 10, 64)
-	return n, err == nil
+	return d.IntPart(), true
 }
 
 // wireProjectID reads a project's id.
@@ -181,19 +136,17 @@ func wireProjectID(text string) (ProjectID, bool) {
 // Nothing is rounded. A number with a comma is refused, because the comma may separate thousands or decimals.
 func wireUSD(text string) (USD, bool) {
 	text = withoutCurrency(text)
-	d, ok := parseDecimal(text)
-	if !ok || d.negative {
+	d, _, ok := parseDecimal(text)
+	if ok && !fits(d, maxPlaces) {
+		f, _ := strconv.ParseFloat(trim(text), 64)
+		d = decimal.NewFromFloat(f) // with the digits of its shortest text
+		ok = fits(d, maxShortest)
+	}
+	if !ok || d.IsNegative() || d.GreaterThan(maxUSD) {
 		return USD{}, false
 	}
-	if d.places() > maxPlaces {
-		f, err := strconv.ParseFloat(text, 64)
-		if err != nil {
-			return USD{}, false
-		}
-		if d, ok = parseDecimal(strconv.FormatFloat(f, 'f', -1, 64)); !ok || d.places() > maxShortest {
-			return USD{}, false
-		}
-	}
-	amount, err := ParseUSD(d.plain())
-	return amount, err == nil
+	return USD{d}, true
 }
+
+// fits reports whether a number has at most that many decimals.
+func fits(d decimal.Decimal, places int32) bool { return d.Equal(d.Truncate(places)) }

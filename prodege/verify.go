@@ -2,10 +2,6 @@ package prodege
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/base64"
-	"hash"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -25,22 +21,19 @@ type Data struct {
 // exactly as it was sent, the same without insignificant white space, and, if it is a string, its content. A form
 // is signed over the decoded value; if that is itself a JSON string, it may be signed over its content instead.
 func (e *Envelope) Verify(secrets []Secret) (Data, error) {
-	if !signatureLike(e.signature) {
-		return Data{}, ErrBadSignature
+	if len(e.signature) != signatureLen || !consistsOf(e.signature, base64URL) {
+		return Data{}, ErrBadSignature // nothing need be hashed
 	}
-	check := checker{envelope: e, secrets: secrets, hash: sha256.New()}
-	if check.fits(e.data) {
+	if e.fits(e.data, secrets) {
 		return Data{text: e.data}, nil
 	}
 	if !e.form {
-		if compacted := compact(e.data); len(compacted) != len(e.data) && check.fits(compacted) {
+		if compacted := compact(e.data); len(compacted) != len(e.data) && e.fits(compacted, secrets) {
 			return Data{text: compacted}, nil
 		}
 	}
-	if kind(e.data) == '"' {
-		if held, ok := unquoteExact(e.data); ok && check.fits(held) {
-			return Data{text: held, unwrapped: true}, nil
-		}
+	if held, ok := unquoteExact(e.data); ok && e.fits(held, secrets) {
+		return Data{text: held, unwrapped: true}, nil
 	}
 	return Data{}, ErrBadSignature
 }
@@ -48,49 +41,9 @@ func (e *Envelope) Verify(secrets []Secret) (Data, error) {
 // VouchedData is the data of a delivery that could not be verified, for which a person vouches.
 func VouchedData(text []byte) Data { return Data{text: text} }
 
-// signatureLike reports whether text can be a signature. If it can't, nothing need be hashed.
-func signatureLike(text string) bool {
-	if len(text) != signatureLen {
-		return false
-	}
-	for i := range len(text) {
-		c := text[i]
-		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_') {
-			return false
-		}
-	}
-	return true
-}
-
-// checker compares an envelope's signature with those of the readings of its data.
-type checker struct {
-	envelope *Envelope
-	secrets  []Secret
-	hash     hash.Hash
-	scratch  []byte
-}
-
-// fits reports whether the signature is that of a reading under any of the secrets. Comparisons take constant time. An
-// empty secret verifies nothing.
-func (c *checker) fits(reading []byte) bool {
-	e := c.envelope
-	found := 0
-	for _, s := range c.secrets {
-		if s == "" {
-			continue
-		}
-		c.hash.Reset()
-		c.scratch = append(append(append(append(c.scratch[:0], s...), ':'), e.before...), dataName+"="...)
-		c.hash.Write(c.scratch)
-		c.hash.Write(reading)
-		c.scratch = append(c.scratch[:0], e.after...)
-		c.hash.Write(c.scratch)
-		c.scratch = c.hash.Sum(c.scratch[:0])
-		var right [signatureLen]byte
-		base64.RawURLEncoding.Encode(right[:], c.scratch)
-		found |= subtle.ConstantTimeCompare(right[:], []byte(e.signature))
-	}
-	return found == 1
+// fits reports whether the signature is that of a reading of data under any of the secrets.
+func (e *Envelope) fits(reading []byte, secrets []Secret) bool {
+	return signedBy(secrets, e.signature, []byte(e.before+dataName+"="), reading, []byte(e.after))
 }
 
 // unquoteExact returns the content of a JSON string byte for byte: bytes that are not UTF-8 stay as they are, because

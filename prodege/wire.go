@@ -2,6 +2,7 @@ package prodege
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strconv"
@@ -56,84 +57,70 @@ func WireData(events ...Event) []byte {
 // text. One from the Real Time Pricing webhook has that webhook's form. What only this program knows (delivery, time
 // of receipt) is left out.
 func (e Event) WireJSON() []byte {
-	w := wire{unknown: map[string]string{}}
+	var p Pricing
+	if e.Pricing != nil {
+		p = *e.Pricing
+	}
+	odd := map[string]string{} // known fields that could not be read are among the unknown ones, and are sent as they came
 	for _, f := range e.Unknown {
-		if _, twice := w.unknown[f.Name]; !twice {
-			w.unknown[f.Name] = f.Value
+		odd[f.Name] = f.Value
+	}
+	var members []string
+	written := map[string]bool{}
+	add := func(name string, value any) {
+		if written[name] {
+			return
+		}
+		written[name] = true
+		if as, found := odd[name]; found {
+			value = as
+		}
+		members = append(members, string(quote(name))+":"+string(quote(value)))
+	}
+	for _, known := range []struct {
+		name  string
+		value any
+	}{
+		{"event_id", string(e.ID)},
+		{"event_time", e.Time.In(pacific).Format(wallClock + ".999999999")},
+		{"max_cpi", amountText(p.MaxCPI)},
+		{"current_cpi", amountText(p.CurrentCPI)},
+		{"avg_cpi", amountText(p.AvgCPI)},
+		{statusName(e.Source), string(e.Status)},
+		{"update_reason", figure(strings.TrimPrefix(strconv.Itoa(int(e.Reason)), "0"))},
+		{"description", e.Description},
+		{"project_id", figure(e.ProjectID.String())},
+		{"required_cpi", cmp.Or(amountText(e.RequiredCPI), e.RequiredCPIText)},
+		{"rejection_note", e.RejectionNote},
+		{"reconciliation_note", e.ReconciliationNote},
+		{"bid_ir", figure(p.BidIR)},
+		{"actual_ir", figure(p.ActualIR)},
+		{"bid_loi", figure(p.BidLOI)},
+		{"actual_median_loi", figure(p.ActualMedianLOI)},
+	} {
+		if known.value != "" {
+			add(known.name, known.value)
 		}
 	}
-	w.text("event_id", string(e.ID))
-	w.text("event_time", e.Time.In(pacific).Format(wallClock+".999999999"))
-	if p := e.Pricing; p != nil {
-		w.amount("max_cpi", p.MaxCPI)
-		w.amount("current_cpi", p.CurrentCPI)
-		w.amount("avg_cpi", p.AvgCPI)
-	}
-	w.text(statusName(e.Source), string(e.Status))
-	if e.Reason != 0 {
-		w.raw("update_reason", json.Number(strconv.Itoa(int(e.Reason))))
-	}
-	w.some("description", e.Description)
-	w.raw("project_id", json.Number(e.ProjectID.String()))
-	w.amount("required_cpi", e.RequiredCPI)
-	w.some("required_cpi", e.RequiredCPIText)
-	w.some("rejection_note", e.RejectionNote)
-	w.some("reconciliation_note", e.ReconciliationNote)
-	if p := e.Pricing; p != nil {
-		w.number("bid_ir", p.BidIR)
-		w.number("actual_ir", p.ActualIR)
-		w.number("bid_loi", p.BidLOI)
-		w.number("actual_median_loi", p.ActualMedianLOI)
-	}
 	for _, f := range e.Unknown {
-		w.text(f.Name, f.Value)
+		add(f.Name, f.Value)
 	}
-	return []byte("{" + strings.Join(w.members, ",") + "}")
+	return []byte("{" + strings.Join(members, ",") + "}")
 }
 
-// wire collects the members of an object in order, each name once. A known field that could not be read is among the
-// unknown ones as it came, and is sent as it came.
-type wire struct {
-	members []string
-	unknown map[string]string
-	written map[string]bool
+func amountText(amount *USD) string {
+	if amount == nil {
+		return ""
+	}
+	return amount.String()
 }
 
-func (w *wire) raw(name string, value any) {
-	if w.written[name] {
-		return
+// figure returns a text as a JSON number if it is one.
+func figure(text string) any {
+	if kind([]byte(text)) == '0' && json.Valid([]byte(text)) {
+		return json.Number(text)
 	}
-	if w.written == nil {
-		w.written = map[string]bool{}
-	}
-	w.written[name] = true
-	if as, odd := w.unknown[name]; odd {
-		value = as
-	}
-	w.members = append(w.members, string(quote(name))+":"+string(quote(value)))
-}
-
-func (w *wire) text(name, value string) { w.raw(name, value) }
-
-func (w *wire) some(name, value string) {
-	if value != "" {
-		w.raw(name, value)
-	}
-}
-
-func (w *wire) amount(name string, value *USD) {
-	if value != nil {
-		w.raw(name, value.String())
-	}
-}
-
-// number writes a figure as a JSON number if it is one.
-func (w *wire) number(name, value string) {
-	if json.Valid([]byte(value)) && kind([]byte(value)) == '0' {
-		w.raw(name, json.Number(value))
-		return
-	}
-	w.some(name, value)
+	return text
 }
 
 // quote encodes a text or a number as Prodege does, without HTML escapes.
