@@ -52,7 +52,7 @@ var actionTable = map[string]action{
 
 // actionOf finds what a kind of button says and means: one of ours, or one of the table of actions.
 func actionOf(actionID string) (action, bool) {
-	if label := prodege.ActionLabel(prodege.ActionID(actionID)); label != "" {
+	if label := prodege.ActionID(actionID).Row().Label; label != "" {
 		return action{project.ChooseAction, label, true}, true
 	}
 	a, ok := actionTable[actionID]

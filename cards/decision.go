@@ -53,7 +53,7 @@ func decisionWords(who string, d project.Decided, asked *prodege.USD) string {
 func doing(d project.Decided) string { return actionLabel(d) + actionNumber(d) }
 
 func actionLabel(d project.Decided) string {
-	return cmp.Or(prodege.ActionLabel(d.Action), clean(string(d.Action), 40))
+	return cmp.Or(d.Action.Row().Label, clean(string(d.Action), 40))
 }
 
 func actionNumber(d project.Decided) string { return only(d.Number != 0, " ("+number(d.Number)+")") }

@@ -70,7 +70,7 @@ func chosen(args []string) (d project.Decision, err error) {
 			d = project.Decision{Verdict: f.verdict}
 		}
 	}
-	asks := prodege.ActionAsks(d.Action)
+	asks := d.Action.Row().Asks
 	if len(args) == 2 {
 		if asks == prodege.AsksNothing {
 			return d, usageError("%s takes no number", name)

@@ -113,8 +113,8 @@ func TestActIsCheckedBeforeAnybodyIsAsked(t *testing.T) {
 func TestNumbersAreThoseOfTheTable(t *testing.T) {
 	for reason := range prodege.Reason(1000) {
 		for _, id := range prodege.ActionIDs() {
-			if row, found := prodege.FindAction(id, reason); found && row.Asks != prodege.ActionAsks(id) {
-				t.Errorf("%s asks for %q, here for %q", id, row.Asks, prodege.ActionAsks(id))
+			if row, found := prodege.FindAction(id, reason); found && row.Asks != id.Row().Asks {
+				t.Errorf("%s asks for %q, here for %q", id, row.Asks, id.Row().Asks)
 			}
 		}
 	}

@@ -66,7 +66,7 @@ func lineWords(l project.Line) string {
 
 // actionWords names an action with its number: "Raise sample size (600)".
 func actionWords(id prodege.ActionID, n int64) string {
-	text := cmp.Or(prodege.ActionLabel(id), string(id))
+	text := cmp.Or(id.Row().Label, string(id))
 	if n != 0 {
 		text += fmt.Sprintf(" (%d)", n)
 	}

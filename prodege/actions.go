@@ -71,34 +71,20 @@ func (e Event) Actions() []Action {
 	return list
 }
 
-// FindAction returns the row of an action for a reason; false if that reason does not offer it.
+// FindAction returns the row of an action for a reason, or its first one for reason 0; false if there is none.
 func FindAction(id ActionID, reason Reason) (Action, bool) {
 	for _, a := range actions {
-		if a.ID == id && a.Reason == reason {
+		if a.ID == id && (a.Reason == reason || reason == 0) {
 			return a, true
 		}
 	}
 	return Action{}, false
 }
 
-// ActionLabel returns the label of an action's button, which is the same for every reason; empty if the id is unknown.
-func ActionLabel(id ActionID) string {
-	for _, a := range actions {
-		if a.ID == id {
-			return a.Label
-		}
-	}
-	return ""
-}
-
-// ActionAsks returns the number that an action asks for, which is the same for every reason.
-func ActionAsks(id ActionID) Asks {
-	for _, a := range actions {
-		if a.ID == id {
-			return a.Asks
-		}
-	}
-	return AsksNothing
+// Row returns the action's first row, whose label and number asked for are those of all its rows; zero if the id is unknown.
+func (id ActionID) Row() Action {
+	row, _ := FindAction(id, 0)
+	return row
 }
 
 // ActionIDs lists every action once, in the order of the table.
@@ -114,10 +100,8 @@ func ActionIDs() []ActionID {
 
 // ActionReason returns the reason whose actions the event offers: its code, or what its description says if it has none.
 func (e Event) ActionReason() Reason {
-	for _, r := range reasons {
-		if r.explains(e) {
-			return r.reason
-		}
+	if r, found := rowOf(e); found {
+		return r.reason
 	}
 	return e.Reason
 }

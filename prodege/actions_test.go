@@ -18,7 +18,7 @@ func TestTheTableOfActions(t *testing.T) {
 			t.Errorf("%v occurs twice", k)
 		}
 		seen[k] = true
-		if a.Label == "" || utf8.RuneCountInString(a.Label) > 24 || a.Confirm == "" || a.Label != ActionLabel(a.ID) {
+		if a.Label == "" || utf8.RuneCountInString(a.Label) > 24 || a.Confirm == "" || a.Label != a.ID.Row().Label {
 			t.Errorf("%v: words are missing, the label is too long for a modal's title, or it differs from the action's other rows", k)
 		}
 		if a.Status != Live && a.Status != Complete {

@@ -3,7 +3,7 @@ package prodege
 import "testing"
 
 func TestClickSettings(t *testing.T) {
-	want := ClickSettings{Limited: true, Cap: 1000, Left: 12, Refill: RefillDay}
+	want := ClickSettings{Cap: 1000, Left: 12, Refill: RefillDay}
 	for name, body := range map[string]string{
 		"a string of texts": `{"project_settings":"{\"enable_max_clicks\":\"true\",\"enable_max_clicks_cap\":\"1000\",\"enable_max_clicks_allowed_clicks\":\"12\",\"enable_max_clicks_max_click_rate_id\":\"3\"}"}`,
 		"an object":         `{"project_settings":{"enable_max_clicks":true,"enable_max_clicks_cap":1000,"enable_max_clicks_allowed_clicks":12,"enable_max_clicks_max_click_rate_id":3}}`,

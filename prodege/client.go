@@ -3,6 +3,7 @@ package prodege
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -79,35 +80,36 @@ const (
 
 // ProjectInfo reads a project. Errors are *APIError.
 func (c *Client) ProjectInfo(ctx context.Context, id ProjectID) (ProjectInfo, error) {
-	a, err := c.call(ctx, http.MethodGet, callInfo, map[string]string{"prodege_project_id": id.String()})
-	if err != nil {
-		return ProjectInfo{}, err
-	}
-	raw, ok := object(unwrapped(a.body["project_info"]))
-	if !ok {
-		return ProjectInfo{}, a.fault(callInfo, "the answer has no project_info")
-	}
-	info := parseProjectInfo(raw)
-	if info.ID == 0 {
-		info.ID = id
-	}
-	if info.ID != id {
-		return ProjectInfo{}, a.fault(callInfo, "the answer is about project "+info.ID.String()+" instead of "+id.String())
-	}
-	return info, nil
+	return readField(ctx, c, callInfo, id, "project_info", func(raw json.RawMessage) (ProjectInfo, bool) {
+		info, ok := parseProjectInfo(raw)
+		if info.ID == 0 {
+			info.ID = id
+		}
+		return info, ok && info.ID == id
+	})
 }
 
 // Quotas reads how many completes a project has and how many are wanted. Errors are *APIError.
 func (c *Client) Quotas(ctx context.Context, id ProjectID) (Quotas, error) {
-	a, err := c.call(ctx, http.MethodGet, callQuotas, map[string]string{"prodege_project_id": id.String()})
+	return readField(ctx, c, callQuotas, id, "quotas", parseQuotas)
+}
+
+// ClickSettings reads a project's limits on clicks. Errors are *APIError.
+func (c *Client) ClickSettings(ctx context.Context, id ProjectID) (ClickSettings, error) {
+	return readField(ctx, c, callSettings, id, "project_settings", parseClickSettings)
+}
+
+// readField calls for a field of the answer that describes a project. parse returns false if it can't be used.
+func readField[T any](ctx context.Context, c *Client, name string, id ProjectID, field string, parse func(json.RawMessage) (T, bool)) (got T, err error) {
+	a, err := c.call(ctx, http.MethodGet, name, map[string]string{"prodege_project_id": id.String()})
 	if err != nil {
-		return Quotas{}, err
+		return got, err
 	}
-	q, ok := parseQuotas(unwrapped(a.body["quotas"]))
+	got, ok := parse(unwrapped(a.body[field]))
 	if !ok {
-		return Quotas{}, a.fault(callQuotas, "the answer has no quotas")
+		return got, a.fault(name, "the answer has no usable "+field+" of the project")
 	}
-	return q, nil
+	return got, nil
 }
 
 // UpdateProject changes a project. An amount that is not positive, or an update without a field, is refused without
@@ -129,9 +131,28 @@ func (c *Client) UpdateProject(ctx context.Context, id ProjectID, u ProjectUpdat
 	if len(params) == 1 {
 		return fmt.Errorf("update project %s: nothing to change", id)
 	}
-	a, err := c.call(ctx, http.MethodPost, callUpdate, params)
+	return c.change(ctx, callUpdate, params)
+}
+
+// AllowClicks sets how many clicks are left from now on, and how often they are refilled. It sets a state, so repeating
+// it changes nothing while the project is paused. A number that is not positive is refused without a call; all other
+// errors are *APIError.
+func (c *Client) AllowClicks(ctx context.Context, id ProjectID, left int64, refill Refill) error {
+	if left <= 0 {
+		return fmt.Errorf("allow clicks for project %s: %d is not a positive number", id, left)
+	}
+	return c.change(ctx, callSetClicks, map[string]string{
+		"prodege_project_id": id.String(), "enable_max_clicks": "true",
+		"enable_max_clicks_allowed_clicks":    strconv.FormatInt(left, 10),
+		"enable_max_clicks_max_click_rate_id": strconv.Itoa(int(refill)),
+	})
+}
+
+// change makes a call that must be answered with success.
+func (c *Client) change(ctx context.Context, name string, params map[string]string) error {
+	a, err := c.call(ctx, http.MethodPost, name, params)
 	if err == nil && !a.succeeded {
-		return a.fault(callUpdate, "the answer has no return_status")
+		return a.fault(name, "the answer has no return_status")
 	}
 	return err
 }
@@ -142,8 +163,7 @@ func (c *Client) call(ctx context.Context, method, name string, params map[strin
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	a, err := c.once(ctx, method, name, params)
-	var refused *APIError
-	if !errors.As(err, &refused) || !refused.has(codeExpired) {
+	if refused, is := errors.AsType[*APIError](err); !is || !refused.has(codeExpired) {
 		return a, err
 	}
 	if !a.date.IsZero() {
@@ -162,11 +182,18 @@ func (c *Client) once(ctx context.Context, method, name string, params map[strin
 		values.Set(k, v)
 	}
 	fault := func(err error) error {
-		return &APIError{Call: name, Messages: []string{c.hide(innermost(err).Error(), signature)}, err: context.Cause(ctx)}
+		return &APIError{Call: name, Messages: []string{c.hide(WithoutAddress(err).Error(), signature)}, err: context.Cause(ctx)}
 	}
-	req, err := c.request(ctx, method, name, values)
+	address, form := c.base+"/"+name, values.Encode()
+	if method == http.MethodGet {
+		address, form = address+"?"+form, ""
+	}
+	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(form))
 	if err != nil {
 		return answer{}, fault(errors.New("the base URL can't be called"))
+	}
+	if form != "" {
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	res, err := c.http.Do(req)
 	if err != nil {
@@ -183,33 +210,20 @@ func (c *Client) once(ctx context.Context, method, name string, params map[strin
 	if a.body, ok = object(bytes.TrimPrefix(body, []byte("\ufeff"))); !ok || len(body) > maxAnswer {
 		return a, &APIError{Call: name, HTTPStatus: a.status, notJSON: true}
 	}
-	refused := a.judge(name)
-	if refused == nil {
-		return a, nil
+	if refused := a.judge(name); refused != nil {
+		for i, m := range refused.Messages {
+			refused.Messages[i] = c.hide(m, signature)
+		}
+		return a, refused
 	}
-	for i, m := range refused.Messages {
-		refused.Messages[i] = c.hide(m, signature)
-	}
-	return a, refused
+	return a, nil
 }
 
-func (c *Client) request(ctx context.Context, method, name string, values url.Values) (*http.Request, error) {
-	address := c.base + "/" + name
-	if method == http.MethodGet {
-		return http.NewRequestWithContext(ctx, method, address+"?"+values.Encode(), nil)
-	}
-	req, err := http.NewRequestWithContext(ctx, method, address, strings.NewReader(values.Encode()))
-	if err == nil {
-		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	}
-	return req, err
-}
-
-// innermost drops the layers that quote the address, whose query contains the API key and the signature.
-func innermost(err error) error {
+// WithoutAddress drops the layers of an error that quote the address, whose query may contain a key and a signature.
+func WithoutAddress(err error) error {
 	for {
-		var outer *url.Error
-		if !errors.As(err, &outer) {
+		outer, found := errors.AsType[*url.Error](err)
+		if !found {
 			return err
 		}
 		err = outer.Err

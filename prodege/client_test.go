@@ -465,11 +465,10 @@ func FuzzProjectInfo(f *testing.F) {
 	f.Add([]byte(`{"cpi":"x","ir_based_cpi":-1,"status":{},"sample_size":1e9,"prodege_project_id":0}`))
 	f.Add([]byte(example))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		raw, ok := object(unwrapped(data))
+		info, ok := parseProjectInfo(unwrapped(data))
 		if !ok {
 			return
 		}
-		info := parseProjectInfo(raw)
 		stored := quote(info)
 		if len(stored) > 24<<10 || len(info.Unknown) > maxFields || bytes.Equal(stored, []byte("null")) {
 			t.Errorf("%d bytes, %d unknown fields", len(stored), len(info.Unknown))

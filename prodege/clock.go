@@ -33,6 +33,9 @@ const wallClock = "2006-01-02 15:04:05"
 // otherwise the first is taken. In March one hour is missing: a time in it is read as if the clock had not been
 // changed (02:30 is 03:30), or as the id tells.
 func ParseTime(text string, id EventID) (time.Time, error) {
+	if wall, err := time.Parse(wallClock, text); err == nil {
+		return onWall(wall, id), nil // as Prodege writes it
+	}
 	parts := timeText.FindStringSubmatch(tidy(text))
 	if parts == nil {
 		return time.Time{}, fmt.Errorf("not a time: %.40q", text)

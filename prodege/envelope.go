@@ -73,7 +73,7 @@ func ReadEnvelope(contentType string, body []byte) (*Envelope, error) {
 }
 
 func (e *Envelope) readJSON(body []byte) *Refusal {
-	notJSON := refuse(Malformed, "the body is not JSON")
+	notJSON := func() *Refusal { return refuse(Malformed, "the body is not JSON") }
 	in := readObject(body)
 	if in == nil {
 		return refuse(Malformed, "the body is not a JSON object")
@@ -82,7 +82,7 @@ func (e *Envelope) readJSON(body []byte) *Refusal {
 	for in.more() {
 		quoted := in.next()
 		if quoted == nil {
-			return notJSON
+			return notJSON()
 		}
 		name := asText(quoted)
 		if refusal := p.admit(name); refusal != nil {
@@ -90,7 +90,7 @@ func (e *Envelope) readJSON(body []byte) *Refusal {
 		}
 		value := in.next()
 		if value == nil {
-			return notJSON
+			return notJSON()
 		}
 		if name == dataName {
 			e.data = value
@@ -102,7 +102,7 @@ func (e *Envelope) readJSON(body []byte) *Refusal {
 		p[name] = asText(value)
 	}
 	if _, err := in.ReadToken(); err != nil {
-		return notJSON
+		return notJSON()
 	}
 	if rest := bytes.TrimLeft(body[in.InputOffset():], " \t\r\n"); len(rest) > 0 {
 		return refuse(TrailingBytes, "the body has something after its JSON value")

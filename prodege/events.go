@@ -83,6 +83,9 @@ func knownStatus(text string) Status {
 
 // canonical converts a text to the form of Prodege's constants.
 func canonical(text string) string {
+	if consistsOf(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") {
+		return text // as Prodege writes them
+	}
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == '_' || r == '-' || invisible(r) })
 	return strings.ToUpper(strings.Join(words, "_"))
 }

@@ -41,7 +41,7 @@ func asText(raw []byte) string {
 	case 'n':
 		return ""
 	case '"':
-		text, _ := jsontext.AppendUnquote(nil, bytes.Trim(raw, " \t\r\n"))
+		text, _ := jsontext.AppendUnquote(make([]byte, 0, len(raw)), bytes.Trim(raw, " \t\r\n"))
 		return string(text)
 	}
 	return strings.ToValidUTF8(string(compact(raw)), "\ufffd")

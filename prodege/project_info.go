@@ -37,6 +37,25 @@ type ProjectUpdate struct {
 	SampleSize int64
 }
 
+// Refill says how often Prodege refills a project's allowance of clicks, in its own numbers (project-settings-get,
+// enable_max_clicks_max_click_rate_id).
+type Refill int
+
+// The refills.
+const (
+	RefillNever    Refill = 0 // once only
+	RefillHalfHour Refill = 1
+	RefillHour     Refill = 2
+	RefillDay      Refill = 3
+)
+
+// ClickSettings are a project's limits on clicks.
+type ClickSettings struct {
+	Cap    int64  `json:"cap,omitempty"`  // clicks allowed before a pause; 0: not given
+	Left   int64  `json:"left,omitempty"` // clicks left now
+	Refill Refill `json:"refill,omitempty"`
+}
+
 const (
 	maxInfo  = 16 << 10 // bytes, all of a project's texts together
 	maxValue = 200      // bytes per text
@@ -44,8 +63,12 @@ const (
 
 // parseProjectInfo reads the known fields, whether they are strings, numbers or booleans. Unknown fields, and those that
 // can't be read, are kept as they came.
-func parseProjectInfo(raw rawObject) ProjectInfo {
-	r := fieldReader{fields: raw, room: bounds{left: maxInfo}}
+func parseProjectInfo(raw json.RawMessage) (ProjectInfo, bool) {
+	fields, ok := object(raw)
+	if !ok {
+		return ProjectInfo{}, false
+	}
+	r := fieldReader{fields: fields, room: bounds{left: maxInfo}}
 	text := func(name string) string { return r.short(name, maxValue) }
 	info := ProjectInfo{
 		PartnerID: text("project_id"), Name: text("project_name"), ReferenceID: text("reference_id"),
@@ -60,7 +83,7 @@ func parseProjectInfo(raw rawObject) ProjectInfo {
 	info.SampleSize = count(r.take("sample_size"))
 	info.Status = knownStatus(text("status"))
 	info.Unknown = r.unknown(maxValue)
-	return info
+	return info, true
 }
 
 // parseQuotas sums up quotas: an array of objects, or of strings that contain them.
@@ -83,6 +106,15 @@ func parseQuotas(raw json.RawMessage) (Quotas, bool) {
 		}
 	}
 	return sum, true
+}
+
+func parseClickSettings(raw json.RawMessage) (ClickSettings, bool) {
+	settings, ok := object(raw)
+	number := func(name string) int64 { return count(asText(settings[name])) }
+	return ClickSettings{
+		Cap: number("enable_max_clicks_cap"), Left: number("enable_max_clicks_allowed_clicks"),
+		Refill: Refill(min(number("enable_max_clicks_max_click_rate_id"), 9)),
+	}, ok
 }
 
 // truth reports whether a boolean, which may be a text or a number, says yes.

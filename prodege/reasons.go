@@ -1,6 +1,9 @@
 package prodege
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Urgency says how soon people should look at a pause.
 type Urgency string
@@ -127,10 +130,8 @@ func (e Event) Meaning() Meaning {
 	case e.AsksCPI():
 		return byDescription(DescriptionCPI)
 	}
-	for _, r := range reasons {
-		if r.explains(e) {
-			return r.with(e.Description)
-		}
+	if r, found := rowOf(e); found {
+		return r.with(e.Description)
 	}
 	if m, known := statusMeanings[e.Status]; known && (e.Status != Paused || e.Reason == 0 && e.Description == "") {
 		return m
@@ -138,19 +139,20 @@ func (e Event) Meaning() Meaning {
 	return unknown(e)
 }
 
-// StatusMeaning says what a status means by itself; ok is false if it is unknown.
-func StatusMeaning(s Status) (m Meaning, ok bool) {
-	m, ok = statusMeanings[s]
-	return m, ok
-}
+// Explained reports whether the tables know what the event means.
+func (e Event) Explained() bool { return e.Meaning() != unknown(e) }
 
 func byDescription(description string) Meaning {
-	for _, r := range reasons {
-		if r.description == description {
-			return r.Meaning
-		}
+	return reasons[slices.IndexFunc(reasons, func(r row) bool { return r.description == description })].Meaning
+}
+
+// rowOf returns the row that is about the event.
+func rowOf(e Event) (row, bool) {
+	i := slices.IndexFunc(reasons, func(r row) bool { return r.explains(e) })
+	if i < 0 {
+		return row{}, false
 	}
-	return Meaning{}
+	return reasons[i], true
 }
 
 // explains reports whether the row is about the event: by its code, or by its description if it has no code.

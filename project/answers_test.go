@@ -199,7 +199,7 @@ func (w *world) tell(r *Read, t *truth) *Reading {
 		out.Quotas = &prodege.Quotas{Completes: 100, Wanted: 400}
 	}
 	if r.Clicks {
-		out.Clicks = &prodege.ClickSettings{Limited: true, Cap: 1000}
+		out.Clicks = &prodege.ClickSettings{Cap: 1000}
 	}
 	return out
 }

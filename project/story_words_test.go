@@ -188,7 +188,7 @@ func lineWords(l project.Line) string {
 		}
 	}
 	if l.Action != "" {
-		add("%s", prodege.ActionLabel(l.Action))
+		add("%s", l.Action.Row().Label)
 	}
 	if l.Number != 0 {
 		add("%d", l.Number)
@@ -442,7 +442,7 @@ func (w *world) pauseWords(p *project.PauseFacts) string {
 func actionWords(a *project.ActionFacts) string {
 	chosen := "nobody chose anything"
 	if d := a.Chosen(); d != nil {
-		chosen = people(a.Decisions) + " chose " + prodege.ActionLabel(d.Action)
+		chosen = people(a.Decisions) + " chose " + d.Action.Row().Label
 		if d.Number > 0 {
 			chosen += fmt.Sprintf(" %d", d.Number)
 		}
