@@ -19,13 +19,12 @@ const (
 	toleratedFuture = 3
 )
 
-// alarms remembers when each kind of alarm was last raised.
+// alarms remembers when each kind of alarm was last raised. Its zero value is ready to use.
 type alarms struct {
 	mu      sync.Mutex
 	raised  map[string]time.Time
 	skipped map[string]int // since then
-
-	future []time.Time // when the last events came that are dated ahead of our clock
+	future  []time.Time    // when the last events came that are dated ahead of our clock
 }
 
 // add counts an alarm, and reports whether it should be raised now, and how many were skipped since the last one.
@@ -53,24 +52,22 @@ func (a *alarms) addFuture(now time.Time) bool {
 	return len(a.future) > toleratedFuture && now.Sub(a.future[0]) < time.Hour
 }
 
-// raise raises an alarm after the answer, unless there was one of the same kind and cause within the hour. more is a sentence
-// about those that were skipped since, or empty.
-func (in *Ingress) raise(kind, cause string, ctx context.Context, text func(more string) string) {
+// raise raises an alarm after the answer, unless there was one of the same kind and cause within the hour.
+func (in *Ingress) raise(ctx context.Context, kind, cause, text string) {
 	skipped, raise := in.alarms.add(in.now(), kind+" "+cause)
 	if !raise {
 		return
 	}
-	more := ""
 	if skipped > 0 {
-		more = fmt.Sprintf(" There have been %d more since the last such alarm.", skipped)
+		text += fmt.Sprintf(" There have been %d more since the last such alarm.", skipped)
 	}
-	said := text(more + " The next alarm of this kind comes after an hour at the earliest.")
-	in.log.Error(said, "alarm", kind)
+	text += " The next alarm of this kind comes after an hour at the earliest."
+	in.log.Error(text, "alarm", kind)
 	if in.options.Alert == nil {
 		return
 	}
 	in.afterwards(ctx, alertTimeout, func(ctx context.Context) {
-		if err := in.options.Alert(ctx, said); err != nil {
+		if err := in.options.Alert(ctx, text); err != nil {
 			in.log.Error("an alarm could not be posted in the alerts channel", "error", err)
 		}
 	})
@@ -78,39 +75,35 @@ func (in *Ingress) raise(kind, cause string, ctx context.Context, text func(more
 
 // raiseUnusable reports an authentic event that can't be used.
 func (in *Ingress) raiseUnusable(ctx context.Context, u prodege.Unusable) {
-	in.raise("unusable", u.Cause, ctx, func(more string) string {
-		project := "an unknown project"
-		if u.Project != 0 {
-			project = "project " + u.Project.String()
-		}
-		return fmt.Sprintf("An event from Prodege for %s can't be used: %s (event %.100q). Prodege does not send it again: look at the project there.%s", project, u.Error, u.EventID, more)
-	})
+	project := "an unknown project"
+	if u.Project != 0 {
+		project = "project " + u.Project.String()
+	}
+	in.raise(ctx, "unusable", u.Cause, fmt.Sprintf("An event from Prodege for %s can't be used: %s (event %.100q). "+
+		"Prodege does not send it again: look at the project there.", project, u.Error, u.EventID))
 }
 
 // raiseFailed reports a delivery that was answered with 500. Prodege repeats it a few times within 14 seconds; if those fail,
 // too, it is lost.
 func (in *Ingress) raiseFailed(ctx context.Context, cause, why string) {
-	in.raise("failed", cause, ctx, func(more string) string {
-		return fmt.Sprintf("A delivery of Prodege's webhook could not be kept: %s. Prodege repeats it up to three times within about 14 seconds, and then gives up: look at the project there.%s", why, more)
-	})
+	in.raise(ctx, "failed", cause, fmt.Sprintf("A delivery of Prodege's webhook could not be kept: %s. "+
+		"Prodege repeats it up to three times within about 14 seconds, and then gives up: look at the project there.", why))
 }
 
 // raiseDated reports events that are dated ahead of our clock.
 func (in *Ingress) raiseDated(ctx context.Context, events []prodege.Event) {
 	for _, e := range events {
-		switch {
-		case e.Future && in.alarms.addFuture(in.now()):
-			in.raise("future", "", ctx, func(more string) string {
-				return fmt.Sprintf("More than %d events within an hour are dated ahead of this machine's clock. The newest: %s. A time zone may be misread. Such events are ordered by their time of receipt.%s", toleratedFuture, dated(e), more)
-			})
-		case e.AheadOf(e.Received):
-			in.raise("clock", "", ctx, func(more string) string {
-				return fmt.Sprintf("The clock of the ingress's machine is behind: %s, and the event's id agrees. Set the clock.%s", dated(e), more)
-			})
+		tooMany := e.Future && in.alarms.addFuture(in.now())
+		if !tooMany && !e.AheadOf(e.Received) {
+			continue
+		}
+		dated := fmt.Sprintf("event %.100q of project %s, received at %s, is dated %s", string(e.ID), e.ProjectID,
+			e.Received.Format(time.RFC3339), e.Time.UTC().Format(time.RFC3339))
+		if tooMany {
+			in.raise(ctx, "future", "", fmt.Sprintf("More than %d events within an hour are dated ahead of this machine's clock. "+
+				"The newest: %s. A time zone may be misread. Such events are ordered by their time of receipt.", toleratedFuture, dated))
+		} else {
+			in.raise(ctx, "clock", "", fmt.Sprintf("The clock of the ingress's machine is behind: %s, and the event's id agrees. Set the clock.", dated))
 		}
 	}
-}
-
-func dated(e prodege.Event) string {
-	return fmt.Sprintf("event %.100q of project %s, received at %s, is dated %s", string(e.ID), e.ProjectID, e.Received.Format(time.RFC3339), e.Time.UTC().Format(time.RFC3339))
 }

@@ -1,14 +1,19 @@
 package ingress
 
 import (
+	"compress/flate"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
+
+	"fieldmarshal/prodege"
 )
 
 // Bodies are read before anything is known about their sender, so they are limited:
@@ -20,6 +25,9 @@ import (
 //     processors stay free.
 //   - A request waits for its turn for at most a second. Then the answer is 500, the only one after which Prodege is known
 //     to repeat a delivery.
+//
+// Prodege compresses nothing, but a proxy on the way may. The signature covers the uncompressed body, so one in gzip is
+// decompressed while it is read, and the limits apply before and after. The standard library has no other common encoding.
 const (
 	// maxBody is the largest body of a request. Slack's payloads, which contain the whole message, have up to about 100 KiB.
 	maxBody = 1 << 20
@@ -51,41 +59,63 @@ type body struct {
 
 // parsed gives up the turn of a large body: what follows waits for the disk and needs no processor.
 func (b *body) parsed() {
-	if b.place != nil && b.turn != nil {
-		<-b.turn
-		b.turn = nil
+	if b.place != nil {
+		leave(&b.turn)
 	}
 }
 
 // release gives up all turns.
 func (b *body) release() {
-	for _, turn := range []*chan struct{}{&b.turn, &b.place} {
-		if *turn != nil {
-			<-*turn
-			*turn = nil
-		}
+	leave(&b.turn)
+	leave(&b.place)
+}
+
+func leave(turn *chan struct{}) {
+	if *turn != nil {
+		<-*turn
+		*turn = nil
 	}
 }
 
-// bodyFault says how to answer a request whose body can't be read.
-type bodyFault struct {
-	status int
-	cause  string
-	text   string
+// acquire takes a turn, or reports false when waiting has taken the time that is left.
+func acquire(turns chan struct{}, left *time.Duration) bool {
+	select {
+	case turns <- struct{}{}:
+		return true
+	default:
+	}
+	start := time.Now()
+	select {
+	case turns <- struct{}{}:
+		*left -= time.Since(start)
+		return true
+	case <-time.After(*left):
+		return false
+	}
 }
 
-var errBusy = &bodyFault{http.StatusInternalServerError, causeBusy, "too many requests are in progress: please send it again"}
+var errBusy = refused(http.StatusInternalServerError, "busy", "too many requests are in progress: please send it again")
 
-// readBody reads the whole body and waits for its turn. With a fault it returns what came. release must be called either way.
-func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
-	r := c.Request.Body
-	deadline := timeout{limit: turnTimeout}
-	defer deadline.stop()
-	size := int(min(max(c.Request.ContentLength, 0), 4<<10)) + 1
-	b.bytes = make([]byte, 0, size)
+func refused(status int, cause, detail string) *refusal {
+	return &refusal{status: status, Refusal: prodege.Refusal{Cause: cause, Detail: detail}}
+}
+
+// readBody reads and decompresses the whole body and waits for its turn. If it can't, it says how to answer, and returns what
+// came. release must be called either way.
+func (in *Ingress) readBody(c *gin.Context) (b body, fault *refusal) {
+	var r io.Reader = c.Request.Body
+	switch encoding := c.GetHeader("Content-Encoding"); strings.ToLower(encoding) {
+	case "", "identity":
+	case "gzip", "x-gzip":
+		r = &gunzip{compressed: r}
+	default:
+		return b, refused(http.StatusUnsupportedMediaType, causeCompressed, fmt.Sprintf("the body is encoded as %+.40q, and only gzip is supported", encoding))
+	}
+	left := turnTimeout
+	b.bytes = make([]byte, 0, int(min(max(c.Request.ContentLength, 0), 4<<10))+1)
 	err := readUpTo(r, &b.bytes, smallBody+1)
 	if err == nil {
-		if !deadline.acquire(in.bodies.large) {
+		if !acquire(in.bodies.large, &left) {
 			return b, errBusy
 		}
 		b.place = in.bodies.large
@@ -94,20 +124,21 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 		}
 		err = readUpTo(r, &b.bytes, maxBody+2)
 	}
-	var tooLarge *http.MaxBytesError
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	_, corrupt := errors.AsType[flate.CorruptInputError](err)
 	switch {
-	case len(b.bytes) > maxBody || errors.As(err, &tooLarge): // after or before decompression
-		return b, &bodyFault{http.StatusRequestEntityTooLarge, causeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody)}
-	case notGzip(err):
-		return b, &bodyFault{http.StatusUnsupportedMediaType, causeCompressed, "the body can't be decompressed: " + err.Error()}
+	case len(b.bytes) > maxBody || tooLarge: // after or before decompression
+		return b, refused(http.StatusRequestEntityTooLarge, causeTooLarge, fmt.Sprintf("the body is larger than %d bytes", maxBody))
+	case corrupt || errors.Is(err, gzip.ErrHeader) || errors.Is(err, gzip.ErrChecksum): // rather than cut off
+		return b, refused(http.StatusUnsupportedMediaType, causeCompressed, "the body can't be decompressed: "+err.Error())
 	case err != io.EOF:
-		return b, &bodyFault{http.StatusInternalServerError, causeUnreadable, "the body could not be read to its end: please send it again"}
+		return b, refused(http.StatusInternalServerError, causeUnreadable, "the body could not be read to its end: please send it again")
 	}
 	turn := in.bodies.work
 	if b.place != nil {
 		turn = in.bodies.largeWork
 	}
-	if !deadline.acquire(turn) {
+	if !acquire(turn, &left) {
 		return b, errBusy
 	}
 	b.turn = turn
@@ -117,9 +148,7 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *bodyFault) {
 // readUpTo reads until to has limit bytes, and returns the error that ended it earlier, which is io.EOF at the end.
 func readUpTo(r io.Reader, to *[]byte, limit int) error {
 	for len(*to) < limit {
-		if len(*to) == cap(*to) {
-			*to = append(*to, 0)[:len(*to)]
-		}
+		*to = slices.Grow(*to, 1)
 		n, err := r.Read((*to)[len(*to):min(cap(*to), limit)])
 		*to = (*to)[:len(*to)+n]
 		if err != nil {
@@ -129,33 +158,18 @@ func readUpTo(r io.Reader, to *[]byte, limit int) error {
 	return nil
 }
 
-// timeout is a time limit for several waits, whose timer is only created if one has to wait.
-type timeout struct {
-	limit time.Duration
-	timer *time.Timer
+// gunzip is a gzip.Reader that reads nothing before its first Read.
+type gunzip struct {
+	compressed io.Reader
+	plain      *gzip.Reader
 }
 
-// acquire takes a turn, or reports false at the time limit.
-func (t *timeout) acquire(turns chan struct{}) bool {
-	select {
-	case turns <- struct{}{}:
-		return true
-	default:
+func (g *gunzip) Read(p []byte) (n int, err error) {
+	if g.plain == nil {
+		if g.plain, err = gzip.NewReader(g.compressed); err != nil {
+			g.plain = nil
+			return 0, err
+		}
 	}
-	if t.timer == nil {
-		t.timer = time.NewTimer(t.limit)
-	}
-	select {
-	case turns <- struct{}{}:
-		return true
-	case <-t.timer.C:
-		t.timer.Reset(0) // the next wait must end at once, too
-		return false
-	}
-}
-
-func (t *timeout) stop() {
-	if t.timer != nil {
-		t.timer.Stop()
-	}
+	return g.plain.Read(p)
 }

@@ -25,6 +25,10 @@ type reader struct {
 	guest bool // must not see prices
 }
 
+func (in *Ingress) readerOf(ctx context.Context, user string) reader {
+	return reader{user, in.isGuest(ctx, user)}
+}
+
 // command answers the slash command with an ephemeral message. Anybody in our workspace may ask.
 func (in *Ingress) command(c *gin.Context, body []byte) {
 	form, err := url.ParseQuery(string(body))
@@ -34,54 +38,39 @@ func (in *Ingress) command(c *gin.Context, body []byte) {
 	}
 	ctx, cancel := context.WithTimeout(c.Request.Context(), commandTimeout)
 	defer cancel()
-	m := in.answerCommand(ctx, form)
-	c.JSON(http.StatusOK, responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks})
+	c.JSON(http.StatusOK, ephemeral(in.answerCommand(ctx, form)))
 }
 
 func (in *Ingress) answerCommand(ctx context.Context, form url.Values) cards.Message {
-	command, words := form.Get("command"), strings.Fields(form.Get("text"))
 	own, err := in.team.get(ctx)
 	switch {
 	case err != nil:
 		return cards.Sorry("Slack can't be asked right now which workspace this is. Please try again in a minute.")
 	case !person{team: form.Get("team_id"), enterprise: form.Get("enterprise_id")}.isFrom(own):
 		return cards.Sorry("This command only works in the workspace that Fieldmarshal belongs to.")
-	case len(words) == 0, len(words) == 1 && strings.EqualFold(words[0], "help"):
-		return cards.Help(command)
 	}
-	verb, rest := strings.ToLower(words[0]), strings.Join(words[1:], " ")
+	command, text, user := form.Get("command"), form.Get("text"), form.Get("user_id")
+	verb, rest := "help", ""
+	if words := strings.Fields(text); len(words) > 0 {
+		verb, rest = strings.ToLower(words[0]), strings.Join(words[1:], " ")
+	}
+	wrong := "“" + text + "” is not understood."
 	switch {
-	case verb == "status" && rest == "":
-		return notUnderstood(command, "“status” needs a project: its id, its PO number, or part of its name.")
-	case verb == "status":
-		return in.status(ctx, in.readerOf(ctx, form.Get("user_id")), rest)
+	case verb == "help" && rest == "":
+		return cards.Help(command)
 	case verb == "open" && rest == "":
-		return in.open(ctx, in.readerOf(ctx, form.Get("user_id")))
-	case verb == "open", verb == "help":
-		return notUnderstood(command, "“"+rest+"” is not understood after “"+verb+"”.")
+		return in.open(ctx, in.readerOf(ctx, user))
+	case verb == "status" && rest != "":
+		return in.status(ctx, in.readerOf(ctx, user), rest)
+	case verb == "status":
+		wrong = "“status” needs a project: its id, its PO number, or part of its name."
+	default:
+		if _, err := prodege.TypedProjectID(text); err == nil {
+			wrong += " Did you mean “status " + text + "”?"
+		}
 	}
-	if _, err := prodege.TypedProjectID(form.Get("text")); err == nil {
-		return notUnderstood(command, "“"+form.Get("text")+"” is not understood. Did you mean “status "+form.Get("text")+"”?")
-	}
-	if meant := nearest(verb, "status", "open", "help"); meant != "" {
-		return notUnderstood(command, "“"+words[0]+"” is not understood. Did you mean “"+strings.TrimSpace(meant+" "+rest)+"”?")
-	}
-	return notUnderstood(command, "“"+words[0]+"” is not understood.")
-}
-
-// notUnderstood says what was not understood, and what can be asked.
-func notUnderstood(command, what string) cards.Message {
-	said, help := cards.Sorry(what), cards.Help(command)
+	said, help := cards.Sorry(wrong), cards.Help(command)
 	return cards.Message{Text: said.Text + "\n" + help.Text, Blocks: append(said.Blocks, help.Blocks...)}
-}
-
-// readerOf says what a person may see. If it is unknown whether they are a guest they see no prices.
-func (in *Ingress) readerOf(ctx context.Context, user string) reader {
-	guest, err := in.guests.has(ctx, user)
-	if err != nil {
-		in.log.Warn("Slack does not say whether somebody is a guest, so they see no prices: does the app have the scope users:read?", "user", user, "error", err)
-	}
-	return reader{user, guest}
 }
 
 // open lists what waits for a person.
@@ -135,44 +124,4 @@ func (in *Ingress) uiLink(id prodege.ProjectID) string {
 		return ""
 	}
 	return in.options.UILink(workflows.ProjectID(id))
-}
-
-// nearest returns the word for which another one was meant; empty if there is none.
-func nearest(word string, words ...string) string {
-	best, fewest := "", 3
-	for _, candidate := range words {
-		if n := distance(word, candidate); n < fewest {
-			best, fewest = candidate, n
-		}
-	}
-	return best
-}
-
-// distance counts the errors between two words: a letter that is added, missing, wrong, or swapped with the next.
-func distance(a, b string) int {
-	if d := len(a) - len(b); d > 2 || d < -2 {
-		return 3 // more than nearest accepts
-	}
-	rows := make([][]int, len(a)+1)
-	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
-		rows[i][0] = i
-		for j := range rows[i] {
-			if i == 0 {
-				rows[i][j] = j
-			}
-			if i == 0 || j == 0 {
-				continue
-			}
-			wrong := 1
-			if a[i-1] == b[j-1] {
-				wrong = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+wrong)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }

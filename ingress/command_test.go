@@ -125,12 +125,11 @@ func TestSlashCommand(t *testing.T) {
 		"status soy":                {"No open project has “soy”"},
 		"status":                    {"needs a project", "/fieldmarshal status"},
 		"open":                      {"One project waits", "$4.25", "https://ui.example/project-7"},
-		"open 5":                    {"“5” is not understood after “open”"},
+		"open 5":                    {"“open 5” is not understood"},
 		"help":                      {"/fieldmarshal status"},
 		"":                          {"/fieldmarshal open"},
 		"dance":                     {"“dance” is not understood", "/fieldmarshal help"},
-		"opne":                      {"“opne” is not understood", "Did you mean “open”?"},
-		"staus 29303649":            {"Did you mean “status 29303649”?"},
+		"staus 29303649":            {"“staus 29303649” is not understood", "/fieldmarshal status"},
 		"<!channel> everybody up":   {"is not understood"},
 	} {
 		got := w.ask("U0EVE", text)

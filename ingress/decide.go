@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -68,11 +69,7 @@ func (in *Ingress) mayDecide(ctx context.Context, who person, of project.Questio
 // installed for a whole one; also if that is unknown.
 func (in *Ingress) isOutsider(ctx context.Context, who person, own string) bool {
 	if isOrganization(own) {
-		guest, err := in.guests.has(ctx, who.user)
-		if err != nil {
-			in.log.Warn("Slack does not say whether somebody belongs to our organization, so their click does not count: does the app have the scope users:read?", "user", who.user, "error", err)
-		}
-		return guest
+		return in.isGuest(ctx, who.user)
 	}
 	return who.userTeam != "" && who.userTeam != own
 }
@@ -92,15 +89,12 @@ func (in *Ingress) signal(ctx context.Context, id prodege.ProjectID, d project.D
 // answerTo returns the ephemeral message for the person who clicked. If the project is closed it says how the request ended,
 // provided that the workflow answers in time.
 func (in *Ingress) answerTo(ctx context.Context, kind project.AnswerKind, b cards.Button, d project.Decision) cards.Message {
-	a := project.Answer{Kind: kind, Project: project.Name{ID: b.Project, Name: b.Name}, OfPause: b.OfAction(), OfInvoice: b.Revision > 0, Simulated: in.options.Simulated}
+	a := project.Answer{Kind: kind, Project: project.Name{ID: b.Project, Name: b.Name}, OfPause: b.OfAction(), OfInvoice: b.Revision > 0,
+		Simulated: in.options.Simulated}
 	switch {
 	case kind == project.AnswerRecorded:
-		amount := d.Amount
-		if d.UpTo != nil {
-			amount = d.UpTo
-		}
-		a.Verdict, a.Amount = d.Verdict, amount
-		a.Decision = &project.Decided{Verdict: d.Verdict, User: d.User, Amount: amount, Action: d.Action, Number: d.Number, At: in.now(), From: d.From}
+		a.Verdict, a.Amount = d.Verdict, cmp.Or(d.UpTo, d.Amount)
+		a.Decision = &project.Decided{Verdict: d.Verdict, User: d.User, Amount: a.Amount, Action: d.Action, Number: d.Number, At: in.now(), From: d.From}
 	case kind == project.AnswerClosed && !a.OfInvoice:
 		in.addOutcome(ctx, &a, b)
 	}

@@ -1,6 +1,7 @@
 package ingress
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -39,37 +40,15 @@ func readerAt(address string) readEvents {
 // delivery answers one of Prodege's webhooks: it checks the signature, parses the events, makes them durable, and then answers.
 func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if encoding := c.GetHeader("Content-Encoding"); !decompress(c) {
-			in.refuse(c, http.StatusUnsupportedMediaType, "", &prodege.Refusal{Cause: causeCompressed, Detail: "the body is encoded as " + strconv.QuoteToASCII(encoding[:min(len(encoding), 40)]) + ", and only gzip is supported"}, nil)
-			return
-		}
 		body, fault := in.readBody(c)
 		defer body.release()
-		switch {
-		case fault == errBusy:
-			in.busy(c)
-			return
-		case fault != nil:
-			in.refuse(c, fault.status, "", &prodege.Refusal{Cause: fault.cause, Detail: fault.text}, body.bytes)
+		if fault != nil {
+			in.refuse(c, fault, body.bytes)
 			return
 		}
-		envelope, err := prodege.ReadEnvelope(c.GetHeader("Content-Type"), body.bytes)
-		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
-			status := http.StatusBadRequest
-			if refusal.Cause == prodege.WrongContentType {
-				status = http.StatusUnsupportedMediaType
-			}
-			in.refuse(c, status, refusal.EventID, refusal, body.bytes)
-			return
-		}
-		data, err := envelope.Verify(in.options.ProdegeSecrets)
-		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
-			in.refuseSigned(c, inbox.LotDeliveries, refusal, envelope, body.bytes)
-			return
-		}
-		events, unusable, err := read(data, in.now())
-		if refusal, is := errors.AsType[*prodege.Refusal](err); is {
-			in.refuseSigned(c, inbox.LotUnparsed, refusal, envelope, body.bytes)
+		events, unusable, fault := in.parse(c.GetHeader("Content-Type"), body.bytes, read)
+		if fault != nil {
+			in.refuse(c, fault, body.bytes)
 			return
 		}
 		body.parsed()
@@ -77,21 +56,46 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 	}
 }
 
+// parse parses a delivery, after checking its signature.
+func (in *Ingress) parse(contentType string, body []byte, read readEvents) (events []prodege.Event, unusable []prodege.Unusable, fault *refusal) {
+	envelope, err := prodege.ReadEnvelope(contentType, body)
+	if refused, is := errors.AsType[*prodege.Refusal](err); is {
+		status := http.StatusBadRequest
+		if refused.Cause == prodege.WrongContentType {
+			status = http.StatusUnsupportedMediaType
+		}
+		return nil, nil, &refusal{Refusal: *refused, status: status}
+	}
+	lot := inbox.LotDeliveries
+	data, err := envelope.Verify(in.options.ProdegeSecrets)
+	if err == nil {
+		lot = inbox.LotUnparsed
+		events, unusable, err = read(data, in.now())
+	}
+	if refused, is := errors.AsType[*prodege.Refusal](err); is {
+		fault = &refusal{Refusal: *refused, status: http.StatusBadRequest, lot: lot, data: envelope.Data()}
+		fault.EventID = envelope.EventID()
+	}
+	return events, unusable, fault
+}
+
 // accept makes the usable events durable and answers. Unless all of them are, the answer is 500.
 func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []prodege.Unusable) {
-	in.raiseDated(c.Request.Context(), events)
+	ctx := c.Request.Context()
+	in.raiseDated(ctx, events)
 	events, tooOld := in.splitByAge(events)
 	unusable = append(unusable, tooOld...)
 	for _, u := range unusable {
-		in.raiseUnusable(c.Request.Context(), u)
+		in.raiseUnusable(ctx, u)
 	}
 	stamp(events)
-	outcome, err := in.persist(c.Request.Context(), events)
+	outcome, err := in.persist(ctx, events)
 	if err != nil {
-		in.log.Error("a delivery could not be made durable: neither the disk nor Temporal accepts it",
-			"request_id", c.GetString("request_id"), "event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
-		in.failed(c)
-		in.raiseFailed(c.Request.Context(), "durable", fmt.Sprintf("neither the disk nor Temporal accepts it (project %s, event %.100q)", events[0].ProjectID, events[0].ID))
+		in.log.Error("a delivery could not be made durable: neither the disk nor Temporal accepts it", "request_id", c.GetString("request_id"),
+			"event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
+		in.count(c, outcomeFailed)
+		fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
+		in.raiseFailed(ctx, "durable", fmt.Sprintf("neither the disk nor Temporal accepts it (project %s, event %.100q)", events[0].ProjectID, events[0].ID))
 		return
 	}
 	in.metrics.received.Add(int64(len(events) + len(unusable)))
@@ -103,13 +107,11 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 		return
 	}
 	in.count(c, outcome)
-	c.Data(http.StatusOK, contentType, succeeded)
+	c.Data(http.StatusOK, "application/json; charset=utf-8", succeeded)
 }
 
 // succeeded is the answer to nearly all deliveries.
 var succeeded = []byte(`{"success":true}`)
-
-const contentType = "application/json; charset=utf-8"
 
 // stamp sets the delivery's id on its events, so that an event that is handed over twice counts once.
 func stamp(events []prodege.Event) {
@@ -126,72 +128,48 @@ func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, ol
 		return events, nil
 	}
 	for _, e := range events {
-		if age := in.now().Sub(e.Time); age > limit {
-			old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit), Cause: "age"})
+		if in.now().Sub(e.Time) <= limit {
+			young = append(young, e)
 			continue
 		}
-		young = append(young, e)
+		old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit), Cause: "age"})
 	}
 	return young, old
 }
 
 // persist makes events durable: on disk, or in Temporal if the disk refuses. It continues even if the sender disconnects.
 func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome string, err error) {
-	if len(events) == 0 {
-		return outcomeAccepted, nil
-	}
 	ctx = context.WithoutCancel(ctx)
-	refusal := in.options.Inbox.Append(ctx, events) // takes at most a second
-	if refusal == nil {
+	disk := in.options.Inbox.Append(ctx, events) // takes at most a second
+	if disk == nil {
 		return outcomeAccepted, nil
 	}
-	in.log.Warn("the inbox does not accept a delivery, which goes to Temporal directly", "event_id", events[0].ID, "events", len(events), "error", refusal)
-	direct, cancelDirect := context.WithTimeout(ctx, directTimeout)
-	defer cancelDirect()
-	if err := in.direct.deliver(direct, events); err != nil {
-		return "", errors.Join(refusal, err)
+	in.log.Warn("the inbox does not accept a delivery, which goes to Temporal directly",
+		"event_id", events[0].ID, "events", len(events), "error", disk)
+	ctx, cancel := context.WithTimeout(ctx, directTimeout)
+	defer cancel()
+	if err := in.direct.deliver(ctx, events); err != nil {
+		return "", errors.Join(disk, err)
 	}
 	return outcomeDirect, nil
 }
 
 func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.Event, unusable []prodege.Unusable) {
 	id := c.GetString("request_id")
-	for i, e := range events {
-		if i == maxLogLines {
-			in.log.Info("further events of the same delivery", "request_id", id, "events", len(events)-i)
-			break
-		}
+	for _, e := range events[:min(len(events), maxLogLines)] {
 		in.log.LogAttrs(c.Request.Context(), slog.LevelInfo, "event received", slog.String("request_id", id), slog.Int64("project_id", int64(e.ProjectID)),
 			slog.String("event_id", string(e.ID)), slog.String("status", string(e.Status)), slog.Int("update_reason", int(e.Reason)),
 			slog.String("delivery", e.Delivery), slog.String("kept", outcome))
 	}
-	for i, u := range unusable {
-		if i == maxLogLines {
-			in.log.Warn("further unusable events of the same delivery", "request_id", id, "events", len(unusable)-i)
-			break
-		}
+	for _, u := range unusable[:min(len(unusable), maxLogLines)] {
 		in.log.Warn("event unusable", "request_id", id, "event_id", u.EventID, "project_id", u.Project, "why", u.Error)
 	}
-}
-
-// failed answers with 500, after which Prodege repeats the delivery.
-func (in *Ingress) failed(c *gin.Context) {
-	in.count(c, outcomeFailed)
-	fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
-}
-
-// busy answers with 500 to a request that got no turn.
-func (in *Ingress) busy(c *gin.Context) {
-	in.log.Warn("a delivery got no turn: too many requests are in progress", "request_id", c.GetString("request_id"), "bytes", c.Request.ContentLength)
-	in.count(c, outcomeFailed)
-	fail(c, errBusy.status, "", errBusy.text)
-	in.raiseFailed(c.Request.Context(), "busy", "too many requests were in progress")
-}
-
-func (in *Ingress) count(c *gin.Context, outcome string) {
-	webhook := path.Base(c.FullPath())
-	if c.FullPath() == "" {
-		webhook = "none" // sent to an unknown address
+	if more := max(0, len(events)-maxLogLines) + max(0, len(unusable)-maxLogLines); more > 0 {
+		in.log.Info("further events of the same delivery are not logged", "request_id", id, "events", more)
 	}
-	in.metrics.deliveries.WithLabelValues(webhook, outcome).Inc()
+}
+
+// count counts a delivery. One to an unknown address is of no webhook.
+func (in *Ingress) count(c *gin.Context, outcome string) {
+	in.metrics.deliveries.WithLabelValues(path.Base(cmp.Or(c.FullPath(), "none")), outcome).Inc()
 }

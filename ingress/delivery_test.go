@@ -2,6 +2,7 @@ package ingress
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,8 +15,10 @@ import (
 	"testing"
 	"time"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/inbox"
 	"fieldmarshal/prodege"
+	"fieldmarshal/simulator"
 )
 
 const (
@@ -279,15 +282,23 @@ func TestADrainedInboxHandsOver(t *testing.T) {
 }
 
 func TestAPanicIsA500(t *testing.T) {
-	w := newWorld(t)
-	_ = w.box.Close()
-	w.temporal.set(func() { w.temporal.panics = true })
-	status, got := w.post(statusPath, "application/json", signed(seed))
-	if status != 500 || got != `{"success":false,"error":{"event_id":"","error":"an internal error"}}` {
-		t.Errorf("answered %d %s", status, got)
+	w := newWorld(t, func(o *Options) { o.Team = func(context.Context) (string, error) { panic("team") } })
+	ts := w.request()
+	if reply := w.click(simulator.Click{User: "U0ANN", TS: ts, ActionID: cards.ActionApprove}); reply.Status != 500 {
+		t.Errorf("answered %+v", reply)
 	}
 	if !strings.Contains(w.log.String(), "panic while answering") {
 		t.Error("the panic is not in the log")
+	}
+
+	_ = w.box.Close()
+	w.temporal.set(func() { w.temporal.panics = true })
+	status, got := w.post(statusPath, "application/json", signed(seed))
+	if status != 500 || !strings.Contains(got, "send it again") {
+		t.Errorf("a delivery is answered %d %s", status, got)
+	}
+	if !strings.Contains(w.log.String(), "panic: deliver") {
+		t.Error("the panic of a delivery is not in the log")
 	}
 }
 
@@ -325,7 +336,7 @@ func TestHealth(t *testing.T) {
 	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"answers"`) || strings.Contains(body, "degraded") {
 		t.Errorf("readyz: %d %s", status, body)
 	}
-	w.temporal.set(func() { w.temporal.away = errors.New("unavailable") })
+	w.temporal.set(func() { w.temporal.away = errors.New("does not answer") })
 	w.post(statusPath, "application/json", signed(seed))
 	if status, body := w.get("/readyz"); status != 200 || !strings.Contains(body, `"temporal":"answers"`) {
 		t.Errorf("Temporal was asked again within a second: %d %s", status, body)
@@ -349,7 +360,7 @@ func TestHealth(t *testing.T) {
 		t.Errorf("readyz with Temporal only: %d %s", status, body)
 	}
 	w.temporal.set(func() {
-		w.temporal.away = &TemporalFault{"the namespace \"surveys\" is missing: create it", errors.New("not found")}
+		w.temporal.away = errors.New("the namespace \"surveys\" is missing: create it")
 	})
 	now = now.Add(time.Second)
 	if _, body := w.get("/readyz"); !strings.Contains(body, `"temporal":"the namespace \"surveys\" is missing`) {
@@ -411,11 +422,14 @@ func TestASlowSenderIsCutOff(t *testing.T) {
 	}
 }
 
-func TestOptionsMustBeWhole(t *testing.T) {
-	_, err := New(Options{ProdegeSecrets: []prodege.Secret{""}})
-	for _, want := range []string{"Logger", "Inbox", "Workflows", "SigningSecrets", "a secret"} {
-		if err == nil || !strings.Contains(err.Error(), want+" is missing") {
-			t.Errorf("%v does not tell %s", err, want)
+// TestASecretMustBeThere: with an empty one anyone could sign.
+func TestASecretMustBeThere(t *testing.T) {
+	for _, o := range []Options{
+		{SigningSecrets: []prodege.Secret{"a"}}, {ProdegeSecrets: []prodege.Secret{"a"}},
+		{SigningSecrets: []prodege.Secret{"a"}, ProdegeSecrets: []prodege.Secret{"a", ""}},
+	} {
+		if _, err := New(o); err == nil || !strings.Contains(err.Error(), "a secret is missing") {
+			t.Errorf("%v", err)
 		}
 	}
 }

@@ -3,7 +3,10 @@ package ingress
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"fieldmarshal/prodege"
 )
@@ -17,13 +20,11 @@ const (
 type direct struct {
 	workflows Workflows
 	slots     chan struct{}
-
-	mu   sync.Mutex
-	busy map[prodege.ProjectID]chan struct{} // closed when the project is free
+	projects  sync.Map // of chan struct{} by prodege.ProjectID; full while an event of the project is handed over
 }
 
 func newDirect(w Workflows) *direct {
-	return &direct{workflows: w, slots: make(chan struct{}, directDeliveries), busy: map[prodege.ProjectID]chan struct{}{}}
+	return &direct{workflows: w, slots: make(chan struct{}, directDeliveries)}
 }
 
 // deliver returns nil once Temporal has every event, or an error as soon as one of them could not be handed over. The events
@@ -43,77 +44,33 @@ func (d *direct) deliver(ctx context.Context, events []prodege.Event) error {
 		}
 		projects[e.ProjectID] = append(projects[e.ProjectID], e)
 	}
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	todo := make(chan prodege.ProjectID, len(order))
+	handovers, ctx := errgroup.WithContext(ctx)
+	handovers.SetLimit(directProjects)
 	for _, id := range order {
-		todo <- id
+		handovers.Go(func() error { return d.project(ctx, id, projects[id]) })
 	}
-	close(todo)
-	var working sync.WaitGroup
-	var first sync.Once
-	var failed error
-	var panicked any
-	for range min(directProjects, len(order)) {
-		working.Go(func() {
-			var err error
-			defer func() {
-				r := recover()
-				if r != nil || err != nil {
-					first.Do(func() { failed, panicked = err, r })
-					cancel()
-				}
-			}()
-			for id := range todo {
-				if err = d.project(ctx, id, projects[id]); err != nil {
-					return
-				}
-			}
-		})
-	}
-	working.Wait()
-	if panicked != nil {
-		panic(panicked) // in the goroutine of the request, where recovery answers it
-	}
-	return failed
+	return handovers.Wait()
 }
 
-// project hands over the events of a project in order.
-func (d *direct) project(ctx context.Context, id prodege.ProjectID, events []prodege.Event) error {
-	free, err := d.take(ctx, id)
-	if err != nil {
-		return err
+// project hands over the events of a project in order, while no other delivery does. A panic is an error.
+func (d *direct) project(ctx context.Context, id prodege.ProjectID, events []prodege.Event) (err error) {
+	turns, _ := d.projects.LoadOrStore(id, make(chan struct{}, 1))
+	turn := turns.(chan struct{})
+	select {
+	case turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	defer free()
+	defer func() {
+		<-turn
+		if r := recover(); r != nil {
+			err = fmt.Errorf("panic: %v\n%s", r, debug.Stack())
+		}
+	}()
 	for _, e := range events {
 		if err := d.workflows.Deliver(ctx, e); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// take waits until no other delivery hands over events of the project. free must be called afterwards.
-func (d *direct) take(ctx context.Context, id prodege.ProjectID) (free func(), err error) {
-	for {
-		d.mu.Lock()
-		other := d.busy[id]
-		if other == nil {
-			mine := make(chan struct{})
-			d.busy[id] = mine
-			d.mu.Unlock()
-			return func() {
-				d.mu.Lock()
-				delete(d.busy, id)
-				d.mu.Unlock()
-				close(mine)
-			}, nil
-		}
-		d.mu.Unlock()
-		select {
-		case <-other:
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
 }

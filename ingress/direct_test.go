@@ -127,8 +127,14 @@ func TestOneRefusedEventFailsTheDelivery(t *testing.T) {
 	if err := d.deliver(t.Context(), []prodege.Event{{ID: "a", ProjectID: 1}, {ID: "b", ProjectID: 2}}); !errors.Is(err, refusal) {
 		t.Errorf("%v", err)
 	}
-	if len(d.busy) != 0 || len(d.slots) != 0 {
-		t.Errorf("held: %v, %d", d.busy, len(d.slots))
+	d.projects.Range(func(id, turn any) bool {
+		if n := len(turn.(chan struct{})); n != 0 {
+			t.Errorf("project %v is held", id)
+		}
+		return true
+	})
+	if len(d.slots) != 0 {
+		t.Errorf("%d slots are held", len(d.slots))
 	}
 }
 

@@ -41,39 +41,29 @@ func (in *Ingress) slackEvent(c *gin.Context, body []byte) {
 	}
 	who := person{user: event.Event.User, team: event.TeamID, enterprise: event.EnterpriseID}
 	in.afterwards(c.Request.Context(), tellTimeout, func(ctx context.Context) {
-		if err := in.showHome(ctx, who, nil); err != nil {
+		if err := in.showHome(ctx, who, nil, 0); err != nil {
 			in.log.Warn("the home tab could not be shown", "user", who.user, "error", err)
 		}
 	})
 }
 
-// notice is the result of a click on the home tab.
-type notice struct {
-	message cards.Message
-	decided prodege.ProjectID // whose buttons are not shown again; 0: none
-}
-
 // showHome publishes a person's home tab, below a notice if there is one. Somebody from another workspace sees nothing else.
-func (in *Ingress) showHome(ctx context.Context, who person, n *notice) error {
+// The buttons of the project decided are not shown again.
+func (in *Ingress) showHome(ctx context.Context, who person, notice []slack.Block, decided prodege.ProjectID) error {
 	view := cards.OpenList{Simulated: in.options.Simulated}.Home()
+	view.Blocks.BlockSet = notice
 	own, err := in.team.get(ctx)
-	switch {
-	case (err != nil || !who.isFrom(own)) && n == nil:
+	if ours := err == nil && who.isFrom(own); ours {
+		view.Blocks.BlockSet = append(notice, in.home(ctx, who.user, decided)...)
+	} else if notice == nil {
 		return err
-	case err != nil, !who.isFrom(own):
-		view.Blocks.BlockSet = nil
-	default:
-		view.Blocks.BlockSet = in.home(ctx, who.user, n)
-	}
-	if n != nil {
-		view.Blocks.BlockSet = append(append([]slack.Block{}, n.message.Blocks...), view.Blocks.BlockSet...)
 	}
 	_, err = in.options.Slack.PublishViewContext(ctx, slack.PublishViewContextRequest{UserID: who.user, View: view})
 	return err
 }
 
 // home returns the list of what waits, as its reader sees it.
-func (in *Ingress) home(ctx context.Context, user string, n *notice) []slack.Block {
+func (in *Ingress) home(ctx context.Context, user string, decided prodege.ProjectID) []slack.Block {
 	who := in.readerOf(ctx, user)
 	list, err := in.openList(ctx, cards.OpenAtHome, who)
 	if err != nil {
@@ -81,7 +71,7 @@ func (in *Ingress) home(ctx context.Context, user string, n *notice) []slack.Blo
 	}
 	list.Reader = in.mayRead(ctx, who)
 	for i := range list.Items {
-		if n != nil && n.decided != 0 && list.Items[i].Project.ID == n.decided {
+		if list.Items[i].Project.ID == decided {
 			list.Items[i].Card = project.Card{}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -30,7 +31,6 @@ type Workflows interface {
 	Deliver(ctx context.Context, event prodege.Event) error
 	Decide(ctx context.Context, id prodege.ProjectID, d project.Decision) error
 	Project(ctx context.Context, id prodege.ProjectID) (*project.State, error)
-	Health(ctx context.Context) error
 }
 
 // Approvers is SLACK_APPROVERS.
@@ -51,45 +51,23 @@ type Options struct {
 	SigningSecrets []prodege.Secret                                     // one or two, to verify Slack's requests
 	Slack          *slack.Client                                        // opens modals, posts ephemeral messages
 	SlackAPIURL    string                                               // that client's address: a response_url may point to its host
-	Team           func(ctx context.Context) (teamID string, err error) // returns our own workspace (auth.test); called until it succeeds
+	Team           func(ctx context.Context) (teamID string, err error) // our own workspace; called until it succeeds
 	Approvers      Approvers
-	Registry       *prometheus.Registry // shown by /metrics; the ingress adds its metrics
+	Registry       *prometheus.Registry            // shown by /metrics; the ingress adds its metrics
+	Temporal       func(ctx context.Context) error // why Temporal can't accept events, in words for those who run the ingress
 
 	// Optional.
 	Secrets          []prodege.Secret                                     // further secrets that must never be shown
-	Anyone           bool                                                 // SLACK_APPROVERS is anyone: every member of our workspace who is in the channel decides
+	Anyone           bool                                                 // every member of our workspace who is in the channel decides
 	Simulated        bool                                                 // Prodege is simulated: answers say so
 	MaxEventAge      time.Duration                                        // an older event is unusable; 0: none is
 	Alert            func(ctx context.Context, text string) error         // posts in the alerts channel; nil: alarms are only logged
 	Directory        Directory                                            // lists open projects; nil: the slash command can't
-	Guest            func(ctx context.Context, user string) (bool, error) // reports whether somebody is a guest, who sees no prices; nil: nobody is
-	ApprovalsChannel string                                               // for answers to people who decide about a CPI on the home tab
+	Guest            func(ctx context.Context, user string) (bool, error) // whether somebody is a guest, who sees no prices; nil: nobody
+	ApprovalsChannel string                                               // for answers about a CPI to people on the home tab
 	AlertsChannel    string                                               // likewise about a pause
 	UILink           func(workflowID string) string                       // link to a workflow in the Temporal UI; nil: no links
 	Now              func() time.Time                                     // nil: time.Now
-	Temporal         func(ctx context.Context) error                      // returns why Temporal can't accept events, preferably a *TemporalFault; nil: Workflows.Health
-}
-
-func (o Options) check() error {
-	var errs []error
-	need := func(ok bool, what string) {
-		if !ok {
-			errs = append(errs, errors.New(what+" is missing"))
-		}
-	}
-	need(o.Logger != nil, "Logger")
-	need(o.Inbox != nil, "Inbox")
-	need(o.Workflows != nil, "Workflows")
-	need(len(o.ProdegeSecrets) > 0, "ProdegeSecrets")
-	need(len(o.SigningSecrets) > 0, "SigningSecrets")
-	need(o.Slack != nil, "Slack")
-	need(o.Team != nil, "Team")
-	need(o.Approvers != nil, "Approvers")
-	need(o.Registry != nil, "Registry")
-	for _, s := range append(append([]prodege.Secret{}, o.ProdegeSecrets...), o.SigningSecrets...) {
-		need(s != "", "a secret") // with an empty one anyone could sign
-	}
-	return errors.Join(errs...)
 }
 
 // Ingress answers HTTP requests. It is safe for concurrent use.
@@ -99,39 +77,39 @@ type Ingress struct {
 	now        func() time.Time
 	handler    http.Handler
 	admin      http.Handler
-	temporal   temporalHealth
+	health     health
 	bodies     bodies
 	metrics    *metrics
 	team       team
 	alarms     alarms
 	redact     redactor
 	direct     *direct
-	outage     outage
-	guests     guests
-	names      names
-	responses  *http.Client // for response_url
+	guests     *memory[string, bool]                    // who is a guest
+	names      *memory[prodege.ProjectID, project.Name] // of open projects, of which Temporal only knows the ids
+	responses  *http.Client                             // for response_url
 	background sync.WaitGroup
 }
 
 // New makes an Ingress.
 func New(o Options) (*Ingress, error) {
-	if err := o.check(); err != nil {
-		return nil, fmt.Errorf("make ingress: %w", err)
+	secrets := slices.Concat(o.ProdegeSecrets, o.SigningSecrets)
+	if len(o.ProdegeSecrets) == 0 || len(o.SigningSecrets) == 0 || slices.Contains(secrets, "") {
+		return nil, errors.New("make ingress: a secret is missing") // with an empty one anyone could sign
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	if o.Temporal == nil {
-		o.Temporal = o.Workflows.Health
-	}
-	in := &Ingress{options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, guests: guests{ask: o.Guest, now: o.Now}, direct: newDirect(o.Workflows), responses: responseClient(), bodies: newBodies(),
-		redact: newRedactor(o.ProdegeSecrets, o.SigningSecrets, o.Secrets)}
-	var err error
-	if in.metrics, err = newMetrics(o.Registry, o.Inbox); err != nil {
-		return nil, fmt.Errorf("make ingress: %w", err)
+	in := &Ingress{
+		options: o, log: o.Logger, now: o.Now, team: team{ask: o.Team}, direct: newDirect(o.Workflows), bodies: newBodies(),
+		guests: newMemory[string, bool](o.Now), names: newMemory[prodege.ProjectID, project.Name](o.Now),
+		metrics: newMetrics(o.Registry, o.Inbox), redact: newRedactor(append(secrets, o.Secrets...)),
+		responses: &http.Client{
+			Timeout:       responseTimeout,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
 	}
 	o.Inbox.OnAdmit(in.admitRefused)
-	in.handler, in.admin = in.router(), in.adminRouter()
+	in.handler, in.admin = in.router(in.routes()), in.router(in.adminRoutes())
 	return in, nil
 }
 
@@ -140,12 +118,6 @@ func (in *Ingress) Handler() http.Handler { return in.handler }
 
 // AdminHandler serves /readyz and /metrics, which must not be public.
 func (in *Ingress) AdminHandler() http.Handler { return in.admin }
-
-// AdminServer returns an http.Server for AdminHandler.
-func (in *Ingress) AdminServer() *http.Server {
-	return &http.Server{Handler: in.admin, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 32 << 10, ErrorLog: slog.NewLogLogger(in.log.Handler(), slog.LevelDebug)}
-}
 
 // maxConnections is how many connections are served concurrently; each may take up to 64 KiB for a body, and its headers.
 // Prodege and Slack need a few.
@@ -158,9 +130,14 @@ func (in *Ingress) Listener(l net.Listener) net.Listener {
 
 // Server returns an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens, serves and
 // shuts it down, and calls Wait after that.
-func (in *Ingress) Server() *http.Server {
+func (in *Ingress) Server() *http.Server { return in.server(in.handler) }
+
+// AdminServer returns an http.Server for AdminHandler.
+func (in *Ingress) AdminServer() *http.Server { return in.server(in.admin) }
+
+func (in *Ingress) server(handler http.Handler) *http.Server {
 	return &http.Server{
-		Handler:           in.handler,
+		Handler:           handler,
 		ReadHeaderTimeout: 5 * time.Second,
 		ReadTimeout:       15 * time.Second, // 1 MiB, the largest body, in 15 s is 70 kB/s: slower than any real sender
 		WriteTimeout:      30 * time.Second, // longer than the longest answer (see persist and decide)

@@ -53,18 +53,16 @@ var suspicious = []string{"sign", "hmac", "api", "token", "secret", "passw"}
 // redactor hides secrets. It is safe for concurrent use.
 type redactor struct{ known *strings.Replacer }
 
-func newRedactor(secrets ...[]prodege.Secret) redactor {
+func newRedactor(secrets []prodege.Secret) redactor {
 	var pairs []string
-	for _, list := range secrets {
-		for _, s := range list {
-			plain := s.Reveal()
-			if plain == "" {
-				continue
-			}
-			quoted, _ := json.Marshal(plain)
-			for _, form := range []string{plain, url.QueryEscape(plain), url.PathEscape(plain), string(quoted[1 : len(quoted)-1])} {
-				pairs = append(pairs, form, "[hidden]")
-			}
+	for _, s := range secrets {
+		plain := s.Reveal()
+		if plain == "" {
+			continue
+		}
+		quoted, _ := json.Marshal(plain)
+		for _, form := range []string{plain, url.QueryEscape(plain), url.PathEscape(plain), string(quoted[1 : len(quoted)-1])} {
+			pairs = append(pairs, form, "[hidden]")
 		}
 	}
 	return redactor{strings.NewReplacer(pairs...)}

@@ -11,7 +11,7 @@ import (
 )
 
 func testRedactor() redactor {
-	return newRedactor([]prodege.Secret{"hush/of prodege", "hush2"}, []prodege.Secret{"hush3"})
+	return newRedactor([]prodege.Secret{"hush/of prodege", "hush2", "hush3"})
 }
 
 // TestNoSecretIsShown: each body contains SECRET where a signature or key would be, in some encoding.

@@ -1,13 +1,9 @@
 package ingress
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -28,12 +24,9 @@ type place struct {
 	home        bool   // the person is looking at the home tab
 }
 
-// responseMessage is what Slack accepts at a response_url, and as the answer to a slash command.
-type responseMessage struct {
-	ResponseType    string        `json:"response_type,omitempty"`
-	ReplaceOriginal bool          `json:"replace_original"`
-	Text            string        `json:"text"`
-	Blocks          []slack.Block `json:"blocks,omitempty"`
+// ephemeral is a message as Slack accepts it at a response_url, and as the answer to a slash command.
+func ephemeral(m cards.Message) *slack.WebhookMessage {
+	return &slack.WebhookMessage{ResponseType: slack.ResponseTypeEphemeral, Text: m.Text, Blocks: &slack.Blocks{BlockSet: m.Blocks}}
 }
 
 // tell tells a person the result of a click in an ephemeral message: by response_url, which needs no token, or else by
@@ -41,24 +34,21 @@ type responseMessage struct {
 func (in *Ingress) tell(ctx context.Context, where place, m cards.Message, recorded bool, b cards.Button) {
 	var err error
 	switch {
-	case where.home:
-		notice := &notice{message: m}
-		if recorded {
-			notice.decided = b.Project
-		}
-		err = in.showHome(ctx, where.person, notice)
-	default:
+	case !where.home:
 		err = in.tellAlone(ctx, where, m)
+	case recorded:
+		err = in.showHome(ctx, where.person, m.Blocks, b.Project)
+	default:
+		err = in.showHome(ctx, where.person, m.Blocks, 0)
 	}
 	if err != nil {
 		in.log.Error("a person could not be told the result of a click", "user", where.user, "error", err)
 	}
 }
 
-func (in *Ingress) tellAlone(ctx context.Context, where place, m cards.Message) error {
-	var err error
+func (in *Ingress) tellAlone(ctx context.Context, where place, m cards.Message) (err error) {
 	if where.responseURL != "" {
-		if err = in.respond(ctx, where.responseURL, responseMessage{ResponseType: "ephemeral", Text: m.Text, Blocks: m.Blocks}); err == nil {
+		if err = in.respond(ctx, where.responseURL, m); err == nil {
 			return nil
 		}
 	}
@@ -72,39 +62,17 @@ func (in *Ingress) tellAlone(ctx context.Context, where place, m cards.Message) 
 	return errors.Join(err, again)
 }
 
-func responseClient() *http.Client {
-	return &http.Client{
-		Timeout:       responseTimeout,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
-}
-
 // respond posts to a response_url, once. Its error does not contain the address, which is a capability.
-func (in *Ingress) respond(ctx context.Context, to string, m responseMessage) error {
+func (in *Ingress) respond(ctx context.Context, to string, m cards.Message) error {
 	if !in.slackHost(to) {
 		return errors.New("the response_url is not one of Slack's, so it is not called")
 	}
-	body, err := json.Marshal(m)
-	if err != nil {
-		return fmt.Errorf("encode an answer: %w", err)
+	err := slack.PostWebhookCustomHTTPContext(ctx, to, in.responses, ephemeral(m))
+	if fault, is := errors.AsType[*url.Error](err); is {
+		err = fault.Err // without the address
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, to, bytes.NewReader(body))
 	if err != nil {
-		return errors.New("the response_url is not an address")
-	}
-	request.Header.Set("Content-Type", "application/json; charset=utf-8")
-	response, err := in.responses.Do(request)
-	if err != nil {
-		var fault *url.Error
-		if errors.As(err, &fault) {
-			err = fault.Err // without the address
-		}
 		return fmt.Errorf("answer by response_url: %w", err)
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10))
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("answer by response_url: Slack answered %d", response.StatusCode)
 	}
 	return nil
 }

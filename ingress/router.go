@@ -2,7 +2,10 @@ package ingress
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strings"
 
 	"github.com/gin-gonic/gin"
@@ -36,32 +39,12 @@ func (in *Ingress) adminRoutes() []route {
 	}
 }
 
-// router is gin with our middleware, outermost first:
+// router is gin with routes and our middleware, outermost first:
 //  1. a request id, which everything that follows can log;
 //  2. metrics, which count what the client got, including 404, 405 and panics;
 //  3. recovery, inside metrics so that a panic is counted as the 500 that it becomes;
 //  4. the body limit, which applies to every route and costs nothing before the body is read.
-func (in *Ingress) router() http.Handler {
-	engine := in.engine(in.routes())
-	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, noRoute))
-	engine.NoMethod(in.astray(http.StatusMethodNotAllowed, causeWrongMethod, noMethod))
-	return engine
-}
-
-// adminRouter serves adminRoutes in the same way.
-func (in *Ingress) adminRouter() http.Handler {
-	engine := in.engine(in.adminRoutes())
-	engine.NoRoute(func(c *gin.Context) { fail(c, http.StatusNotFound, "", noRoute) })
-	engine.NoMethod(func(c *gin.Context) { fail(c, http.StatusMethodNotAllowed, "", noMethod) })
-	return engine
-}
-
-const (
-	noRoute  = "there is nothing at this address"
-	noMethod = "the method is not allowed at this address"
-)
-
-func (in *Ingress) engine(routes []route) *gin.Engine {
+func (in *Ingress) router(routes []route) http.Handler {
 	gin.SetMode(gin.ReleaseMode)
 	engine := gin.New()
 	_ = engine.SetTrustedProxies(nil) // no header is trusted to name the client
@@ -71,27 +54,9 @@ func (in *Ingress) engine(routes []route) *gin.Engine {
 	for _, r := range routes {
 		engine.Handle(r.method, r.path, r.handle)
 	}
+	engine.NoRoute(in.astray(http.StatusNotFound, causeWrongAddress, "there is nothing at this address"))
+	engine.NoMethod(in.astray(http.StatusMethodNotAllowed, causeWrongMethod, "the method is not allowed at this address"))
 	return engine
-}
-
-// astray answers requests that no route matches. What may be a delivery to a misspelled address is kept and counted as refused,
-// because nobody would notice it otherwise.
-func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
-	return func(c *gin.Context) {
-		writes := c.Request.Method == http.MethodPost || c.Request.Method == http.MethodPut || c.Request.Method == http.MethodPatch
-		if !writes || !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
-			fail(c, status, "", text)
-			return
-		}
-		_ = decompress(c)
-		body, fault := in.readBody(c)
-		defer body.release()
-		if fault == errBusy {
-			in.busy(c)
-			return
-		}
-		in.refuse(c, status, "", &prodege.Refusal{Cause: cause, Detail: text}, body.bytes)
-	}
 }
 
 // requestID sets the id of a request for the log and the answer. It ignores an id from outside.
@@ -101,6 +66,61 @@ func requestID(c *gin.Context) {
 	c.Header("X-Request-Id", id)
 }
 
+// recovery turns a panic into a 500, after which Prodege repeats the delivery, and logs the stack. gin's own answers some
+// panics with 200.
+func (in *Ingress) recovery(c *gin.Context) {
+	defer func() {
+		r := recover()
+		if r == nil {
+			return
+		}
+		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(r)
+		}
+		in.log.Error("panic while answering", "request_id", c.GetString("request_id"), "path", c.FullPath(),
+			"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
+		if !c.Writer.Written() {
+			fail(c, http.StatusInternalServerError, "", "an internal error")
+		}
+		c.Abort()
+	}()
+	c.Next()
+}
+
 func limitBody(c *gin.Context) {
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+}
+
+// astray answers requests that no route matches. What may be a delivery to a misspelled address is kept and counted as
+// refused, because nobody would notice it otherwise.
+func (in *Ingress) astray(status int, cause, text string) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		writes := c.Request.Method == http.MethodPost || c.Request.Method == http.MethodPut || c.Request.Method == http.MethodPatch
+		if !writes || !strings.HasPrefix(c.Request.URL.Path, "/webhooks/") {
+			fail(c, status, "", text)
+			return
+		}
+		body, fault := in.readBody(c)
+		defer body.release()
+		if fault != errBusy {
+			fault = &refusal{status: status, Refusal: prodege.Refusal{Cause: cause, Detail: text}}
+		}
+		in.refuse(c, fault, body.bytes)
+	}
+}
+
+// answer is the body of every answer to Prodege, as its contract requires.
+type answer struct {
+	Success bool         `json:"success"`
+	Error   *answerError `json:"error,omitempty"`
+}
+
+type answerError struct {
+	EventID prodege.EventID `json:"event_id"` // empty if unknown
+	Error   string          `json:"error"`
+}
+
+// fail answers with an error and ends the request. text must not contain a secret, a signature or a body.
+func fail(c *gin.Context, status int, id prodege.EventID, text string) {
+	c.AbortWithStatusJSON(status, answer{Error: &answerError{EventID: id, Error: text}})
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -17,36 +16,16 @@ import (
 
 const (
 	searchTimeout = 1300 * time.Millisecond // leaves time to ask the project that was found
-	nameFor       = 10 * time.Minute        // how long a name is remembered, so that the next search asks fewer projects
-	maxNames      = 20_000
-	maxMatches    = 5 // projects that are listed if a search matches several
+	maxMatches    = 5                       // projects that are listed if a search matches several
+	askAtOnce     = 8                       // projects
 )
 
-// names remembers the names of open projects, of which Temporal only knows the ids. It is safe for concurrent use.
-type names struct {
-	mu    sync.Mutex
-	known map[prodege.ProjectID]named
-}
-
-type named struct {
-	project.Name
-	at time.Time
-}
-
-func (n *names) get(id prodege.ProjectID, now time.Time) (project.Name, bool) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	known, found := n.known[id]
-	return known.Name, found && now.Sub(known.at) < nameFor
-}
-
-func (n *names) keep(name project.Name, now time.Time) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.known == nil || len(n.known) >= maxNames {
-		n.known = map[prodege.ProjectID]named{}
-	}
-	n.known[name.ID] = named{name, now}
+// Directory lists open projects. It needs no worker.
+type Directory interface {
+	// Waiting lists all projects that wait for a person, oldest first.
+	Waiting(ctx context.Context) ([]OpenItem, error)
+	// Open lists all open projects, newest first.
+	Open(ctx context.Context) ([]prodege.ProjectID, error)
 }
 
 // statusByName shows the open project that matches a PO number or part of a name, if there is only one.
@@ -60,7 +39,8 @@ func (in *Ingress) statusByName(ctx context.Context, who reader, text string) ca
 	case len(found) > 1:
 		return cards.Sorry(severalMatch(text, found))
 	case unasked > 0:
-		return cards.Sorry(fmt.Sprintf("No project was found for “%s”, but %d of the open ones did not answer in time. Please try again, or ask with the project's id.", text, unasked))
+		return cards.Sorry(fmt.Sprintf("No project was found for “%s”, but %d of the open ones did not answer in time. "+
+			"Please try again, or ask with the project's id.", text, unasked))
 	}
 	return cards.Sorry("No open project has “" + text + "” as its PO number or in its name. An id is a number, such as 29303649.")
 }
@@ -78,11 +58,10 @@ func severalMatch(text string, found []project.Name) string {
 		}
 		list = append(list, part)
 	}
-	more := ""
 	if n := len(found) - maxMatches; n > 0 {
-		more = fmt.Sprintf("; and %d more", n)
+		list = append(list, fmt.Sprintf("and %d more", n))
 	}
-	return fmt.Sprintf("“%s” matches %d open projects: %s%s. Ask with the id of one.", shorten(text, 40), len(found), strings.Join(list, "; "), more)
+	return fmt.Sprintf("“%s” matches %d open projects: %s. Ask with the id of one.", shorten(text, 40), len(found), strings.Join(list, "; "))
 }
 
 func shorten(text string, maxRunes int) string {
@@ -105,10 +84,16 @@ func (in *Ingress) find(ctx context.Context, text string) (found []project.Name,
 		in.log.Warn("the open projects could not be listed", "error", err)
 		return nil, 0, err
 	}
-	in.learnNames(ctx, ids)
+	var unknown []prodege.ProjectID
+	for _, id := range ids {
+		if _, known := in.names.get(id); !known {
+			unknown = append(unknown, id)
+		}
+	}
+	in.ask(ctx, unknown, func(int, *project.State) {})
 	var exact []project.Name
 	for _, id := range ids {
-		name, known := in.names.get(id, in.now())
+		name, known := in.names.get(id)
 		exactly, loosely := name.Called(text)
 		switch {
 		case !known:
@@ -125,30 +110,26 @@ func (in *Ingress) find(ctx context.Context, text string) (found []project.Name,
 	return found, unasked, nil
 }
 
-// learnNames asks projects whose names are unknown for them, as many as answer in time.
-func (in *Ingress) learnNames(ctx context.Context, ids []prodege.ProjectID) {
+// ask queries projects concurrently, as many as answer in time. It remembers their names, and passes the state of the nth to
+// got.
+func (in *Ingress) ask(ctx context.Context, ids []prodege.ProjectID, got func(n int, s *project.State)) {
 	var asking errgroup.Group
 	asking.SetLimit(askAtOnce)
-	for _, id := range ids {
-		if _, known := in.names.get(id, in.now()); known || ctx.Err() != nil {
-			continue
-		}
+	for n, id := range ids {
 		asking.Go(func() error {
 			if ctx.Err() != nil {
 				return nil
 			}
-			if s, err := in.options.Workflows.Project(ctx, id); err == nil {
-				in.rememberName(id, s)
+			s, err := in.options.Workflows.Project(ctx, id)
+			if err != nil {
+				return nil
 			}
+			name := s.Name
+			name.ID = id
+			in.names.put(id, name)
+			got(n, s)
 			return nil
 		})
 	}
 	_ = asking.Wait() // none fails
-}
-
-func (in *Ingress) rememberName(id prodege.ProjectID, s *project.State) project.Name {
-	name := s.Name
-	name.ID = id
-	in.names.keep(name, in.now())
-	return name
 }

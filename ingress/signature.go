@@ -1,7 +1,6 @@
 package ingress
 
 import (
-	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
@@ -20,10 +19,7 @@ import (
 // Slack).
 const signedWithin = 5 * time.Minute
 
-const (
-	commandPath = "/slack/commands"
-	maxSSLCheck = 4 << 10 // bytes; it contains little more than a token
-)
+const maxSSLCheck = 4 << 10 // bytes; it contains little more than a token
 
 // signedBySlack reports whether Slack signed the body recently, with any of the secrets (there are several while one is being
 // rotated). Comparisons take constant time, and the right signature is never shown.
@@ -59,28 +55,28 @@ func (in *Ingress) fromSlack(handle func(c *gin.Context, body []byte)) gin.Handl
 		body, fault := in.readBody(c)
 		defer body.release()
 		if fault != nil {
-			fail(c, fault.status, "", fault.text)
+			fail(c, fault.status, "", fault.Detail)
+			return
+		}
+		if signedBySlack(in.options.SigningSecrets, c.Request.Header, body.bytes, in.now()) {
+			body.parsed()
+			handle(c, body.bytes)
 			return
 		}
 		if isSSLCheck(c, body.bytes) {
 			c.Status(http.StatusOK)
 			return
 		}
-		if !signedBySlack(in.options.SigningSecrets, c.Request.Header, body.bytes, in.now()) {
-			in.log.Warn("a request to Slack's address was not signed by Slack, or too long ago: check SLACK_SIGNING_SECRET and this machine's clock",
-				"request_id", c.GetString("request_id"), "path", c.FullPath(), "remote", c.RemoteIP())
-			fail(c, http.StatusUnauthorized, "", "the request was not signed by Slack, or too long ago")
-			return
-		}
-		body.parsed()
-		handle(c, body.bytes)
+		in.log.Warn("a request to Slack's address was not signed by Slack, or too long ago: check SLACK_SIGNING_SECRET and this machine's clock",
+			"request_id", c.GetString("request_id"), "path", c.FullPath(), "remote", c.RemoteIP())
+		fail(c, http.StatusUnauthorized, "", "the request was not signed by Slack, or too long ago")
 	}
 }
 
 // isSSLCheck reports whether Slack only checks the certificate of the slash command's address, which it does without a
 // signature (docs.slack.dev, slash commands).
 func isSSLCheck(c *gin.Context, body []byte) bool {
-	if c.FullPath() != commandPath || len(body) > maxSSLCheck || !bytes.Contains(body, []byte("ssl_check")) {
+	if c.FullPath() != "/slack/commands" || len(body) > maxSSLCheck {
 		return false
 	}
 	form, err := url.ParseQuery(string(body))

@@ -212,7 +212,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	w.api = slack.New(botToken, slack.OptionAPIURL(slackServer.URL+"/api/"), slack.OptionHTTPClient(patient{}))
 	options := Options{
 		Logger: log, Inbox: w.box, Workflows: w.temporal, ProdegeSecrets: []prodege.Secret{prodegeSecret}, SigningSecrets: []prodege.Secret{slackSecret},
-		Slack: w.api, SlackAPIURL: slackServer.URL + "/api/", Approvers: w.who, Registry: w.registry,
+		Slack: w.api, SlackAPIURL: slackServer.URL + "/api/", Approvers: w.who, Registry: w.registry, Temporal: w.temporal.Health,
 		Team: func(ctx context.Context) (string, error) {
 			test, err := w.api.AuthTestContext(ctx)
 			if err != nil {

@@ -13,8 +13,6 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc/codes"
-
-	"fieldmarshal/ingress"
 )
 
 // serveAdmin serves readiness and metrics until stop is called, which is after the last requests have finished.
@@ -41,13 +39,13 @@ func temporalHealth(c client.Client, address, namespace string) func(context.Con
 		case err == nil:
 			return nil
 		case errors.As(err, &missing):
-			return &ingress.TemporalFault{Text: fmt.Sprintf("the namespace %q is missing at %s: create it, or set TEMPORAL_NAMESPACE", namespace, address), Err: err}
+			return fmt.Errorf("the namespace %q is missing at %s: create it, or set TEMPORAL_NAMESPACE: %w", namespace, address, err)
 		case errors.As(err, &denied): // it answers, and may permit us to start workflows
 			return nil
 		case serviceerror.ToStatus(err).Code() == codes.Unauthenticated:
-			return &ingress.TemporalFault{Text: fmt.Sprintf("%s does not know us: check TEMPORAL_API_KEY or the certificate", address), Err: err}
+			return fmt.Errorf("%s does not know us: check TEMPORAL_API_KEY or the certificate: %w", address, err)
 		}
-		return &ingress.TemporalFault{Text: "does not answer at " + address, Err: err}
+		return fmt.Errorf("does not answer at %s: %w", address, err)
 	}
 }
 

@@ -105,7 +105,7 @@ func TestIngressAlone(t *testing.T) {
 	if resp.StatusCode != http.StatusOK || !strings.Contains(string(said), `"success":true`) {
 		t.Errorf("the delivery was answered %d %s", resp.StatusCode, said)
 	}
-	for path, want := range map[string]string{"/healthz": "ok", "/readyz": `"temporal":"does not answer at ` + nobody + `"`, "/metrics": "fieldmarshal_inbox_depth 1"} {
+	for path, want := range map[string]string{"/healthz": "ok", "/readyz": `"temporal":"does not answer at ` + nobody, "/metrics": "fieldmarshal_inbox_depth 1"} {
 		at, not := p.admin, p.address
 		if path == "/healthz" {
 			at, not = not, at
