@@ -29,7 +29,15 @@ func (in *Ingress) decide(ctx context.Context, who person, id prodege.ProjectID,
 	kind := in.mayDecide(ctx, who, d.Of)
 	if kind == "" {
 		d.User, d.At = who.user, in.now().UTC()
-		kind = in.signal(ctx, id, d)
+		switch err := in.options.Workflows.Decide(ctx, id, d); {
+		case err == nil:
+			kind = project.AnswerRecorded
+		case errors.Is(err, workflows.ErrClosed):
+			kind = project.AnswerClosed
+		default:
+			in.log.Error("Temporal did not accept a click", "project_id", id.String(), "error", err)
+			kind = project.AnswerNotRecorded
+		}
 	}
 	in.metrics.clicks.WithLabelValues(string(kind)).Inc()
 	in.log.Info("click", "outcome", string(kind), "project_id", id.String(), "verdict", string(d.Verdict), "user", who.user, "click", d.ID)
@@ -72,18 +80,6 @@ func (in *Ingress) isOutsider(ctx context.Context, who person, own string) bool 
 		return in.isGuest(ctx, who.user)
 	}
 	return who.userTeam != "" && who.userTeam != own
-}
-
-func (in *Ingress) signal(ctx context.Context, id prodege.ProjectID, d project.Decision) project.AnswerKind {
-	err := in.options.Workflows.Decide(ctx, id, d)
-	switch {
-	case err == nil:
-		return project.AnswerRecorded
-	case errors.Is(err, workflows.ErrClosed):
-		return project.AnswerClosed
-	}
-	in.log.Error("Temporal did not accept a click", "project_id", id.String(), "error", err)
-	return project.AnswerNotRecorded
 }
 
 // answerTo returns the ephemeral message for the person who clicked. If the project is closed it says how the request ended,

@@ -115,32 +115,21 @@ func (r redactor) address(u *url.URL) string {
 
 // json returns JSON without its secrets; ok is false for anything else. Only what is hidden is changed.
 func (r redactor) json(text []byte, depth int) (shown string, ok bool) {
-	if first := bytes.TrimLeft(text, " \t\r\n"); len(first) == 0 || first[0] != '{' && first[0] != '[' && first[0] != '"' {
+	if first := bytes.TrimLeft(text, " \t\r\n"); len(first) == 0 || !bytes.ContainsAny(first[:1], `{["`) {
 		return "", false
 	}
 	d := jsontext.NewDecoder(bytes.NewReader(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
-	var out strings.Builder
-	from, secret := 0, false
-	replace := func(value []byte, with string) {
-		end := int(d.InputOffset())
-		out.Write(text[from : end-len(value)])
-		quoted, _ := jsontext.AppendQuote(nil, with)
-		out.Write(quoted)
-		from = end
-	}
+	var out []byte
+	copied, secret := 0, false // secret: the next value is that of a secret name
 	for {
 		in, n := d.StackIndex(d.StackDepth())
-		isName := in == '{' && n%2 == 0
-		kind := d.PeekKind()
-		if !(kind == '"' || secret && !isName && (kind == '{' || kind == '[' || kind == '0')) {
-			_, err := d.ReadToken()
-			if err == io.EOF {
+		isName, isString := in == '{' && n%2 == 0, d.PeekKind() == '"'
+		if !isString && !secret {
+			if _, err := d.ReadToken(); err == io.EOF {
 				break
-			}
-			if err != nil {
+			} else if err != nil {
 				return "", false
 			}
-			secret = false
 			continue
 		}
 		value, err := d.ReadValue()
@@ -148,24 +137,27 @@ func (r redactor) json(text []byte, depth int) (shown string, ok bool) {
 			return "", false
 		}
 		plain := string(value)
-		if kind == '"' {
+		if isString {
 			unquoted, _ := jsontext.AppendUnquote(nil, value)
 			plain = string(unquoted)
 		}
-		with := plain
-		if secret && !isName {
+		var with string
+		if secret {
 			with = hidden(plain)
-		} else if kind == '"' {
+		} else {
 			with = r.value(plain, depth+1)
 		}
 		if with != plain {
-			replace(value, with)
+			end := int(d.InputOffset())
+			out = append(out, text[copied:end-len(value)]...)
+			out, _ = jsontext.AppendQuote(out, with)
+			copied = end
 		}
 		secret = isName && secretName.MatchString(plain)
 	}
-	out.Write(text[from:])
+	out = append(out, text[copied:]...)
 	// A secret may also be a number, or span JSON's structure.
-	return r.known.Replace(strings.ToValidUTF8(out.String(), "\ufffd")), true
+	return r.known.Replace(strings.ToValidUTF8(string(out), "\ufffd")), true
 }
 
 // form returns a form without its secrets.
@@ -225,21 +217,13 @@ func (r redactor) value(plain string, depth int) string {
 
 // text returns any text without its secrets. If escapes conceal something in it, it is shown without them.
 func (r redactor) text(text string) string {
-	text = strings.ToValidUTF8(text, "\ufffd")
-	shown := r.plain(text)
+	shown := r.plain(strings.ToValidUTF8(text, "\ufffd"))
 	decoded := shown
-	for range maxNested {
-		if !strings.ContainsAny(decoded, `%\`) {
-			break
-		}
-		once := escape.ReplaceAllStringFunc(decoded, func(e string) string {
+	for depth := 0; depth < maxNested && strings.ContainsAny(decoded, `%\\`); depth++ {
+		decoded = escape.ReplaceAllStringFunc(decoded, func(e string) string {
 			n, _ := strconv.ParseUint(e[len(e)-2:], 16, 8)
 			return string([]byte{byte(n)})
 		})
-		if once == decoded {
-			break
-		}
-		decoded = once
 	}
 	decoded = strings.ToValidUTF8(decoded, "\ufffd")
 	if again := r.plain(decoded); again != decoded {
@@ -267,23 +251,28 @@ func (r redactor) plain(text string) string {
 func withoutSignatures(text string) string {
 	const length = 43
 	var out strings.Builder
-	written, run := 0, 0
-	for i := 0; i <= len(text); i++ {
-		if i < len(text) && isBase64(text[i]) {
-			run++
-			continue
+	for len(text) > 0 {
+		n := strings.IndexFunc(text, func(c rune) bool { return !isBase64(c) })
+		if n < 0 {
+			n = len(text)
 		}
-		if run == length {
-			out.WriteString(text[written : i-length])
-			out.WriteString(hidden(text[i-length : i]))
-			written = i
+		if n == length {
+			out.WriteString(hidden(text[:n]))
+		} else {
+			out.WriteString(text[:n])
 		}
-		run = 0
+		text = text[n:]
+		n = strings.IndexFunc(text, isBase64)
+		if n < 0 {
+			n = len(text)
+		}
+		out.WriteString(text[:n])
+		text = text[n:]
 	}
-	return out.String() + text[written:]
+	return out.String()
 }
 
-func isBase64(c byte) bool {
+func isBase64(c rune) bool {
 	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '_' || c == '+' || c == '/'
 }
 
