@@ -18,7 +18,7 @@ const commandsPreamble = `# The operator's commands
 
 Commands of ` + "`fieldmarshal`" + ` beside ` + "`ingress`" + ` and ` + "`worker`" + `. They read the same configuration and ` + "`.env`" + `. The page is written by ` + "`go test ./docs -update`" + ` from the program's own help.
 
-Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of whoever decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s). A project is named by its id, also as ` + "`project-29303649` or `29,303,649`" + `; commands that only look take its PO number or words of its name, too.
+Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of whoever decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s). ` + "`--note`" + ` is why, for the record and the message. A project is named by its id, also as ` + "`project-29303649` or `29,303,649`" + `.
 
 Those about the inbox (` + "`inbox`, `deadletter`, `refused`" + `) must run where the ingress runs, as its user, with its ` + "`INBOX_DIR`" + `. The others need Temporal, and most of them a live worker.
 
@@ -57,7 +57,7 @@ func holds(t *testing.T, path, generated, from string) {
 }
 
 // everywhere are flags that the page's beginning tells of, as they are the same for all that decide.
-var everywhere = regexp.MustCompile(`^ *--(json|as string +who decides|wait duration +how long to wait for the outcome)\b`)
+var everywhere = regexp.MustCompile(`^ *--(json|as string +who decides|note string +why|wait duration +how long to wait for the outcome)\b`)
 
 // describe writes what a command's help says: purpose, use with its flags, examples.
 func describe(page *strings.Builder, c *cobra.Command, level string) {

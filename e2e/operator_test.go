@@ -114,17 +114,17 @@ func TestFurtherDecisionsOnTheCommandLine(t *testing.T) {
 func TestTheKillSwitchOnTheCommandLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	tells(t, w.run(0, "accepting", "status"), "ON")
+	tells(t, w.run(0, "accepting"), "ON")
 	w.run(0, "accepting", "off", "--as", ann)
-	tells(t, w.run(0, "accepting", "status"), "OFF", "Switched by "+ann)
+	tells(t, w.run(0, "accepting"), "OFF", "Switched by "+ann)
 	m := w.pausedForCPI(asked)
 	w.click(ann, m, approve)
 	w.becomes(m, "held back")
 	w.acceptances(0)
 	tells(t, w.run(3, "accepting", "on", "--as", eve), eve+" is not one of SLACK_APPROVERS")
-	tells(t, w.run(0, "accepting", "status"), "OFF", "Switched by "+ann)
+	tells(t, w.run(0, "accepting"), "OFF", "Switched by "+ann)
 	w.run(0, "accepting", "on", "--as", ben)
-	tells(t, w.run(0, "accepting", "status"), "ON", "Switched by "+ben)
+	tells(t, w.run(0, "accepting"), "ON", "Switched by "+ben)
 	w.becomes(m, "Live again at $4.25") // the switch is checked every minute
 	w.acceptances(1)
 }
@@ -154,11 +154,11 @@ func TestTheInboxOnTheCommandLine(t *testing.T) {
 	p := newProxy(t, server.HostPort)
 	w := newWorld(t, func(plan *plan) { plan.temporal = p.addr })
 	e := w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-	tells(t, w.run(0, "inbox", "list"), string(e.Event.ID), theProject.String())
+	tells(t, w.run(0, "inbox"), string(e.Event.ID), theProject.String())
 	p.up()
 	w.run(0, "inbox", "drain")
 	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
-	tells(t, w.run(0, "deadletter", "list"), "No dead letters")
+	tells(t, w.run(0, "deadletter"), "No dead letters")
 }
 
 func TestWatchOpensAProjectByHand(t *testing.T) {

@@ -21,7 +21,7 @@ type Accepting struct {
 const unnamed = "the command line"
 
 func (o Options) accepting() *cobra.Command {
-	return group(o.command("accepting", none, func(c *call) error {
+	cmd := o.command("accepting", func(c *call) error {
 		ctx, cancel := c.within()
 		defer cancel()
 		last, err := c.world.Flows.LastSwitch(ctx)
@@ -29,16 +29,16 @@ func (o Options) accepting() *cobra.Command {
 			return c.explained(err, "read the kill switch")
 		}
 		return c.showSwitch(Accepting{last.On, last.By, last.At})
-	}), "status", o.turn("on", true), o.turn("off", false))
+	})
+	cmd.AddCommand(o.turn("on", true), o.turn("off", false))
+	return cmd
 }
 
 func (o Options) turn(name string, on bool) *cobra.Command {
 	as := unnamed
-	cmd := o.command(name, none, func(c *call) error {
-		as := as
+	cmd := o.command(name, func(c *call) error {
 		if as != unnamed {
-			var err error
-			if as, err = parseUser(as); err != nil {
+			if _, err := parseUser(as); err != nil {
 				return err
 			}
 		}
@@ -49,7 +49,7 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 		case err == nil:
 			return c.showSwitch(Accepting{on, as, c.now().UTC()})
 		case errors.Is(err, workflows.ErrNotAllowed):
-			return c.notSwitched(err, as)
+			return noEffect("accepting was not switched %s: %w; say who with --as U…", name, err)
 		case c.world.Flows.Health(c.ctx) == nil && errors.Is(err, context.DeadlineExceeded):
 			return failed("%w: it takes effect as soon as one runs. See fieldmarshal accepting", err)
 		}
@@ -59,27 +59,15 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 	return cmd
 }
 
-// notSwitched says that a switch was refused, and how it is set.
-func (c *call) notSwitched(refusal error, as string) error {
-	ctx, cancel := c.within()
-	defer cancel()
-	still := "accepting was not switched"
-	if last, err := c.world.Flows.LastSwitch(ctx); err == nil {
-		still = map[bool]string{true: "accepting was on already, and stays so", false: "accepting stays off"}[last.On]
-	}
-	if as == unnamed {
-		return noEffect("%s: somebody of SLACK_APPROVERS must switch it on; say who with --as U…", still)
-	}
-	return noEffect("%s: %w", still, refusal)
-}
-
 func (c *call) showSwitch(a Accepting) error {
-	text := "Accepting is OFF: decisions are recorded and held back, nothing is accepted at Prodege."
-	if a.On {
-		text = "Accepting is ON: what is approved is accepted at Prodege."
-	}
-	if a.By != "" {
-		text += " Switched by " + a.By + " at " + stamp(a.At) + "."
-	}
-	return c.show(a, func(p *page) { p.line("%s", text) })
+	return c.show(a, func(p *page) {
+		text := "Accepting is OFF: decisions are recorded and held back, nothing is accepted at Prodege."
+		if a.On {
+			text = "Accepting is ON: what is approved is accepted at Prodege."
+		}
+		if a.By != "" {
+			text += " Switched by " + a.By + " at " + stamp(a.At) + "."
+		}
+		p.line("%s", text)
+	})
 }

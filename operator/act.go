@@ -2,7 +2,9 @@ package operator
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -13,32 +15,31 @@ import (
 )
 
 // further are the buttons of a message that can't be decided about any more.
-var further = []struct {
-	verdict     project.Verdict
-	label, know string
-}{
-	{project.AskAgain, "Ask again", "The message asks anew, with the present figures. Nothing is approved."},
-	{project.TryAgain, "Try again", "What was decided is sent once more. The project is read first, so nothing is done twice."},
-	{project.Close, "Close", "The acceptance is given up. The project stays as it is at Prodege."},
+var further = []Offer{
+	{"ask-again", "Ask again", "", "The message asks anew, with the present figures. Nothing is approved."},
+	{"try-again", "Try again", "", "What was decided is sent once more. The project is read first, so nothing is done twice."},
+	{"close", "Close", "", "The acceptance is given up. The project stays as it is at Prodege."},
 }
 
 func (o Options) act() *cobra.Command {
-	f, yes := newDecideFlags(), false
-	cmd := o.deciding("act <project> ["+strings.Join(actNames(), "|")+"] [number]", f, 3, "the id of a project, an action, and its number if it needs one", func(c *call, id prodege.ProjectID) error {
+	var f decideFlags
+	yes := false
+	names := actNames()
+	cmd := o.about("act <project> ["+strings.Join(names, "|")+"] [number]", func(c *call, id prodege.ProjectID) error {
 		if len(c.args) == 1 {
 			return c.offers(id)
 		}
-		d, err := chosen(c.args[1:])
+		d, err := readAct(c.args[1:])
 		if err != nil {
 			return err
 		}
-		return c.decide(id, *f, d, func(q *project.Question, d *project.Decision) error { return c.checkOffer(id, q, d, yes) })
+		return c.decide(id, f, d, func(q *project.Question, d *project.Decision) error { return c.checkOffer(id, q, d, yes) })
 	})
-	f.addNote(cmd)
+	f.flags(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "complete: do not ask, although it can't be undone")
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 1 {
-			return actNames(), cobra.ShellCompDirectiveNoFileComp
+			return names, cobra.ShellCompDirectiveNoFileComp
 		}
 		return o.completeProjects(cmd, args, typed)
 	}
@@ -53,42 +54,37 @@ func actNames() (names []string) {
 		names = append(names, actName(id))
 	}
 	for _, f := range further {
-		names = append(names, verdictName(f.verdict))
+		names = append(names, f.Action)
 	}
 	return names
 }
 
-// chosen reads an action and its number, before anybody is asked.
-func chosen(args []string) (d project.Decision, err error) {
-	name := actName(prodege.ActionID(args[0]))
-	if err := oneOf("action", name, actNames()); err != nil {
-		return d, err
+// readAct reads an action and its number.
+func readAct(args []string) (d project.Decision, err error) {
+	name := args[0]
+	if !slices.Contains(actNames(), name) {
+		return d, usageError("action %q is none of %s", name, strings.Join(actNames(), ", "))
 	}
 	d = project.Decision{Verdict: project.ChooseAction, Action: prodege.ActionID("act_" + name)}
-	for _, f := range further {
-		if verdictName(f.verdict) == name {
-			d = project.Decision{Verdict: f.verdict}
-		}
+	if slices.ContainsFunc(further, func(f Offer) bool { return f.Action == name }) {
+		d = project.Decision{Verdict: project.Verdict(strings.ReplaceAll(name, "-", "_"))}
 	}
-	asks := d.Action.Row().Asks
 	if len(args) == 2 {
-		if asks == prodege.AsksNothing {
-			return d, usageError("%s takes no number", name)
-		}
-		if d.Number, err = parseCount(args[1]); err != nil {
-			return d, err
+		if d.Number, err = strconv.ParseInt(args[1], 10, 64); err != nil || d.Number < 1 {
+			return d, usageError("%q is not a whole number above 0", args[1])
 		}
 	}
-	if !(prodege.Action{Asks: asks}).Fits(d.Number) {
+	switch asks := d.Action.Row().Asks; {
+	case (prodege.Action{Asks: asks}).Fits(d.Number):
+		return d, nil
+	case asks == prodege.AsksNothing:
+		return d, usageError("%s takes no number", name)
+	default:
 		return d, usageError("%s needs a number from 1 to %d after it: %s", name, prodege.MaxNumber, words(asks))
 	}
-	return d, nil
 }
 
 func words(asks prodege.Asks) string { return strings.ReplaceAll(string(asks), "_", " ") }
-
-// what is a decision as the command line names it.
-func what(d project.Decision) string { return cmp.Or(actName(d.Action), verdictName(d.Verdict)) }
 
 // checkOffer refuses what is not offered, and asks before what can't be undone.
 func (c *call) checkOffer(id prodege.ProjectID, q *project.Question, d *project.Decision, yes bool) error {
@@ -96,8 +92,8 @@ func (c *call) checkOffer(id prodege.ProjectID, q *project.Question, d *project.
 		return nil
 	}
 	i := slices.IndexFunc(q.Offers, func(a prodege.Action) bool { return a.ID == d.Action })
-	if i < 0 {
-		return noEffect("project %s, paused for reason %d, does not offer %q; see `fieldmarshal act %s`", id, q.Event.ActionReason(), what(*d), id)
+	if i < 0 || !slices.ContainsFunc(offered(q), func(o Offer) bool { return o.Action == actName(d.Action) }) {
+		return noEffect("project %s does not offer %q now: %s; see `fieldmarshal act %[1]s`", id, actName(d.Action), standing(q))
 	}
 	row := q.Offers[i]
 	if now := q.Figures; row.Asks == prodege.AsksSample && now != nil && now.Wanted > 0 {
@@ -114,12 +110,9 @@ func (c *call) checkOffer(id prodege.ProjectID, q *project.Question, d *project.
 
 // Offered is what act answers without an action.
 type Offered struct {
-	Project    prodege.ProjectID `json:"project_id"`
-	Generation int               `json:"generation"`
-	Reason     prodege.Reason    `json:"update_reason"`
-	Phase      project.Phase     `json:"phase"`
-	Words      string            `json:"words"`
-	Offers     []Offer           `json:"offers"`
+	Project prodege.ProjectID `json:"project_id"`
+	Words   string            `json:"words"`
+	Offers  []Offer           `json:"offers"`
 }
 
 // Offer is one thing that can be done.
@@ -130,43 +123,41 @@ type Offer struct {
 	Confirm string `json:"confirm"`
 }
 
+// offered are the buttons that the message of a question has besides approve and reject.
+func offered(q *project.Question) []Offer {
+	offers := []Offer{}
+	switch {
+	case q.Kind == project.OfCPI && q.Phase.Failed():
+		offers = append(offers, further[1:]...)
+	case q.Phase.Failed():
+		offers = append(offers, further[1])
+	case q.Phase == project.PhaseExpired, q.Phase == project.PhaseRejected:
+		offers = append(offers, further[0])
+	}
+	if q.Kind == project.OfAction && (q.Phase == project.PhaseOpen || q.Phase.Failed()) {
+		for _, row := range q.Offers {
+			offers = append(offers, Offer{actName(row.ID), row.Label, words(row.Asks), row.Confirm})
+		}
+	}
+	return offers
+}
+
 // offers shows what can be done.
 func (c *call) offers(id prodege.ProjectID) error {
 	s, err := c.projectState(id)
 	if err != nil {
 		return err
 	}
-	q := cmp.Or(s.OpenAction(), s.OpenRequest())
-	if q == nil {
-		return noEffect("project %s offers no actions: it waits for %s", id, cards.Waits(s.Waiting))
-	}
-	o := Offered{Project: id, Generation: q.Generation, Reason: q.Event.ActionReason(), Phase: q.Phase, Words: standing(q), Offers: []Offer{}}
-	for _, f := range further {
-		if takes(q, f.verdict) && (q.Kind == project.OfCPI || f.verdict == project.TryAgain) {
-			o.Offers = append(o.Offers, Offer{Action: verdictName(f.verdict), Label: f.label, Confirm: f.know})
-		}
-	}
-	if q.Kind == project.OfAction && takes(q, project.ChooseAction) {
-		for _, row := range q.Offers {
-			o.Offers = append(o.Offers, Offer{actName(row.ID), row.Label, string(row.Asks), row.Confirm})
-		}
+	o := Offered{Project: id, Words: "it waits for " + cards.Waits(s.Waiting), Offers: []Offer{}}
+	if q := cmp.Or(s.OpenAction(), s.OpenRequest()); q != nil {
+		o.Words, o.Offers = standing(q), offered(q)
 	}
 	err = c.show(o, func(p *page) {
-		p.line("Project %s, paused for %s: %s.", id, reason(prodege.Paused, o.Reason, ""), o.Words)
-		switch {
-		case len(o.Offers) > 0:
-			table(p, []string{"ACTION", "DOES", "ASKS", "KNOW"}, o.Offers, func(o Offer) []any {
-				return []any{o.Action, o.Label, cmp.Or(words(prodege.Asks(o.Asks)), "-"), o.Confirm}
-			})
-			p.line("\nfieldmarshal act %s <action> --as U…", id)
-		case q.Kind == project.OfCPI && takes(q, project.Reject):
-			p.line("Decide with `fieldmarshal approve %s --as U…` or `fieldmarshal reject %[1]s --as U…`.", id)
-		default:
-			p.line("Nothing can be done about it from here now.")
-		}
+		p.line("Project %s: %s.", id, o.Words)
+		table(p, "ACTION|DOES|ASKS|KNOW", o.Offers, func(o Offer) []any { return []any{o.Action, o.Label, cmp.Or(o.Asks, "-"), o.Confirm} })
 	})
 	if err == nil && len(o.Offers) == 0 {
-		return &Fault{Code: ExitNoEffect}
+		return &Fault{ExitNoEffect, fmt.Errorf("project %s offers no actions now", id)}
 	}
 	return err
 }

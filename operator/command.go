@@ -3,6 +3,9 @@ package operator
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -15,6 +18,8 @@ const (
 	callTimeout = 10 * time.Second
 	// healthTimeout bounds the one call that finds out why another timed out.
 	healthTimeout = 2 * time.Second
+	// completeTimeout bounds what shell completion waits for Temporal: a person has just pressed a key.
+	completeTimeout = time.Second
 )
 
 // Options are what the commands need of the program.
@@ -30,8 +35,6 @@ type Options struct {
 	Now func() time.Time // nil: time.Now
 }
 
-func now() time.Time { return time.Now() }
-
 // call is one run of a command.
 type call struct {
 	ctx   context.Context
@@ -42,44 +45,13 @@ type call struct {
 	json  bool
 }
 
-// command makes a command that needs the world. A fault of the configuration ends it first.
-func (o Options) command(use string, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
-	return o.make(use, args, func(c *call) error {
-		world, done, err := o.Open(c.ctx)
-		if err != nil {
-			return &Fault{ExitUsage, err}
-		}
-		defer done()
-		if c.world = world; world.Wrong != nil {
-			return &Fault{ExitUsage, world.Wrong}
-		}
-		return run(c)
-	})
-}
-
-// about makes a command about one project, the first of at most so many arguments. One that looks takes its name, too.
-func (o Options) about(use string, looks bool, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
-	cmd := o.command(use, between(1, most, what), func(c *call) error {
-		id, err := c.project(looks)
-		if err != nil {
-			return err
-		}
-		return run(c, id)
-	})
-	cmd.ValidArgsFunction = o.completeProjects
-	return cmd
-}
-
-// make makes a command with --json. Shell completion offers files only for arguments that are files.
-func (o Options) make(use string, args cobra.PositionalArgs, run func(*call) error) *cobra.Command {
+// make makes a command with --json.
+func (o Options) make(use string, run func(*call) error) *cobra.Command {
 	c := &call{now: o.Now}
 	cmd := &cobra.Command{
-		Use: use, Args: args, ValidArgsFunction: cobra.NoFileCompletions,
+		Use: use, Args: arguments, ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c.ctx, c.cmd, c.args = cmd.Context(), cmd, args
-			if c.json && cmd.Flags().Changed("csv") {
-				return usageError("--json and --csv can't go together")
-			}
 			err := run(c)
 			if err != nil && !errors.As(err, new(*Fault)) {
 				err = failed("%w", err)
@@ -91,13 +63,61 @@ func (o Options) make(use string, args cobra.PositionalArgs, run func(*call) err
 	return cmd
 }
 
-// group has a command hold others. By itself it shows what they are about; people type a word for that, too.
-func group(cmd *cobra.Command, shows string, others ...*cobra.Command) *cobra.Command {
-	same := &cobra.Command{Use: shows, Hidden: true, Args: none, RunE: cmd.RunE}
-	same.Flags().AddFlagSet(cmd.Flags())
-	cmd.Args = noCommand
-	cmd.AddCommand(append(others, same)...)
+// open makes a command that needs the world, whatever is wrong with the configuration.
+func (o Options) open(use string, run func(*call) error) *cobra.Command {
+	return o.make(use, func(c *call) error {
+		world, done, err := o.Open(c.ctx)
+		if err != nil {
+			return &Fault{ExitUsage, err}
+		}
+		defer done()
+		c.world = world
+		return run(c)
+	})
+}
+
+// command makes a command that needs the world. A fault of the configuration ends it first.
+func (o Options) command(use string, run func(*call) error) *cobra.Command {
+	return o.open(use, func(c *call) error {
+		if c.world.Wrong != nil {
+			return &Fault{ExitUsage, c.world.Wrong}
+		}
+		return run(c)
+	})
+}
+
+// about makes a command about one project, its first argument.
+func (o Options) about(use string, run func(*call, prodege.ProjectID) error) *cobra.Command {
+	cmd := o.command(use, func(c *call) error {
+		id, err := prodege.TypedProjectID(c.args[0])
+		if err != nil {
+			return usageError("%q is not the id of a project, such as 29303649", c.args[0])
+		}
+		return run(c, id)
+	})
+	cmd.ValidArgsFunction = o.completeProjects
 	return cmd
+}
+
+// completeProjects offers the ids of open projects, each with what its list says of it.
+func (o Options) completeProjects(cmd *cobra.Command, args []string, typed string) (list []string, _ cobra.ShellCompDirective) {
+	if len(args) > 0 || o.Open == nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	world, done, err := o.Open(cmd.Context())
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	defer done()
+	ctx, cancel := context.WithTimeout(cmd.Context(), completeTimeout)
+	defer cancel()
+	rows, _, _ := world.Temporal.List(ctx, OpenProjects, mostListed)
+	for _, r := range rows {
+		if id := r.Project.String(); strings.HasPrefix(id, typed) {
+			list = append(list, id+"\t"+oneLine(r.Summary))
+		}
+	}
+	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // within bounds calls to Temporal and its workers.
@@ -105,9 +125,15 @@ func (c *call) within() (context.Context, context.CancelFunc) {
 	return context.WithTimeout(c.ctx, callTimeout)
 }
 
-// choices offers a flag's values in shell completion.
-func choices(cmd *cobra.Command, flag string, values ...string) {
-	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)); err != nil {
+// choice adds a flag that takes one of several words, which shell completion offers.
+func choice(cmd *cobra.Command, at *string, flag, usage string, words ...string) {
+	cmd.Flags().Func(flag, usage+": "+strings.Join(words, ", "), func(text string) error {
+		if *at = text; !slices.Contains(words, text) {
+			return fmt.Errorf("it must be one of %s", strings.Join(words, ", "))
+		}
+		return nil
+	})
+	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {
 		panic(err) // the flag does not exist: a fault of this package, found by any test
 	}
 }

@@ -63,12 +63,10 @@ func TestAFaultOfTheConfigurationEndsACommand(t *testing.T) {
 	run(t, w, "", "state", "29303649").wants(t, ExitUsage, "CPI_CEILING")
 	run(t, w, "", "accepting").wants(t, ExitUsage, "CPI_CEILING")
 	run(t, w, "", "inbox", "eat").wants(t, ExitUsage)
-	run(t, w, "", "inbox", "lsit").wants(t, ExitUsage, "did you mean list?")
 }
 
 func TestAccepting(t *testing.T) {
 	f := &fakes{accepting: true}
-	run(t, f.world(), "", "accepting", "status").wants(t, 0, "ON")
 	run(t, f.world(), "", "accepting").wants(t, 0, "ON")
 	run(t, f.world(), "", "accepting", "--json").wants(t, 0, `"on": true`)
 	run(t, f.world(), "", "accepting", "off", "--as", "ann").wants(t, ExitUsage, "--as")
@@ -78,14 +76,12 @@ func TestAccepting(t *testing.T) {
 	run(t, f.world(), "", "accepting", "off").wants(t, 0, "OFF", "Switched by the command line at 2026-03-02 12:00:00Z")
 	f.accepting = true
 	run(t, f.world(), "", "accepting", "off", "--as", "U1").wants(t, 0, "OFF", "Switched by U1 at 2026-03-02 12:00:00Z")
-	run(t, f.world(), "", "accepting", "status", "--json").wants(t, 0, `"on": false`, `"by": "U1"`, `"at": "2026-03-02T12:00:00Z"`)
+	run(t, f.world(), "", "accepting", "--json").wants(t, 0, `"on": false`, `"by": "U1"`, `"at": "2026-03-02T12:00:00Z"`)
 	f.fault = context.DeadlineExceeded
 	run(t, f.world(), "", "accepting", "on", "--as", "U1").wants(t, ExitFailed, "as soon as one runs")
 	f.fault = fmt.Errorf("%w: U9 is not one of SLACK_APPROVERS", workflows.ErrNotAllowed)
-	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitNoEffect, "accepting stays off", "SLACK_APPROVERS")
-	run(t, f.world(), "", "accepting", "on").wants(t, ExitNoEffect, "accepting stays off", "--as U")
-	f.accepting = true
-	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitNoEffect, "accepting was on already", "SLACK_APPROVERS")
+	run(t, f.world(), "", "accepting", "on", "--as", "U9").wants(t, ExitNoEffect, "accepting was not switched on", "SLACK_APPROVERS")
+	run(t, f.world(), "", "accepting", "on").wants(t, ExitNoEffect, "accepting was not switched on", "--as U")
 }
 
 func TestWatch(t *testing.T) {
@@ -101,7 +97,7 @@ func TestDeadLetters(t *testing.T) {
 		return &fakes{letters: []inbox.DeadLetter{{ID: 3, At: noon, Reason: "refused for good", Event: prodege.Event{ID: "e3", ProjectID: theProject, Status: prodege.Live, Time: noon}}}}
 	}
 	f := with()
-	run(t, f.world(), "", "deadletter", "list").wants(t, 0, "3", "29303649", "refused for good")
+	run(t, f.world(), "", "deadletter").wants(t, 0, "3", "29303649", "refused for good")
 	run(t, f.world(), "", "deadletter", "show", "3").wants(t, 0, `"event_id":"e3"`)
 	run(t, f.world(), "", "deadletter", "show", "4").wants(t, ExitNoEffect, "no dead letter 4")
 	run(t, f.world(), "", "deadletter", "show", "three").wants(t, ExitUsage)
@@ -113,7 +109,7 @@ func TestDeadLetters(t *testing.T) {
 		}
 	}
 	run(t, f.world(), "yes\n", "deadletter", "drop", "3", "--json").wants(t, 0, `"dropped": true`)
-	run(t, f.world(), "", "deadletter", "list").wants(t, 0, "No dead letters")
+	run(t, f.world(), "", "deadletter").wants(t, 0, "No dead letters")
 	f = with()
 	run(t, f.world(), "", "deadletter", "drop", "3", "--yes").wants(t, 0, "forgotten")
 	f = with()
@@ -150,7 +146,7 @@ func TestARealInbox(t *testing.T) {
 	dir := t.TempDir()
 	w := (&fakes{}).world()
 	w.Inbox = inbox.NewControl(dir)
-	run(t, w, "", "inbox", "list").wants(t, ExitFailed, "no ingress answers", "INBOX_DIR")
+	run(t, w, "", "inbox").wants(t, ExitFailed, "no ingress answers", "INBOX_DIR")
 	in, err := inbox.Open(inbox.Options{Dir: dir, Logger: slog.New(slog.DiscardHandler), Final: func(error) bool { return true }})
 	if err != nil {
 		t.Fatal(err)
@@ -160,7 +156,7 @@ func TestARealInbox(t *testing.T) {
 		t.Fatal(err)
 	}
 	in.Refuse(inbox.Refused{Cause: prodege.BadSignature, Path: "/x", Body: "nonsense"})
-	run(t, w, "", "inbox", "list").wants(t, 0, "1 waiting", "e1")
+	run(t, w, "", "inbox").wants(t, 0, "1 waiting", "e1")
 	run(t, w, "", "refused").wants(t, 0, "bad_signature")
 	run(t, w, "", "refused", "--full").wants(t, 0, "nonsense")
 	run(t, w, "", "inbox", "drain", "--timeout", "100ms").wants(t, ExitFailed, "not empty after 100ms")
@@ -170,7 +166,7 @@ func TestARealInbox(t *testing.T) {
 	go in.Run(ctx, func(context.Context, prodege.Event) error { return errors.New("unwanted") }) // refused for good
 	run(t, w, "", "inbox", "drain").wants(t, 0, "The inbox is empty", "1 dead letters")
 	var letters []inbox.DeadLetter
-	if err := json.Unmarshal([]byte(run(t, w, "", "deadletter", "list", "--json").out), &letters); err != nil || len(letters) != 1 {
+	if err := json.Unmarshal([]byte(run(t, w, "", "deadletter", "--json").out), &letters); err != nil || len(letters) != 1 {
 		t.Fatalf("%+v, %v", letters, err)
 	}
 	run(t, w, "yes\n", "deadletter", "drop", "1").wants(t, 0, "forgotten")
@@ -178,8 +174,8 @@ func TestARealInbox(t *testing.T) {
 
 func TestLasting(t *testing.T) {
 	for d, want := range map[time.Duration]string{
-		-time.Second: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", 3 * time.Hour: "3 h", 3*time.Hour + 5*time.Minute: "3 h 5 min",
-		48 * time.Hour: "2 d", 49 * time.Hour: "2 d 1 h",
+		-time.Second: "0 s", 59 * time.Second: "59 s", 90 * time.Second: "1 min", 3 * time.Hour: "3 h 0 min", 3*time.Hour + 5*time.Minute: "3 h 5 min",
+		48 * time.Hour: "2 d 0 h", 49 * time.Hour: "2 d 1 h",
 	} {
 		if got := lasting(d); got != want {
 			t.Errorf("%s reads %q, want %q", d, got, want)
@@ -206,7 +202,7 @@ func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
 	if err := json.Unmarshal([]byte(run(t, w, "", "state", "29303649", "--json").out), &s); err != nil || s.Name.Name != name {
 		t.Errorf("the name in JSON is %q, %v", s.Name, err)
 	}
-	f.pollers = polling()
+	f.workers = 1
 	f.fault = errors.New("refused: \x1b]0;title\a\u009b\u202e\nAccepting is OFF")
 	for _, args := range []string{"state 29303649", "approve 29303649 --as U1", "watch 29303649", "accepting on --as U1", "inbox", "report"} {
 		if a := run(t, w, "", strings.Fields(args)...); a.code != ExitFailed || strings.ContainsFunc(a.fault, steersTerminal) || !strings.Contains(a.fault, "refused: ") || strings.Contains(a.fault, "\n") {
@@ -219,7 +215,7 @@ func TestNoTextFromOutsideSteersTheTerminal(t *testing.T) {
 func TestNoTextFromOutsideBeginsALine(t *testing.T) {
 	const forged = "\nFORGED\r\tFORGED"
 	f := asks()
-	f.pollers = polling()
+	f.workers = 1
 	f.project.Name.Name, f.project.Note, f.project.Description, f.project.Poll.Fault = forged, forged, forged, forged
 	f.project.Ledger = append(f.project.Ledger, project.Line{Kind: project.LineRefused, Text: forged, At: noon})
 	f.rows = []Row{{Workflow: "project-29303649", Project: theProject, Summary: forged}}

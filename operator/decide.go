@@ -1,6 +1,9 @@
 package operator
 
 import (
+	"context"
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,66 +12,70 @@ import (
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
+	"fieldmarshal/workflows"
 )
 
-// decideFlags are what the command line says of a decision.
+// decideFlags are the flags of every command that decides.
 type decideFlags struct {
-	as, amount, upTo, reason string
-	wait                     time.Duration
+	as, note string
+	wait     time.Duration
+}
+
+// flags adds them to a command.
+func (f *decideFlags) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&f.as, "as", "", "who decides: a Slack user id (required)")
+	cmd.Flags().StringVar(&f.note, "note", "", "why, for the record and the message")
+	cmd.Flags().DurationVar(&f.wait, "wait", 10*time.Second, "how long to wait for the outcome")
 }
 
 func (o Options) approve() *cobra.Command {
-	f := newDecideFlags()
-	cmd := o.deciding("approve <project>", f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.approve(id, *f) })
-	cmd.Flags().StringVar(&f.amount, "amount", "", "the amount in dollars that must be the one asked for")
-	cmd.Flags().StringVar(&f.upTo, "up-to", "", "approve up to this amount, at least what is asked for and at most twice that")
+	var f decideFlags
+	var amount, upTo string
+	cmd := o.about("approve <project>", func(c *call, id prodege.ProjectID) error {
+		want, err := parseUSD("--amount", amount)
+		if err != nil {
+			return err
+		}
+		d := project.Decision{Verdict: project.Approve}
+		if d.UpTo, err = parseUSD("--up-to", upTo); err != nil {
+			return err
+		}
+		return c.decide(id, f, d, func(q *project.Question, d *project.Decision) error {
+			asked := q.Required
+			if n := len(q.Decisions); d.UpTo == nil && q.Phase == project.PhaseSecond && n > 0 { // the second approval is for the amount of the first
+				asked = q.Decisions[n-1].Amount
+				d.UpTo, d.Second = asked, true
+			}
+			switch {
+			case want != nil && (asked == nil || !want.Equal(*asked)):
+				return noEffect("project %s asks for %s (generation %d), not %s; nothing was sent", id, dollars(asked), q.Generation, want.Dollars())
+			case asked == nil && d.UpTo == nil:
+				return usageError("project %s: Prodege has not told an amount; give --up-to", id)
+			case d.UpTo != nil && q.Required != nil && d.UpTo.Cmp(*q.Required) < 0:
+				return noEffect("project %s asks for %s, which is above --up-to %s; nothing was sent", id, q.Required.Dollars(), d.UpTo.Dollars())
+			}
+			return nil
+		})
+	})
+	f.flags(cmd)
+	cmd.Flags().StringVar(&amount, "amount", "", "the amount in dollars that must be the one asked for")
+	cmd.Flags().StringVar(&upTo, "up-to", "", "approve up to this amount, at least what is asked for and at most twice that")
 	return cmd
 }
 
 func (o Options) reject() *cobra.Command {
-	f := newDecideFlags()
-	cmd := o.deciding("reject <project>", f, 1, "the id of a project", func(c *call, id prodege.ProjectID) error {
-		return c.decide(id, *f, project.Decision{Verdict: project.Reject}, nil)
+	var f decideFlags
+	cmd := o.about("reject <project>", func(c *call, id prodege.ProjectID) error {
+		return c.decide(id, f, project.Decision{Verdict: project.Reject}, func(*project.Question, *project.Decision) error { return nil })
 	})
-	f.addNote(cmd)
+	f.flags(cmd)
 	return cmd
 }
 
-func newDecideFlags() *decideFlags { return &decideFlags{wait: 10 * time.Second} }
-
-// deciding makes a command that decides about a project.
-func (o Options) deciding(use string, f *decideFlags, most int, what string, run func(*call, prodege.ProjectID) error) *cobra.Command {
-	cmd := o.about(use, false, most, what, run)
-	cmd.Flags().StringVar(&f.as, "as", "", "who decides: a Slack user id (required)")
-	spanFlag(cmd, &f.wait, "wait", "how long to wait for the outcome")
-	return cmd
-}
-
-func (f *decideFlags) addNote(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&f.reason, "note", "", "why, for the record and the message")
-}
-
-func (c *call) approve(id prodege.ProjectID, f decideFlags) error {
-	amount, err := optionalUSD("--amount", f.amount)
-	if err != nil {
-		return err
-	}
-	upTo, err := optionalUSD("--up-to", f.upTo)
-	if err != nil {
-		return err
-	}
-	return c.decide(id, f, project.Decision{Verdict: project.Approve, UpTo: upTo}, func(q *project.Question, d *project.Decision) error {
-		if first := first(q); upTo == nil && first != nil && (q.Required == nil || !first.Equal(*q.Required)) {
-			d.UpTo, d.Second = first, true
-		}
-		return fits(id, q, *d, amount)
-	})
-}
-
-// decide passes a decision on to what a project asks, if that takes it and it stands the check.
+// decide passes a decision on to what a project asks, after check, which may complete it.
 func (c *call) decide(id prodege.ProjectID, f decideFlags, d project.Decision, check func(*project.Question, *project.Decision) error) error {
-	var err error
-	if d.User, err = parseUser(f.as); err != nil {
+	user, err := parseUser(f.as)
+	if err != nil {
 		return err
 	}
 	s, err := c.projectState(id)
@@ -77,96 +84,124 @@ func (c *call) decide(id prodege.ProjectID, f decideFlags, d project.Decision, c
 	}
 	q := questionFor(s, d.Verdict)
 	if q == nil {
-		return noEffect("project %s %s: it waits for %s", id, map[bool]string{true: "offers no actions", false: "has no open CPI request"}[d.Verdict == project.ChooseAction], cards.Waits(s.Waiting))
+		return noEffect("project %s asks nothing of the kind: it waits for %s", id, cards.Waits(s.Waiting))
 	}
-	if !takes(q, d.Verdict) {
-		return noEffect("project %s: %s has no effect now: %s; nothing was sent", id, what(d), standing(q))
+	d.ID, d.Of, d.Request, d.Generation, d.Amount = "command-"+rand.Text(), q.Kind, q.ID, q.Generation, q.Required
+	d.User, d.Reason, d.From, d.At = user, f.note, project.FromCommand, c.now().UTC()
+	if err := check(q, &d); err != nil {
+		return err
 	}
-	d.Reason = f.reason
-	if q.Kind == project.OfCPI {
-		d.Amount = q.Required
+	c.note("Project %s, generation %d: %s.", id, q.Generation, standing(q))
+	ctx, cancel := c.within()
+	defer cancel()
+	err = c.world.Flows.Decide(ctx, id, d)
+	switch {
+	case errors.Is(err, workflows.ErrClosed):
+		return noEffect("project %s has just closed; nothing was recorded", id)
+	case err != nil:
+		return c.explained(err, fmt.Sprintf("pass on the decision about project %s; whether it arrived is not known", id))
 	}
-	if check != nil {
-		if err := check(q, &d); err != nil {
-			return err
-		}
-	}
-	return c.submit(id, q, d, f.wait)
+	return c.await(id, d, f.wait)
 }
 
 // questionFor is what a decision is about; nil if a project asks nothing of the kind.
 func questionFor(s *project.State, verdict project.Verdict) *project.Question {
-	a := s.OpenAction()
-	if verdict == project.ChooseAction || verdict == project.TryAgain && a != nil && !s.Pause.ForCPI {
+	if a := s.OpenAction(); verdict == project.ChooseAction || verdict == project.TryAgain && a != nil && !s.Pause.ForCPI {
 		return a
 	}
 	return s.OpenRequest()
 }
 
-// first is the amount of the first of two approvals; nil if there is none.
-func first(q *project.Question) *prodege.USD {
-	if n := len(q.Decisions); q.Phase == project.PhaseSecond && n > 0 {
-		return q.Decisions[n-1].Amount
-	}
-	return nil
-}
-
-// fits refuses what can't count before anything is sent. The project may still refuse what it lets pass.
-func fits(id prodege.ProjectID, q *project.Question, d project.Decision, amount *prodege.USD) error {
-	asked := q.Required
-	if d.Second {
-		asked = d.UpTo
-	}
-	switch {
-	case amount != nil && (asked == nil || !amount.Equal(*asked)):
-		return noEffect("project %s asks for %s (generation %d), not %s; nothing was sent", id, dollars(asked), q.Generation, amount.Dollars())
-	case d.UpTo == nil && q.Required == nil:
-		return usageError("project %s: Prodege has not told an amount; give --up-to", id)
-	case d.UpTo == nil || q.Required == nil:
-		return nil
-	case d.UpTo.Cmp(*q.Required) < 0:
-		return noEffect("project %s asks for %s, which is above --up-to %s; nothing was sent", id, q.Required.Dollars(), d.UpTo.Dollars())
-	}
-	if most := project.MostApprovable(*q.Required, nil); d.UpTo.Cmp(most) > 0 {
-		return noEffect("project %s: %s; nothing was sent", id, cards.AnswerPhrase(project.AnswerTooMuch, &most))
-	}
-	return nil
-}
-
-// takes reports whether a question takes a verdict: its message has the button in Slack.
-func takes(q *project.Question, verdict project.Verdict) bool {
-	switch verdict {
-	case project.AskAgain:
-		return q.Phase == project.PhaseExpired || q.Phase == project.PhaseRejected
-	case project.TryAgain, project.Close:
-		return q.Phase.Failed()
-	case project.ChooseAction:
-		return q.Phase == project.PhaseOpen || q.Phase.Failed()
-	case project.Approve:
-		return q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond
-	}
-	return q.Phase == project.PhaseOpen || q.Phase == project.PhaseSecond || q.Phase == project.PhaseOverLimit
-}
-
-// questionWords says where a question is.
-func questionWords(q *project.Question) string {
-	switch {
-	case q == nil:
+// standing says where a question is, and who decided last; empty if there is none.
+func standing(q *project.Question) string {
+	if q == nil {
 		return ""
-	case q.Kind == project.OfAction:
+	}
+	text := questionLine(q)
+	if n := len(q.Decisions); n > 0 {
+		text += fmt.Sprintf(" (%s at %s)", cards.DecisionLine(q.Decisions[n-1]), stamp(q.Decisions[n-1].At))
+	}
+	return text
+}
+
+func questionLine(q *project.Question) string {
+	if q.Kind == project.OfAction {
 		return cards.ActionLine(q)
 	}
 	return cards.RequestLine(q)
 }
 
-// standing says where a question is, and who decided last.
-func standing(q *project.Question) string {
-	text := questionWords(q)
-	if q == nil {
-		return ""
+// Outcome is what became of a decision, as the commands that decide answer it in JSON.
+type Outcome struct {
+	Project    prodege.ProjectID `json:"project_id"`
+	Generation int               `json:"generation"`
+	Recorded   bool              `json:"recorded"`
+	Decision   *project.Decided  `json:"decision,omitempty"` // as it was recorded
+	Why        string            `json:"why,omitempty"`      // it did not count
+	Phase      project.Phase     `json:"phase"`
+	Words      string            `json:"words"` // where what was decided about is now
+}
+
+// pollEvery is how often a project is asked what became of a decision.
+const pollEvery = 200 * time.Millisecond
+
+// await waits until it is known what became of a decision, and then, if it was recorded, until Prodege has answered.
+func (c *call) await(id prodege.ProjectID, d project.Decision, wait time.Duration) error {
+	ctx, cancel := context.WithTimeout(c.ctx, wait)
+	defer cancel()
+	var last Outcome
+	known := false
+	for ctx.Err() == nil {
+		if s, err := c.world.Flows.Project(ctx, id); err == nil {
+			if o, found := outcomeOf(s, d); found {
+				last, known = o, true
+			}
+		}
+		if known && (!last.Recorded || last.Phase != project.PhaseApproved) {
+			break
+		}
+		select {
+		case <-time.After(pollEvery):
+		case <-ctx.Done():
+		}
 	}
-	if n := len(q.Decisions); n > 0 {
-		text += fmt.Sprintf(" (%s at %s)", cards.DecisionLine(q.Decisions[n-1]), stamp(q.Decisions[n-1].At))
+	if !known {
+		return failed("the decision was passed on, and nothing is known of it after %s: the project considers it once a worker runs and Slack tells who may decide. See `fieldmarshal state %s`; do not repeat it before", wait, id)
 	}
-	return text
+	err := c.show(last, func(p *page) {
+		if last.Recorded {
+			p.line("Recorded: %s. Now: %s.", cards.DecisionLine(*last.Decision), last.Words)
+		} else {
+			p.line("It did NOT count: %s. Now: %s.", last.Why, last.Words)
+		}
+	})
+	if err == nil && !last.Recorded {
+		return &Fault{Code: ExitNoEffect}
+	}
+	return err
+}
+
+// outcomeOf reads from a project's state what became of a decision; known is false if it was not considered yet.
+func outcomeOf(s *project.State, d project.Decision) (o Outcome, known bool) {
+	o = Outcome{Project: s.ID, Generation: d.Generation}
+	q := s.Request
+	if d.Of == project.OfAction {
+		q = s.Action
+	}
+	if q != nil {
+		o.Phase, o.Words = q.Phase, questionLine(q)
+	}
+	for _, a := range s.Answers {
+		if a.ID == d.ID {
+			o.Why = cards.AnswerPhrase(a.Kind, a.Amount)
+			return o, true
+		}
+	}
+	for _, made := range s.Decisions {
+		if made.At.Equal(d.At) && made.User == d.User && made.From == d.From {
+			o.Recorded, o.Decision = true, &made
+			return o, true
+		}
+	}
+	return o, false
 }

@@ -2,6 +2,7 @@ package operator
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,9 +22,7 @@ type Evidence struct {
 	Status   prodege.Status    `json:"status"`
 	Made     time.Time         `json:"made_at"`
 	Counts   project.Counts    `json:"counts"`
-	Whole    bool              `json:"events_whole"`          // Temporal's histories go back to the project's beginning
-	AsOf     time.Time         `json:"ledger_as_of,omitzero"` // no worker answered: the time of status, counts and ledger
-	NotShown string            `json:"not_shown,omitempty"`   // because no worker answered
+	Whole    bool              `json:"events_whole"` // Temporal's histories go back to the project's beginning
 	Events   []EvidenceEvent   `json:"events"`
 	Ledger   []project.Line    `json:"ledger"`
 	Invoice  *InvoiceBody      `json:"invoice,omitempty"` // the newest revision
@@ -46,48 +45,47 @@ type InvoiceBody struct {
 
 func (o Options) evidence() *cobra.Command {
 	asCSV := false
-	cmd := o.about("evidence <project>", true, 1, "the id of a project", func(c *call, id prodege.ProjectID) error { return c.evidence(id, asCSV) })
-	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
-	return cmd
-}
-
-func (c *call) evidence(id prodege.ProjectID, asCSV bool) error {
-	r, err := c.record(id)
-	if err == nil {
-		err = c.explained(r.historyErr, fmt.Sprintf("the history of project %s", id))
-	}
-	if err != nil {
-		return err
-	}
-	e := Evidence{Project: id, Made: c.now().UTC(), Whole: r.history.Whole, AsOf: r.asOf, NotShown: r.notShown, Events: r.events(), Ledger: append([]project.Line{}, r.ledger...)}
-	if s := r.state; s != nil {
-		e.Name, e.PONumber, e.Status, e.Counts = s.Name.Name, s.Name.PONumber, s.Status, s.Counts
+	cmd := o.about("evidence <project>", func(c *call, id prodege.ProjectID) error {
+		s, err := c.projectState(id)
+		if err != nil {
+			return err
+		}
+		l, err := c.ledger(id)
+		if err != nil {
+			return err
+		}
+		ctx, cancel := context.WithTimeout(c.ctx, historyTime)
+		defer cancel()
+		signals, whole, err := c.world.Temporal.History(ctx, id)
+		if err != nil {
+			return c.explained(err, fmt.Sprintf("the history of project %s", id))
+		}
+		e := Evidence{Project: id, Name: s.Name.Name, PONumber: s.Name.PONumber, Status: s.Status, Made: c.now().UTC(), Counts: s.Counts,
+			Whole: whole, Events: eventsOf(signals, s.Last), Ledger: append([]project.Line{}, l.Lines...)}
 		if i := s.Invoice; i != nil {
 			e.Invoice = &InvoiceBody{i.Revision, i.Key, i.Phase, i.Body}
 		}
-	}
-	if e.NotShown != "" {
-		c.note("%s", e.NotShown)
-	}
-	if asCSV {
-		return c.showCSV(append([][]string{csvHeading}, e.rows()...))
-	}
-	return c.showJSON(e)
+		if asCSV {
+			return c.showCSV(e.rows())
+		}
+		return c.showJSON(e)
+	})
+	cmd.Flags().BoolVar(&asCSV, "csv", false, "answer in CSV")
+	cmd.MarkFlagsMutuallyExclusive("csv", "json")
+	return cmd
 }
 
-// events are the events that came, with what became of them, and those of the last ten that did not come as a signal.
-func (r record) events() []EvidenceEvent {
-	list, left := []EvidenceEvent{}, slices.Clone(r.last())
+// eventsOf are the events that came, with what became of them, and those of the last ten that did not come as a signal.
+func eventsOf(signals []Signal, last []project.EventLine) []EvidenceEvent {
+	list, left := []EvidenceEvent{}, slices.Clone(last)
 	// The last ten were signalled last: the newest signal of an id belongs to its newest line.
-	for _, s := range slices.Backward(r.history.Signals) {
+	for _, s := range slices.Backward(signals) {
 		one := EvidenceEvent{Reached: s.At, Event: s.Event}
-		if r.asOf.IsZero() || s.At.Before(r.asOf) {
-			for i := len(left) - 1; i >= 0; i-- {
-				if left[i].ID == s.Event.ID {
-					one.Disposition = left[i].Disposition
-					left = slices.Delete(left, i, i+1)
-					break
-				}
+		for i, l := range slices.Backward(left) {
+			if l.ID == s.Event.ID {
+				one.Disposition = l.Disposition
+				left = slices.Delete(left, i, i+1)
+				break
 			}
 		}
 		list = append(list, one)
@@ -96,44 +94,38 @@ func (r record) events() []EvidenceEvent {
 	for _, l := range left { // a poll found it, or its history is gone
 		list = append(list, EvidenceEvent{Disposition: l.Disposition, Event: prodege.Event{ID: l.ID, Time: l.Time, Status: l.Status, Reason: l.Reason, Source: l.Source}})
 	}
-	slices.SortStableFunc(list, func(a, b EvidenceEvent) int { return a.at().Compare(b.at()) })
+	slices.SortStableFunc(list, func(a, b EvidenceEvent) int {
+		return cmp.Or(a.Reached, a.Event.Time).Compare(cmp.Or(b.Reached, b.Event.Time))
+	})
 	return list
-}
-
-// at is when we had an event, as far as that is known.
-func (e EvidenceEvent) at() time.Time {
-	if e.Reached.IsZero() {
-		return e.Event.Time
-	}
-	return e.Reached
 }
 
 // csvHeading is the first line of the CSV.
 var csvHeading = []string{"time_utc", "kind", "what", "amount_usd", "by", "from", "about", "dry_run", "reached_temporal_utc"}
 
 // rows are the events and the ledger's lines by time, which Prodege tells to the second: of one second, events come first.
-func (e Evidence) rows() (rows [][]string) {
-	at := func(t time.Time) string { return t.UTC().Format(time.RFC3339) }
+func (e Evidence) rows() [][]string {
+	var rows [][]string
 	for _, one := range e.Events {
-		ev, reached := one.Event, ""
-		if !one.Reached.IsZero() {
-			reached = at(one.Reached)
-		}
-		code := ""
+		ev, code := one.Event, ""
 		if ev.Reason != 0 {
-			code = number(ev.Reason)
+			code = strconv.Itoa(int(ev.Reason))
 		}
 		what := joined(": ", joined(" ", string(ev.Status), code, ev.Description), string(one.Disposition))
-		rows = append(rows, []string{at(ev.Time), "event", what, plainUSD(ev.RequiredCPI), "", cmp.Or(string(ev.Source), "webhook"), string(ev.ID), "", reached})
+		rows = append(rows, []string{rfc3339(ev.Time), "event", what, plainUSD(ev.RequiredCPI), "", cmp.Or(string(ev.Source), "webhook"), string(ev.ID), "", rfc3339(one.Reached)})
 	}
 	for _, l := range e.Ledger {
-		rows = append(rows, []string{at(l.At), string(l.Kind), lineWords(l), plainUSD(l.Amount), l.By, l.From, l.Ref, strconv.FormatBool(l.DryRun), ""})
-	}
-	if e.NotShown != "" {
-		rows = append(rows, []string{at(e.Made), "note", e.NotShown, "", "", "", "", "", ""})
+		rows = append(rows, []string{rfc3339(l.At), string(l.Kind), lineWords(l), plainUSD(l.Amount), l.By, l.From, l.Ref, strconv.FormatBool(l.DryRun), ""})
 	}
 	slices.SortStableFunc(rows, func(a, b []string) int { return cmp.Compare(a[0], b[0]) })
-	return rows
+	return append([][]string{csvHeading}, rows...)
+}
+
+func rfc3339(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format(time.RFC3339)
 }
 
 func plainUSD(u *prodege.USD) string {

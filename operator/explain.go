@@ -1,8 +1,9 @@
 package operator
 
 import (
+	"cmp"
+	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
+	"fieldmarshal/workflows"
 )
 
 // Explanation is why something was or was not done, sentence by sentence.
@@ -27,7 +29,7 @@ type Sentence struct {
 	At     time.Time `json:"at,omitzero"` // when it happened
 }
 
-// The sources of sentences. Without a worker, ledger and last events are as the project's newest run began with them.
+// The sources of sentences.
 const (
 	srcState   = "state"       // the project as it is now
 	srcEvents  = "last events" // the last ten, with what became of each
@@ -37,146 +39,157 @@ const (
 	srcSwitch  = "kill switch"
 )
 
-// maxTold is how many lines of the ledger, or of the history, are told.
-const maxTold = 20
+const (
+	maxTold     = 20          // lines of the ledger that are told
+	historyTime = time.Minute // bounds the reading of histories; those of a long project take a while
+)
+
+func (e *Explanation) add(source string, at time.Time, format string, args ...any) {
+	e.Sentences = append(e.Sentences, Sentence{fmt.Sprintf(format, args...), source, at})
+}
 
 func (o Options) explain() *cobra.Command {
-	return o.about("explain <project> [event]", true, 2, "the id of a project, and perhaps of an event", (*call).explain)
-}
-
-func (c *call) explain(id prodege.ProjectID) error {
-	e := Explanation{Project: id}
-	found := true
-	r, err := c.record(id)
-	if len(c.args) == 2 {
-		e.Event = prodege.EventID(c.args[1])
-		inInbox := c.inInbox(id, e.Event)
-		if err != nil && inInbox == nil {
+	return o.about("explain <project> [event]", func(c *call, id prodege.ProjectID) error {
+		e := &Explanation{Project: id}
+		s, err := c.projectState(id)
+		var l workflows.Ledger
+		if err == nil {
+			l, err = c.ledger(id)
+		}
+		if len(c.args) == 2 {
+			e.Event = prodege.EventID(c.args[1])
+			c.tellEvent(e, s, l.Lines)
+		} else if err == nil {
+			tellProject(e, s, l.Lines)
+		}
+		switch {
+		case err != nil && len(e.Sentences) == 0:
 			return err
+		case len(e.Sentences) == 0 && e.Event != "":
+			return noEffect("nothing is known of event %s of project %s: it is not among its last ten events, its ledger, Temporal's history, or the inbox on this machine. A refused delivery would be listed by fieldmarshal refused", e.Event, id)
+		case err != nil:
+			c.note("%v", err) // history and inbox tell something all the same
+		default:
+			c.tellPresent(e, s)
 		}
-		if e.Sentences = append(eventSentences(r, e.Event), inInbox...); len(e.Sentences) == 0 {
-			found = false
-			e.Sentences = []Sentence{{Text: fmt.Sprintf("Nothing is known of event %s of project %s: it is not among its last ten events, its ledger, Temporal's history, or the inbox on this machine. A refused delivery would be listed by fieldmarshal refused.", e.Event, id), Source: srcState}}
-		}
-	} else if e.Sentences = projectSentences(r); err != nil {
-		return err
-	}
-	switch {
-	case r.notShown != "":
-		e.Sentences = append(e.Sentences, Sentence{Text: r.notShown, Source: srcHistory})
-	case err == nil && found:
-		e.Sentences = append(e.Sentences, c.presentSentences(r.state)...)
-	}
-	err = c.show(e, func(p *page) {
-		for _, s := range e.Sentences {
-			when := ""
-			if !s.At.IsZero() {
-				when = stamp(s.At) + "  "
+		return c.show(e, func(p *page) {
+			for _, s := range e.Sentences {
+				when := ""
+				if !s.At.IsZero() {
+					when = stamp(s.At) + "  "
+				}
+				p.line("%s%s  [%s]", when, s.Text, s.Source)
 			}
-			p.line("%s%s  [%s]", when, s.Text, s.Source)
-		}
+		})
 	})
-	if err == nil && !found {
-		return &Fault{Code: ExitNoEffect}
-	}
-	return err
 }
 
-// projectSentences tells a project's story.
-func projectSentences(r record) (list []Sentence) {
-	for _, l := range newest(r.ledger, maxTold) {
-		list = append(list, lineSentence(l))
+// tellProject tells a project's story.
+func tellProject(e *Explanation, s *project.State, ledger []project.Line) {
+	for _, l := range newest(ledger, maxTold) {
+		e.line(l)
 	}
-	for _, e := range r.last() {
-		if e.Disposition != project.Applied {
-			list = append(list, Sentence{became(e), srcEvents, e.Time})
+	for _, one := range s.Last {
+		if one.Disposition != project.Applied {
+			e.became(one)
 		}
 	}
-	if r.notShown == "" {
-		return list
-	}
-	for _, s := range newest(r.history.Signals, maxTold) {
-		list = append(list, signalSentence(s))
-	}
-	slices.SortStableFunc(list, func(a, b Sentence) int { return a.At.Compare(b.At) })
-	return list
 }
 
-// eventSentences tells what became of an event, and what was done about it.
-func eventSentences(r record, event prodege.EventID) (list []Sentence) {
-	for _, s := range r.history.Signals {
-		if s.Event.ID == event {
-			list = append(list, signalSentence(s))
-		}
-	}
-	for _, e := range r.last() {
-		if e.ID == event {
-			list = append(list, Sentence{became(e), srcEvents, e.Time})
-		}
-	}
-	for _, l := range r.ledger {
-		if about(l, event) {
-			list = append(list, lineSentence(l))
-		}
-	}
-	return list
-}
-
-func lineSentence(l project.Line) Sentence {
-	return Sentence{lineWords(l) + bracketed(l.Ref) + ".", srcLedger, l.At}
-}
-
-// signalSentence says that Temporal had an event.
-func signalSentence(s Signal) Sentence {
-	text := fmt.Sprintf("Temporal received event %s: %s, with the time %s.", s.Event.ID, joined(", ", string(s.Event.Status), reason(s.Event.Status, s.Event.Reason, s.Event.Description)), stamp(s.Event.Time))
-	if !s.Event.Received.IsZero() {
-		text += " The ingress had it at " + stamp(s.Event.Received) + "."
-	}
-	return Sentence{text, srcHistory, s.At}
-}
-
-// presentSentences say what a project's present state is, and what keeps it from going on.
-func (c *call) presentSentences(s *project.State) (list []Sentence) {
-	for _, text := range []string{
-		"It is " + c.statusWords(s),
-		"It waits for " + cards.Waits(s.Waiting) + ", since " + stamp(s.WaitingSince),
-		known("Its CPI request: ", standing(s.OpenRequest())),
-		known("From its alert: ", standing(s.OpenAction())),
-		known("Its invoice: ", invoiceWords(s)),
-		known("It needs attention: ", cards.Attention(s.Attention())),
-		map[bool]string{true: "DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent"}[s.Settings.DryRun],
-		map[bool]string{true: "The worker had no PRODEGE_API_KEY: nothing is read or accepted at Prodege"}[!s.Settings.HasAPIKey],
-		known("Prodege could not be asked: ", s.Poll.Fault),
-	} {
-		if text != "" {
-			list = append(list, Sentence{Text: strings.TrimSuffix(text, ".") + ".", Source: srcState})
-		}
-	}
-	ctx, cancel := c.within()
+// tellEvent tells what became of an event and what was done about it, and whether it waits on this machine. s is nil if the
+// project does not answer. No inbox here is no fault.
+func (c *call) tellEvent(e *Explanation, s *project.State, ledger []project.Line) {
+	ctx, cancel := context.WithTimeout(c.ctx, historyTime)
 	defer cancel()
-	if last, err := c.world.Flows.LastSwitch(ctx); err == nil && !last.On {
-		list = append(list, Sentence{"Accepting is off for all projects" + known(", by ", last.By) + ".", srcSwitch, last.At})
+	signals, _, _ := c.world.Temporal.History(ctx, e.Project)
+	for _, one := range signals {
+		if ev := one.Event; ev.ID == e.Event {
+			e.add(srcHistory, one.At, "Temporal received event %s: %s, with the time %s. The ingress had it at %s.", ev.ID, happened(ev.Status, ev.Reason, ev.Description), stamp(ev.Time), stamp(ev.Received))
+		}
 	}
-	return list
-}
-
-// inInbox says whether an event still waits on this machine, or is a dead letter. No inbox here is no fault.
-func (c *call) inInbox(id prodege.ProjectID, event prodege.EventID) (list []Sentence) {
-	ctx, cancel := c.within()
-	defer cancel()
+	if s != nil {
+		for _, one := range s.Last {
+			if one.ID == e.Event {
+				e.became(one)
+			}
+		}
+	}
+	for _, l := range ledger {
+		if about(l, e.Event) {
+			e.line(l)
+		}
+	}
 	if l, err := c.world.Inbox.List(ctx); err == nil {
 		for _, w := range l.Waiting {
-			if w.Event.ProjectID == id && w.Event.ID == event {
-				list = append(list, Sentence{fmt.Sprintf("Event %s waits on disk until Temporal takes it.", event), srcInbox, w.At})
+			if w.Event.ProjectID == e.Project && w.Event.ID == e.Event {
+				e.add(srcInbox, w.At, "Event %s waits on disk until Temporal takes it.", e.Event)
 			}
 		}
 	}
 	if letters, err := c.world.Inbox.DeadLetters(ctx); err == nil {
 		for _, l := range letters {
-			if l.Event.ProjectID == id && l.Event.ID == event {
-				list = append(list, Sentence{fmt.Sprintf("Event %s is dead letter %d: %s.", event, l.ID, l.Reason), srcInbox, l.At})
+			if l.Event.ProjectID == e.Project && l.Event.ID == e.Event {
+				e.add(srcInbox, l.At, "Event %s is dead letter %d: %s.", e.Event, l.ID, l.Reason)
 			}
 		}
 	}
-	return list
+}
+
+// tellPresent tells how a project stands, and what keeps it from going on.
+func (c *call) tellPresent(e *Explanation, s *project.State) {
+	tell := func(is bool, format string, args ...any) {
+		if is {
+			e.add(srcState, time.Time{}, format, args...)
+		}
+	}
+	request, action, attention := standing(s.OpenRequest()), standing(s.OpenAction()), cards.Attention(s.Attention())
+	since := s.StatusSince
+	if s.Pause != nil && s.Pause.Since.Before(since) { // a further event of the same pause does not make it younger
+		since = s.Pause.Since
+	}
+	tell(true, "It is %s since %s.", cmp.Or(happened(s.Status, s.Reason, s.Description), "of no status yet"), stamp(since))
+	tell(true, "It waits for %s, since %s.", cards.Waits(s.Waiting), stamp(s.WaitingSince))
+	tell(request != "", "Its CPI request: %s.", request)
+	tell(action != "", "From its alert: %s.", action)
+	if i := s.Invoice; i != nil {
+		tell(true, "Its invoice: r%d %s.", i.Revision, cards.InvoicePhase(i.Phase))
+	}
+	tell(attention != "", "It needs attention: %s.", attention)
+	tell(s.Settings.DryRun, "DRY_RUN was on when it last read its settings: what is decided is told, and nothing is sent.")
+	tell(!s.Settings.HasAPIKey, "There was no PRODEGE_API_KEY when it last read its settings: nothing is read or accepted at Prodege.")
+	tell(s.Poll.Fault != "", "Prodege could not be asked: %s.", s.Poll.Fault)
+	ctx, cancel := c.within()
+	defer cancel()
+	if last, err := c.world.Flows.LastSwitch(ctx); err == nil && !last.On {
+		e.add(srcSwitch, last.At, "Accepting is off for all projects, by %s.", cmp.Or(last.By, "nobody known"))
+	}
+}
+
+// line adds a line of the ledger.
+func (e *Explanation) line(l project.Line) {
+	text := lineWords(l)
+	if l.Ref != "" {
+		text += " (" + l.Ref + ")"
+	}
+	e.add(srcLedger, l.At, "%s.", text)
+}
+
+// became adds what became of an event.
+func (e *Explanation) became(one project.EventLine) {
+	e.add(srcEvents, one.Time, "Event %s (%s): %s.", one.ID, happened(one.Status, one.Reason, ""), cmp.Or(cards.Became(one.Disposition), "unknown"))
+}
+
+// happened is a status and why: "PAUSED, sample size reached (reason 158)".
+func happened(status prodege.Status, r prodege.Reason, description string) string {
+	if r == 0 && description == "" {
+		return string(status)
+	}
+	return string(status) + ", " + reason(status, r, description)
+}
+
+// about reports whether a line of the ledger is about an event; the ledger shortens long ids.
+func about(l project.Line, event prodege.EventID) bool {
+	id := string(project.SafeID(event))
+	cut, shortened := strings.CutSuffix(l.Ref, "…")
+	return l.Ref == id || shortened && strings.HasPrefix(id, cut)
 }

@@ -23,27 +23,27 @@ type Fault struct {
 	Err  error // nil: everything was said already
 }
 
-// Error says what went wrong, fit to be printed: it may hold texts from outside.
+// Error says what went wrong in one line that is fit to be printed: it may hold texts from outside.
 func (f *Fault) Error() string {
 	if f.Err == nil {
 		return fmt.Sprintf("exit code %d", f.Code)
 	}
-	return Printable(f.Err.Error())
+	return oneLine(f.Err.Error())
 }
 
 // Unwrap returns the fault itself.
 func (f *Fault) Unwrap() error { return f.Err }
 
 func failed(format string, args ...any) error {
-	return &Fault{ExitFailed, fmt.Errorf(format, outside(args)...)}
+	return &Fault{ExitFailed, fmt.Errorf(format, args...)}
 }
 
 func usageError(format string, args ...any) error {
-	return &Fault{ExitUsage, fmt.Errorf(format, outside(args)...)}
+	return &Fault{ExitUsage, fmt.Errorf(format, args...)}
 }
 
 func noEffect(format string, args ...any) error {
-	return &Fault{ExitNoEffect, fmt.Errorf(format, outside(args)...)}
+	return &Fault{ExitNoEffect, fmt.Errorf(format, args...)}
 }
 
 // errNoWorker says that a workflow could not be asked.

@@ -7,9 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -30,6 +28,8 @@ func (c *call) show(value any, text func(*page)) error {
 	return err
 }
 
+// showJSON answers in JSON. What a terminal would obey is written as \u009b: it can only stand in strings, and whoever
+// reads the JSON gets the same strings.
 func (c *call) showJSON(value any) error {
 	var text bytes.Buffer
 	enc := json.NewEncoder(&text)
@@ -38,85 +38,66 @@ func (c *call) showJSON(value any) error {
 	if err := enc.Encode(value); err != nil {
 		return err
 	}
-	_, err := io.WriteString(c.cmd.OutOrStdout(), escaped(text.String()))
-	return err
-}
-
-// showCSV answers in CSV. A text from outside can be no formula of a spreadsheet.
-func (c *call) showCSV(rows [][]string) error {
-	w := csv.NewWriter(c.cmd.OutOrStdout())
-	for _, row := range rows {
-		for i, text := range row {
-			text = oneLine.Replace(Printable(text))
-			if text != "" && strings.ContainsRune("=+-@\t", rune(text[0])) {
-				text = "'" + text
-			}
-			row[i] = text
-		}
-	}
-	return w.WriteAll(rows)
-}
-
-// tell says something on the way to the answer; with --json it is silent.
-func (c *call) tell(format string, args ...any) {
-	if !c.json {
-		fmt.Fprintln(c.cmd.OutOrStdout(), Printable(fmt.Sprintf(format, outside(args)...)))
-	}
-}
-
-// note says something beside the answer, on standard error.
-func (c *call) note(format string, args ...any) {
-	fmt.Fprintln(c.cmd.ErrOrStderr(), Printable(fmt.Sprintf(format, outside(args)...)))
-}
-
-// yes asks before what can't be undone. The question goes beside the answer, so that JSON stays JSON; no answer is no.
-func (c *call) yes(question string) bool {
-	fmt.Fprint(c.cmd.ErrOrStderr(), Printable(question), " Write yes: ")
-	answer, _ := bufio.NewReader(c.cmd.InOrStdin()).ReadString('\n')
-	return strings.TrimSpace(answer) == "yes"
-}
-
-// escaped is JSON with what a terminal would obey written as \u009b. All of that is within strings, as the encoder
-// writes nothing of the kind itself; readers of the JSON get the same strings as before.
-func escaped(encoded string) string {
 	var b strings.Builder
-	for _, r := range encoded {
+	for _, r := range text.String() {
 		if steersTerminal(r) {
 			fmt.Fprintf(&b, `\u%04x`, r) // none is beyond U+FFFF
 		} else {
 			b.WriteRune(r)
 		}
 	}
-	return b.String()
+	_, err := io.WriteString(c.cmd.OutOrStdout(), b.String())
+	return err
 }
 
-// page is text for a terminal. What comes from outside (a project's name, a sender's headers) can hold no control
-// character when it is printed, as a terminal obeys them, and begins no line of its own, which could say anything.
-type page struct{ b strings.Builder }
-
-func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.b, format+"\n", outside(args)...) }
-
-// block writes a text as it is, with all its lines.
-func (p *page) block(text string) { fmt.Fprintf(&p.b, "%s\n", text) }
-
-// item is a named line; one without a value is left out.
-func (p *page) item(name, value string) {
-	if value != "" {
-		p.line("  %-12s %s", name, value)
+// showCSV answers in CSV. No text from outside can be a formula of a spreadsheet.
+func (c *call) showCSV(rows [][]string) error {
+	w := csv.NewWriter(c.cmd.OutOrStdout())
+	for _, row := range rows {
+		for i, text := range row {
+			if row[i] = oneLine(text); text != "" && strings.ContainsRune("=+-@\t", rune(text[0])) {
+				row[i] = "'" + row[i]
+			}
+		}
 	}
+	return w.WriteAll(rows)
 }
+
+// note says something beside the answer, on standard error.
+func (c *call) note(format string, args ...any) {
+	fmt.Fprintln(c.cmd.ErrOrStderr(), oneLine(fmt.Sprintf(format, args...)))
+}
+
+// yes asks before what can't be undone. No answer is no.
+func (c *call) yes(question string) bool {
+	fmt.Fprint(c.cmd.ErrOrStderr(), Printable(question), " Write yes: ")
+	answer, _ := bufio.NewReader(c.cmd.InOrStdin()).ReadString('\n')
+	return strings.TrimSpace(answer) == "yes"
+}
+
+// page is text for a terminal. Text from outside (a project's name, a sender's headers) can neither steer the terminal
+// nor begin a line or column of its own, which could say anything.
+type page struct{ strings.Builder }
+
+// line writes one line, whatever is in its arguments.
+func (p *page) line(format string, args ...any) {
+	p.WriteString(oneLine(fmt.Sprintf(format, args...)) + "\n")
+}
+
+// block writes a text with all its lines.
+func (p *page) block(text string) { p.WriteString(Printable(text) + "\n") }
 
 // table writes a row for each of a list in columns, under a heading; nothing if there are none.
-func table[T any](p *page, heading []string, list []T, cells func(T) []any) {
+func table[T any](p *page, heading string, list []T, cells func(T) []any) {
 	if len(list) == 0 {
 		return
 	}
-	w := tabwriter.NewWriter(&p.b, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, strings.Join(heading, "\t"))
+	w := tabwriter.NewWriter(p, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, strings.ReplaceAll(heading, "|", "\t"))
 	for _, one := range list {
 		var row []string
 		for _, v := range cells(one) {
-			row = append(row, oneLine.Replace(cell(v)))
+			row = append(row, oneLine(cell(v)))
 		}
 		fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t"))
 	}
@@ -130,8 +111,6 @@ func cell(v any) string {
 		return stamp(v)
 	case *prodege.USD:
 		return dollars(v)
-	case prodege.Reason:
-		return number(v)
 	}
 	return fmt.Sprint(v)
 }
@@ -142,41 +121,6 @@ func backward[T any](list []T) []T {
 	slices.Reverse(list)
 	return list
 }
-
-// String is what may be printed.
-func (p *page) String() string {
-	var lines []string
-	for line := range strings.SplitSeq(Printable(p.b.String()), "\n") {
-		lines = append(lines, strings.TrimRight(line, " "))
-	}
-	return strings.Join(lines, "\n")
-}
-
-// oneLine keeps a text from beginning a line, or a column, of its own.
-var oneLine = strings.NewReplacer("\n", " ", "\t", " ", "\r", " ")
-
-// outside has the texts and errors among what is formatted fill one line each.
-func outside(args []any) []any {
-	fit := make([]any, len(args))
-	for i, a := range args {
-		switch v := reflect.ValueOf(a); {
-		case v.IsValid() && v.Kind() == reflect.String:
-			fit[i] = oneLine.Replace(v.String())
-		default:
-			fit[i] = a
-			if err, is := a.(error); is {
-				fit[i] = lineError{err}
-			}
-		}
-	}
-	return fit
-}
-
-// lineError is an error whose text fills one line.
-type lineError struct{ error }
-
-func (e lineError) Error() string { return oneLine.Replace(e.error.Error()) }
-func (e lineError) Unwrap() error { return e.error }
 
 // Printable puts a mark in the place of control characters and of those that turn the direction of writing, so that a
 // text from outside may be printed on a terminal.
@@ -194,6 +138,11 @@ func steersTerminal(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r))
 }
 
+// oneLine is a text that may be printed within a line and a column.
+func oneLine(text string) string { return Printable(lineEnds.Replace(text)) }
+
+var lineEnds = strings.NewReplacer("\n", " ", "\t", " ", "\r", " ")
+
 // stamp is a time to the second, in UTC, as everything here is told.
 func stamp(t time.Time) string {
 	if t.IsZero() {
@@ -202,31 +151,18 @@ func stamp(t time.Time) string {
 	return t.UTC().Format("2006-01-02 15:04:05Z")
 }
 
-// ago is how long ago a time was.
-func (c *call) ago(t time.Time) string {
-	if t.IsZero() {
-		return "unknown"
-	}
-	return lasting(c.now().Sub(t))
-}
-
 // lasting writes a duration in its two largest units.
 func lasting(d time.Duration) string {
-	d = max(d, 0)
-	days, hours, minutes := int(d.Hours())/24, int(d.Hours())%24, int(d.Minutes())%60
-	switch {
-	case days > 0 && hours > 0:
-		return fmt.Sprintf("%d d %d h", days, hours)
-	case days > 0:
-		return fmt.Sprintf("%d d", days)
-	case hours > 0 && minutes > 0:
-		return fmt.Sprintf("%d h %d min", hours, minutes)
-	case hours > 0:
-		return fmt.Sprintf("%d h", hours)
-	case minutes > 0:
-		return fmt.Sprintf("%d min", minutes)
+	const day = 24 * time.Hour
+	switch d = max(d, 0); {
+	case d >= day:
+		return fmt.Sprintf("%d d %d h", d/day, d%day/time.Hour)
+	case d >= time.Hour:
+		return fmt.Sprintf("%d h %d min", d/time.Hour, d%time.Hour/time.Minute)
+	case d >= time.Minute:
+		return fmt.Sprintf("%d min", d/time.Minute)
 	}
-	return fmt.Sprintf("%d s", int(d.Seconds()))
+	return fmt.Sprintf("%d s", d/time.Second)
 }
 
 // dollars writes an amount that may be unknown.
@@ -242,22 +178,9 @@ func reason(status prodege.Status, r prodege.Reason, description string) string 
 	return cards.Reason(prodege.Event{Status: status, Reason: r, Description: description})
 }
 
-func number(r prodege.Reason) string {
-	if r == 0 {
-		return "-"
-	}
-	return strconv.Itoa(int(r))
-}
-
 // joined is what is not empty, joined.
 func joined(separator string, parts ...string) string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return strings.Join(kept, separator)
+	return strings.Join(slices.DeleteFunc(parts, func(text string) bool { return text == "" }), separator)
 }
 
 func newest[S ~[]E, E any](all S, n int) S { return all[max(0, len(all)-max(0, n)):] }

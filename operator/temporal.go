@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +21,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// Row is a project as Temporal's list shows it. Only its name, and what is said of its CPI request, need a worker.
+// Row is a project as Temporal's list shows it. Only its name and PO number need a worker.
 type Row struct {
 	Project        prodege.ProjectID `json:"project_id"`
 	Name           string            `json:"name,omitempty"`
@@ -38,12 +37,6 @@ type Row struct {
 	Open           bool              `json:"open"`
 	Ended          string            `json:"ended,omitempty"` // how its workflow ended: Terminated, Failed, Completed, …
 	Started        time.Time         `json:"started"`
-
-	Generation int           `json:"generation,omitempty"` // of its open CPI request
-	Required   *prodege.USD  `json:"required,omitempty"`
-	MaxCPI     *prodege.USD  `json:"max_cpi,omitempty"`
-	Phase      project.Phase `json:"phase,omitempty"`
-	Link       string        `json:"link,omitempty"` // to its message in Slack
 }
 
 // temporal is Temporal as client.Client reaches it.
@@ -108,56 +101,48 @@ func field[T any](fields map[string]*commonpb.Payload, name string) T {
 // maxRuns bounds how many runs of one project are read: each holds thousands of events.
 const maxRuns = 200
 
-func (t *temporal) History(ctx context.Context, id prodege.ProjectID) (h History, err error) {
+func (t *temporal) History(ctx context.Context, id prodege.ProjectID) (signals []Signal, whole bool, err error) {
 	run := ""
 	for n := range maxRuns {
-		before, err := t.readRun(ctx, &h, workflows.ProjectID(id), run, n == 0)
+		one, before, err := t.readRun(ctx, workflows.ProjectID(id), run)
 		var missing *serviceerror.NotFound
 		switch {
 		case errors.As(err, &missing) && n == 0:
-			return History{}, workflows.ErrClosed
+			return nil, false, workflows.ErrClosed
 		case errors.As(err, &missing):
-			return h, nil // Temporal has forgotten the runs before
+			return signals, false, nil // Temporal has forgotten the runs before
 		case err != nil:
-			return History{}, err
-		case before == "":
-			h.Whole = true
-			return h, nil
+			return nil, false, err
+		}
+		if signals = append(one, signals...); before == "" {
+			return signals, true, nil
 		}
 		run = before
 	}
-	return h, nil
+	return signals, false, nil
 }
 
-// readRun adds what the history of one run tells, and returns the run that it continues.
-func (t *temporal) readRun(ctx context.Context, h *History, workflow, run string, newest bool) (before string, err error) {
-	var signals []Signal
-	decode := converter.GetDefaultDataConverter().FromPayloads
+// readRun returns the events that reached one run, and the run that it continues.
+func (t *temporal) readRun(ctx context.Context, workflow, run string) (signals []Signal, before string, err error) {
 	events := t.client.GetWorkflowHistory(ctx, workflow, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
-			return "", err
+			return nil, "", err
 		}
-		at := e.GetEventTime().AsTime()
 		if started := e.GetWorkflowExecutionStartedEventAttributes(); started != nil {
-			var in workflows.ProjectInput
 			before = started.GetContinuedExecutionRunId()
-			if newest && decode(started.GetInput(), &in) == nil && in.State != nil {
-				h.Carried, h.CarriedAt = in.State, at
-			}
 		}
 		signal := e.GetWorkflowExecutionSignaledEventAttributes()
 		if name := signal.GetSignalName(); name != string(workflows.StatusUpdate) && name != string(workflows.PricingUpdate) {
 			continue
 		}
-		s := Signal{At: at}
-		if decode(signal.GetInput(), &s.Event) == nil && s.Event.Source != prodege.FromCommand {
+		s := Signal{At: e.GetEventTime().AsTime()}
+		if converter.GetDefaultDataConverter().FromPayloads(signal.GetInput(), &s.Event) == nil && s.Event.Source != prodege.FromCommand {
 			signals = append(signals, s)
 		}
 	}
-	h.Signals = append(signals, h.Signals...)
-	return before, nil
+	return signals, before, nil
 }
 
 func (t *temporal) Retention(ctx context.Context) (time.Duration, error) {
@@ -180,10 +165,10 @@ func (t *temporal) Attributes(ctx context.Context) (map[string]string, error) {
 func (t *temporal) Schedule(ctx context.Context) (*Schedule, error) {
 	got, err := t.client.ScheduleClient().GetHandle(ctx, workflows.ReportID).Describe(ctx)
 	var missing *serviceerror.NotFound
-	switch {
-	case errors.As(err, &missing):
-		return nil, nil
-	case err != nil:
+	if err != nil {
+		if errors.As(err, &missing) {
+			err = nil
+		}
 		return nil, err
 	}
 	s := &Schedule{Paused: got.Schedule.State != nil && got.Schedule.State.Paused}
@@ -193,22 +178,13 @@ func (t *temporal) Schedule(ctx context.Context) (*Schedule, error) {
 	return s, nil
 }
 
-func (t *temporal) Pollers(ctx context.Context) ([]Poller, error) {
+func (t *temporal) Workers(ctx context.Context, since time.Time) (int, error) {
 	got, err := t.client.DescribeTaskQueue(ctx, t.queue, enums.TASK_QUEUE_TYPE_WORKFLOW)
-	if err != nil {
-		return nil, err
-	}
-	// One process polls several times under one identity.
-	seen := map[string]time.Time{}
+	seen := map[string]bool{} // one process polls several times under one identity
 	for _, p := range got.GetPollers() {
-		if at := p.GetLastAccessTime().AsTime(); at.After(seen[p.GetIdentity()]) {
-			seen[p.GetIdentity()] = at
+		if !p.GetLastAccessTime().AsTime().Before(since) {
+			seen[p.GetIdentity()] = true
 		}
 	}
-	var all []Poller
-	for who, at := range seen {
-		all = append(all, Poller{who, at})
-	}
-	slices.SortFunc(all, func(a, b Poller) int { return b.Seen.Compare(a.Seen) })
-	return all, nil
+	return len(seen), err
 }

@@ -19,7 +19,7 @@ type Watched struct {
 }
 
 func (o Options) watch() *cobra.Command {
-	return o.about("watch <project>", false, 1, "the id of a project", (*call).watch)
+	return o.about("watch <project>", (*call).watch)
 }
 
 func (c *call) watch(id prodege.ProjectID) error {

@@ -72,28 +72,3 @@ func actionWords(id prodege.ActionID, n int64) string {
 	}
 	return text
 }
-
-// known names a value; empty if there is none.
-func known(name, value string) string {
-	if value == "" {
-		return ""
-	}
-	return name + value
-}
-
-// became says what became of an event, for a sentence.
-func became(e project.EventLine) string {
-	what := string(e.Status)
-	if e.Reason != 0 {
-		what += ", " + reason(e.Status, e.Reason, "")
-	}
-	return "Event " + string(e.ID) + " (" + what + "): " + cmp.Or(cards.Became(e.Disposition), "unknown") + "."
-}
-
-// bracketed is " (text)"; empty if there is no text.
-func bracketed(text string) string {
-	if text == "" {
-		return ""
-	}
-	return " (" + text + ")"
-}

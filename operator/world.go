@@ -19,10 +19,6 @@ type World struct {
 	Prodege  ProjectReader // nil: no PRODEGE_API_KEY
 	Slack    SlackChecker  // nil: no SLACK_BOT_TOKEN
 
-	// Nobody reports whether it is certain that nobody may decide, as the user groups of SLACK_APPROVERS are empty,
-	// disabled or gone; nil: it can't be asked.
-	Nobody func(ctx context.Context) bool
-
 	Facts Facts
 
 	// Wrong is a fault of the configuration that no command but doctor works with; nil: there is none.
@@ -43,7 +39,6 @@ type Facts struct {
 	IngressURL string           // where send goes without --url; it has no path
 	SecretKeys []prodege.Secret // PRODEGE_SECRET_KEY; the first signs
 
-	SigningSecret bool // there is a SLACK_SIGNING_SECRET
 	Channels      []Channel
 	Anyone        bool     // SLACK_APPROVERS is anyone
 	Approvers     []string // SLACK_APPROVERS
@@ -76,38 +71,23 @@ type Flows interface {
 type Temporal interface {
 	// List returns the projects that a query finds, at most limit, and whether there are more.
 	List(ctx context.Context, query string, limit int) (rows []Row, more bool, err error)
-	// History reads what histories tell of a project, as far as they are kept.
-	History(ctx context.Context, id prodege.ProjectID) (History, error)
+	// History returns the events that reached a project, oldest first, as far as Temporal keeps its histories, and whether
+	// they go back to its beginning.
+	History(ctx context.Context, id prodege.ProjectID) (signals []Signal, whole bool, err error)
 	// Retention returns how long the namespace keeps closed workflows.
 	Retention(ctx context.Context) (time.Duration, error)
 	// Attributes returns the types of the search attributes, by name.
 	Attributes(ctx context.Context) (map[string]string, error)
-	// Pollers returns the workers that Temporal has seen on the main task queue, the newest first. It remembers one for
-	// five minutes after its last poll.
-	Pollers(ctx context.Context) ([]Poller, error)
+	// Workers counts the workers that Temporal has seen poll the main task queue since a time.
+	Workers(ctx context.Context, since time.Time) (int, error)
 	// Schedule returns the schedule of the weekly report; nil if there is none.
 	Schedule(ctx context.Context) (*Schedule, error)
-}
-
-// History is what Temporal keeps of a project, whether a worker answers or not.
-type History struct {
-	Signals []Signal // the events that reached it, oldest first
-	Whole   bool     // they go back to its beginning
-
-	Carried   *project.State // what its newest run began with; nil: nothing, as it is the first
-	CarriedAt time.Time      // when that was
 }
 
 // Signal is an event that reached a project.
 type Signal struct {
 	At    time.Time     `json:"at"` // when Temporal had it, UTC
 	Event prodege.Event `json:"event"`
-}
-
-// Poller is a worker that polls, or did.
-type Poller struct {
-	Identity string
-	Seen     time.Time // when it polled last
 }
 
 // Schedule is that of the weekly report.
@@ -138,6 +118,9 @@ type ProjectReader interface {
 type SlackChecker interface {
 	Identity(ctx context.Context) (SlackIdentity, error)
 	Channel(ctx context.Context, id string) (SlackChannel, error)
+	// Nobody reports whether it is certain that nobody may decide, as the user groups of SLACK_APPROVERS are empty, disabled
+	// or gone.
+	Nobody(ctx context.Context) bool
 }
 
 // SlackIdentity is whom a bot token belongs to, and what it may.

@@ -35,16 +35,13 @@ type fakes struct {
 
 	gathered workflows.Gathered
 	schedule *Schedule
-	pollers  []Poller
+	workers  int // that poll
 	since    time.Time
 
 	rows    []Row
 	ended   []Row // projects that were terminated or failed
 	query   string
 	signals []Signal
-
-	carried   *project.State // what histories tell if no worker does
-	carriedAt time.Time
 
 	listing inbox.Listing
 	letters []inbox.DeadLetter
@@ -64,16 +61,6 @@ func (f *fakes) Project(context.Context, prodege.ProjectID) (*project.State, err
 	return f.project.Trimmed(), nil
 }
 
-// onlyOne are workflows of theProject alone.
-type onlyOne struct{ *fakes }
-
-func (o onlyOne) Project(ctx context.Context, id prodege.ProjectID) (*project.State, error) {
-	if id != theProject {
-		return nil, workflows.ErrClosed
-	}
-	return o.fakes.Project(ctx, id)
-}
-
 func (f *fakes) Ledger(context.Context, prodege.ProjectID) (workflows.Ledger, error) {
 	if f.fault != nil || f.project == nil {
 		return workflows.Ledger{}, cmp.Or(f.fault, workflows.ErrClosed)
@@ -91,7 +78,9 @@ func (f *fakes) Decide(_ context.Context, _ prodege.ProjectID, d project.Decisio
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.decided = append(f.decided, d)
-	if f.consider != nil {
+	if f.consider == nil { // as the core does
+		step(f.project, 0, project.Turn{Decisions: []project.Decision{d}})
+	} else {
 		f.consider(f.project, d)
 	}
 	return nil
@@ -127,8 +116,11 @@ func (f *fakes) List(_ context.Context, query string, limit int) ([]Row, bool, e
 	return append([]Row{}, f.rows[:min(limit, len(f.rows))]...), len(f.rows) > limit, f.health
 }
 
-func (f *fakes) History(context.Context, prodege.ProjectID) (History, error) {
-	return History{Signals: f.signals, Whole: true, Carried: f.carried, CarriedAt: f.carriedAt}, f.health
+func (f *fakes) History(context.Context, prodege.ProjectID) ([]Signal, bool, error) {
+	if f.project == nil && f.fault == nil {
+		return nil, false, workflows.ErrClosed
+	}
+	return f.signals, true, f.health
 }
 
 func (f *fakes) Retention(context.Context) (time.Duration, error) { return 24 * time.Hour, nil }
@@ -136,8 +128,8 @@ func (f *fakes) Retention(context.Context) (time.Duration, error) { return 24 * 
 func (f *fakes) Attributes(context.Context) (map[string]string, error) {
 	return map[string]string{"ProjectId": "Int", "ProjectStatus": "Text"}, nil
 }
-func (f *fakes) Pollers(context.Context) ([]Poller, error)   { return f.pollers, nil }
-func (f *fakes) Schedule(context.Context) (*Schedule, error) { return f.schedule, nil }
+func (f *fakes) Workers(context.Context, time.Time) (int, error) { return f.workers, nil }
+func (f *fakes) Schedule(context.Context) (*Schedule, error)     { return f.schedule, nil }
 
 // box is the inbox's side of the fakes, whose List is another.
 type box struct{ *fakes }
@@ -182,11 +174,11 @@ func (b box) Admit(_ context.Context, id uint64, by string) error {
 func (f *fakes) world() *World {
 	return &World{Flows: f, Temporal: f, Inbox: box{f}, Facts: Facts{
 		TemporalAddress: "temporal:7233", Namespace: "default", TaskQueue: "fieldmarshal", TemporalUIURL: "http://ui",
-		SecretKeys: []prodege.Secret{"the-secret"}, SigningSecret: true, InboxDir: "/nowhere/inbox", ProjectLinger: 720 * time.Hour,
+		SecretKeys: []prodege.Secret{"the-secret"}, InboxDir: "/nowhere/inbox", ProjectLinger: 720 * time.Hour,
 	}}
 }
 
-// said is what a command answered.
+// answered is what a command answered.
 type answered struct {
 	out, asked string // standard output, and standard error
 	code       int
@@ -236,9 +228,6 @@ func usd(text string) *prodege.USD {
 	u := prodege.MustUSD(text)
 	return &u
 }
-
-// polling is a worker that polls.
-func polling() []Poller { return []Poller{{"1@host", noon}} }
 
 // step takes a project through a turn of the core, at a time before noon.
 func step(s *project.State, ago time.Duration, t project.Turn) {

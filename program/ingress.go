@@ -69,11 +69,11 @@ func (p Process) RunIngress(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	stopForwarding := forward(ctx, box, flows)
-	defer stopForwarding()
+	last := context.WithoutCancel(ctx) // what runs on while the last requests finish
+	defer background(last, func(ctx context.Context) { box.Run(ctx, flows.Deliver) })()
 	defer door.Wait()
-	defer p.serveAdmin(door.AdminServer(), admin)()
-	defer p.checkTemporal(ctx, health)()
+	defer background(last, func(ctx context.Context) { p.serveAdmin(ctx, door.AdminServer(), admin) })()
+	defer background(ctx, func(ctx context.Context) { p.checkTemporal(ctx, health) })()
 	return p.serve(ctx, door.Server(), door.Listener(listener))
 }
 
@@ -90,14 +90,14 @@ func untilStopped(process context.Context, post func(context.Context, string) er
 	}
 }
 
-// forward hands on the events in the inbox until stop is called, which waits for the calls in progress.
-func forward(ctx context.Context, box *inbox.Inbox, flows *workflows.Client) (stop func()) {
-	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx)) // it continues while the last requests finish
-	var forwarding sync.WaitGroup
-	forwarding.Go(func() { box.Run(ctx, flows.Deliver) })
+// background runs do until stop is called, which ends its context and waits for it.
+func background(ctx context.Context, do func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { do(ctx) })
 	return func() {
 		cancel()
-		forwarding.Wait()
+		running.Wait()
 	}
 }
 

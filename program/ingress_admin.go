@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -15,17 +14,11 @@ import (
 	"google.golang.org/grpc/codes"
 )
 
-// serveAdmin serves readiness and metrics until stop is called, which is after the last requests have finished.
-func (p Process) serveAdmin(server *http.Server, l net.Listener) (stop func()) {
-	var serving sync.WaitGroup
-	serving.Go(func() {
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			p.Logger.Error("the ingress's admin address is not served any more", "error", err)
-		}
-	})
-	return func() {
-		_ = server.Close()
-		serving.Wait()
+// serveAdmin serves readiness and metrics until ctx is done, which is after the last requests have finished.
+func (p Process) serveAdmin(ctx context.Context, server *http.Server, l net.Listener) {
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		p.Logger.Error("the ingress's admin address is not served any more", "error", err)
 	}
 }
 
@@ -53,16 +46,10 @@ func temporalHealth(c client.Client, address, namespace string) func(context.Con
 const startCheckTimeout = 10 * time.Second
 
 // checkTemporal logs at start if Temporal can't take events; otherwise that would be noticed only with the first event.
-func (p Process) checkTemporal(ctx context.Context, ask func(context.Context) error) (stop func()) {
+func (p Process) checkTemporal(ctx context.Context, ask func(context.Context) error) {
 	ctx, cancel := context.WithTimeout(ctx, startCheckTimeout)
-	var asking sync.WaitGroup
-	asking.Go(func() {
-		if err := ask(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
-			p.Logger.Warn("Temporal can't take events, which wait on disk", "address", p.Temporal.HostPort, "namespace", p.Temporal.Namespace, "error", err)
-		}
-	})
-	return func() {
-		cancel()
-		asking.Wait()
+	defer cancel()
+	if err := ask(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		p.Logger.Warn("Temporal can't take events, which wait on disk", "address", p.Temporal.HostPort, "namespace", p.Temporal.Namespace, "error", err)
 	}
 }

@@ -14,12 +14,7 @@ import (
 
 // directory lists open projects for the slash command and the home tab. It needs no worker, because it reads search
 // attributes.
-type directory struct{ temporal lister }
-
-// lister is the part of operator.Temporal that a directory needs.
-type lister interface {
-	List(ctx context.Context, query string, limit int) (rows []operator.Row, more bool, err error)
-}
+type directory struct{ temporal operator.Temporal }
 
 // Waiting lists all projects that wait for a person, oldest first.
 func (d directory) Waiting(ctx context.Context) ([]ingress.OpenItem, error) {

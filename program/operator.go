@@ -36,7 +36,7 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 	}
 	if c.Slack.BotToken != "" {
 		api := p.slackAPI()
-		w.Slack, w.Nobody = slackCheck{api}, p.approvers(api).Nobody
+		w.Slack = slackCheck{api, p.approvers(api)}
 	}
 	w.Wrong = wrong
 	_, err = i.read(config.Ingress | config.Worker)
@@ -55,7 +55,7 @@ func (p Process) facts() operator.Facts {
 	f := operator.Facts{
 		TemporalAddress: p.Temporal.HostPort, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, TemporalUIURL: c.TemporalUIURL,
 		IngressURL: ingressURL(c.HTTPAddr), SecretKeys: secrets(c.Prodege.SecretKeys),
-		SigningSecret: len(c.Slack.SigningSecrets) > 0, Anyone: c.Slack.Anyone, Approvers: c.Slack.Approvers,
+		Anyone: c.Slack.Anyone, Approvers: c.Slack.Approvers,
 		ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun, Digest: c.Digest,
 	}
 	for _, channel := range []operator.Channel{
@@ -63,7 +63,7 @@ func (p Process) facts() operator.Facts {
 		{Variable: "SLACK_APPROVALS_CHANNEL", ID: c.Slack.ApprovalsChannel},
 		{Variable: "SLACK_FINANCE_CHANNEL", ID: c.Slack.FinanceChannel},
 	} {
-		if !slices.ContainsFunc(f.Channels, func(known operator.Channel) bool { return known.ID == channel.ID }) {
+		if channel.ID != "" && !slices.ContainsFunc(f.Channels, func(known operator.Channel) bool { return known.ID == channel.ID }) {
 			f.Channels = append(f.Channels, channel)
 		}
 	}

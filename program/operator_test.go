@@ -29,18 +29,18 @@ func TestExitCodesOfCommands(t *testing.T) {
 		says string
 	}{
 		"Temporal away":           {nil, "state 29303649", program.ExitFault, "temporal does not answer at " + nobody},
-		"no such command":         {nil, "frobnicate", program.ExitUsage, "has no command"},
+		"no such command":         {nil, "frobnicate", program.ExitUsage, "unknown command"},
 		"no such flag":            {nil, "list --frob", program.ExitUsage, "--frob"},
-		"no project":              {nil, "state", program.ExitUsage, "needs the id of a project"},
+		"no project":              {nil, "state", program.ExitUsage, "usage: fieldmarshal state <project>"},
 		"a broken setting":        {[]string{"CPI_CEILING=many"}, "list", program.ExitUsage, "CPI_CEILING"},
 		"a broken connection":     {[]string{"TEMPORAL_TLS_CLIENT_CERT_PATH=/nowhere/cert.pem", "TEMPORAL_TLS_CLIENT_KEY_PATH=/nowhere/key.pem"}, "list", program.ExitUsage, "TEMPORAL_"},
 		"no ingress":              {nil, "refused", program.ExitFault, "no ingress answers"},
-		"a misspelled process":    {nil, "wroker", program.ExitUsage, "did you mean worker?"},
-		"a misspelled flag of it": {nil, "worker --history-limt 5", program.ExitUsage, "did you mean --history-limit?"},
-		"an argument too many":    {nil, "ingress now", program.ExitUsage, "ingress takes no arguments"},
-		"health of nothing":       {nil, "health", program.ExitUsage, "health needs ingress or worker"},
-		"health of what":          {nil, "health wrker", program.ExitUsage, "did you mean worker?"},
-		"health of two":           {nil, "health worker ingress", program.ExitUsage, "nothing more"},
+		"a misspelled process":    {nil, "wroker", program.ExitUsage, "Did you mean this?\n\tworker"},
+		"a misspelled flag of it": {nil, "worker --history-limt 5", program.ExitUsage, "unknown flag: --history-limt"},
+		"an argument too many":    {nil, "ingress now", program.ExitUsage, "usage: fieldmarshal ingress"},
+		"health of nothing":       {nil, "health", program.ExitUsage, "usage: fieldmarshal health <ingress|worker>"},
+		"health of what":          {nil, "health wrker", program.ExitUsage, `invalid argument "wrker"`},
+		"health of two":           {nil, "health worker ingress", program.ExitUsage, "usage: fieldmarshal health <ingress|worker>"},
 		"completion is cobra's":   {nil, "completion bash", program.ExitOK, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestSendReachesAnIngress(t *testing.T) {
 	if code != program.ExitOK || !strings.Contains(out, `"success":true`) {
 		t.Fatalf("send: %d\n%s\n%s", code, out, fault)
 	}
-	if code, out, fault = command(t, env, "inbox", "list"); code != program.ExitOK || !strings.Contains(out, "1 waiting") || !strings.Contains(out, "29303649") {
+	if code, out, fault = command(t, env, "inbox"); code != program.ExitOK || !strings.Contains(out, "1 waiting") || !strings.Contains(out, "29303649") {
 		t.Errorf("inbox list: %d\n%s\n%s", code, out, fault)
 	}
 	if code, _, fault = command(t, append(env, "PRODEGE_SECRET_KEY=another"), "send", "--project", "1", "--status", "LIVE"); code != program.ExitNoEffect {

@@ -20,10 +20,9 @@ import (
 
 // Exit codes of Run.
 const (
-	ExitOK    = 0
-	ExitFault = 1 // something went wrong while running
-	ExitUsage = 2 // the command line or the configuration is invalid; nothing was done
-	// ExitNoEffect means that the object of an operator's command does not exist, or that the command had no effect.
+	ExitOK       = 0
+	ExitFault    = operator.ExitFailed
+	ExitUsage    = operator.ExitUsage
 	ExitNoEffect = operator.ExitNoEffect
 )
 
@@ -47,7 +46,6 @@ func Run(ctx context.Context, i Invocation) int {
 	root.SetErr(i.Stderr)
 	err := root.ExecuteContext(ctx)
 	var faults *config.Faults
-	var failed failure
 	var fault *operator.Fault
 	switch {
 	case err == nil:
@@ -60,32 +58,17 @@ func Run(ctx context.Context, i Invocation) int {
 			fmt.Fprintln(i.Stderr, "fieldmarshal:", fault) // fit to be printed, as fault.Err may not be
 		}
 		return fault.Code
-	case errors.As(err, &failed):
-		if failed.error != nil {
-			fmt.Fprintln(i.Stderr, "fieldmarshal:", operator.Printable(failed.Error()))
-		}
-		return ExitFault
 	}
-	fmt.Fprintf(i.Stderr, "fieldmarshal: %s\n", operator.Printable(err.Error()))
+	fmt.Fprintln(i.Stderr, "fieldmarshal:", operator.Printable(err.Error()))
 	return ExitUsage
 }
 
-// failure is an error while running, as opposed to one of the command line.
-type failure struct{ error }
-
-// Unwrap returns the error.
-func (f failure) Unwrap() error { return f.error }
-
-// running marks the errors of a command's work as failures.
-func running(do func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
-	return func(cmd *cobra.Command, args []string) error {
-		err := do(cmd, args)
-		var faults *config.Faults
-		if err == nil || errors.As(err, &faults) {
-			return err
-		}
-		return failure{err}
+// running marks the errors of a process as such, as opposed to those of the command line and of the configuration.
+func running(err error) error {
+	if err == nil || errors.As(err, new(*config.Faults)) {
+		return err
 	}
+	return &operator.Fault{Code: ExitFault, Err: err}
 }
 
 func (i Invocation) root() *cobra.Command {
@@ -107,14 +90,11 @@ func (i Invocation) worker() *cobra.Command {
 }
 
 func (i Invocation) process(name string, part config.Part, run func(Process, context.Context) error) *cobra.Command {
-	return &cobra.Command{
-		Use: name,
-		RunE: running(func(cmd *cobra.Command, _ []string) error {
-			p, err := i.load(part)
-			if err != nil {
-				return err
-			}
-			return run(p, cmd.Context())
-		}),
-	}
+	return &cobra.Command{Use: name, RunE: func(cmd *cobra.Command, _ []string) error {
+		p, err := i.load(part)
+		if err == nil {
+			err = run(p, cmd.Context())
+		}
+		return running(err)
+	}}
 }

@@ -12,7 +12,10 @@ import (
 )
 
 // slackCheck asks Slack for what doctor checks.
-type slackCheck struct{ api *slack.Client }
+type slackCheck struct {
+	api                   *slack.Client
+	*activities.Approvers // Nobody
+}
 
 // Identity asks whose the token is, and which scopes it has.
 func (s slackCheck) Identity(ctx context.Context) (operator.SlackIdentity, error) {
