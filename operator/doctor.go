@@ -101,13 +101,8 @@ func (e *examination) configuration(context.Context) {
 	}
 }
 
-// scopes are what the Slack app needs, and for what.
-var scopes = []struct{ name, purpose string }{
-	{"chat:write", "posts and edits"},
-	{"channels:history", "looking for a message before it is posted again"},
-	{"groups:history", "the same in private channels"},
-	{"usergroups:read", "user groups in SLACK_APPROVERS"},
-}
+// scopes are what the Slack app needs.
+var scopes = []string{"chat:write", "channels:history", "groups:history", "channels:read", "groups:read", "usergroups:read", "users:read"}
 
 func (e *examination) slack(ctx context.Context) {
 	if e.Slack == nil {
@@ -119,15 +114,9 @@ func (e *examination) slack(ctx context.Context) {
 		return
 	}
 	e.add(Fine, "Slack token", "", "is %s in %s", who.User, who.Team)
-	var missing []string
-	groups := slices.ContainsFunc(e.Facts.Approvers, func(id string) bool { return strings.HasPrefix(id, "S") })
-	for _, s := range scopes {
-		if !slices.Contains(who.Scopes, s.name) && (s.name != "usergroups:read" || groups) {
-			missing = append(missing, s.name+" ("+s.purpose+")")
-		}
-	}
+	missing := slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return slices.Contains(who.Scopes, scope) })
 	if len(missing) > 0 {
-		e.add(Broken, "Slack scopes", "add them on the app's OAuth & Permissions page (slack-manifest.yaml has them all) and install the app again", "missing: %s", strings.Join(missing, ", "))
+		e.add(Broken, "Slack scopes", "add them on the app's OAuth & Permissions page (slack-manifest.yaml says what for) and install the app again", "missing: %s", strings.Join(missing, ", "))
 	} else {
 		e.add(Fine, "Slack scopes", "", "%s", strings.Join(who.Scopes, ", "))
 	}

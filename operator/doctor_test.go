@@ -71,9 +71,9 @@ func wellSetUp(t *testing.T) *World {
 	w := f.world()
 	w.Temporal = healthy{f}
 	w.Prodege = supplier(t, "good-key", "good-secret")
-	w.Slack = workspace{identity: SlackIdentity{"Team", "bot", []string{"chat:write", "channels:history", "groups:history", "usergroups:read"}},
+	w.Slack = workspace{identity: SlackIdentity{"Team", "bot", scopes},
 		channels: map[string]SlackChannel{"C1": {Name: "alerts", Member: true}, "C2": {Name: "old", Archived: true}, "C3": {Name: "far"}}}
-	w.Facts.Approvers, w.Facts.InboxDir = []string{"S1"}, "."
+	w.Facts.InboxDir = "."
 	w.Facts.Channels = []Channel{{"SLACK_ALERTS_CHANNEL", "C1"}}
 	return w
 }
@@ -110,9 +110,7 @@ func TestDoctor(t *testing.T) {
 			w.Slack = s
 		}, "Slack scopes", Broken, "groups:history"},
 		"a warning": {func(_ *testing.T, w *World) { w.Warnings = []string{"SLACK_ESCALATON is not read"} }, "configuration", Warning, "SLACK_ESCALATON"},
-		"anyone": {func(_ *testing.T, w *World) {
-			w.Facts.Anyone, w.Facts.Approvers = true, nil
-		}, "Slack approvers", Warning, "anyone"},
+		"anyone":    {func(_ *testing.T, w *World) { w.Facts.Anyone = true }, "Slack approvers", Warning, "anyone"},
 		"nobody left": {func(_ *testing.T, w *World) {
 			s := w.Slack.(workspace)
 			s.nobody = true

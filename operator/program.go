@@ -29,26 +29,14 @@ func (o Options) config() *cobra.Command {
 // Build says which build of the program runs.
 type Build struct {
 	Version  string `json:"version"`
-	Revision string `json:"revision"`           // of version control
-	Time     string `json:"time,omitempty"`     // of the revision
-	Modified bool   `json:"modified,omitempty"` // the tree had changes that no revision holds
+	Revision string `json:"revision"` // of version control
 	Go       string `json:"go"`
 }
 
 func (o Options) version() *cobra.Command {
 	return o.make("version", func(c *call) error {
-		return c.show(o.Build, func(p *page) { p.line("fieldmarshal %s", o.Build) })
+		return c.show(o.Build, func(p *page) {
+			p.line("fieldmarshal %s (revision %s, %s)", o.Build.Version, o.Build.Revision, o.Build.Go)
+		})
 	})
-}
-
-// String is a build in one line.
-func (b Build) String() string {
-	revision := "revision " + b.Revision
-	if b.Modified {
-		revision += " with changes"
-	}
-	if b.Time != "" {
-		revision += ", of " + b.Time
-	}
-	return b.Version + " (" + revision + ", " + b.Go + ")"
 }

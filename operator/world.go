@@ -40,8 +40,7 @@ type Facts struct {
 	SecretKeys []prodege.Secret // PRODEGE_SECRET_KEY; the first signs
 
 	Channels      []Channel
-	Anyone        bool     // SLACK_APPROVERS is anyone
-	Approvers     []string // SLACK_APPROVERS
+	Anyone        bool // SLACK_APPROVERS is anyone
 	ProdegeURL    string
 	InboxDir      string
 	ProjectLinger time.Duration

@@ -7,29 +7,30 @@ import (
 	"strings"
 )
 
-// announce logs at start which build this is, which limits are in force, and the warnings about the configuration.
+// announce logs at start which build this is, what is sent and what limits spending, and the warnings about the
+// configuration. What is sent and its limits are a warning if nothing limits spending, or if people might not expect it.
 func (p Process) announce(who string) {
-	b := build()
-	p.Logger.Info("fieldmarshal "+who+" starts", "version", b.Version, "revision", b.Revision, "modified", b.Modified, "go", b.Go)
-	p.limits()
-	for _, warning := range p.Config.Warnings {
-		p.Logger.Warn(warning.Variable + " " + warning.Text)
-	}
-}
-
-// limits logs what limits spending. The line is a warning if nothing does.
-func (p Process) limits() {
-	c := p.Config
-	level, approvers := slog.LevelInfo, strings.Join(c.Slack.Approvers, ",")
+	b, c := build(), p.Config
+	p.Logger.Info("fieldmarshal "+who+" starts", "version", b.Version, "revision", b.Revision, "go", b.Go)
+	level, approvers, prodege, billing := slog.LevelInfo, strings.Join(c.Slack.Approvers, ","), "set", "set"
 	if c.Slack.Anyone {
-		level, approvers = slog.LevelWarn, "anyone: every member of our workspace who is in the channel can approve a CPI"
+		approvers = "anyone: every member of our workspace who is in the channel can approve a CPI"
 	}
-	if c.Approval.Ceiling == "" {
+	if c.Prodege.APIKey == "" {
+		prodege = "none: nothing is read or accepted at Prodege, people are asked to do it by hand"
+	}
+	if c.Billing.URL == "" {
+		billing = "none: people in the finance channel are asked to create invoices"
+	}
+	if c.Slack.Anyone || c.Approval.Ceiling == "" || c.DryRun || c.Prodege.APIKey == "" || c.Billing.URL == "" && c.Billing.SigningSecret != "" {
 		level = slog.LevelWarn
 	}
 	p.Logger.Log(context.Background(), level, "limits in force",
 		"CPI_CEILING", cmp.Or(c.Approval.Ceiling, "none: every approved amount is sent"),
 		"CPI_SECOND_APPROVER_ABOVE", cmp.Or(c.Approval.SecondApproverAbove, "none: one approval is enough"),
 		"CPI_AUTO_APPROVE_UP_TO", cmp.Or(c.Approval.AutoApproveUpTo, "none: nothing is approved without a person"),
-		"DRY_RUN", c.DryRun, "SLACK_APPROVERS", approvers)
+		"DRY_RUN", c.DryRun, "SLACK_APPROVERS", approvers, "PRODEGE_API_KEY", prodege, "BILLING_URL", billing)
+	for _, warning := range c.Warnings {
+		p.Logger.Warn(warning.Variable + " " + warning.Text)
+	}
 }

@@ -34,13 +34,14 @@ func TestLimitsAreSaidAtStart(t *testing.T) {
 		level string
 		says  map[string]any
 	}{
-		"limits": {[]string{"CPI_CEILING=8", "CPI_SECOND_APPROVER_ABOVE=5", "CPI_AUTO_APPROVE_UP_TO=1", "DRY_RUN=true", "SLACK_APPROVERS=U1, S2"}, "INFO", map[string]any{
-			"CPI_CEILING": "8", "CPI_SECOND_APPROVER_ABOVE": "5", "CPI_AUTO_APPROVE_UP_TO": "1", "DRY_RUN": true, "SLACK_APPROVERS": "U1,S2"}},
+		"limits": {[]string{"CPI_CEILING=8", "CPI_SECOND_APPROVER_ABOVE=5", "CPI_AUTO_APPROVE_UP_TO=1", "PRODEGE_API_KEY=key", "SLACK_APPROVERS=U1, S2"}, "INFO", map[string]any{
+			"CPI_CEILING": "8", "CPI_SECOND_APPROVER_ABOVE": "5", "CPI_AUTO_APPROVE_UP_TO": "1", "DRY_RUN": false, "SLACK_APPROVERS": "U1,S2", "PRODEGE_API_KEY": "set"}},
+		"dry run": {[]string{"CPI_CEILING=8", "PRODEGE_API_KEY=key", "DRY_RUN=true"}, "WARN", map[string]any{"DRY_RUN": true}},
 		"no ceiling": {nil, "WARN", map[string]any{
 			"CPI_CEILING": "none: every approved amount is sent", "CPI_SECOND_APPROVER_ABOVE": "none: one approval is enough",
 			"CPI_AUTO_APPROVE_UP_TO": "none: nothing is approved without a person", "DRY_RUN": false, "SLACK_APPROVERS": "U1"}},
 		"anyone": {[]string{"CPI_CEILING=8", "SLACK_APPROVERS=anyone"}, "WARN", map[string]any{
-			"CPI_CEILING": "8", "SLACK_APPROVERS": "anyone: every member of our workspace who is in the channel can approve a CPI"}},
+			"PRODEGE_API_KEY": "none: nothing is read or accepted at Prodege, people are asked to do it by hand", "CPI_CEILING": "8", "SLACK_APPROVERS": "anyone: every member of our workspace who is in the channel can approve a CPI"}},
 	} {
 		for _, process := range []string{"ingress", "worker"} {
 			t.Run(name+" "+process, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package program
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -30,24 +31,12 @@ func (i Invocation) load(part config.Part) (Process, error) {
 func (i Invocation) read(part config.Part) (Process, error) {
 	given := config.Read(i.Dir, i.Env)
 	c, faults := Load(given.Environment, part)
-	temporal, err := Connection(given.Environment)
+	temporal, unconnected := connection(given.Environment)
 	c.Warnings = append(given.Warnings, c.Warnings...)
 	if given.Get("TEMPORAL_PROFILE") != "" && given.Get("TEMPORAL_CONFIG_FILE") == "" {
 		c.Warnings = append(c.Warnings, config.Fault{Variable: "TEMPORAL_PROFILE", Text: "is not read without TEMPORAL_CONFIG_FILE: set both, or neither"})
 	}
-	return Process{Config: c, Temporal: temporal}, given.Err(append(faults, faultsOf(err)...)...)
-}
-
-// faultsOf returns the faults in an error of Connection.
-func faultsOf(err error) []config.Fault {
-	var named *config.Faults
-	switch {
-	case err == nil:
-		return nil
-	case errors.As(err, &named):
-		return named.List
-	}
-	return []config.Fault{{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()}}
+	return Process{Config: c, Temporal: temporal}, given.Err(append(faults, unconnected...)...)
 }
 
 // Load is config.Load with the rules of other packages.
@@ -70,22 +59,17 @@ func isAmount(text string) error {
 	return err
 }
 
-// Connection returns the options for connecting to Temporal: TEMPORAL_ADDRESS and the like, and a file only if
+// connection returns the options for connecting to Temporal: TEMPORAL_ADDRESS and the like, and a file only if
 // TEMPORAL_CONFIG_FILE names one. By default envconfig would find one in the home folder, with somebody's Temporal Cloud.
-func Connection(env config.Environment) (client.Options, error) {
+func connection(env config.Environment) (client.Options, []config.Fault) {
 	if faults := connectionFaults(env); len(faults) > 0 {
-		return client.Options{}, &config.Faults{List: faults}
+		return client.Options{}, faults
 	}
 	o, err := envconfig.LoadClientOptions(envconfig.LoadClientOptionsRequest{DisableFile: env.Get("TEMPORAL_CONFIG_FILE") == "", EnvLookup: env})
 	if err != nil {
-		return client.Options{}, err
+		return client.Options{}, []config.Fault{{Variable: "TEMPORAL_…", Text: "can't be used: " + err.Error()}}
 	}
-	if o.HostPort == "" {
-		o.HostPort = client.DefaultHostPort
-	}
-	if o.Namespace == "" {
-		o.Namespace = client.DefaultNamespace
-	}
+	o.HostPort, o.Namespace = cmp.Or(o.HostPort, client.DefaultHostPort), cmp.Or(o.Namespace, client.DefaultNamespace)
 	return o, nil
 }
 
@@ -114,15 +98,13 @@ func connectionFaults(env config.Environment) (faults []config.Fault) {
 	if name := env.Get("TEMPORAL_NAMESPACE"); strings.ContainsAny(name, " \t,") {
 		wrong("TEMPORAL_NAMESPACE", fmt.Sprintf("must be one word: %q", name))
 	}
-	if text := env.Get("TEMPORAL_ADDRESS"); text != "" {
-		_, port, err := net.SplitHostPort(text)
-		_, portErr := strconv.ParseUint(port, 10, 16)
-		switch {
-		case strings.HasPrefix(text, "http://"), strings.HasPrefix(text, "https://"):
-			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, without http:// or https://, not %q (TEMPORAL_TLS=true turns on encryption)", text))
-		case (err != nil || portErr != nil) && !strings.Contains(text, "://"): // as in dns:///temporal:7233, which gRPC reads
-			wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, not %q", text))
-		}
+	scheme, _, url := strings.Cut(env.Get("TEMPORAL_ADDRESS"), "://")
+	_, port, err := net.SplitHostPort(env.Get("TEMPORAL_ADDRESS"))
+	_, portErr := strconv.ParseUint(port, 10, 16)
+	switch {
+	case url && !strings.HasPrefix(scheme, "http"), env.Get("TEMPORAL_ADDRESS") == "": // as in dns:///temporal:7233, which gRPC reads
+	case url, err != nil, portErr != nil:
+		wrong("TEMPORAL_ADDRESS", fmt.Sprintf("must be host:port, without http:// or https://, not %q (TEMPORAL_TLS=true turns on encryption)", env.Get("TEMPORAL_ADDRESS")))
 	}
 	return faults
 }

@@ -117,8 +117,9 @@ func ownTeam(api *slack.Client) func(context.Context) (string, error) {
 func isGuest(api *slack.Client) func(ctx context.Context, user string) (bool, error) {
 	return func(ctx context.Context, user string) (bool, error) {
 		u, err := api.GetUserInfoContext(ctx, user)
+		var refusal slack.SlackErrorResponse
 		switch {
-		case slackCode(err) == "unknown_method":
+		case errors.As(err, &refusal) && refusal.Err == "unknown_method":
 			return false, nil
 		case err != nil:
 			return false, fmt.Errorf("ask slack who is a guest: %w", err)

@@ -2,6 +2,7 @@ package program
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"slices"
@@ -9,7 +10,6 @@ import (
 	"fieldmarshal/config"
 	"fieldmarshal/inbox"
 	"fieldmarshal/operator"
-	"fieldmarshal/prodege"
 	"fieldmarshal/workflows"
 )
 
@@ -31,17 +31,19 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 		Inbox:    inbox.NewControl(c.InboxDir),
 		Facts:    p.facts(),
 	}
-	if c.Prodege.APIKey != "" && len(c.Prodege.SecretKeys) > 0 {
-		w.Prodege = prodege.NewClient(prodege.Options{APIKey: prodege.Secret(c.Prodege.APIKey), SecretKey: secrets(c.Prodege.SecretKeys)[0], BaseURL: c.Prodege.BaseURL})
+	if api := p.prodegeAPI(); api != nil {
+		w.Prodege = api
 	}
 	if c.Slack.BotToken != "" {
 		api := p.slackAPI()
 		w.Slack = slackCheck{api, p.approvers(api)}
 	}
 	w.Wrong = wrong
-	_, err = i.read(config.Ingress | config.Worker)
-	for _, fault := range faultsOf(err) {
-		w.Findings = append(w.Findings, fault.Variable+" "+fault.Text)
+	var faults *config.Faults
+	if _, err := i.read(config.Ingress | config.Worker); errors.As(err, &faults) {
+		for _, fault := range faults.List {
+			w.Findings = append(w.Findings, fault.Variable+" "+fault.Text)
+		}
 	}
 	for _, warning := range c.Warnings {
 		w.Warnings = append(w.Warnings, warning.Variable+" "+warning.Text)
@@ -55,8 +57,7 @@ func (p Process) facts() operator.Facts {
 	f := operator.Facts{
 		TemporalAddress: p.Temporal.HostPort, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, TemporalUIURL: c.TemporalUIURL,
 		IngressURL: ingressURL(c.HTTPAddr), SecretKeys: secrets(c.Prodege.SecretKeys),
-		Anyone: c.Slack.Anyone, Approvers: c.Slack.Approvers,
-		ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun, Digest: c.Digest,
+		Anyone: c.Slack.Anyone, ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun, Digest: c.Digest,
 	}
 	for _, channel := range []operator.Channel{
 		{Variable: "SLACK_ALERTS_CHANNEL", ID: c.Slack.AlertsChannel},

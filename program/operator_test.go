@@ -67,8 +67,6 @@ func TestDoctorAsksSlack(t *testing.T) {
 		"scopes":                    {"xoxb-token", "C1", nil, "Slack scopes", operator.Fine, "channels:history"},
 		"not in the channel":        {"xoxb-token", "C2", nil, "Slack channel SLACK_ALERTS_CHANNEL", operator.Broken, "not in it"},
 		"unknown channel":           {"xoxb-token", "C404", nil, "Slack channel SLACK_ALERTS_CHANNEL", operator.Broken, "channel_not_found"},
-		"may not read, is in":       {"xoxb-token", "C1", []string{"chat:write", "channels:history", "groups:history"}, "Slack channel SLACK_ALERTS_CHANNEL", operator.Fine, "C1"},
-		"may not read, is not in":   {"xoxb-token", "C2", []string{"chat:write", "channels:history", "groups:history"}, "Slack channel SLACK_ALERTS_CHANNEL", operator.Broken, "not in it"},
 		"a scope is missing":        {"xoxb-token", "C1", []string{"channels:history"}, "Slack scopes", operator.Broken, "chat:write"},
 		"nobody may decide":         {"xoxb-token", "C1", nil, "Slack approvers", operator.Broken, "nobody may decide"},
 		"a token that is not valid": {"xoxb-other", "C1", nil, "Slack token", operator.Broken, "invalid_auth"},

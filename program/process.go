@@ -60,6 +60,15 @@ func (p Process) slackAPI() *slack.Client {
 	return activities.NewSlackAPI(prodege.Secret(p.Config.Slack.BotToken), p.Config.Slack.APIURL, nil)
 }
 
+// prodegeAPI returns a client of Prodege's API; nil if there are no credentials.
+func (p Process) prodegeAPI() *prodege.Client {
+	c := p.Config.Prodege
+	if c.APIKey == "" || len(c.SecretKeys) == 0 {
+		return nil
+	}
+	return prodege.NewClient(prodege.Options{APIKey: prodege.Secret(c.APIKey), SecretKey: prodege.Secret(c.SecretKeys[0]), BaseURL: c.BaseURL})
+}
+
 // approvers returns who may approve, from SLACK_APPROVERS.
 func (p Process) approvers(api *slack.Client) *activities.Approvers {
 	list := p.Config.Slack.Approvers

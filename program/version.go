@@ -17,24 +17,16 @@ var version, revision string
 
 // build returns the version of this program, as set by the linker or recorded by Go.
 func build() operator.Build {
-	b := operator.Build{Go: runtime.Version()}
+	b := operator.Build{Version: version, Revision: revision, Go: runtime.Version()}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		b.Version = info.Main.Version
+		b.Version = cmp.Or(b.Version, info.Main.Version)
 		for _, s := range info.Settings {
-			switch s.Key {
-			case "vcs.revision":
-				b.Revision = s.Value
-			case "vcs.time":
-				b.Time = s.Value
-			case "vcs.modified":
-				b.Modified = s.Value == "true"
+			if s.Key == "vcs.revision" {
+				b.Revision = cmp.Or(b.Revision, s.Value)
 			}
 		}
 	}
-	if revision != "" && revision != b.Revision { // Go recorded another tree
-		b.Time, b.Modified = "", false
-	}
-	b.Version, b.Revision = cmp.Or(version, b.Version, "(devel)"), cmp.Or(revision, b.Revision, "unknown")
+	b.Version, b.Revision = cmp.Or(b.Version, "(devel)"), cmp.Or(b.Revision, "unknown")
 	return b
 }
 

@@ -3,7 +3,6 @@ package program
 import (
 	"context"
 	"errors"
-	"log/slog"
 	"net/http"
 	"time"
 
@@ -43,7 +42,6 @@ func (p Process) RunWorker(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.warn()
 
 	// Health is served until the worker has stopped, and the worker stops if serving ends.
 	working, stopWorking := context.WithCancel(ctx)
@@ -67,13 +65,9 @@ func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 	if err != nil {
 		return worker.Options{}, err
 	}
-	var supplier *prodege.Client
-	if c.Prodege.APIKey != "" {
-		supplier = prodege.NewClient(prodege.Options{APIKey: prodege.Secret(c.Prodege.APIKey), SecretKey: secrets(c.Prodege.SecretKeys)[0], BaseURL: c.Prodege.BaseURL})
-	}
 	flows := workflows.NewClient(temporal, c.TaskQueue)
 	reader := activities.NewProdege(activities.ProdegeOptions{
-		API: supplier, Switch: flows, DryRun: c.DryRun, Ceiling: amount(c.Approval.Ceiling), CallsPerSecond: c.Prodege.CallsPerSecond,
+		API: p.prodegeAPI(), Switch: flows, DryRun: c.DryRun, Ceiling: amount(c.Approval.Ceiling), CallsPerSecond: c.Prodege.CallsPerSecond,
 	})
 	return worker.Options{
 		Client: temporal, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, Logger: p.Logger,
@@ -87,22 +81,4 @@ func (p Process) workerOptions(temporal client.Client) (worker.Options, error) {
 		PostsPerSecond: c.Slack.PostsPerSecond,
 		Alarm:          activities.Alarms(api, c.Slack.AlertsChannel, p.Simulated),
 	}, nil
-}
-
-// warn logs at start what people might not expect.
-func (p Process) warn() {
-	c := p.Config
-	if c.DryRun {
-		p.Logger.Warn("DRY_RUN: decisions are recorded and announced, but nothing is sent to Prodege or billing")
-	}
-	if c.Prodege.APIKey == "" {
-		p.Logger.Warn("PRODEGE_API_KEY is missing: nothing is read or accepted at Prodege, people are asked to do it by hand")
-	}
-	if c.Billing.URL == "" {
-		level := slog.LevelInfo
-		if c.Billing.SigningSecret != "" { // so it was intended
-			level = slog.LevelWarn
-		}
-		p.Logger.Log(context.Background(), level, "BILLING_URL is missing: people in the finance channel are asked to create invoices")
-	}
 }
