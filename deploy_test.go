@@ -79,8 +79,8 @@ func TestEnvExampleWorks(t *testing.T) {
 			if err := given.Err(faults...); err != nil || len(given.Warnings)+len(c.Warnings) > 0 {
 				t.Errorf("%v, warnings %v %v", err, given.Warnings, c.Warnings)
 			}
-			if o, err := program.Connection(given.Environment); err != nil || o.HostPort != "localhost:7233" || o.ConnectionOptions.TLS != nil {
-				t.Errorf("temporal is reached by %+v, %v", o, err)
+			if o, faults := program.Connection(given.Environment); faults != nil || o.HostPort != "localhost:7233" || o.ConnectionOptions.TLS != nil {
+				t.Errorf("temporal is reached by %+v, %v", o, faults)
 			}
 		})
 	}

@@ -58,7 +58,7 @@ func (o Options) state() *cobra.Command {
 
 // markdown is what the page of a project in the Temporal UI has for its format: emphasis, headings, and escapes, of
 // which the first group is what they stand for.
-var markdown = regexp.MustCompile("(?m)\\\\([[:punct:]])|\\*\\*|^### ")
+var markdown = regexp.MustCompile(`(?m)\\([[:punct:]])|\*\*|^### `)
 
 // listedState shows what Temporal's list knows of a project that no worker answers for.
 func (c *call) listedState(id prodege.ProjectID, noWorker error) error {

@@ -31,7 +31,7 @@ func (i Invocation) load(part config.Part) (Process, error) {
 func (i Invocation) read(part config.Part) (Process, error) {
 	given := config.Read(i.Dir, i.Env)
 	c, faults := Load(given.Environment, part)
-	temporal, unconnected := connection(given.Environment)
+	temporal, unconnected := Connection(given.Environment)
 	c.Warnings = append(given.Warnings, c.Warnings...)
 	if given.Get("TEMPORAL_PROFILE") != "" && given.Get("TEMPORAL_CONFIG_FILE") == "" {
 		c.Warnings = append(c.Warnings, config.Fault{Variable: "TEMPORAL_PROFILE", Text: "is not read without TEMPORAL_CONFIG_FILE: set both, or neither"})
@@ -59,9 +59,9 @@ func isAmount(text string) error {
 	return err
 }
 
-// connection returns the options for connecting to Temporal: TEMPORAL_ADDRESS and the like, and a file only if
+// Connection returns the options for connecting to Temporal: TEMPORAL_ADDRESS and the like, and a file only if
 // TEMPORAL_CONFIG_FILE names one. By default envconfig would find one in the home folder, with somebody's Temporal Cloud.
-func connection(env config.Environment) (client.Options, []config.Fault) {
+func Connection(env config.Environment) (client.Options, []config.Fault) {
 	if faults := connectionFaults(env); len(faults) > 0 {
 		return client.Options{}, faults
 	}
