@@ -20,11 +20,11 @@ type actionLife struct {
 
 // actSteps are the steps of an action from an alert.
 var actSteps = []step{
-	{name: "act recorded", is: func(id string) func(string, []byte) bool {
-		return says("RespondWorkflowTaskCompleted", "project-"+id, "ActOnProject")
+	{name: "act recorded", matches: func(id string) func(string, []byte) bool {
+		return callMatching("RespondWorkflowTaskCompleted", "project-"+id, "ActOnProject")
 	}},
-	{name: "clicks allowed", is: func(id string) func(string, []byte) bool { return says("/project-settings-update", id) }},
-	{name: "set LIVE", is: func(id string) func(string, []byte) bool { return says("/project-update", id) }},
+	{name: "clicks allowed", matches: func(id string) func(string, []byte) bool { return callMatching("/project-settings-update", id) }},
+	{name: "set LIVE", matches: func(id string) func(string, []byte) bool { return callMatching("/project-update", id) }},
 }
 
 // TestCrashOfAnAct kills the worker, and Temporal, before and after each step of an action from an alert: the decision is
@@ -59,45 +59,45 @@ func crashActs(t *testing.T, victim string, done *matrix) {
 			if after {
 				d.what += ", answer lost"
 			}
-			w.paused(d)
-			d.trap = w.set(d.what, after, step.is(d.id.String()))
+			w.pauseAtClickLimit(d)
+			d.trap = w.add(d.what, after, step.matches(d.id.String()))
 			lives = append(lives, d)
 		}
 	}
 	for _, d := range lives {
-		w.acts(d)
+		w.decideAction(d)
 	}
 	await(t, "the worker to come to all its steps", func() bool {
 		for _, d := range lives {
-			if !d.trap.holds() {
+			if !d.trap.isHolding() {
 				return false
 			}
 		}
 		return true
 	})
-	w.killed(victim)
+	w.killAndRestart(victim)
 	for _, d := range lives {
 		w.checkAction(d)
-		done.survived(victim, d.step, d.after, t)
+		done.add(victim, d.step, d.after, t)
 	}
 }
 
 // paused lets a project reach its click limit, and waits until its alert has buttons.
-func (w *trapped) paused(d *actionLife) {
+func (w *trapped) pauseAtClickLimit(d *actionLife) {
 	w.t.Helper()
-	at := aProject(d.id)
+	at := newProject(d.id)
 	at.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
 	w.prodege.SetProject(at)
-	w.delivered(w.prodege.Pause(w.ctx, d.id, prodege.MaxClicks))
-	w.project(d.id, func(s *project.State) bool {
+	w.checkDelivered(w.prodege.Pause(w.ctx, d.id, prodege.MaxClicks))
+	w.waitProject(d.id, func(s *project.State) bool {
 		return s.Action != nil && s.Action.Figures != nil
 	}, "something to be offered for "+d.id.String())
 }
 
 // acts records a decision as a modal would.
-func (w *trapped) acts(d *actionLife) {
+func (w *trapped) decideAction(d *actionLife) {
 	w.t.Helper()
-	state := w.project(d.id, func(s *project.State) bool { return s.OpenAction() != nil }, "an action")
+	state := w.waitProject(d.id, func(s *project.State) bool { return s.OpenAction() != nil }, "an action")
 	decision := project.Decision{ID: "click-" + d.id.String(), Of: project.OfAction, Request: state.Action.ID, Verdict: project.ChooseAction, Generation: 1, Action: prodege.ActClicks, Number: 250,
 		User: ann, Channel: alerts, From: project.FromSlack, At: time.Now().UTC()}
 	if err := w.flows.Decide(w.ctx, d.id, decision); err != nil {
@@ -108,7 +108,7 @@ func (w *trapped) acts(d *actionLife) {
 // checkAction checks that an action was done once, was decided by somebody allowed to, and is shown on one message.
 func (w *trapped) checkAction(d *actionLife) {
 	w.t.Helper()
-	state := w.project(d.id, func(s *project.State) bool {
+	state := w.waitProject(d.id, func(s *project.State) bool {
 		return s.Status == prodege.Live && s.Action != nil && s.Action.Closed && s.Act == nil
 	}, d.what+": live again")
 	if phase := state.Action.Phase; phase != project.PhaseLive {
@@ -131,14 +131,14 @@ func (w *trapped) checkAction(d *actionLife) {
 	}
 	count := 0
 	for _, m := range w.slack.Messages(alerts) {
-		if m.Thread == "" && reads(m, d.id.String()) {
+		if m.Thread == "" && contains(m, d.id.String()) {
 			count++
 		}
 	}
 	if count != 1 {
 		w.t.Errorf("%s: %d messages", d.what, count)
 	}
-	w.message(alerts, d.what+": a closed alert without buttons", func(m simulator.Message) bool {
-		return m.Thread == "" && reads(m, d.id.String()) && reads(m, "Live again") && len(buttons(m)) == 0
+	w.waitMessage(alerts, d.what+": a closed alert without buttons", func(m simulator.Message) bool {
+		return m.Thread == "" && contains(m, d.id.String()) && contains(m, "Live again") && len(buttons(m)) == 0
 	})
 }

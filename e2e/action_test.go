@@ -21,18 +21,18 @@ const (
 )
 
 // stopped pauses the project for a reason and returns the alert with its buttons.
-func (w *world) stopped(reason prodege.Reason, offered ...string) simulator.Message {
+func (w *world) pauseWithActions(reason prodege.Reason, offered ...string) simulator.Message {
 	w.t.Helper()
-	project := aProject(theProject)
+	project := newProject(theProject)
 	project.SampleSize, project.Quotas = 500, []simulator.Quota{{ID: 1, Active: true, Respondents: 500, Completes: 498}}
 	project.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "1200", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "3"}
 	w.prodege.SetProject(project)
-	w.delivered(w.prodege.Pause(w.ctx, theProject, reason))
-	return w.message(alerts, "an alert with buttons", func(m simulator.Message) bool { return slices.Equal(buttons(m), offered) })
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, reason))
+	return w.waitMessage(alerts, "an alert with buttons", func(m simulator.Message) bool { return slices.Equal(buttons(m), offered) })
 }
 
 // onlyUpdate checks that one project-update changed something, and what it changed.
-func (w *world) onlyUpdate(want map[string]string) {
+func (w *world) checkOnlyUpdate(want map[string]string) {
 	w.t.Helper()
 	var all []simulator.ProdegeCall
 	for _, c := range w.prodege.Updates(theProject) {
@@ -50,28 +50,28 @@ func (w *world) onlyUpdate(want map[string]string) {
 	}
 }
 
-func TestRaisingTheSampleSizeFromTheAlert(t *testing.T) {
+func TestRaiseSampleSizeFromAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.stopped(prodege.SampleSize, actSample, actComplete)
-	view := w.opens(ann, m, actSample)
+	m := w.pauseWithActions(prodege.SampleSize, actSample, actComplete)
+	view := w.openModal(ann, m, actSample)
 	for _, text := range []string{"about 500 completes", "at least 501", "100 more are about"} {
 		if !strings.Contains(simulator.PlainText(simulator.Message{Blocks: view.Blocks}), text) {
 			t.Errorf("the modal does not say %q:\n%s", text, simulator.PlainText(simulator.Message{Blocks: view.Blocks}))
 		}
 	}
-	if out := w.enters(ann, view, map[string]string{numberField: "500"}); out.Action != "errors" {
+	if out := w.submitModal(ann, view, map[string]string{numberField: "500"}); out.Action != "errors" {
 		t.Errorf("a size that is no more was answered %+v", out)
 	}
-	if out := w.enters(ann, view, map[string]string{numberField: "650"}); out.Action != "" {
+	if out := w.submitModal(ann, view, map[string]string{numberField: "650"}); out.Action != "" {
 		t.Fatalf("answered %+v", out)
 	}
-	end := w.becomes(m, "Live again")
-	if !reads(end, "chose “Raise sample size” (650)") || len(buttons(end)) != 0 {
+	end := w.waitUpdated(m, "Live again")
+	if !contains(end, "chose “Raise sample size” (650)") || len(buttons(end)) != 0 {
 		t.Errorf("the closed alert has buttons %v and says:\n%s", buttons(end), simulator.PlainText(end))
 	}
-	w.onlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
-	state := w.project(theProject, func(s *project.State) bool {
+	w.checkOnlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
+	state := w.waitProject(theProject, func(s *project.State) bool {
 		return s.Waiting == project.WaitsNothing && s.Action != nil && s.Action.Closed && s.Act == nil
 	}, "nothing to wait for")
 	if phase := state.Action.Phase; phase != project.PhaseLive {
@@ -82,16 +82,16 @@ func TestRaisingTheSampleSizeFromTheAlert(t *testing.T) {
 	}
 }
 
-func TestMoreClicksFromTheAlert(t *testing.T) {
+func TestAllowClicksFromAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.stopped(prodege.MaxClicks, actClicks)
-	if !reads(m, "click limit 1,200, 0 left, refilled by Prodege every 24 hours") {
+	m := w.pauseWithActions(prodege.MaxClicks, actClicks)
+	if !contains(m, "click limit 1,200, 0 left, refilled by Prodege every 24 hours") {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
 	}
 	w.submit(ann, m, actClicks, map[string]string{numberField: "300"})
-	w.becomes(m, "Live again")
-	w.onlyUpdate(map[string]string{"status": "LIVE"})
+	w.waitUpdated(m, "Live again")
+	w.checkOnlyUpdate(map[string]string{"status": "LIVE"})
 	now, _ := w.prodege.Project(theProject)
 	if now.Settings["enable_max_clicks_allowed_clicks"] != "300" || now.Settings["enable_max_clicks_max_click_rate_id"] != "3" {
 		t.Errorf("settings are %v", now.Settings)
@@ -99,63 +99,63 @@ func TestMoreClicksFromTheAlert(t *testing.T) {
 }
 
 // Completing goes from the alert to the invoice, with a note for the record; a person who is not an approver is refused.
-func TestCompletingFromTheAlert(t *testing.T) {
+func TestCompleteFromAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("SLACK_APPROVERS", ann))
-	m := w.stopped(prodege.PausedInactive, actLive, actComplete)
-	w.project(theProject, func(s *project.State) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers, for its details")
+	m := w.pauseWithActions(prodege.PausedInactive, actLive, actComplete)
+	w.waitProject(theProject, func(s *project.State) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers, for its details")
 	w.list(`AutoCompleteAt IS NOT NULL AND ProjectId = `+theProject.String(), 1)
-	if !reads(m, "Prodege completes it by itself about") {
+	if !contains(m, "Prodege completes it by itself about") {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
 	}
 	w.submit(eve, m, actComplete, nil)
-	w.ephemeral(eve, "only people on the list of approvers")
+	w.waitEphemeral(eve, "only people on the list of approvers")
 	w.submit(ann, m, actComplete, map[string]string{reasonField: "the client has enough"})
-	end := w.becomes(m, "Pause over")
-	if !reads(end, "the client has enough") {
+	end := w.waitUpdated(m, "Pause over")
+	if !contains(end, "the client has enough") {
 		t.Errorf("the closed alert says:\n%s", simulator.PlainText(end))
 	}
-	w.onlyUpdate(map[string]string{"status": "COMPLETE"})
-	w.booked(project.InvoiceKey(theProject, 1))
+	w.checkOnlyUpdate(map[string]string{"status": "COMPLETE"})
+	w.waitInvoice(project.InvoiceKey(theProject, 1))
 }
 
-func TestAnActThatProdegeRefuses(t *testing.T) {
+func TestActionRefusedByProdege(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.stopped(prodege.NoUniqueLinks, actLive)
+	m := w.pauseWithActions(prodege.NoUniqueLinks, actLive)
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2017", Method: "project-update"})
 	w.submit(ann, m, actLive, nil)
-	refused := w.becomes(m, "refused")
-	if want := []string{tryAgain, actLive}; !slices.Equal(buttons(refused), want) || !reads(refused, "2017") {
+	refused := w.waitUpdated(m, "refused")
+	if want := []string{tryAgain, actLive}; !slices.Equal(buttons(refused), want) || !contains(refused, "2017") {
 		t.Errorf("buttons %v, want %v, on:\n%s", buttons(refused), want, simulator.PlainText(refused))
 	}
-	if told := w.replies(alerts, "refused"); told.Thread != m.TS || !reads(told, "@"+ann) || !reads(told, "2017") {
+	if told := w.waitReply(alerts, "refused"); told.Thread != m.TS || !contains(told, "@"+ann) || !contains(told, "2017") {
 		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
 	}
 	w.click(ann, refused, tryAgain)
-	w.becomes(m, "Live again")
-	w.onlyUpdate(map[string]string{"status": "LIVE"})
+	w.waitUpdated(m, "Live again")
+	w.checkOnlyUpdate(map[string]string{"status": "LIVE"})
 }
 
-func TestActingOnTheCommandLine(t *testing.T) {
+func TestActOnCommandLine(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.stopped(prodege.SampleSize, actSample, actComplete)
+	m := w.pauseWithActions(prodege.SampleSize, actSample, actComplete)
 	id := theProject.String()
-	tells(t, w.run(0, "act", id), "Raise sample size", "Complete project")
+	checkContains(t, w.run(0, "act", id), "Raise sample size", "Complete project")
 	w.run(3, "act", id, "sample", "500", "--as", ann)
-	tells(t, w.run(0, "act", id, "sample", "650", "--as", ann), "Recorded: "+ann+" chose “Raise sample size” (650)")
-	w.becomes(m, "Live again")
-	w.onlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
-	tells(t, w.run(0, "state", id), "Raise sample size", "650")
+	checkContains(t, w.run(0, "act", id, "sample", "650", "--as", ann), "Recorded: "+ann+" chose “Raise sample size” (650)")
+	w.waitUpdated(m, "Live again")
+	w.checkOnlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
+	checkContains(t, w.run(0, "state", id), "Raise sample size", "650")
 }
 
 func TestAlertsWithoutButtons(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("ALERT_ACTIONS", "off"))
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-	w.says(alerts, "sample size reached")
-	w.project(theProject, func(s *project.State) bool {
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+	w.waitRoot(alerts, "sample size reached")
+	w.waitProject(theProject, func(s *project.State) bool {
 		return s.Pause != nil && s.Action == nil
 	}, "nothing to be offered")
 }

@@ -12,25 +12,25 @@ import (
 
 // slackPatience is how long the simulated Slack waits for the ingress. That the ingress keeps to Slack's three seconds is
 // checked by its own tests, which compare its timeouts instead of measuring on a busy machine.
-const slackPatience = 30 * time.Second
+const slackTimeout = 30 * time.Second
 
 // On a busy machine Temporal or Slack may be too slow for the ingress. Then a person is told to try again, as the helpers
 // in this file do. These are the texts, of an ephemeral message or of an error at a modal's field.
 const (
-	notTaken = "could not be recorded right now"
-	noList   = "the list of approvers can't be read from Slack right now"
-	askLater = "Please try again in a minute" // of a question
+	notRecorded         = "could not be recorded right now"
+	approversUnreadable = "the list of approvers can't be read from Slack right now"
+	tryLater            = "Please try again in a minute" // of a question
 )
 
 // again reports whether a text asks the person to try again.
-func again(text string) bool {
-	return strings.Contains(text, notTaken) || strings.Contains(text, noList)
+func asksToRetry(text string) bool {
+	return strings.Contains(text, notRecorded) || strings.Contains(text, approversUnreadable)
 }
 
 // repeat repeats something until it is no longer asked for, or until the test has waited long enough.
-func (w *world) repeat(what string, do func() (again bool)) {
+func (w *world) retry(what string, do func() (again bool)) {
 	w.t.Helper()
-	for deadline := time.Now().Add(patience); do(); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(waitTimeout); do(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			w.t.Fatalf("%s was done again and again, and not taken", what)
 		}
@@ -41,13 +41,13 @@ func (w *world) repeat(what string, do func() (again bool)) {
 // refused.
 func (w *world) click(user string, m simulator.Message, action string) {
 	w.t.Helper()
-	w.clicks(simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
+	w.retryClick(simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
 }
 
 // clicks is click for any kind of click. It returns the last answer, and how many clicks it took.
-func (w *world) clicks(c simulator.Click) (last simulator.Reply, times int) {
+func (w *world) retryClick(c simulator.Click) (last simulator.Reply, times int) {
 	w.t.Helper()
-	w.repeat("a click on "+c.ActionID, func() (again bool) {
+	w.retry("a click on "+c.ActionID, func() (again bool) {
 		times++
 		last, again = w.clickOnce(c)
 		return again
@@ -59,7 +59,7 @@ func (w *world) clicks(c simulator.Click) (last simulator.Reply, times int) {
 // outcome before it answers Slack.
 func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool) {
 	w.t.Helper()
-	before := len(w.ingress.outcomes(c.User))
+	before := len(w.ingress.clickOutcomes(c.User))
 	reply, err := w.slack.Click(w.ctx, c)
 	if err != nil {
 		w.t.Fatal(err)
@@ -69,14 +69,14 @@ func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool)
 	}
 	var came []string
 	await(w.t, "the ingress to tell what became of a click on "+c.ActionID, func() bool {
-		came = w.ingress.outcomes(c.User)[before:]
+		came = w.ingress.clickOutcomes(c.User)[before:]
 		return len(came) > 0
 	})
 	return reply, slices.Contains(came, "not_recorded") || slices.Contains(came, "no_list")
 }
 
 // outcomes returns the outcomes of a person's clicks and modals, from the log.
-func (p *process) outcomes(user string) (all []string) {
+func (p *process) clickOutcomes(user string) (all []string) {
 	for line := range strings.Lines(p.log.String()) {
 		var entry struct{ Msg, User, Outcome string }
 		if strings.Contains(line, `"click"`) && json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "click" && entry.User == user {
@@ -87,9 +87,9 @@ func (p *process) outcomes(user string) (all []string) {
 }
 
 // opens clicks a button that opens a modal until one is open.
-func (w *world) opens(user string, m simulator.Message, action string) (view simulator.View) {
+func (w *world) openModal(user string, m simulator.Message, action string) (view simulator.View) {
 	w.t.Helper()
-	w.repeat("a click on "+action, func() (again bool) {
+	w.retry("a click on "+action, func() (again bool) {
 		reply, err := w.slack.Click(w.ctx, simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
 		if err != nil || !reply.OK() {
 			w.t.Fatalf("a click on %s was answered %d %s, %v", action, reply.Status, reply.Body, err)
@@ -104,16 +104,16 @@ func (w *world) opens(user string, m simulator.Message, action string) (view sim
 }
 
 // enters submits a modal until it is closed or its fields are refused.
-func (w *world) enters(user string, view simulator.View, values map[string]string) (out simulator.Submitted) {
+func (w *world) submitModal(user string, view simulator.View, values map[string]string) (out simulator.Submitted) {
 	w.t.Helper()
-	w.repeat("a modal", func() bool {
+	w.retry("a modal", func() bool {
 		var err error
 		out, err = w.slack.Submit(w.ctx, view.ID, user, values)
 		if err != nil || out.Status != 0 && !out.OK() {
 			w.t.Fatalf("the modal was answered %d %s, %v", out.Status, out.Body, err)
 		}
 		for _, text := range out.Errors {
-			if again(text) {
+			if asksToRetry(text) {
 				return true
 			}
 		}
@@ -125,16 +125,16 @@ func (w *world) enters(user string, view simulator.View, values map[string]strin
 // submit clicks a button that opens a modal, fills it in and submits it, which closes it.
 func (w *world) submit(user string, m simulator.Message, action string, values map[string]string) {
 	w.t.Helper()
-	if out := w.enters(user, w.opens(user, m, action), values); !out.OK() || out.Action != "" {
+	if out := w.submitModal(user, w.openModal(user, m, action), values); !out.OK() || out.Action != "" {
 		w.t.Fatalf("the modal stays open: %d %s %v", out.Status, out.Body, out.Errors)
 	}
 }
 
 // asks sends the slash command until the caller sees all of the given texts in an ephemeral message, and returns its text.
-func (w *world) asks(user, text string, want ...string) (shown simulator.Message) {
+func (w *world) slashCommand(user, text string, want ...string) (shown simulator.Message) {
 	w.t.Helper()
-	deadline := time.Now().Add(patience)
-	w.repeat("/fieldmarshal "+text, func() (again bool) {
+	deadline := time.Now().Add(waitTimeout)
+	w.retry("/fieldmarshal "+text, func() (again bool) {
 		before := len(w.slack.Ephemerals(user))
 		reply, err := w.slack.Command(w.ctx, user, alerts, "/fieldmarshal", text)
 		if err != nil || !reply.OK() {
@@ -145,20 +145,20 @@ func (w *world) asks(user, text string, want ...string) (shown simulator.Message
 			w.t.Fatalf("/fieldmarshal %s showed the caller nothing", text)
 		}
 		shown = all[len(all)-1]
-		if reads(shown, askLater) {
+		if contains(shown, tryLater) {
 			return true
 		}
 		// What a workflow can't tell in time is left out.
-		lacks := slices.ContainsFunc(want, func(part string) bool { return !reads(shown, part) })
+		lacks := slices.ContainsFunc(want, func(part string) bool { return !contains(shown, part) })
 		return lacks && time.Now().Before(deadline)
 	})
 	return shown
 }
 
 // looksHome opens a person's home tab until it shows all of the given texts.
-func (w *world) looksHome(user string, want ...string) {
+func (w *world) checkHome(user string, want ...string) {
 	w.t.Helper()
-	w.repeat("opening the home tab", func() (again bool) {
+	w.retry("opening the home tab", func() (again bool) {
 		if reply, err := w.slack.OpenHome(w.ctx, user); err != nil || !reply.OK() {
 			w.t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
 		}

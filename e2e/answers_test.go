@@ -22,13 +22,13 @@ func signed(data string, encoding prodege.Encoding) (string, []byte) {
 }
 
 // event returns the JSON text of an event of the project, each with a different second.
-func event(id string, project prodege.ProjectID, fields string) string {
+func eventJSON(id string, project prodege.ProjectID, fields string) string {
 	at := time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")
 	return fmt.Sprintf(`{"event_id":%q,"event_time":%q,"project_id":%d%s}`, id, at, project, fields)
 }
 
 // row is a row of the table of answers.
-type row struct {
+type webhookCase struct {
 	name        string
 	method      string // default POST
 	contentType string // default application/json
@@ -43,28 +43,28 @@ type row struct {
 
 const live = `,"status":"LIVE"`
 
-func rows() []row {
-	ok := event("ok-1", 101, live)
-	_, good := signed(event("signed", 199, live), prodege.JSON)
+func webhookCases() []webhookCase {
+	ok := eventJSON("ok-1", 101, live)
+	_, good := signed(eventJSON("signed", 199, live), prodege.JSON)
 	tampered := bytes.Replace(good, []byte("LIVE"), []byte("PAUSED"), 1)
-	_, form := signed(event("signed", 199, live), prodege.Form)
-	return []row{
+	_, form := signed(eventJSON("signed", 199, live), prodege.Form)
+	return []webhookCase{
 		{name: "an event as JSON", data: ok, status: 200, success: true},
-		{name: "as a form", data: event("ok-2", 101, live), encoding: prodege.Form, status: 200, success: true},
-		{name: "as JSON in a string", data: event("ok-3", 101, live), encoding: prodege.JSONString, status: 200, success: true},
-		{name: "an array", data: "[" + event("ok-4", 101, live) + "," + event("ok-5", 102, live) + "]", status: 200, success: true},
-		{name: "an unknown status, reason and field", data: event("new-1", 103, `,"status":"ARCHIVED","update_reason":4711,"mood":"fine"`), status: 200, success: true},
+		{name: "as a form", data: eventJSON("ok-2", 101, live), encoding: prodege.Form, status: 200, success: true},
+		{name: "as JSON in a string", data: eventJSON("ok-3", 101, live), encoding: prodege.JSONString, status: 200, success: true},
+		{name: "an array", data: "[" + eventJSON("ok-4", 101, live) + "," + eventJSON("ok-5", 102, live) + "]", status: 200, success: true},
+		{name: "an unknown status, reason and field", data: eventJSON("new-1", 103, `,"status":"ARCHIVED","update_reason":4711,"mood":"fine"`), status: 200, success: true},
 		{name: "numbers in strings", data: `{"event_id":"num-1","event_time":"2026-05-05 10:00:00","project_id":"103","status":"LIVE","update_reason":"999"}`, status: 200, success: true},
 
 		{name: "no event_id", data: `{"project_id":199,"status":"LIVE"}`, status: 200, eventID: ""},
 		{name: "no project_id", data: `{"event_id":"no-project","status":"LIVE"}`, status: 200, eventID: "no-project"},
-		{name: "no status", data: event("no-status", 199, ""), status: 200, eventID: "no-status"},
-		{name: "a negative id", data: event("negative", -5, live), status: 200, eventID: "negative"},
+		{name: "no status", data: eventJSON("no-status", 199, ""), status: 200, eventID: "no-status"},
+		{name: "a negative id", data: eventJSON("negative", -5, live), status: 200, eventID: "negative"},
 		{name: "no number", data: `{"event_id":"words","project_id":"many","status":"LIVE"}`, status: 200, eventID: "words"},
-		{name: "one of three can't be used", data: "[" + event("ok-6", 102, live) + "," + event("lame", 0, live) + "," + event("ok-7", 102, live) + "]", status: 200, eventID: "lame"},
+		{name: "one of three can't be used", data: "[" + eventJSON("ok-6", 102, live) + "," + eventJSON("lame", 0, live) + "," + eventJSON("ok-7", 102, live) + "]", status: 200, eventID: "lame"},
 
 		{name: "tampered with", body: string(tampered), status: 400, eventID: "signed"},
-		{name: "no signature", body: `{"data":` + event("bare", 199, live) + `}`, status: 400, eventID: "bare"},
+		{name: "no signature", body: `{"data":` + eventJSON("bare", 199, live) + `}`, status: 400, eventID: "bare"},
 		{name: "no JSON", body: `{"data":`, status: 400},
 		{name: "an unknown parameter", body: strings.Replace(string(good), "{", `{"more":1,`, 1), status: 400, eventID: "signed"},
 		{name: "a form with an unknown parameter", contentType: "application/x-www-form-urlencoded", body: string(form) + "&more=1", status: 400, eventID: "signed"},
@@ -78,10 +78,10 @@ func rows() []row {
 	}
 }
 
-func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
+func TestWebhookResponses(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	for _, r := range rows() {
+	for _, r := range webhookCases() {
 		status, text := w.send(r)
 		var answer struct {
 			Success *bool
@@ -105,7 +105,7 @@ func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
 		}
 	}
 	for id, want := range map[prodege.ProjectID]int64{101: 4, 102: 3, 103: 2} {
-		w.project(id, func(s *project.State) bool { return s.Counts.Received == want }, fmt.Sprintf("%d events of project %s", want, id))
+		w.waitProject(id, func(s *project.State) bool { return s.Counts.Received == want }, fmt.Sprintf("%d events of project %s", want, id))
 	}
 	if n := len(w.runs()); n != 3 {
 		t.Errorf("%d workflows were started, want 3", n)
@@ -115,7 +115,7 @@ func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
 			t.Errorf("the log does not tell of the unusable event %s", id)
 		}
 	}
-	w.countsAddUp(15, 6)
+	w.checkMetrics(15, 6)
 	for cause, want := range map[string]float64{"bad_signature": 1, "missing_signature": 1, "malformed": 1, "unknown_parameter": 2, "trailing_bytes": 1,
 		"duplicate_key": 1, "empty_array": 1, "too_large": 1, "wrong_content_type": 1} {
 		if got := w.ingress.metric("fieldmarshal_refused_deliveries_total", `cause="`+cause+`"`); got != want {
@@ -125,7 +125,7 @@ func TestEveryRowOfTheTableOfAnswers(t *testing.T) {
 }
 
 // countsAddUp waits until, in the metrics of both processes, the number of received events is the sum of their outcomes.
-func (w *world) countsAddUp(received, unusable float64) {
+func (w *world) checkMetrics(received, unusable float64) {
 	w.t.Helper()
 	if got := w.ingress.metric("fieldmarshal_events_received_total", ""); got != received {
 		w.t.Errorf("%v events are counted as received, want %v", got, received)
@@ -157,7 +157,7 @@ func (p *process) metric(name, label string) (sum float64) {
 	return sum
 }
 
-func (w *world) send(r row) (int, string) {
+func (w *world) send(r webhookCase) (int, string) {
 	w.t.Helper()
 	contentType, body := r.contentType, []byte(r.body)
 	if r.data != "" {

@@ -24,21 +24,21 @@ const (
 )
 
 var (
-	asked = prodege.MustUSD("4.25")
-	newer = prodege.MustUSD("4.50")
+	amount       = prodege.MustUSD("4.25")
+	higherAmount = prodege.MustUSD("4.50")
 )
 
 // withoutAnnouncement keeps Prodege from sending the status changes that our calls make, so that the test decides when
 // LIVE comes.
-func withoutAnnouncement(p *plan) {
+func withoutUpdateEvents(p *plan) {
 	p.prodege = func(o *simulator.ProdegeOptions) { o.AnnounceUpdates = false }
 }
 
 // pausedForCPI pauses the project and returns the request that people see.
-func (w *world) pausedForCPI(amount prodege.USD) simulator.Message {
+func (w *world) pauseForCPI(amount prodege.USD) simulator.Message {
 	w.t.Helper()
-	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
-	m := w.says(approvals, "Approve a CPI of "+amount.Dollars()+"?")
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
+	m := w.waitRoot(approvals, "Approve a CPI of "+amount.Dollars()+"?")
 	if want := []string{approve, upTo, reject, details}; !slices.Equal(buttons(m), want) {
 		w.t.Errorf("the buttons are %v, want %v", buttons(m), want)
 	}
@@ -46,13 +46,13 @@ func (w *world) pausedForCPI(amount prodege.USD) simulator.Message {
 }
 
 // becomes waits until a message says something, and returns it.
-func (w *world) becomes(m simulator.Message, text string) simulator.Message {
+func (w *world) waitUpdated(m simulator.Message, text string) simulator.Message {
 	w.t.Helper()
-	return w.message(m.Channel, "the same one says "+text, func(now simulator.Message) bool { return now.TS == m.TS && reads(now, text) })
+	return w.waitMessage(m.Channel, "the same one says "+text, func(now simulator.Message) bool { return now.TS == m.TS && contains(now, text) })
 }
 
 // accepted waits for a project-update that Prodege accepted, and checks its parameters.
-func (w *world) accepted(amount string) {
+func (w *world) checkAccepted(amount string) {
 	w.t.Helper()
 	call, err := w.prodege.WaitCall(w.within(), theProject, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
 	if err != nil {
@@ -64,7 +64,7 @@ func (w *world) accepted(amount string) {
 }
 
 // acceptances checks how many calls resumed the project at Prodege.
-func (w *world) acceptances(want int) {
+func (w *world) checkAcceptances(want int) {
 	w.t.Helper()
 	if all := w.prodege.Acceptances(theProject); len(all) != want {
 		w.t.Errorf("%d effective acceptances, want %d: %+v", len(all), want, all)
@@ -72,15 +72,15 @@ func (w *world) acceptances(want int) {
 }
 
 // request returns the state of the only request.
-func (w *world) request(is func(*project.Question) bool, what string) project.Question {
+func (w *world) waitRequest(is func(*project.Question) bool, what string) project.Question {
 	w.t.Helper()
-	return *w.project(theProject, func(s *project.State) bool { return s.Request != nil && is(s.Request) }, what).Request
+	return *w.waitProject(theProject, func(s *project.State) bool { return s.Request != nil && is(s.Request) }, what).Request
 }
 
 // decided checks that one decision was recorded, and returns it.
-func (w *world) decided() project.Decided {
+func (w *world) onlyDecision() project.Decided {
 	w.t.Helper()
-	state := w.request(func(s *project.Question) bool { return len(s.Decisions) > 0 }, "a decision")
+	state := w.waitRequest(func(s *project.Question) bool { return len(s.Decisions) > 0 }, "a decision")
 	if len(state.Decisions) != 1 {
 		w.t.Fatalf("%d decisions were recorded: %+v", len(state.Decisions), state.Decisions)
 	}
@@ -90,20 +90,20 @@ func (w *world) decided() project.Decided {
 func TestApprovedAndLive(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	for _, fact := range []string{"Oat milk study", "PO-4711", "29303649", "$3.75", "+$0.50"} {
-		if !reads(m, fact) {
+		if !contains(m, fact) {
 			t.Errorf("the request does not tell %s:\n%s", fact, simulator.PlainText(m))
 		}
 	}
 	w.click(ann, m, approve)
-	w.accepted("4.25")
-	end := w.becomes(m, "Live again at $4.25")
-	if !reads(end, "<@"+ann+"> approved $4.25") || len(buttons(end)) != 0 {
+	w.checkAccepted("4.25")
+	end := w.waitUpdated(m, "Live again at $4.25")
+	if !contains(end, "<@"+ann+"> approved $4.25") || len(buttons(end)) != 0 {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), simulator.PlainText(end))
 	}
-	w.acceptances(1)
-	state := w.project(theProject, func(s *project.State) bool {
+	w.checkAcceptances(1)
+	state := w.waitProject(theProject, func(s *project.State) bool {
 		return s.Waiting == project.WaitsNothing && len(s.Decisions) == 1
 	}, "nothing left to wait for")
 	if state.Status != prodege.Live || state.Decisions[0].User != ann {
@@ -114,126 +114,126 @@ func TestApprovedAndLive(t *testing.T) {
 	}
 }
 
-func TestRejectedWithAReason(t *testing.T) {
+func TestRejectedWithReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	w.submit(ann, m, reject, map[string]string{reasonField: "Too dear for <!channel> & co"})
-	end := w.becomes(m, "Rejected: $4.25")
+	end := w.waitUpdated(m, "Rejected: $4.25")
 	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || !slices.Equal(buttons(end), []string{askAgain}) {
 		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), text)
 	}
-	if d := w.decided(); d.Verdict != project.Reject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {
+	if d := w.onlyDecision(); d.Verdict != project.Reject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {
 		t.Errorf("recorded: %+v", d)
 	}
 	if calls := w.prodege.Updates(theProject); len(calls) != 0 {
 		t.Errorf("Prodege was called all the same: %+v", calls)
 	}
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.project(theProject, func(s *project.State) bool { return s.Status == prodege.Live && s.Request.Closed }, "the request to close when somebody resumes the project elsewhere")
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	w.waitProject(theProject, func(s *project.State) bool { return s.Status == prodege.Live && s.Request.Closed }, "the request to close when somebody resumes the project elsewhere")
 }
 
-func TestApproveUpToChecksInTheModal(t *testing.T) {
+func TestApproveUpToIsValidatedInTheModal(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("CPI_CEILING", "6"))
-	m := w.pausedForCPI(asked)
-	view := w.opens(ann, m, upTo)
+	m := w.pauseForCPI(amount)
+	view := w.openModal(ann, m, upTo)
 	for _, wrong := range []string{"4.24", "6.01", "a lot"} {
-		if out := w.enters(ann, view, map[string]string{amountField: wrong}); out.Action != "errors" || out.Errors["amount"] == "" {
+		if out := w.submitModal(ann, view, map[string]string{amountField: wrong}); out.Action != "errors" || out.Errors["amount"] == "" {
 			t.Errorf("%q was answered %q %v", wrong, out.Action, out.Errors)
 		}
 	}
-	if out := w.enters(ann, view, map[string]string{amountField: "5.10"}); out.Action != "" {
+	if out := w.submitModal(ann, view, map[string]string{amountField: "5.10"}); out.Action != "" {
 		t.Fatalf("5.10 was answered %q %v", out.Action, out.Errors)
 	}
-	w.accepted("5.10")
-	w.becomes(m, "Live again at $5.10")
-	w.acceptances(1)
+	w.checkAccepted("5.10")
+	w.waitUpdated(m, "Live again at $5.10")
+	w.checkAcceptances(1)
 }
 
-func TestANewerAmountSupersedes(t *testing.T) {
+func TestNewerAmountSupersedes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	old := simulator.Buttons(m)[0].Value
-	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
-	w.becomes(m, "Approve a newer CPI of $4.50?")
-	w.replies(approvals, "$4.50")
-	w.clicks(simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
-	w.ephemeral(ann, "asks for another amount now: $4.50")
-	w.acceptances(0)
-	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer)) // the same amount again changes nothing
-	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 3 }, "three events")
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, higherAmount))
+	w.waitUpdated(m, "Approve a newer CPI of $4.50?")
+	w.waitReply(approvals, "$4.50")
+	w.retryClick(simulator.Click{User: ann, Channel: approvals, TS: m.TS, ActionID: approve, Value: &old})
+	w.waitEphemeral(ann, "asks for another amount now: $4.50")
+	w.checkAcceptances(0)
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, higherAmount)) // the same amount again changes nothing
+	w.waitProject(theProject, func(s *project.State) bool { return s.Counts.Applied == 3 }, "three events")
 	w.click(ann, m, approve)
-	w.accepted("4.50")
-	w.becomes(m, "Live again at $4.50")
-	w.acceptances(1)
-	if state := w.request(func(*project.Question) bool { return true }, "the request"); state.Generation != 2 {
+	w.checkAccepted("4.50")
+	w.waitUpdated(m, "Live again at $4.50")
+	w.checkAcceptances(1)
+	if state := w.waitRequest(func(*project.Question) bool { return true }, "the request"); state.Generation != 2 {
 		t.Errorf("%d generations, want 2", state.Generation)
 	}
 }
 
-func TestTwoDifferentPeopleAboveTheLimit(t *testing.T) {
+func TestSecondApprover(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("CPI_SECOND_APPROVER_ABOVE", "4"))
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	w.click(ann, m, approve)
-	w.becomes(m, "One of two approvals given for $4.25")
+	w.waitUpdated(m, "One of two approvals given for $4.25")
 	w.click(ann, m, approve)
-	w.ephemeral(ann, "ask a colleague")
-	w.acceptances(0)
+	w.waitEphemeral(ann, "ask a colleague")
+	w.checkAcceptances(0)
 	w.click(ben, m, approve)
-	w.becomes(m, "Live again at $4.25")
-	w.acceptances(1)
+	w.waitUpdated(m, "Live again at $4.25")
+	w.checkAcceptances(1)
 }
 
-func TestThePauseIsForAnotherReasonNow(t *testing.T) {
+func TestPauseChangesReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.pausedForCPI(asked)
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
-	if gone := w.becomes(m, "No CPI to decide on now"); len(buttons(gone)) != 0 {
+	m := w.pauseForCPI(amount)
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+	if gone := w.waitUpdated(m, "No CPI to decide on now"); len(buttons(gone)) != 0 {
 		t.Errorf("buttons are left: %v", buttons(gone))
 	}
-	w.says(alerts, "support")
-	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, newer))
-	again := w.becomes(m, "Approve a newer CPI of $4.50?")
+	w.waitRoot(alerts, "support")
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, higherAmount))
+	again := w.waitUpdated(m, "Approve a newer CPI of $4.50?")
 	w.click(ann, again, approve)
-	w.becomes(m, "Live again at $4.50")
-	w.acceptances(1)
+	w.waitUpdated(m, "Live again at $4.50")
+	w.checkAcceptances(1)
 }
 
 func TestResolvedElsewhere(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.pausedForCPI(asked)
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	if end := w.becomes(m, "Live again without a decision here"); len(buttons(end)) != 0 {
+	m := w.pauseForCPI(amount)
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	if end := w.waitUpdated(m, "Live again without a decision here"); len(buttons(end)) != 0 {
 		t.Errorf("buttons are left: %v", buttons(end))
 	}
 	w.click(ann, m, approve)
-	w.ephemeral(ann, "closed")
-	w.acceptances(0)
+	w.waitEphemeral(ann, "closed")
+	w.checkAcceptances(0)
 }
 
-func TestExpiredAndAskedAgain(t *testing.T) {
+func TestExpiredAndReopened(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	// Long enough for decisions on the request that is asked again.
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s", "APPROVAL_REMINDER_EVERY", "6s", "SLACK_ESCALATION", ben))
-	m := w.pausedForCPI(asked)
-	w.replies(approvals, "Nobody has decided about $4.25 yet")
-	w.replies(approvals, "<@"+ben+">")
-	expired := w.becomes(m, "Expired: nobody decided about $4.25")
+	m := w.pauseForCPI(amount)
+	w.waitReply(approvals, "Nobody has decided about $4.25 yet")
+	w.waitReply(approvals, "<@"+ben+">")
+	expired := w.waitUpdated(m, "Expired: nobody decided about $4.25")
 	if want := []string{askAgain}; !slices.Equal(buttons(expired), want) {
 		t.Errorf("the buttons are %v, want %v", buttons(expired), want)
 	}
-	w.project(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
 	w.click(ann, m, askAgain)
-	again := w.message(approvals, "the request with buttons again", func(now simulator.Message) bool {
+	again := w.waitMessage(approvals, "the request with buttons again", func(now simulator.Message) bool {
 		return now.TS == m.TS && slices.Contains(buttons(now), approve)
 	})
 	w.click(ann, again, approve)
-	w.becomes(m, "Live again at $4.25")
-	w.acceptances(1)
+	w.waitUpdated(m, "Live again at $4.25")
+	w.checkAcceptances(1)
 }

@@ -16,7 +16,7 @@ import (
 
 // TestAnotherProgramsAttributesAreInTheWay: with SQL visibility a namespace has room for three search attributes of most
 // types. The error without room is the server's own, so a real server is needed.
-func TestAnotherProgramsAttributesAreInTheWay(t *testing.T) {
+func TestNoRoomForSearchAttributes(t *testing.T) {
 	for name, c := range map[string]struct {
 		theirs   map[string]enums.IndexedValueType
 		inTheWay []string // nil: there is room for ours
@@ -27,13 +27,13 @@ func TestAnotherProgramsAttributesAreInTheWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			namespace := "theirs-" + strings.ReplaceAll(name, " ", "-")
-			register(t, namespace)
+			registerNamespace(t, namespace)
 			conn, err := client.Dial(client.Options{HostPort: server.HostPort, Namespace: namespace, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer conn.Close()
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), waitTimeout)
 			defer cancel()
 			if _, err := conn.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: c.theirs}); err != nil {
 				t.Fatal(err)

@@ -24,23 +24,23 @@ func TestABacklog(t *testing.T) {
 		t.Run(map[bool]string{true: "with a worker", false: "without"}[working], func(t *testing.T) {
 			w := prepareWorld(t, server.HostPort, "", with("PRODEGE_API_KEY", ""))
 			w.ingress.launch()
-			w.ingress.ready()
+			w.ingress.waitReady()
 			if working {
 				w.worker.launch()
-				w.worker.ready()
+				w.worker.waitReady()
 			}
 			const each = 100 // events per delivery
 			for n := 0; n < events; n += each {
 				var list []string
 				for i := range each {
-					list = append(list, backlogged(n+i, events))
+					list = append(list, backlogEvent(n+i, events))
 				}
 				contentType, body := signed("["+strings.Join(list, ",")+"]", prodege.JSON)
-				w.posts(contentType, body)
+				w.postWebhook(contentType, body)
 			}
 			if !working {
 				w.worker.launch()
-				w.worker.ready()
+				w.worker.waitReady()
 			}
 			var last *project.State
 			for counted := int64(0); counted < int64(events); counted = last.Counts.Received {
@@ -53,14 +53,14 @@ func TestABacklog(t *testing.T) {
 			if c := last.Counts; c.Duplicate != 0 || c.Unusable != 0 || c.Applied+c.Late != int64(events) {
 				t.Errorf("dispositions %+v", c)
 			}
-			w.booked(project.InvoiceKey(theProject, 1)) // owed, though LIVE came after COMPLETE in one turn
+			w.waitInvoice(project.InvoiceKey(theProject, 1)) // owed, though LIVE came after COMPLETE in one turn
 			w.checkLengths()
 		})
 	}
 }
 
 // backlogged returns the nth of a number of events: the project pauses and resumes, and is COMPLETE once.
-func backlogged(n, of int) string {
+func backlogEvent(n, of int) string {
 	fields := live
 	switch {
 	case n == of/2:

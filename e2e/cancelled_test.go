@@ -13,10 +13,10 @@ import (
 )
 
 // cancels allows a test's workflows to end as canceled.
-func cancels(p *plan) { p.cancels = true }
+func allowCancelled(p *plan) { p.allowCancelled = true }
 
 // cancelled cancels a workflow, as somebody might in Temporal's UI, and waits until it has ended as canceled.
-func (w *world) cancelled(id string) {
+func (w *world) cancelWorkflow(id string) {
 	w.t.Helper()
 	if err := w.temporal.CancelWorkflow(w.ctx, id, ""); err != nil {
 		w.t.Fatal(err)
@@ -34,68 +34,68 @@ func (w *world) isCancelled(id string) {
 
 // cancelsAll cancels the project while it asks, while it offers actions, and while people make its invoice.
 func cancelsAll(w *world) {
-	m := w.pausedForCPI(asked)
-	w.cancelled(workflows.ProjectID(theProject))
-	closed := w.becomes(m, "Cancelled by an operator")
+	m := w.pauseForCPI(amount)
+	w.cancelWorkflow(workflows.ProjectID(theProject))
+	closed := w.waitUpdated(m, "Cancelled by an operator")
 	if left := buttons(closed); len(left) > 0 {
 		w.t.Errorf("a cancelled request keeps its buttons %v", left)
 	}
 	w.click(ann, m, approve) // on a screen that still shows the buttons
-	w.ephemeral(ann, "closed")
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	alert := w.stopped(prodege.SampleSize, actSample, actComplete)
-	w.cancelled(workflows.ProjectID(theProject))
-	w.becomes(alert, "Cancelled by an operator")
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	invoice := w.says(finance, "may have been invoiced") // nobody knows what the lives before did
+	w.waitEphemeral(ann, "closed")
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	alert := w.pauseWithActions(prodege.SampleSize, actSample, actComplete)
+	w.cancelWorkflow(workflows.ProjectID(theProject))
+	w.waitUpdated(alert, "Cancelled by an operator")
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	invoice := w.waitRoot(finance, "may have been invoiced") // nobody knows what the lives before did
 	w.click(eve, invoice, invoiceSend)
-	w.becomes(invoice, "Invoice to make")
-	w.cancelled(workflows.ProjectID(theProject))
-	w.becomes(invoice, "cancelled by an operator")
+	w.waitUpdated(invoice, "Invoice to make")
+	w.cancelWorkflow(workflows.ProjectID(theProject))
+	w.waitUpdated(invoice, "cancelled by an operator")
 	if n := len(w.prodege.Updates(theProject)); n > 0 {
 		w.t.Errorf("%d updates were sent to Prodege", n)
 	}
 }
 
-func TestWhatIsCancelledInTemporalSaysSo(t *testing.T) {
+func TestCancelledInTemporal(t *testing.T) {
 	t.Parallel()
-	cancelsAll(newWorld(t, cancels, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")))
+	cancelsAll(newWorld(t, allowCancelled, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")))
 }
 
 // TestACancelledProjectClosesWhatAnEarlierRunOpened: continue-as-new must not make it forget the messages to close.
-func TestACancelledProjectClosesWhatAnEarlierRunOpened(t *testing.T) {
+func TestCancelledAfterContinueAsNew(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, cancels, func(p *plan) { p.worker = []string{"--history-limit", "60"} })
-	m := w.pausedForCPI(asked)
-	for n := int64(2); w.project(theProject, func(s *project.State) bool { return s.Counts.Applied >= n-1 }, "all events").Runs == 0; n++ {
-		w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
+	w := newWorld(t, allowCancelled, func(p *plan) { p.worker = []string{"--history-limit", "60"} })
+	m := w.pauseForCPI(amount)
+	for n := int64(2); w.waitProject(theProject, func(s *project.State) bool { return s.Counts.Applied >= n-1 }, "all events").Runs == 0; n++ {
+		w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
 	}
-	w.cancelled(workflows.ProjectID(theProject))
-	w.becomes(m, "Cancelled by an operator")
+	w.cancelWorkflow(workflows.ProjectID(theProject))
+	w.waitUpdated(m, "Cancelled by an operator")
 }
 
 // TestATerminatedProjectIsTold: it can't say so itself, so the worker and doctor do.
-func TestATerminatedProjectIsTold(t *testing.T) {
+func TestTerminatedProjectIsReported(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	w := newWorld(t, cancels)
-	m := w.pausedForCPI(asked)
-	w.request(func(q *project.Question) bool { return !q.Clock.From.IsZero() }, "the request to know that it was posted")
+	w := newWorld(t, allowCancelled)
+	m := w.pauseForCPI(amount)
+	w.waitRequest(func(q *project.Question) bool { return !q.Clock.From.IsZero() }, "the request to know that it was posted")
 	if err := w.temporal.TerminateWorkflow(w.ctx, workflows.ProjectID(theProject), "", "by mistake"); err != nil {
 		t.Fatal(err)
 	}
-	w.says(alerts, "was ended in Temporal")
+	w.waitRoot(alerts, "was ended in Temporal")
 	w.click(ann, m, approve)
-	w.ephemeral(ann, "closed")
-	w.acceptances(0)
-	tells(t, w.run(0, "doctor"), theProject.String(), "terminated", "/archives/"+approvals)
+	w.waitEphemeral(ann, "closed")
+	w.checkAcceptances(0)
+	checkContains(t, w.run(0, "doctor"), theProject.String(), "terminated", "/archives/"+approvals)
 }
 
 // TestATerminatedKillSwitchRunsAgain: as last set, because without a history it would read as on.
-func TestATerminatedKillSwitchRunsAgain(t *testing.T) {
+func TestTerminatedKillSwitchRestarts(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, cancels)
-	w.accepting(false)
+	w := newWorld(t, allowCancelled)
+	w.setAccepting(false)
 	if err := w.temporal.TerminateWorkflow(w.ctx, workflows.ControlID, "", "by mistake"); err != nil {
 		t.Fatal(err)
 	}

@@ -59,7 +59,7 @@ func (w *world) checkEnd(p *plan) {
 			continue // not ours
 		}
 		w.checkHistory(p, run)
-		if run.kind == workflows.TypeProject && run.status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && w.worker.cmd != nil && !w.worker.ended() {
+		if run.kind == workflows.TypeProject && run.status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && w.worker.cmd != nil && !w.worker.exited() {
 			w.checkCounts(run.id)
 		}
 	}
@@ -89,7 +89,7 @@ func (w *world) checkMessagesOnce() {
 // checkCounts checks that every event of a project had exactly one disposition.
 func (w *world) checkCounts(workflowID string) {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	id, err := prodege.ParseProjectID(strings.TrimPrefix(workflowID, "project-"))
 	if err != nil {
@@ -115,7 +115,7 @@ type execution struct {
 // runs returns every run of every workflow in the namespace.
 func (w *world) runs() []execution {
 	w.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	var all []execution
 	var page []byte
@@ -154,7 +154,7 @@ func (w *world) history(ctx context.Context, id, run string) *history.History {
 // checkHistory looks for secrets, failed workflow tasks and failed workflows, and replays the history.
 func (w *world) checkHistory(p *plan, one execution) {
 	w.t.Helper()
-	text := readable(w.t, one.history)
+	text := historyText(w.t, one.history)
 	for _, secret := range secrets {
 		if strings.Contains(text, secret) {
 			w.t.Errorf("the history of %s holds %q", one.id, secret)
@@ -163,7 +163,7 @@ func (w *world) checkHistory(p *plan, one execution) {
 	switch one.status {
 	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
 	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		if !p.cancels {
+		if !p.allowCancelled {
 			w.t.Errorf("the workflow %s ended as %s", one.id, one.status)
 		}
 	default:
@@ -197,7 +197,7 @@ func replay(h *history.History) error {
 }
 
 // readable returns a history as text, with decoded payloads.
-func readable(t *testing.T, h *history.History) string {
+func historyText(t *testing.T, h *history.History) string {
 	t.Helper()
 	raw, err := protojson.Marshal(h)
 	if err != nil {
@@ -208,21 +208,21 @@ func readable(t *testing.T, h *history.History) string {
 		t.Fatal(err)
 	}
 	var b strings.Builder
-	write(&b, any)
+	writeTexts(&b, any)
 	return b.String()
 }
 
 // write writes all texts of a JSON value, and the decoded content of those that are Base64.
-func write(b *strings.Builder, v any) {
+func writeTexts(b *strings.Builder, v any) {
 	switch v := v.(type) {
 	case map[string]any:
 		for name, value := range v {
 			b.WriteString(name + "\n")
-			write(b, value)
+			writeTexts(b, value)
 		}
 	case []any:
 		for _, value := range v {
-			write(b, value)
+			writeTexts(b, value)
 		}
 	case string:
 		b.WriteString(v + "\n")

@@ -27,7 +27,7 @@ func (w *world) costOf(id prodege.ProjectID) (events, activities int) {
 }
 
 // rests waits until a project has nothing in progress, and returns its history.
-func (w *world) rests(id prodege.ProjectID) *history.History {
+func (w *world) waitIdle(id prodege.ProjectID) *history.History {
 	w.t.Helper()
 	var h *history.History
 	await(w.t, "the project to be at rest", func() bool {
@@ -49,7 +49,7 @@ func (w *world) rests(id prodege.ProjectID) *history.History {
 }
 
 // types lists the types of a history's events, to show why it costs too much.
-func types(h *history.History) (text string) {
+func eventTypes(h *history.History) (text string) {
 	for _, e := range h.GetEvents() {
 		text += fmt.Sprintf("%d %s %s %s\n", e.GetEventId(), e.GetEventTime().AsTime().Format("05.000"), e.GetEventType(), e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName())
 	}
@@ -57,18 +57,18 @@ func types(h *history.History) (text string) {
 }
 
 // A first plain pause takes one workflow, at most 16 history events, one activity and no edit.
-func TestAPlainPauseIsCheap(t *testing.T) {
+func TestCostOfAPause(t *testing.T) {
 	t.Parallel()
 	const most = 16
 	for _, reason := range []prodege.Reason{prodege.SupportAgent, prodege.SampleSize, prodege.MaxClicks} {
 		t.Run(fmt.Sprint(reason), func(t *testing.T) {
 			w := newWorld(t)
-			w.delivered(w.prodege.Pause(w.ctx, theProject, reason))
-			m := w.says(alerts, "Oat milk study")
-			h := w.rests(theProject)
+			w.checkDelivered(w.prodege.Pause(w.ctx, theProject, reason))
+			m := w.waitRoot(alerts, "Oat milk study")
+			h := w.waitIdle(theProject)
 			events, activities := w.costOf(theProject)
 			if events > most || activities != 1 || m.Edits != 0 {
-				t.Errorf("%d events, %d activities, %d edits:\n%s", events, activities, m.Edits, types(h))
+				t.Errorf("%d events, %d activities, %d edits:\n%s", events, activities, m.Edits, eventTypes(h))
 			}
 			for _, run := range w.runs() {
 				if run.kind != workflows.TypeProject {
@@ -80,19 +80,19 @@ func TestAPlainPauseIsCheap(t *testing.T) {
 }
 
 // A CPI pause, approved once, takes at most 60 history events from its event to live again.
-func TestAnApprovedCPIIsCheap(t *testing.T) {
+func TestCostOfAnApproval(t *testing.T) {
 	t.Parallel()
 	const most = 60
 	w := newWorld(t)
 	// A LIVE in the same second as the pause would be ambiguous, and Prodege would be asked about it.
-	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
-	m := w.says(approvals, "Approve a CPI of $4.25?")
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
+	m := w.waitRoot(approvals, "Approve a CPI of $4.25?")
 	w.click(ann, m, approve)
-	w.becomes(m, "Live again at $4.25")
-	w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "nothing to wait for")
-	h := w.rests(theProject)
+	w.waitUpdated(m, "Live again at $4.25")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "nothing to wait for")
+	h := w.waitIdle(theProject)
 	if events, activities := w.costOf(theProject); events > most {
-		t.Errorf("%d events, %d activities:\n%s", events, activities, types(h))
+		t.Errorf("%d events, %d activities:\n%s", events, activities, eventTypes(h))
 	} else {
 		t.Logf("%d events, %d activities", events, activities)
 	}

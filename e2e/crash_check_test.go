@@ -14,8 +14,8 @@ import (
 // checkLife checks the seven promises about a project that lived from pause to invoice.
 func (w *trapped) checkLife(l *life) {
 	w.t.Helper()
-	acknowledged, tries := w.sent(l.id)
-	state := w.project(l.id, func(s *project.State) bool {
+	acknowledged, tries := w.deliveries(l.id)
+	state := w.waitProject(l.id, func(s *project.State) bool {
 		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Waiting == project.WaitsNothing
 	}, l.String()+": every acknowledged event")
 	w.checkDispositions(l, state.Counts, acknowledged, tries)
@@ -26,7 +26,7 @@ func (w *trapped) checkLife(l *life) {
 }
 
 // sent returns the ids of the events that were answered with 200, and how many deliveries Prodege attempted.
-func (w *trapped) sent(id prodege.ProjectID) (acknowledged []prodege.EventID, tries int) {
+func (w *trapped) deliveries(id prodege.ProjectID) (acknowledged []prodege.EventID, tries int) {
 	for _, e := range w.prodege.Exchanges() {
 		if e.Event.ProjectID != id {
 			continue
@@ -55,11 +55,11 @@ func (w *trapped) checkDispositions(l *life, c project.Counts, acknowledged []pr
 func (w *trapped) checkAcceptances(l *life, state *project.State) {
 	w.t.Helper()
 	accepted := w.prodege.Acceptances(l.id)
-	if len(accepted) != 1 || accepted[0].Params["max_cpi"] != asked.String() {
-		w.t.Errorf("%s: effective acceptances %+v, want one of %s", l, accepted, asked)
+	if len(accepted) != 1 || accepted[0].Params["max_cpi"] != amount.String() {
+		w.t.Errorf("%s: effective acceptances %+v, want one of %s", l, accepted, amount)
 	}
 	decided := slices.ContainsFunc(state.Decisions, func(d project.Decided) bool {
-		return d.Verdict == project.Approve && d.Amount != nil && d.Amount.Equal(asked) && (d.User == ann || d.User == ben)
+		return d.Verdict == project.Approve && d.Amount != nil && d.Amount.Equal(amount) && (d.User == ann || d.User == ben)
 	})
 	if !decided || len(state.Decisions) != 1 {
 		w.t.Errorf("%s: recorded decisions %+v, want one", l, state.Decisions)

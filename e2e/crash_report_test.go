@@ -22,7 +22,7 @@ type matrix struct {
 
 func newMatrix(victims []string) *matrix { return &matrix{victims: victims, count: map[string]int{}} }
 
-func (m *matrix) survived(victim string, s step, after bool, t *testing.T) {
+func (m *matrix) add(victim string, s step, after bool, t *testing.T) {
 	if t.Failed() {
 		return
 	}

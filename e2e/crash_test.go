@@ -20,37 +20,37 @@ type step struct {
 	name    string
 	stage   int
 	ingress bool // taken by the ingress; otherwise by the worker
-	is      func(id string) func(string, []byte) bool
+	matches func(id string) func(string, []byte) bool
 }
 
 var steps = []step{
 	{"event signalled", 1, true, func(id string) func(string, []byte) bool {
-		return says("SignalWithStartWorkflowExecution", "project-"+id)
+		return callMatching("SignalWithStartWorkflowExecution", "project-"+id)
 	}},
 	{"state saved", 1, false, func(id string) func(string, []byte) bool {
-		return says("RespondWorkflowTaskCompleted", "project-"+id)
+		return callMatching("RespondWorkflowTaskCompleted", "project-"+id)
 	}},
-	{"Slack posted", 1, false, func(id string) func(string, []byte) bool { return says("/api/chat.postMessage", id) }},
+	{"Slack posted", 1, false, func(id string) func(string, []byte) bool { return callMatching("/api/chat.postMessage", id) }},
 	{"decision signalled", 2, true, func(id string) func(string, []byte) bool {
-		return says("SignalWorkflowExecution", "project-"+id)
+		return callMatching("SignalWorkflowExecution", "project-"+id)
 	}},
 	{"decision recorded", 2, false, func(id string) func(string, []byte) bool {
-		return says("RespondWorkflowTaskCompleted", "project-"+id, "AcceptCPI")
+		return callMatching("RespondWorkflowTaskCompleted", "project-"+id, "AcceptCPI")
 	}},
-	{"Prodege called", 2, false, func(id string) func(string, []byte) bool { return says("/project-update", id) }},
-	{"billing called", 3, false, func(id string) func(string, []byte) bool { return says("/invoices", id) }},
+	{"Prodege called", 2, false, func(id string) func(string, []byte) bool { return callMatching("/project-update", id) }},
+	{"billing called", 3, false, func(id string) func(string, []byte) bool { return callMatching("/invoices", id) }},
 	{"invoice recorded", 3, false, func(id string) func(string, []byte) bool {
-		return says("RespondActivityTaskCompleted", "project-"+id, "SendInvoice")
+		return callMatching("RespondActivityTaskCompleted", "project-"+id, "SendInvoice")
 	}},
 }
 
 // life is a project that lives from its pause to its invoice, with one crash in between.
 type life struct {
-	id    prodege.ProjectID
-	step  step
-	after bool
-	trap  *trap
-	asks  simulator.Message
+	id      prodege.ProjectID
+	step    step
+	after   bool
+	trap    *trap
+	request simulator.Message
 
 	clicked time.Time // when somebody clicked last
 }
@@ -85,7 +85,7 @@ func TestCrashMatrix(t *testing.T) {
 }
 
 // hits reports whether a crash of that victim can happen at a step.
-func hits(victim string, s step) bool {
+func affects(victim string, s step) bool {
 	switch victim {
 	case "worker":
 		return !s.ingress
@@ -102,7 +102,7 @@ func crash(t *testing.T, victim string, rounds int, done *matrix) {
 		var lives []*life
 		for i, s := range steps {
 			for j, after := range []bool{false, true} {
-				if hits(victim, s) {
+				if affects(victim, s) {
 					lives = append(lives, &life{id: prodege.ProjectID(81000000 + round*1000 + i*10 + j), step: s, after: after})
 				}
 			}
@@ -113,7 +113,7 @@ func crash(t *testing.T, victim string, rounds int, done *matrix) {
 		}
 		for _, l := range lives {
 			w.checkLife(l)
-			done.survived(victim, l.step, l.after, t)
+			done.add(victim, l.step, l.after, t)
 		}
 	}
 }
@@ -122,38 +122,38 @@ func crash(t *testing.T, victim string, rounds int, done *matrix) {
 func (w *trapped) crashOnce(victim string, lives []*life) {
 	w.t.Helper()
 	for stage := 1; stage < 3; stage++ { // advance those that crash later
-		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.begins(l, stage) })
-		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.ends(l, stage) })
+		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.startStage(l, stage) })
+		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.waitStage(l, stage) })
 	}
 	for _, l := range lives {
-		l.trap = w.set(l.String(), l.after, l.step.is(l.id.String()))
+		l.trap = w.add(l.String(), l.after, l.step.matches(l.id.String()))
 	}
-	w.each(lives, func(l *life) bool { return !l.clicks() }, func(l *life) { w.begins(l, l.step.stage) })
-	w.stopped(lives)
-	w.killed(victim)
+	w.each(lives, func(l *life) bool { return !l.crashesAtClick() }, func(l *life) { w.startStage(l, l.step.stage) })
+	w.waitHeld(lives)
+	w.killAndRestart(victim)
 }
 
 // clicks reports whether the step is a person's click. The ingress gives up on one after two seconds, so the click is made
 // last, and again if the ingress gave up.
-func (l *life) clicks() bool { return l.step.ingress && l.step.stage == 2 }
+func (l *life) crashesAtClick() bool { return l.step.ingress && l.step.stage == 2 }
 
 // clickAgain is how long people wait for the effect of a click before they check whether the button is still there.
-const clickAgain = 3 * time.Second
+const reclickAfter = 3 * time.Second
 
 // clicksAgain repeats a click if the button is still there. If the first was taken after all, the second is too late,
 // which changes nothing.
-func (w *trapped) clicksAgain(l *life) {
+func (w *trapped) reclick(l *life) {
 	w.t.Helper()
-	if time.Since(l.clicked) < clickAgain {
+	if time.Since(l.clicked) < reclickAfter {
 		return
 	}
-	if now, _ := w.slack.Message(approvals, l.asks.TS); slices.Contains(buttons(now), approve) {
-		w.begins(l, 2)
+	if now, _ := w.slack.Message(approvals, l.request.TS); slices.Contains(buttons(now), approve) {
+		w.startStage(l, 2)
 	}
 }
 
 // stopped waits until all lives are held at their steps at the same time.
-func (w *trapped) stopped(lives []*life) {
+func (w *trapped) waitHeld(lives []*life) {
 	w.t.Helper()
 	var next time.Time
 	missing := ""
@@ -166,18 +166,18 @@ func (w *trapped) stopped(lives []*life) {
 		missing = ""
 		others := true
 		for _, l := range lives {
-			if l.trap.holds() {
+			if l.trap.isHolding() {
 				continue
 			}
 			missing += l.String() + "; "
-			others = others && l.clicks()
-			if l.step.stage == 2 && !l.clicks() {
-				w.clicksAgain(l)
+			others = others && l.crashesAtClick()
+			if l.step.stage == 2 && !l.crashesAtClick() {
+				w.reclick(l)
 			}
 		}
 		if missing != "" && others && time.Now().After(next) {
 			next = time.Now().Add(500 * time.Millisecond)
-			w.each(lives, func(l *life) bool { return l.clicks() && !l.trap.holds() }, func(l *life) { w.begins(l, 2) })
+			w.each(lives, func(l *life) bool { return l.crashesAtClick() && !l.trap.isHolding() }, func(l *life) { w.startStage(l, 2) })
 		}
 		return missing == ""
 	})
@@ -193,12 +193,12 @@ func (w *trapped) each(lives []*life, which func(*life) bool, do func(*life)) {
 }
 
 // killed kills the victim, lets all calls through, and starts it again.
-func (w *trapped) killed(victim string) {
+func (w *trapped) killAndRestart(victim string) {
 	w.t.Helper()
 	worker := victim == "worker" || victim == "worker and ingress" || victim == "all three"
 	ingress := victim == "ingress" || victim == "worker and ingress" || victim == "all three"
-	if w.temporalIs != nil {
-		w.temporalIs.kill()
+	if w.ownTemporal != nil {
+		w.ownTemporal.kill()
 	}
 	if worker {
 		w.worker.kill()
@@ -206,58 +206,58 @@ func (w *trapped) killed(victim string) {
 	if ingress {
 		w.ingress.kill()
 	}
-	w.springAll()
-	if w.temporalIs != nil {
-		w.temporalIs.launch()
+	w.releaseAll()
+	if w.ownTemporal != nil {
+		w.ownTemporal.launch()
 	}
 	if ingress {
 		w.ingress.launch()
-		w.ingress.ready()
+		w.ingress.waitReady()
 	}
 	if worker {
 		w.worker.launch()
-		w.worker.ready()
+		w.worker.waitReady()
 	}
 }
 
 // begins triggers a stage.
-func (w *trapped) begins(l *life, stage int) {
+func (w *trapped) startStage(l *life, stage int) {
 	w.t.Helper()
 	switch stage {
 	case 1:
-		project := aProject(l.id)
+		project := newProject(l.id)
 		project.Name = "Study " + l.id.String()
 		w.prodege.SetProject(project)
-		w.delivered(w.prodege.PauseForCPI(w.ctx, l.id, asked))
+		w.checkDelivered(w.prodege.PauseForCPI(w.ctx, l.id, amount))
 	case 2:
 		l.clicked = time.Now()
-		click := simulator.Click{User: ann, Channel: approvals, TS: l.asks.TS, ActionID: approve, Stale: true}
+		click := simulator.Click{User: ann, Channel: approvals, TS: l.request.TS, ActionID: approve, Stale: true}
 		go func() { _, _ = w.slack.Click(w.ctx, click) }() // it may be held, or die with the ingress
 	case 3:
-		w.delivered(w.prodege.Complete(w.ctx, l.id, prodege.ReconciliationComplete, "all good"))
+		w.checkDelivered(w.prodege.Complete(w.ctx, l.id, prodege.ReconciliationComplete, "all good"))
 	}
 }
 
 // ends waits for the result of a stage.
-func (w *trapped) ends(l *life, stage int) {
+func (w *trapped) waitStage(l *life, stage int) {
 	w.t.Helper()
 	switch stage {
 	case 1:
-		l.asks = w.message(approvals, "a request for "+l.String(), func(m simulator.Message) bool {
-			return m.Thread == "" && reads(m, l.id.String()) && reads(m, "Approve a CPI")
+		l.request = w.waitMessage(approvals, "a request for "+l.String(), func(m simulator.Message) bool {
+			return m.Thread == "" && contains(m, l.id.String()) && contains(m, "Approve a CPI")
 		})
 	case 2:
 		await(w.t, l.String()+": live again", func() bool {
-			m, _ := w.slack.Message(approvals, l.asks.TS)
-			if reads(m, "Live again at $4.25") {
+			m, _ := w.slack.Message(approvals, l.request.TS)
+			if contains(m, "Live again at $4.25") {
 				return true
 			}
-			w.clicksAgain(l)
+			w.reclick(l)
 			return false
 		})
 	case 3:
-		w.booked(project.InvoiceKey(l.id, 1))
-		w.project(l.id, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, l.String()+": INVOICED to be waited for")
+		w.waitInvoice(project.InvoiceKey(l.id, 1))
+		w.waitProject(l.id, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, l.String()+": INVOICED to be waited for")
 	}
 }
 
@@ -265,14 +265,14 @@ func (w *trapped) ends(l *life, stage int) {
 func (w *trapped) finish(l *life) {
 	w.t.Helper()
 	if l.step.stage == 2 {
-		w.begins(l, 2)
+		w.startStage(l, 2)
 	}
 	for stage := l.step.stage; stage <= 3; stage++ {
 		if stage > l.step.stage {
-			w.begins(l, stage)
+			w.startStage(l, stage)
 		}
-		w.ends(l, stage)
+		w.waitStage(l, stage)
 	}
-	w.delivered(w.prodege.Invoice(w.ctx, l.id))
-	w.invoiced(l.id)
+	w.checkDelivered(w.prodege.Invoice(w.ctx, l.id))
+	w.waitInvoiced(l.id)
 }

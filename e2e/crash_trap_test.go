@@ -23,19 +23,19 @@ import (
 // trap holds a process at one outgoing call: before the call has any effect, or after it had its whole effect and before
 // the answer arrives. The call, and each repeat of it, is held until the process is killed or the trap is sprung.
 type trap struct {
-	what  string
-	after bool
-	is    func(method string, body []byte) bool
+	what    string
+	after   bool
+	matches func(method string, body []byte) bool
 
-	mu     sync.Mutex
-	taken  bool // the effect was let through
-	held   int  // calls held now
-	caught chan struct{}
-	open   chan struct{}
+	mu       sync.Mutex
+	passed   bool // the effect was let through
+	held     int  // calls held now
+	caught   chan struct{}
+	released chan struct{}
 }
 
 // says returns a matcher: the call's method, and texts that its body must contain.
-func says(method string, texts ...string) func(string, []byte) bool {
+func callMatching(method string, texts ...string) func(string, []byte) bool {
 	return func(m string, body []byte) bool {
 		if m != method {
 			return false
@@ -55,8 +55,8 @@ type traps struct {
 	list []*trap
 }
 
-func (ts *traps) set(what string, after bool, is func(string, []byte) bool) *trap {
-	t := &trap{what: what, after: after, is: is, caught: make(chan struct{}), open: make(chan struct{})}
+func (ts *traps) add(what string, after bool, is func(string, []byte) bool) *trap {
+	t := &trap{what: what, after: after, matches: is, caught: make(chan struct{}), released: make(chan struct{})}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.list = append(ts.list, t)
@@ -64,11 +64,11 @@ func (ts *traps) set(what string, after bool, is func(string, []byte) bool) *tra
 }
 
 // springAll lets all calls through from now on.
-func (ts *traps) springAll() {
+func (ts *traps) releaseAll() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for _, t := range ts.list {
-		close(t.open)
+		close(t.released)
 	}
 	ts.list = nil
 }
@@ -77,7 +77,7 @@ func (ts *traps) find(method string, body []byte) *trap {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	for _, t := range ts.list {
-		if t.is(method, body) {
+		if t.matches(method, body) {
 			return t
 		}
 	}
@@ -87,17 +87,17 @@ func (ts *traps) find(method string, body []byte) *trap {
 var errCut = errors.New("cut off")
 
 // pass lets a call through or holds it.
-func (ts *traps) pass(ctx context.Context, method string, body []byte, forward func()) error {
+func (ts *traps) intercept(ctx context.Context, method string, body []byte, forward func()) error {
 	t := ts.find(method, body)
 	if t == nil {
 		forward()
 		return nil
 	}
 	t.mu.Lock()
-	first := t.held == 0 && !t.taken
+	first := t.held == 0 && !t.passed
 	t.held++
-	through := t.after && !t.taken
-	t.taken = true
+	through := t.after && !t.passed
+	t.passed = true
 	t.mu.Unlock()
 	if through {
 		forward()
@@ -107,7 +107,7 @@ func (ts *traps) pass(ctx context.Context, method string, body []byte, forward f
 	}
 	select {
 	case <-ctx.Done():
-	case <-t.open:
+	case <-t.released:
 	}
 	t.mu.Lock()
 	t.held--
@@ -116,7 +116,7 @@ func (ts *traps) pass(ctx context.Context, method string, body []byte, forward f
 }
 
 // holds reports whether the process is held at this call now.
-func (t *trap) holds() bool {
+func (t *trap) isHolding() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.held > 0
@@ -125,9 +125,9 @@ func (t *trap) holds() bool {
 // httpGate returns an address that leads to a handler through the traps.
 type httpGate struct {
 	*traps
-	URL   string
-	to    http.Handler
-	ready chan struct{}
+	URL     string
+	handler http.Handler
+	ready   chan struct{}
 }
 
 func newHTTPGate(t *testing.T, ts *traps) *httpGate {
@@ -139,8 +139,8 @@ func newHTTPGate(t *testing.T, ts *traps) *httpGate {
 	return g
 }
 
-func (g *httpGate) leadTo(h http.Handler) {
-	g.to = h
+func (g *httpGate) forwardTo(h http.Handler) {
+	g.handler = h
 	close(g.ready)
 }
 
@@ -155,10 +155,10 @@ func (g *httpGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	answer := httptest.NewRecorder()
-	err = g.pass(r.Context(), r.URL.Path, body, func() {
+	err = g.intercept(r.Context(), r.URL.Path, body, func() {
 		forward := r.Clone(context.WithoutCancel(r.Context()))
 		forward.Body = io.NopCloser(bytes.NewReader(body))
-		g.to.ServeHTTP(answer, forward)
+		g.handler.ServeHTTP(answer, forward)
 	})
 	if err != nil {
 		panic(http.ErrAbortHandler)
@@ -187,14 +187,14 @@ func newTemporalGate(t *testing.T, ts *traps, target string) *temporalGate {
 		t.Fatal(err)
 	}
 	g := &temporalGate{traps: ts, address: l.Addr().String()}
-	g.leadTo(t, target)
+	g.forwardTo(t, target)
 	g.server = grpc.NewServer(grpc.ForceServerCodec(rawCodec{}), grpc.UnknownServiceHandler(g.handle), grpc.MaxRecvMsgSize(64<<20))
 	go func() { _ = g.server.Serve(l) }()
 	t.Cleanup(g.server.Stop)
 	return g
 }
 
-func (g *temporalGate) leadTo(t *testing.T, target string) {
+func (g *temporalGate) forwardTo(t *testing.T, target string) {
 	t.Helper()
 	conn, err := grpc.NewClient(target, grpc.WithTransportCredentials(insecure.NewCredentials()),
 		grpc.WithDefaultCallOptions(grpc.ForceCodec(rawCodec{}), grpc.MaxCallRecvMsgSize(64<<20)))
@@ -219,7 +219,7 @@ func (g *temporalGate) handle(_ any, stream grpc.ServerStream) error {
 	ctx := stream.Context()
 	sent, _ := metadata.FromIncomingContext(ctx)
 	var callErr error
-	err := g.pass(ctx, path.Base(full), in, func() {
+	err := g.intercept(ctx, path.Base(full), in, func() {
 		callErr = conn.Invoke(metadata.NewOutgoingContext(ctx, sent.Copy()), full, &in, &out)
 	})
 	switch {

@@ -28,14 +28,14 @@ const (
 
 func init() {
 	if file := os.Getenv(childFile); file != "" {
-		beTemporal(file)
+		runTemporal(file)
 	}
 }
 
 // beTemporal runs Temporal, with its data in a file, until it is killed.
-func beTemporal(file string) {
+func runTemporal(file string) {
 	port, _ := strconv.Atoi(os.Getenv(childPort))
-	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}, Timeout: patience})
+	s, err := devserver.Start(context.Background(), devserver.Options{File: file, Port: port, UIPort: -1, Namespaces: []string{client.DefaultNamespace}, Timeout: waitTimeout})
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -45,23 +45,23 @@ func beTemporal(file string) {
 }
 
 // killable is a Temporal process whose data survives kill -9 in a file.
-type killable struct {
+type temporalProcess struct {
 	t        *testing.T
 	file     string
 	hostPort string
 	cmd      *exec.Cmd
 }
 
-func newKillable(t *testing.T) *killable {
+func newTemporalProcess(t *testing.T) *temporalProcess {
 	t.Helper()
 	// This process reserves the port, because a reservation by the child would die with it.
-	k := &killable{t: t, file: filepath.Join(t.TempDir(), "temporal.db"), hostPort: ownAddress(t)}
+	k := &temporalProcess{t: t, file: filepath.Join(t.TempDir(), "temporal.db"), hostPort: ownAddress(t)}
 	k.launch()
 	t.Cleanup(k.kill)
 	return k
 }
 
-func (k *killable) launch() {
+func (k *temporalProcess) launch() {
 	k.t.Helper()
 	_, port, _ := strings.Cut(k.hostPort, ":")
 	k.cmd = exec.Command(os.Args[0])
@@ -79,7 +79,7 @@ func (k *killable) launch() {
 	}
 }
 
-func (k *killable) kill() {
+func (k *temporalProcess) kill() {
 	_ = k.cmd.Process.Kill()
 	_ = k.cmd.Wait()
 }
@@ -88,7 +88,7 @@ func (k *killable) kill() {
 type trapped struct {
 	*world
 	*traps
-	temporalIs *killable // nil: the server that all tests share
+	ownTemporal *temporalProcess // nil: the server that all tests share
 }
 
 func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
@@ -97,8 +97,8 @@ func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
 	w := &trapped{traps: ts}
 	hostPort, ns := server.HostPort, ""
 	if own {
-		w.temporalIs = newKillable(t)
-		hostPort, ns = w.temporalIs.hostPort, client.DefaultNamespace
+		w.ownTemporal = newTemporalProcess(t)
+		hostPort, ns = w.ownTemporal.hostPort, client.DefaultNamespace
 	}
 	slack, supplier, billing := newHTTPGate(t, ts), newHTTPGate(t, ts), newHTTPGate(t, ts)
 	temporal := newTemporalGate(t, ts, hostPort)
@@ -106,9 +106,9 @@ func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
 		"TEMPORAL_ADDRESS", temporal.address))
 	w.world = prepareWorld(t, hostPort, ns, plans...)
 	w.slack.SetURL(slack.URL)
-	slack.leadTo(w.slack.Handler())
-	supplier.leadTo(w.prodege.Handler())
-	billing.leadTo(w.billing.Handler())
+	slack.forwardTo(w.slack.Handler())
+	supplier.forwardTo(w.prodege.Handler())
+	billing.forwardTo(w.billing.Handler())
 	w.begin()
 	return w
 }
@@ -121,7 +121,7 @@ func prepareWorld(t *testing.T, hostPort, ns string, plans ...func(*plan)) *worl
 	for _, change := range plans {
 		change(p)
 	}
-	limit := 4 * patience
+	limit := 4 * waitTimeout
 	if *long {
 		limit = 30 * time.Minute
 	}
@@ -151,6 +151,6 @@ func (w *world) begin() {
 	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
 	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
 	w.worker.launch()
-	w.worker.ready()
-	w.ingress.ready()
+	w.worker.waitReady()
+	w.ingress.waitReady()
 }

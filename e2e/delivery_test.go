@@ -12,7 +12,7 @@ import (
 )
 
 // seed is Prodege's own example of an event.
-const seed = `{
+const exampleEvent = `{
 "event_id": "644b075404443f2a3c77c7cb",
 "event_time": "2023-04-27 16:37:56",
 "status": "PAUSED",
@@ -21,26 +21,26 @@ const seed = `{
 "project_id": 29303649
 }`
 
-func TestTheSeedsExampleInThreeEncodingsGivesOneAlert(t *testing.T) {
+func TestExampleEventInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(p *plan) { // in a namespace without search attributes
 		p.namespace = fmt.Sprintf("bare-%d", time.Now().UnixNano())
-		register(t, p.namespace)
+		registerNamespace(t, p.namespace)
 	})
 	if _, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize, simulator.How{Quiet: true}); err != nil {
 		t.Fatal(err)
 	}
 	for _, encoding := range prodege.Encodings {
-		e := w.delivered(w.prodege.Deliver(w.ctx, []byte(seed), simulator.How{Encoding: encoding}))
+		e := w.checkDelivered(w.prodege.Deliver(w.ctx, []byte(exampleEvent), simulator.How{Encoding: encoding}))
 		if body := e.Attempts[0].Body; body != `{"success":true}` {
 			t.Errorf("%s was answered %s", encoding, body)
 		}
 	}
-	state := w.project(theProject, func(s *project.State) bool { return s.Counts.Received == 3 }, "three events")
+	state := w.waitProject(theProject, func(s *project.State) bool { return s.Counts.Received == 3 }, "three events")
 	if want := (project.Counts{Received: 3, Applied: 1, Duplicate: 2}); state.Counts != want {
 		t.Errorf("counts %+v, want %+v", state.Counts, want)
 	}
-	w.says(alerts, "sample size reached")
+	w.waitRoot(alerts, "sample size reached")
 	if all := w.slack.AllMessages(alerts); len(all) != 1 {
 		t.Errorf("%d messages in the alerts channel, want 1", len(all))
 	}

@@ -15,7 +15,7 @@ import (
 )
 
 // fileLimit limits the size of the files that a running process may write, which has the effect of a full disk.
-func (p *process) fileLimit(bytes uint64) {
+func (p *process) limitFileSize(bytes uint64) {
 	p.t.Helper()
 	limit := syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}
 	if _, _, errno := syscall.RawSyscall6(syscall.SYS_PRLIMIT64, uintptr(p.cmd.Process.Pid), syscall.RLIMIT_FSIZE, uintptr(unsafe.Pointer(&limit)), 0, 0, 0); errno != 0 {
@@ -23,7 +23,7 @@ func (p *process) fileLimit(bytes uint64) {
 	}
 }
 
-func TestTheDiskRefuses(t *testing.T) {
+func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, server.HostPort)
 	p.up()
@@ -31,10 +31,10 @@ func TestTheDiskRefuses(t *testing.T) {
 		plan.temporal = p.addr
 		plan.prodege = func(o *simulator.ProdegeOptions) { o.WebhookRetryAfter = []time.Duration{} } // the test sends it again
 	})
-	w.ingress.fileLimit(1)
+	w.ingress.limitFileSize(1)
 	e, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize) // straight to Temporal
-	repeats := w.untilTaken(e, err)
-	w.project(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
+	repeats := w.resendUntilAccepted(e, err)
+	w.waitProject(theProject, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 	if status, body := w.ingress.get("/readyz"); status != http.StatusOK || !strings.Contains(body, `"degraded"`) {
 		t.Errorf("/readyz answers %d %s", status, body)
 	}
@@ -44,25 +44,25 @@ func TestTheDiskRefuses(t *testing.T) {
 		t.Errorf("with neither disk nor Temporal it is answered %d, %v", e.Status(), err)
 	}
 	p.up()
-	w.ingress.fileLimit(math.MaxUint64)
+	w.ingress.limitFileSize(math.MaxUint64)
 	again, err := w.prodege.Resend(w.ctx, e)
-	repeats += w.untilTaken(again, err)
+	repeats += w.resendUntilAccepted(again, err)
 	// Events that Temporal took too late for a 200 were sent twice.
-	w.project(theProject, func(s *project.State) bool {
+	w.waitProject(theProject, func(s *project.State) bool {
 		return s.Counts.Applied == 2 && s.Counts.Received <= 2+int64(repeats)
 	}, "the second event")
-	w.ingress.ready()
+	w.ingress.waitReady()
 }
 
 // untilTaken repeats a delivery, as Prodege does, until it is answered with 200, and returns how often.
-func (w *world) untilTaken(e simulator.Exchange, err error) (repeats int) {
+func (w *world) resendUntilAccepted(e simulator.Exchange, err error) (repeats int) {
 	w.t.Helper()
-	w.repeat("a delivery", func() bool {
+	w.retry("a delivery", func() bool {
 		if err != nil {
 			w.t.Fatal(err)
 		}
 		if e.Status() != http.StatusInternalServerError {
-			w.delivered(e, nil)
+			w.checkDelivered(e, nil)
 			return false
 		}
 		repeats++

@@ -9,14 +9,14 @@ import (
 	"fieldmarshal/simulator"
 )
 
-func TestSlacksAnswerIsLost(t *testing.T) {
+func TestSlackResponseLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.slack.Inject(simulator.Fault{Kind: simulator.LostAnswer, Method: "chat.postMessage", Channel: alerts})
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-	m := w.says(alerts, "sample size reached")
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.becomes(m, "Live again") // it was found again, not posted again
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+	m := w.waitRoot(alerts, "sample size reached")
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	w.waitUpdated(m, "Live again") // it was found again, not posted again
 	if w.slack.Fired(simulator.LostAnswer) != 1 {
 		t.Error("the fault did not fire")
 	}
@@ -25,7 +25,7 @@ func TestSlacksAnswerIsLost(t *testing.T) {
 	}
 }
 
-func TestSlackFailsAndLimits(t *testing.T) {
+func TestSlackFailsAndRateLimits(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	w := newWorld(t)
@@ -35,10 +35,10 @@ func TestSlackFailsAndLimits(t *testing.T) {
 	} {
 		w.slack.Inject(f)
 	}
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-	m := w.says(alerts, "sample size reached")
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.becomes(m, "Live again")
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+	m := w.waitRoot(alerts, "sample size reached")
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	w.waitUpdated(m, "Live again")
 	if n := w.slack.Pending(); n != 0 {
 		t.Errorf("%d faults did not fire", n)
 	}
@@ -47,50 +47,50 @@ func TestSlackFailsAndLimits(t *testing.T) {
 	}
 }
 
-func TestProdegesAnswerIsLost(t *testing.T) {
+func TestProdegeResponseLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.prodege.Inject(simulator.Fault{Kind: simulator.LostAnswer, Method: "project-update"})
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	w.click(ann, m, approve)
-	w.becomes(m, "Live again at $4.25")
+	w.waitUpdated(m, "Live again at $4.25")
 	if w.prodege.Fired(simulator.LostAnswer) != 1 {
 		t.Error("the fault did not fire")
 	}
-	w.acceptances(1)
+	w.checkAcceptances(1)
 }
 
-func TestBillingsAnswerIsLost(t *testing.T) {
+func TestBillingResponseLost(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.billing.Inject(simulator.Fault{Kind: simulator.LostAnswer})
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	w.booked("project-29303649-invoice-r1")
-	w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "billing's second answer")
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	w.waitInvoice("project-29303649-invoice-r1")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "billing's second answer")
 	if all := w.billing.Invoices(); w.billing.Fired(simulator.LostAnswer) != 1 || len(all) != 1 || all[0].Calls != 2 {
 		t.Errorf("the fault fired %d times; booked: %+v", w.billing.Fired(simulator.LostAnswer), all)
 	}
 }
 
-func TestProdegeRefusesAndIsTriedAgain(t *testing.T) {
+func TestProdegeRefusesThenRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	w.click(ann, m, approve)
-	refused := w.becomes(m, "Prodege refused $4.25")
-	if !reads(refused, "2010") || !slices.Contains(buttons(refused), tryAgain) {
+	refused := w.waitUpdated(m, "Prodege refused $4.25")
+	if !contains(refused, "2010") || !slices.Contains(buttons(refused), tryAgain) {
 		t.Errorf("people read, with buttons %v:\n%s", buttons(refused), simulator.PlainText(refused))
 	}
-	if told := w.replies(approvals, "Prodege refused $4.25"); told.Thread != m.TS || !reads(told, "@"+ann) || !reads(told, "2010") {
+	if told := w.waitReply(approvals, "Prodege refused $4.25"); told.Thread != m.TS || !contains(told, "@"+ann) || !contains(told, "2010") {
 		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
 	}
-	w.project(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
-	w.acceptances(0)
+	w.waitProject(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
+	w.checkAcceptances(0)
 	w.click(ben, m, tryAgain)
-	w.accepted("4.25")
-	w.becomes(m, "Live again at $4.25")
-	w.acceptances(1)
+	w.checkAccepted("4.25")
+	w.waitUpdated(m, "Live again at $4.25")
+	w.checkAcceptances(1)
 }
 
 func TestProdegeFailsForAWhile(t *testing.T) {
@@ -100,52 +100,52 @@ func TestProdegeFailsForAWhile(t *testing.T) {
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "100", Method: "project-update"})
 	w.prodege.Inject(simulator.Fault{Kind: simulator.RateLimited, Method: "project-update"})
 	w.prodege.Inject(simulator.Fault{Kind: simulator.HTTPStatus, Method: "project-update"})
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	w.click(ann, m, approve)
-	w.becomes(m, "Live again at $4.25")
+	w.waitUpdated(m, "Live again at $4.25")
 	if n := w.prodege.Pending(); n != 0 {
 		t.Errorf("%d faults did not fire", n)
 	}
-	w.acceptances(1)
+	w.checkAcceptances(1)
 }
 
-func TestThePriceRisesBeforeItIsAccepted(t *testing.T) {
+func TestPriceRisesBeforeAcceptance(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	m := w.pausedForCPI(asked)
-	if _, err := w.prodege.PauseForCPI(w.ctx, theProject, newer, simulator.How{Quiet: true}); err != nil {
+	m := w.pauseForCPI(amount)
+	if _, err := w.prodege.PauseForCPI(w.ctx, theProject, higherAmount, simulator.How{Quiet: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.click(ann, m, approve)
-	again := w.becomes(m, "Approve a newer CPI of $4.50?")
-	w.acceptances(0)
+	again := w.waitUpdated(m, "Approve a newer CPI of $4.50?")
+	w.checkAcceptances(0)
 	w.click(ann, again, approve)
-	w.accepted("4.50")
-	w.becomes(m, "Live again at $4.50")
+	w.checkAccepted("4.50")
+	w.waitUpdated(m, "Live again at $4.50")
 }
 
-func TestADryRunSendsNothing(t *testing.T) {
+func TestDryRunSendsNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("DRY_RUN", "true"))
-	m := w.pausedForCPI(asked)
+	m := w.pauseForCPI(amount)
 	w.click(ann, m, approve)
-	w.becomes(m, "nothing sent (dry run)")
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	w.says(finance, "not sent (dry run)")
+	w.waitUpdated(m, "nothing sent (dry run)")
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	w.waitRoot(finance, "not sent (dry run)")
 	if calls := w.prodege.Updates(theProject); len(calls) != 0 || len(w.billing.Calls()) != 0 {
 		t.Errorf("Prodege was sent %v, billing %v", calls, w.billing.Calls())
 	}
 }
 
-func TestWithoutAnAPIKeyPeopleAcceptByHand(t *testing.T) {
+func TestAcceptByHandWithoutAPIKey(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("PRODEGE_API_KEY", ""))
-	w.delivered(w.prodege.PauseForCPI(w.ctx, theProject, asked))
-	m := w.says(approvals, "Approve a CPI of $4.25?")
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
+	m := w.waitRoot(approvals, "Approve a CPI of $4.25?")
 	w.click(ann, m, approve)
-	w.becomes(m, "accept it by hand")
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.becomes(m, "Live again at $4.25")
+	w.waitUpdated(m, "accept it by hand")
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	w.waitUpdated(m, "Live again at $4.25")
 	if calls := w.prodege.Calls(0); len(calls) != 0 {
 		t.Errorf("Prodege was called without a key: %+v", calls)
 	}

@@ -33,7 +33,7 @@ type invoice struct {
 }
 
 // booked waits until billing has booked an invoice with that key, and reads it.
-func (w *world) booked(key string) invoice {
+func (w *world) waitInvoice(key string) invoice {
 	w.t.Helper()
 	got, err := w.billing.WaitInvoice(w.within(), func(i simulator.Invoice) bool { return i.Key == key })
 	if err != nil {
@@ -49,26 +49,26 @@ func (w *world) booked(key string) invoice {
 func TestCompleteIsInvoicedOnce(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.delivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
-	w.says(alerts, "12 removed")
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "12 removed", simulator.How{Copies: 2}))
-	first := w.booked("project-29303649-invoice-r1")
+	w.checkDelivered(w.prodege.PendingComplete(w.ctx, theProject, "12 removed"))
+	w.waitRoot(alerts, "12 removed")
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "12 removed", simulator.How{Copies: 2}))
+	first := w.waitInvoice("project-29303649-invoice-r1")
 	d := first.Data
 	if first.Type != "invoice.requested" || d.ProjectID != 29303649 || d.ProjectName != "Oat milk study" || d.ReferenceID != "PO-4711" || d.Revision != 1 ||
 		d.UpdateReason != 903 || d.ReconciliationNote != "12 removed" || d.CPI != "3.5" && d.CPI != "3.50" || d.Currency != "USD" {
 		t.Errorf("billing got %+v", first)
 	}
-	w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "INVOICED to be waited for")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "INVOICED to be waited for")
 
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
-	second := w.booked("project-29303649-invoice-r2")
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
+	second := w.waitInvoice("project-29303649-invoice-r2")
 	if second.Type != "invoice.revised" || second.Data.Supersedes != "project-29303649-invoice-r1" || second.Data.ReconciliationNote != "13 removed" {
 		t.Errorf("billing got %+v", second)
 	}
 
-	w.delivered(w.prodege.Invoice(w.ctx, theProject))
-	w.invoiced(theProject)
-	state := w.project(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing }, "nothing left to wait for")
+	w.checkDelivered(w.prodege.Invoice(w.ctx, theProject))
+	w.waitInvoiced(theProject)
+	state := w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing }, "nothing left to wait for")
 	if want := (project.Counts{Received: 5, Applied: 4, Duplicate: 1}); state.Counts != want {
 		t.Errorf("counts %+v, want %+v", state.Counts, want)
 	}
@@ -83,48 +83,48 @@ func TestCompleteIsInvoicedOnce(t *testing.T) {
 func TestCompleteForInactivityIsInvoiced(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.CompleteInactive, ""))
-	if got := w.booked("project-29303649-invoice-r1"); got.Data.UpdateReason != 209 {
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.CompleteInactive, ""))
+	if got := w.waitInvoice("project-29303649-invoice-r1"); got.Data.UpdateReason != 209 {
 		t.Errorf("billing got %+v", got)
 	}
 }
 
-func TestWithoutBillingPeopleMakeTheInvoice(t *testing.T) {
+func TestInvoiceByHandWithoutBilling(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", ""))
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "all good"))
-	m := w.says(finance, "Invoice to make: the project is complete")
-	if want := []string{markInvoiced}; !slices.Equal(buttons(m), want) || !reads(m, "PO-4711") || !reads(m, "all good") || !reads(m, "$3.50") {
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "all good"))
+	m := w.waitRoot(finance, "Invoice to make: the project is complete")
+	if want := []string{markInvoiced}; !slices.Equal(buttons(m), want) || !contains(m, "PO-4711") || !contains(m, "all good") || !contains(m, "$3.50") {
 		t.Errorf("finance reads, with buttons %v:\n%s", buttons(m), simulator.PlainText(m))
 	}
 	await(t, "the invoice on the list of what waits for a person", func() bool {
-		shown := w.asks(eve, "open")
-		return reads(shown, "One project waits") && reads(shown, "invoice") && reads(shown, "message") && reads(shown, "/archives/"+finance)
+		shown := w.slashCommand(eve, "open")
+		return contains(shown, "One project waits") && contains(shown, "invoice") && contains(shown, "message") && contains(shown, "/archives/"+finance)
 	})
 	w.click(eve, m, markInvoiced) // finance need not be an approver
-	if marked := w.becomes(m, "marked as invoiced"); len(buttons(marked)) != 0 || !reads(marked, "<@"+eve+">") {
+	if marked := w.waitUpdated(m, "marked as invoiced"); len(buttons(marked)) != 0 || !contains(marked, "<@"+eve+">") {
 		t.Errorf("finance reads, with buttons %v:\n%s", buttons(marked), simulator.PlainText(marked))
 	}
-	w.delivered(w.prodege.Invoice(w.ctx, theProject))
-	w.invoiced(theProject)
-	w.becomes(m, "Invoiced by Prodege")
+	w.checkDelivered(w.prodege.Invoice(w.ctx, theProject))
+	w.waitInvoiced(theProject)
+	w.waitUpdated(m, "Invoiced by Prodege")
 	if all := w.billing.Calls(); len(all) != 0 {
 		t.Errorf("billing was called: %+v", all)
 	}
 }
 
-func TestBillingRefusesAndIsTriedAgain(t *testing.T) {
+func TestBillingRefusesThenRetry(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.billing.Inject(simulator.Fault{Kind: simulator.AnswerCode, Status: 422})
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	m := w.says(finance, "refused by billing")
-	if !reads(m, "422") {
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	m := w.waitRoot(finance, "refused by billing")
+	if !contains(m, "422") {
 		t.Errorf("finance is not told the code:\n%s", simulator.PlainText(m))
 	}
 	w.click(ann, m, invoiceRetry)
-	w.booked("project-29303649-invoice-r1")
-	w.becomes(m, "handed to billing")
+	w.waitInvoice("project-29303649-invoice-r1")
+	w.waitUpdated(m, "handed to billing")
 	if all := w.billing.Invoices(); len(all) != 1 || len(w.billing.Calls()) != 2 {
 		t.Errorf("%d invoices in %d calls, want 1 in 2", len(all), len(w.billing.Calls()))
 	}

@@ -27,17 +27,17 @@ var signalLimits = []dynamicconfig.ConstrainedValue{
 
 // TestMoreEventsThanARunTakes: Temporal refuses signals over its limit as an invalid argument. They wait in the inbox for
 // the next run, and none becomes a dead letter.
-func TestMoreEventsThanARunTakes(t *testing.T) {
+func TestMoreEventsThanARunAccepts(t *testing.T) {
 	t.Parallel()
-	register(t, fewSignals)
+	registerNamespace(t, fewSignals)
 	w := newWorld(t, withoutWorker, with("PRODEGE_API_KEY", ""), func(p *plan) {
 		p.namespace = fewSignals
 		p.worker = []string{"--history-limit", "30"}
 	})
 	const events = signalLimit + 25
 	for n := range events {
-		contentType, body := signed(aDay(n), prodege.JSON)
-		w.posts(contentType, body)
+		contentType, body := signed(busyEvent(n), prodege.JSON)
+		w.postWebhook(contentType, body)
 	}
 	await(t, "Temporal to refuse the next signal", func() bool {
 		return strings.Contains(w.ingress.log.String(), "exceeded workflow execution limit for signal events")
@@ -46,7 +46,7 @@ func TestMoreEventsThanARunTakes(t *testing.T) {
 		t.Errorf("%v events wait and %v are dead letters, want %d and none", depth, dead, events-signalLimit)
 	}
 	w.worker.launch()
-	w.worker.ready()
+	w.worker.waitReady()
 	var state *project.State
 	await(t, "all events to be handled", func() bool {
 		var err error

@@ -46,7 +46,7 @@ func TestFigures(t *testing.T) {
 		{"bare net/http", n, bareHTTP(t, client)},
 		{"bare write and fsync", n, bareFsync(t)},
 		{"bare SignalWithStart", n / 10, func(i int) error {
-			ctx, cancel := context.WithTimeout(up.ctx, patience)
+			ctx, cancel := context.WithTimeout(up.ctx, waitTimeout)
 			defer cancel()
 			return up.flows.Deliver(ctx, prodege.Event{ID: prodege.EventID(fmt.Sprintf("bare-%d", i)), ProjectID: prodege.ProjectID(5000 + i%200), Status: prodege.Live, Time: time.Now()})
 		}},
@@ -70,9 +70,9 @@ func TestFigures(t *testing.T) {
 func (w *world) webhook(client *http.Client) func(int) error {
 	w.t.Helper()
 	w.ingress.launch()
-	w.ingress.ready()
+	w.ingress.waitReady()
 	return func(i int) error {
-		contentType, body := signed(event(fmt.Sprintf("figure-%d-%d", i, time.Now().UnixNano()), prodege.ProjectID(1000+i%200), live), prodege.JSON)
+		contentType, body := signed(eventJSON(fmt.Sprintf("figure-%d-%d", i, time.Now().UnixNano()), prodege.ProjectID(1000+i%200), live), prodege.JSON)
 		for tries := 0; ; tries++ {
 			answer, err := client.Post(w.ingress.url+statusPath, contentType, bytes.NewReader(body))
 			if err != nil {
@@ -98,7 +98,7 @@ func bareHTTP(t *testing.T, client *http.Client) func(int) error {
 		_, _ = io.WriteString(w, `{"success":true}`)
 	}))
 	t.Cleanup(server.Close)
-	contentType, body := signed(event("figure", 1000, live), prodege.JSON)
+	contentType, body := signed(eventJSON("figure", 1000, live), prodege.JSON)
 	return func(int) error {
 		answer, err := client.Post(server.URL, contentType, bytes.NewReader(body))
 		if err != nil {

@@ -35,12 +35,12 @@ func TestALongLife(t *testing.T) {
 	defer tick.Stop()
 	for n := range events {
 		if n%50 == 49 { // a worker that can't keep up would get more and more at once, and its runs would end late
-			w.keepsUp(int64(n + repeats))
+			w.waitCaughtUp(int64(n + repeats))
 		}
-		contentType, body := signed(aDay(n), prodege.JSON)
-		w.posts(contentType, body)
+		contentType, body := signed(busyEvent(n), prodege.JSON)
+		w.postWebhook(contentType, body)
 		if n%20 == 7 { // Prodege did not see our answer
-			w.posts(contentType, body)
+			w.postWebhook(contentType, body)
 			repeats++
 		}
 		<-tick.C
@@ -48,7 +48,7 @@ func TestALongLife(t *testing.T) {
 	took := time.Since(start)
 	all := int64(events + repeats)
 	state := &project.State{}
-	for deadline := time.Now().Add(2*patience + took); state.Counts.Received < all && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+	for deadline := time.Now().Add(2*waitTimeout + took); state.Counts.Received < all && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
 		if s, err := w.flows.Project(w.ctx, theProject); err == nil {
 			state = s
 		}
@@ -60,14 +60,14 @@ func TestALongLife(t *testing.T) {
 	if want := map[bool]prodege.Status{true: prodege.Live, false: prodege.Paused}[(events-1)%10 != 0]; state.Status != want {
 		t.Errorf("it ends as %s, want %s", state.Status, want)
 	}
-	w.checkBounds(state, limit)
+	w.checkSizes(state, limit)
 }
 
 // maxBehind is how many deliveries the workflow may be behind while more are sent.
 const maxBehind = 300
 
 // keepsUp waits until the workflow has nearly everything that was sent.
-func (w *world) keepsUp(sent int64) {
+func (w *world) waitCaughtUp(sent int64) {
 	w.t.Helper()
 	await(w.t, "the workflow to keep up", func() bool {
 		s, err := w.flows.Project(w.ctx, theProject)
@@ -77,7 +77,7 @@ func (w *world) keepsUp(sent int64) {
 
 // aDay returns the nth event of a busy project, which pauses at every tenth. Many have the same second, so that their ids
 // decide the order.
-func aDay(n int) string {
+func busyEvent(n int) string {
 	fields := live
 	if n%10 == 0 {
 		fields = `,"status":"PAUSED","update_reason":158`
@@ -86,7 +86,7 @@ func aDay(n int) string {
 	return fmt.Sprintf(`{"event_id":"day-%06d","event_time":%q,"project_id":%d%s}`, n, at, theProject, fields)
 }
 
-func (w *world) posts(contentType string, body []byte) {
+func (w *world) postWebhook(contentType string, body []byte) {
 	w.t.Helper()
 	answer, err := http.Post(w.ingress.url+statusPath, contentType, strings.NewReader(string(body)))
 	if err != nil {
@@ -99,7 +99,7 @@ func (w *world) posts(contentType string, body []byte) {
 }
 
 // checkBounds checks that each run's history, and the state that it hands on, stay small.
-func (w *world) checkBounds(state *project.State, limit int) {
+func (w *world) checkSizes(state *project.State, limit int) {
 	w.t.Helper()
 	raw, err := json.Marshal(state)
 	if err != nil {

@@ -21,7 +21,7 @@ var (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	if !given("test.parallel") {
+	if !isFlagSet("test.parallel") {
 		_ = flag.Set("test.parallel", "6") // tests wait more than they compute
 	}
 	code, err := run(m)
@@ -54,7 +54,7 @@ func run(m *testing.M) (int, error) {
 }
 
 // given reports whether a flag was set on the command line.
-func given(name string) (is bool) {
+func isFlagSet(name string) (is bool) {
 	flag.Visit(func(f *flag.Flag) { is = is || f.Name == name })
 	return is
 }

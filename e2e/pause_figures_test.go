@@ -34,60 +34,60 @@ func TestFiguresOfAPause(t *testing.T) {
 	row := func(what, figure string, values ...any) {
 		fmt.Fprintf(&b, "| %s | %s |\n", what, fmt.Sprintf(figure, values...))
 	}
-	w.prodege.SetProject(aProject(theProject))
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
-	w.says(alerts, theProject.String())
-	w.rests(theProject)
+	w.prodege.SetProject(newProject(theProject))
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
+	w.waitRoot(alerts, theProject.String())
+	w.waitIdle(theProject)
 	events, activities := w.costOf(theProject)
 	row("history of a plain pause, events and activities", "%d, %d", events, activities)
 	const approved = prodege.ProjectID(60_000_000)
-	w.prodege.SetProject(aProject(approved))
-	w.delivered(w.prodege.PauseForCPI(w.ctx, approved, asked, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
-	m := w.says(approvals, approved.String())
+	w.prodege.SetProject(newProject(approved))
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, approved, amount, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
+	m := w.waitRoot(approvals, approved.String())
 	w.click(ann, m, approve)
-	w.becomes(m, "Live again at $4.25")
-	w.project(approved, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "live again")
-	w.rests(approved)
+	w.waitUpdated(m, "Live again at $4.25")
+	w.waitProject(approved, func(s *project.State) bool { return s.Waiting == project.WaitsNothing && s.Act == nil }, "live again")
+	w.waitIdle(approved)
 	events, activities = w.costOf(approved)
 	row("history of an approved CPI until live again, events and activities", "%d, %d", events, activities)
 
-	alert := w.each(each, func(i int) {
+	alert := w.measureEach(each, func(i int) {
 		id := prodege.ProjectID(20_000_000 + i)
-		w.prodege.SetProject(aProject(id))
-		w.delivered(w.prodege.Pause(w.ctx, id, prodege.SupportAgent))
-		w.message(alerts, "the alert", func(m simulator.Message) bool { return reads(m, id.String()) })
+		w.prodege.SetProject(newProject(id))
+		w.checkDelivered(w.prodege.Pause(w.ctx, id, prodege.SupportAgent))
+		w.waitMessage(alerts, "the alert", func(m simulator.Message) bool { return contains(m, id.String()) })
 	})
 	row("event to alert, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(alert[len(alert)/2]), ms(alert[len(alert)*99/100]))
 
-	click := w.eachAfter(each, func(i int) {
+	click := w.measureAfter(each, func(i int) {
 		id := prodege.ProjectID(30_000_000 + i)
-		w.prodege.SetProject(aProject(id))
-		w.delivered(w.prodege.PauseForCPI(w.ctx, id, asked))
-		m = w.message(approvals, "the request", func(m simulator.Message) bool { return reads(m, id.String()) && len(buttons(m)) > 0 })
+		w.prodege.SetProject(newProject(id))
+		w.checkDelivered(w.prodege.PauseForCPI(w.ctx, id, amount))
+		m = w.waitMessage(approvals, "the request", func(m simulator.Message) bool { return contains(m, id.String()) && len(buttons(m)) > 0 })
 	}, func(i int) {
 		id := prodege.ProjectID(30_000_000 + i)
 		w.click(ann, m, approve)
-		w.called(id)
+		w.waitAccepted(id)
 	})
 	row("click to Prodege called, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(click[len(click)/2]), ms(click[len(click)*99/100]))
 
 	bare := w.bareRate(pauses)
-	told := w.toldRate(10_000_000, pauses)
+	told := w.alertRate(10_000_000, pauses)
 	row("bare workflow with one activity", "%.0f per second", bare)
 	row("pauses posted in Slack", "%.0f per second, %.2f of the bare workflow", told, told/bare)
 
 	id := prodege.ProjectID(40_000_000)
-	w.prodege.SetProject(aProject(id))
-	w.delivered(w.prodege.PauseForCPI(w.ctx, id, asked))
-	m = w.message(approvals, "the request", func(m simulator.Message) bool { return reads(m, id.String()) && len(buttons(m)) > 0 })
+	w.prodege.SetProject(newProject(id))
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, id, amount))
+	m = w.waitMessage(approvals, "the request", func(m simulator.Message) bool { return contains(m, id.String()) && len(buttons(m)) > 0 })
 	for i := range waiting {
 		other := prodege.ProjectID(50_000_000 + i)
-		w.prodege.SetProject(aProject(other))
-		w.delivered(w.prodege.Pause(w.ctx, other, prodege.SampleSize))
+		w.prodege.SetProject(newProject(other))
+		w.checkDelivered(w.prodege.Pause(w.ctx, other, prodege.SampleSize))
 	}
 	begin := time.Now()
 	w.click(ann, m, approve)
-	w.called(id)
+	w.waitAccepted(id)
 	row(fmt.Sprintf("click to Prodege called while %d alerts wait for figures", waiting), "%.1f s", time.Since(begin).Seconds())
 
 	t.Logf("\n%s", b.String())
@@ -97,20 +97,20 @@ func TestFiguresOfAPause(t *testing.T) {
 }
 
 // called waits until a project's acceptance has reached Prodege.
-func (w *world) called(id prodege.ProjectID) {
+func (w *world) waitAccepted(id prodege.ProjectID) {
 	w.t.Helper()
 	if _, err := w.prodege.WaitCall(w.within(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 }); err != nil {
 		w.t.Fatal(err)
 	}
 }
 
-func (w *world) each(n int, do func(i int)) []time.Duration {
-	return w.eachAfter(n, func(int) {}, do)
+func (w *world) measureEach(n int, do func(i int)) []time.Duration {
+	return w.measureAfter(n, func(int) {}, do)
 }
 
 // eachAfter measures something n times in sequence, and returns the durations sorted. With -figures it waits a second in
 // between, so that the rate limit of calls to Prodege does not slow down the next one.
-func (w *world) eachAfter(n int, before, do func(i int)) []time.Duration {
+func (w *world) measureAfter(n int, before, do func(i int)) []time.Duration {
 	var took []time.Duration
 	calm := time.NewTicker(time.Second)
 	defer calm.Stop()
@@ -128,10 +128,10 @@ func (w *world) eachAfter(n int, before, do func(i int)) []time.Duration {
 }
 
 // toldRate pauses a number of projects, and returns how many alerts are posted per second.
-func (w *world) toldRate(first prodege.ProjectID, n int) float64 {
+func (w *world) alertRate(first prodege.ProjectID, n int) float64 {
 	w.t.Helper()
 	for i := range n {
-		w.prodege.SetProject(aProject(first + prodege.ProjectID(i)))
+		w.prodege.SetProject(newProject(first + prodege.ProjectID(i)))
 	}
 	before := len(w.slack.Messages(alerts))
 	begin := time.Now()

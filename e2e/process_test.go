@@ -16,18 +16,18 @@ import (
 
 // patience is how long a test waits for anything. It is long because other tests may keep the machine busy, and only a
 // failing test takes that long.
-const patience = 90 * time.Second
+const waitTimeout = 90 * time.Second
 
 // process is the program running a subcommand. It may be killed and started again, at the same address.
 type process struct {
-	t     *testing.T
-	args  []string
-	env   map[string]string
-	dir   string
-	addr  string // the variable with its address
-	admin string // the ingress's address for readiness and metrics
-	url   string
-	log   *buffer
+	t       *testing.T
+	args    []string
+	env     map[string]string
+	dir     string
+	addrVar string // the variable with its address
+	admin   string // the ingress's address for readiness and metrics
+	url     string
+	log     *buffer
 
 	cmd  *exec.Cmd
 	done chan struct{} // closed when it has ended
@@ -75,16 +75,16 @@ func (p *process) launch() {
 		close(done)
 	}(p.cmd)
 	await(p.t, p.args[0]+" to listen", func() bool {
-		if p.ended() {
+		if p.exited() {
 			p.t.Fatalf("%s ended with code %d", p.args[0], p.code)
 		}
-		return p.listens(p.log.String()[seen:])
+		return p.parseAddress(p.log.String()[seen:])
 	})
-	p.env[p.addr] = strings.TrimPrefix(p.url, "http://") // the same after a restart
+	p.env[p.addrVar] = strings.TrimPrefix(p.url, "http://") // the same after a restart
 }
 
 // listens finds the address in the log.
-func (p *process) listens(log string) bool {
+func (p *process) parseAddress(log string) bool {
 	for line := range strings.Lines(log) {
 		var entry struct{ Msg, Addr string }
 		if json.Unmarshal([]byte(line), &entry) == nil && strings.HasSuffix(entry.Msg, " listens") {
@@ -95,7 +95,7 @@ func (p *process) listens(log string) bool {
 	return false
 }
 
-func (p *process) ended() bool {
+func (p *process) exited() bool {
 	select {
 	case <-p.done:
 		return true
@@ -105,10 +105,10 @@ func (p *process) ended() bool {
 }
 
 // ready waits until the process says that it is ready.
-func (p *process) ready() {
+func (p *process) waitReady() {
 	p.t.Helper()
 	await(p.t, p.args[0]+" to be ready", func() bool {
-		if p.ended() {
+		if p.exited() {
 			p.t.Fatalf("%s ended with code %d", p.args[0], p.code)
 		}
 		status, _ := p.get("/readyz")
@@ -117,7 +117,7 @@ func (p *process) ready() {
 }
 
 func (p *process) get(path string) (int, string) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	at := p.url
 	if p.admin != "" && path != "/healthz" {
@@ -146,7 +146,7 @@ func (p *process) kill() {
 // stop asks the process to exit, as an orchestrator does, and checks that it does so with code 0.
 func (p *process) stop() {
 	p.t.Helper()
-	if p.ended() {
+	if p.exited() {
 		return
 	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
@@ -160,7 +160,7 @@ func (p *process) wait() {
 	p.t.Helper()
 	select {
 	case <-p.done:
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 		_ = p.cmd.Process.Kill()
 		p.t.Fatalf("%s does not end", p.args[0])
 	}
@@ -169,7 +169,7 @@ func (p *process) wait() {
 // await polls until a condition is true, if there is no event to wait for.
 func await(t *testing.T, what string, is func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitTimeout)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for !is() {

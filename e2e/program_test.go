@@ -20,16 +20,16 @@ import (
 	"fieldmarshal/simulator"
 )
 
-func TestTheIngressDrainsWhenAskedToStop(t *testing.T) {
+func TestIngressDrainsOnStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, body := signed(event("slow", 700, live), prodege.JSON)
+	_, body := signed(eventJSON("slow", 700, live), prodege.JSON)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.ingress.url, "http://"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	_ = conn.SetDeadline(time.Now().Add(patience))
+	_ = conn.SetDeadline(time.Now().Add(waitTimeout))
 	answers := bufio.NewReader(conn)
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", statusPath, len(body))
 	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
@@ -56,28 +56,28 @@ func TestTheIngressDrainsWhenAskedToStop(t *testing.T) {
 	}
 	<-stopped
 	w.ingress.launch()
-	w.project(700, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
+	w.waitProject(700, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 }
 
-func TestTheWorkerFinishesWhatItDoesWhenAskedToStop(t *testing.T) {
+func TestWorkerFinishesTasksOnStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.slack.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "chat.postMessage", Delay: 2 * time.Second})
-	w.delivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
-	m := w.says(alerts, "sample size reached")
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
+	m := w.waitRoot(alerts, "sample size reached")
 	w.worker.stop()
 	w.worker.launch()
-	w.delivered(w.prodege.Live(w.ctx, theProject))
-	w.becomes(m, "Live again")
+	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
+	w.waitUpdated(m, "Live again")
 	if calls := w.slack.Calls("chat.postMessage"); len(calls) != 1 {
 		t.Errorf("%d posts, want 1: the one under way was given up", len(calls))
 	}
 }
 
 // fails runs the program with that environment and returns its exit code and output.
-func fails(t *testing.T, env []string, args ...string) (int, string) {
+func runProgram(t *testing.T, env []string, args ...string) (int, string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, program, args...)
 	cmd.Dir, cmd.Env = t.TempDir(), append(env, "TEMPORAL_ADDRESS="+server.HostPort)
@@ -89,7 +89,7 @@ func fails(t *testing.T, env []string, args ...string) (int, string) {
 	return cmd.ProcessState.ExitCode(), string(out)
 }
 
-func TestEveryFaultOfTheConfigurationIsNamedAtOnce(t *testing.T) {
+func TestConfigurationErrorsAreReportedTogether(t *testing.T) {
 	t.Parallel()
 	wrong := []string{
 		"LOG_LEVEL=loud", "PRODEGE_POLL_EVERY=soon", "PROJECT_LINGER=-1h", "PRODEGE_BASE_URL=ftp://x", "SLACK_API_URL=slack",
@@ -98,7 +98,7 @@ func TestEveryFaultOfTheConfigurationIsNamedAtOnce(t *testing.T) {
 	}
 	required := []string{"PRODEGE_SECRET_KEY", "SLACK_SIGNING_SECRET", "SLACK_ALERTS_CHANNEL"}
 	for _, process := range []string{"ingress", "worker"} {
-		code, out := fails(t, wrong, process)
+		code, out := runProgram(t, wrong, process)
 		if code == 0 {
 			t.Errorf("%s starts with a wrong configuration", process)
 		}
@@ -121,25 +121,25 @@ func TestEveryFaultOfTheConfigurationIsNamedAtOnce(t *testing.T) {
 	}
 }
 
-func TestATakenAddressIsAFault(t *testing.T) {
+func TestAddressInUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)
 	env := []string{"PRODEGE_SECRET_KEY=x", "SLACK_BOT_TOKEN=x", "SLACK_SIGNING_SECRET=x", "SLACK_ALERTS_CHANNEL=C0", "SLACK_APPROVERS=anyone"}
 	taken := strings.TrimPrefix(w.ingress.url, "http://")
 	for variable, process := range map[string]string{"HTTP_ADDR": "ingress", "INGRESS_ADMIN_ADDR": "ingress", "WORKER_HTTP_ADDR": "worker"} {
-		code, out := fails(t, append(env, "INGRESS_ADMIN_ADDR="+ownAddress(t), variable+"="+taken), process)
+		code, out := runProgram(t, append(env, "INGRESS_ADMIN_ADDR="+ownAddress(t), variable+"="+taken), process)
 		if code == 0 || !strings.Contains(out, taken) {
 			t.Errorf("%s ends with code %d and says:\n%s", process, code, out)
 		}
 	}
 }
 
-func TestWhatWaitsForPeopleIsFoundInTheList(t *testing.T) {
+func TestSearchAttributes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	w.prodege.SetProject(aProject(900))
-	w.delivered(w.prodege.Pause(w.ctx, 900, prodege.SampleSize))
-	m := w.pausedForCPI(asked)
+	w.prodege.SetProject(newProject(900))
+	w.checkDelivered(w.prodege.Pause(w.ctx, 900, prodege.SampleSize))
+	m := w.pauseForCPI(amount)
 	listed := w.list(`WaitingFor = 'approval' AND Summary = 'asks to accept $4.25, now $3.75' AND ApprovalDeadline IS NOT NULL`, 1)
 	if listed["ProjectStatus"] != "PAUSED" || listed["ProjectId"] != float64(theProject) ||
 		listed["UpdateReason"] != float64(160) || listed["RequiredCPI"] != 4.25 || listed["NeedsAttention"] != false || listed["WaitingSince"] == nil {

@@ -36,7 +36,7 @@ func TestRandomFaults(t *testing.T) {
 			t.Parallel()
 			slots <- true
 			defer func() { <-slots }()
-			h := &wild{world: prepareWorld(t, server.HostPort, ""), dice: rand.New(rand.NewPCG(seed, 7)), waiting: map[prodege.ProjectID][]simulator.Exchange{}}
+			h := &randomHistory{world: prepareWorld(t, server.HostPort, ""), rng: rand.New(rand.NewPCG(seed, 7)), undelivered: map[prodege.ProjectID][]simulator.Exchange{}}
 			h.begin()
 			h.play()
 			if t.Failed() {
@@ -46,68 +46,68 @@ func TestRandomFaults(t *testing.T) {
 	}
 }
 
-type wild struct {
+type randomHistory struct {
 	*world
-	dice    *rand.Rand
-	ids     []prodege.ProjectID
-	waiting map[prodege.ProjectID][]simulator.Exchange // sent by Prodege, not delivered yet
-	clicks  int
+	rng         *rand.Rand
+	ids         []prodege.ProjectID
+	undelivered map[prodege.ProjectID][]simulator.Exchange // sent by Prodege, not delivered yet
+	clicks      int
 }
 
-func (h *wild) play() {
+func (h *randomHistory) play() {
 	for n := range 5 {
 		id := prodege.ProjectID(83000000 + n)
 		h.ids = append(h.ids, id)
-		h.prodege.SetProject(aProject(id))
+		h.prodege.SetProject(newProject(id))
 	}
 	h.injectFaults()
-	kill := 15 + h.dice.IntN(15)
+	kill := 15 + h.rng.IntN(15)
 	for n := range 60 {
-		id := h.ids[h.dice.IntN(len(h.ids))]
+		id := h.ids[h.rng.IntN(len(h.ids))]
 		switch {
 		case n == kill:
 			h.killOne()
-		case h.dice.IntN(3) == 0:
+		case h.rng.IntN(3) == 0:
 			h.clickOne()
 		default:
-			h.change(id)
+			h.changeProject(id)
 		}
-		time.Sleep(time.Duration(h.dice.IntN(150)) * time.Millisecond) // so that steps overlap
+		time.Sleep(time.Duration(h.rng.IntN(150)) * time.Millisecond) // so that steps overlap
 	}
 	for _, id := range h.ids {
-		h.arrive(id, 0)
-		h.settled(id)
+		h.deliverPending(id, 0)
+		h.checkSettled(id)
 	}
-	h.promises()
+	h.checkAll()
 }
 
-func (h *wild) injectFaults() {
+func (h *randomHistory) injectFaults() {
 	kinds := []simulator.FaultKind{simulator.LostAnswer, simulator.CutBefore, simulator.HTTPStatus, simulator.RateLimited}
 	for range 6 {
-		h.slack.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)], Method: []string{"chat.postMessage", "chat.update"}[h.dice.IntN(2)], After: h.dice.IntN(5)})
-		h.prodege.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)], Method: []string{"project-update", "project-get-info"}[h.dice.IntN(2)], After: h.dice.IntN(3)})
+		h.slack.Inject(simulator.Fault{Kind: kinds[h.rng.IntN(4)], Method: []string{"chat.postMessage", "chat.update"}[h.rng.IntN(2)], After: h.rng.IntN(5)})
+		h.prodege.Inject(simulator.Fault{Kind: kinds[h.rng.IntN(4)], Method: []string{"project-update", "project-get-info"}[h.rng.IntN(2)], After: h.rng.IntN(3)})
 	}
-	h.billing.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)]})
-	h.billing.Inject(simulator.Fault{Kind: kinds[h.dice.IntN(4)], After: 1})
+	h.billing.Inject(simulator.Fault{Kind: kinds[h.rng.IntN(4)]})
+	h.billing.Inject(simulator.Fault{Kind: kinds[h.rng.IntN(4)], After: 1})
 }
 
-func (h *wild) killOne() {
+func (h *randomHistory) killOne() {
 	h.t.Helper()
-	victim := []*process{h.worker, h.ingress}[h.dice.IntN(2)]
+	victim := []*process{h.worker, h.ingress}[h.rng.IntN(2)]
 	victim.kill()
 	victim.launch()
-	victim.ready()
+	victim.waitReady()
 }
 
 // change changes a project at Prodege. Its event joins those not delivered yet, of which some arrive.
-func (h *wild) change(id prodege.ProjectID) {
+func (h *randomHistory) changeProject(id prodege.ProjectID) {
 	h.t.Helper()
 	project, _ := h.prodege.Project(id)
 	quiet := simulator.How{Quiet: true}
 	var e simulator.Exchange
 	var err error
-	amount := prodege.MustUSD([]string{"4.25", "4.50", "5.00"}[h.dice.IntN(3)])
-	switch roll := h.dice.IntN(14); {
+	amount := prodege.MustUSD([]string{"4.25", "4.50", "5.00"}[h.rng.IntN(3)])
+	switch roll := h.rng.IntN(14); {
 	case project.Status == prodege.Complete || project.Status == prodege.Invoiced:
 		if project.Status == prodege.Invoiced || roll < 7 {
 			return
@@ -127,27 +127,27 @@ func (h *wild) change(id prodege.ProjectID) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	h.waiting[id] = append(h.waiting[id], e)
-	if h.dice.IntN(4) > 0 {
-		h.arrive(id, h.dice.IntN(2))
+	h.undelivered[id] = append(h.undelivered[id], e)
+	if h.rng.IntN(4) > 0 {
+		h.deliverPending(id, h.rng.IntN(2))
 	}
 }
 
 // arrive delivers most of the pending events, in random order, and some of them twice.
-func (h *wild) arrive(id prodege.ProjectID, but int) {
+func (h *randomHistory) deliverPending(id prodege.ProjectID, but int) {
 	h.t.Helper()
-	for len(h.waiting[id]) > but {
-		i := h.dice.IntN(len(h.waiting[id]))
-		e := h.waiting[id][i]
-		h.waiting[id] = slices.Delete(h.waiting[id], i, i+1)
-		for range 1 + h.dice.IntN(5)/4 {
-			h.delivered(h.prodege.Resend(h.ctx, e))
+	for len(h.undelivered[id]) > but {
+		i := h.rng.IntN(len(h.undelivered[id]))
+		e := h.undelivered[id][i]
+		h.undelivered[id] = slices.Delete(h.undelivered[id], i, i+1)
+		for range 1 + h.rng.IntN(5)/4 {
+			h.checkDelivered(h.prodege.Resend(h.ctx, e))
 		}
 	}
 }
 
 // clickOne clicks on a request that has buttons, if there is one within two seconds.
-func (h *wild) clickOne() {
+func (h *randomHistory) clickOne() {
 	for deadline := time.Now().Add(2 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		var open []simulator.Message
 		for _, m := range h.slack.Messages(approvals) {
@@ -158,8 +158,8 @@ func (h *wild) clickOne() {
 		if len(open) == 0 {
 			continue
 		}
-		m := open[h.dice.IntN(len(open))]
-		user := []string{ann, ann, ben, eve}[h.dice.IntN(4)]
+		m := open[h.rng.IntN(len(open))]
+		user := []string{ann, ann, ben, eve}[h.rng.IntN(4)]
 		_, _ = h.slack.Click(h.ctx, simulator.Click{User: user, Channel: approvals, TS: m.TS, ActionID: buttons(m)[0], Stale: true}) // it may die with the ingress
 		h.clicks++
 		return
@@ -167,14 +167,14 @@ func (h *wild) clickOne() {
 }
 
 // settled waits until a project has every event and the same status as at Prodege.
-func (h *wild) settled(id prodege.ProjectID) {
+func (h *randomHistory) checkSettled(id prodege.ProjectID) {
 	h.t.Helper()
-	acknowledged, tries := (&trapped{world: h.world}).sent(id)
+	acknowledged, tries := (&trapped{world: h.world}).deliveries(id)
 	if len(acknowledged) == 0 {
 		return
 	}
 	at, _ := h.prodege.Project(id)
-	state := h.project(id, func(s *project.State) bool {
+	state := h.waitProject(id, func(s *project.State) bool {
 		now, _ := h.prodege.Project(id)
 		at = now
 		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Status == now.Status
@@ -183,11 +183,11 @@ func (h *wild) settled(id prodege.ProjectID) {
 	if c.Received != c.Applied+c.Duplicate+c.Late || c.Unusable != 0 || c.Received > int64(tries)+5 {
 		h.t.Errorf("project %s: dispositions %+v of %d tries", id, c, tries)
 	}
-	h.money(id)
+	h.checkDecisions(id)
 }
 
 // money checks that each effective acceptance has its own decision, by an approver, for that amount.
-func (h *wild) money(id prodege.ProjectID) {
+func (h *randomHistory) checkDecisions(id prodege.ProjectID) {
 	h.t.Helper()
 	ledger, err := h.flows.Ledger(h.ctx, id)
 	if err != nil {
@@ -214,7 +214,7 @@ func (h *wild) money(id prodege.ProjectID) {
 }
 
 // promises checks what must be true across all projects.
-func (h *wild) promises() {
+func (h *randomHistory) checkAll() {
 	h.t.Helper()
 	seen := map[string]bool{}
 	for _, channel := range []string{alerts, approvals, finance} {
@@ -230,7 +230,7 @@ func (h *wild) promises() {
 		}
 	}
 	for _, m := range h.slack.Messages(approvals) {
-		i := slices.IndexFunc(h.ids, func(id prodege.ProjectID) bool { return reads(m, id.String()) })
+		i := slices.IndexFunc(h.ids, func(id prodege.ProjectID) bool { return contains(m, id.String()) })
 		if i < 0 {
 			continue
 		}

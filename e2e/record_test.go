@@ -41,20 +41,20 @@ func (w *world) record(s simulator.Scenario) {
 		slices.SortFunc(all, func(a, b execution) int {
 			return a.history.Events[0].GetEventTime().AsTime().Compare(b.history.Events[0].GetEventTime().AsTime())
 		})
-		w.forget(kind + "." + s.Name)
+		w.removeRecorded(kind + "." + s.Name)
 		const most = 2 // of a workflow that continued as new often
 		for i, one := range all[:min(most, len(all))] {
 			name := kind + "." + s.Name
 			if len(all) > 1 {
 				name += fmt.Sprintf("-%d", i+1)
 			}
-			w.write(name, w.history(w.ctx, one.id, one.run))
+			w.writeHistory(name, w.history(w.ctx, one.id, one.run))
 		}
 	}
 }
 
 // forget removes what was recorded under a name before, as the number of runs may differ.
-func (w *world) forget(name string) {
+func (w *world) removeRecorded(name string) {
 	w.t.Helper()
 	old, err := filepath.Glob(filepath.Join(historiesDir, name+"-[0-9].json"))
 	if err != nil {
@@ -68,7 +68,7 @@ func (w *world) forget(name string) {
 }
 
 // write writes a history, an event a line, without what only tells where it was recorded.
-func (w *world) write(name string, h *history.History) {
+func (w *world) writeHistory(name string, h *history.History) {
 	w.t.Helper()
 	if err := replay(h); err != nil {
 		w.t.Errorf("%s does not replay as it is: %v", name, err)
@@ -86,7 +86,7 @@ func (w *world) write(name string, h *history.History) {
 			w.t.Fatal(err)
 		}
 		scrub(event)
-		write(&plain, event)
+		writeTexts(&plain, event)
 		line, err := json.Marshal(event)
 		if err != nil {
 			w.t.Fatal(err)
@@ -98,7 +98,7 @@ func (w *world) write(name string, h *history.History) {
 		b.Write(line)
 	}
 	b.WriteString("\n]}\n")
-	w.telltale(name, plain.String())
+	w.checkAnonymous(name, plain.String())
 	if err := os.MkdirAll(historiesDir, 0o755); err != nil {
 		w.t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func scrub(v any) {
 }
 
 // telltale fails where a text holds a secret, or tells where it was recorded.
-func (w *world) telltale(name, text string) {
+func (w *world) checkAnonymous(name, text string) {
 	w.t.Helper()
 	folder, err := filepath.Abs("..")
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 )
 
 // daysOff is a weekly time some days from now, whenever the test runs: nothing but the test triggers it meanwhile.
-func daysOff(t *testing.T, days int, hour int, zone string) (day time.Weekday, digest string) {
+func weeklyTime(t *testing.T, days int, hour int, zone string) (day time.Weekday, digest string) {
 	t.Helper()
 	in, err := time.LoadLocation(zone)
 	if err != nil {
@@ -29,20 +29,20 @@ func daysOff(t *testing.T, days int, hour int, zone string) (day time.Weekday, d
 }
 
 // pausedAndBack has a CPI approved and a sample size raised, and waits until both pauses are recorded as over.
-func pausedAndBack(w *world) (request, alert simulator.Message) {
+func resolveTwoPauses(w *world) (request, alert simulator.Message) {
 	w.t.Helper()
-	request = w.pausedForCPI(asked)
+	request = w.pauseForCPI(amount)
 	w.click(ann, request, approve)
-	request = w.becomes(request, "Live again at $4.25")
-	w.waitCourses(1)
-	alert = w.stopped(prodege.SampleSize, actSample, actComplete)
+	request = w.waitUpdated(request, "Live again at $4.25")
+	w.waitPauseHistories(1)
+	alert = w.pauseWithActions(prodege.SampleSize, actSample, actComplete)
 	w.submit(ben, alert, actSample, map[string]string{numberField: "650"})
-	alert = w.becomes(alert, "Live again")
-	w.waitCourses(2)
+	alert = w.waitUpdated(alert, "Live again")
+	w.waitPauseHistories(2)
 	return request, alert
 }
 
-func (w *world) waitCourses(n int) (courses []project.PauseHistory) {
+func (w *world) waitPauseHistories(n int) (courses []project.PauseHistory) {
 	w.t.Helper()
 	await(w.t, "the pauses to be over", func() bool {
 		ledger, err := w.flows.Ledger(w.ctx, theProject)
@@ -54,19 +54,19 @@ func (w *world) waitCourses(n int) (courses []project.PauseHistory) {
 
 // TestFromPauseToLiveIsMeasured: the duration is in the state, on the closed messages, in the metrics and in the report, on
 // the command line and once a week in Slack.
-func TestFromPauseToLiveIsMeasured(t *testing.T) {
+func TestPauseDurationsAreReported(t *testing.T) {
 	t.Parallel()
-	_, digest := daysOff(t, 3, 9, "America/New_York")
+	_, digest := weeklyTime(t, 3, 9, "America/New_York")
 	w := newWorld(t, with("DIGEST", digest))
-	request, alert := pausedAndBack(w)
-	if !reads(request, "<@"+ann+"> approved $4.25") && !reads(request, "@"+ann+" approved $4.25") {
+	request, alert := resolveTwoPauses(w)
+	if !contains(request, "<@"+ann+"> approved $4.25") && !contains(request, "@"+ann+" approved $4.25") {
 		t.Errorf("the closed request does not say who decided:\n%s", simulator.PlainText(request))
 	}
-	if !reads(alert, "decided by") {
+	if !contains(alert, "decided by") {
 		t.Errorf("the closed alert does not say who decided:\n%s", simulator.PlainText(alert))
 	}
 	for i, want := range []struct{ by, cost string }{{ann, "125.00"}, {ben, "525.00"}} {
-		course := w.waitCourses(2)[i]
+		course := w.waitPauseHistories(2)[i]
 		if course.By != want.by || course.Told.IsZero() || course.Decided.IsZero() || course.EndStatus != prodege.Live || course.Cost == nil || course.Cost.String() != want.cost {
 			t.Errorf("remembered of pause %d: %+v, costs %v", i, course, course.Cost)
 		}
@@ -95,11 +95,11 @@ func TestFromPauseToLiveIsMeasured(t *testing.T) {
 			t.Errorf("reported of reason %d: %+v", r.Reason, r)
 		}
 	}
-	tells(t, w.run(0, "report"), "sample size reached (reason 158)", "$125.00")
+	checkContains(t, w.run(0, "report"), "sample size reached (reason 158)", "$125.00")
 	w.triggerReport()
-	m := w.says(alerts, "Pauses of the last 7 days")
+	m := w.waitRoot(alerts, "Pauses of the last 7 days")
 	for _, text := range []string{"2 pauses", "$650.00 approved", "1 project read", "The 7 days before: none"} {
-		if !reads(m, text) {
+		if !contains(m, text) {
 			t.Errorf("the weekly message does not say %q:\n%s", text, simulator.PlainText(m))
 		}
 	}
@@ -119,9 +119,9 @@ func (w *world) triggerReport() {
 }
 
 // TestTheScheduleFollowsTheConfiguration: it is created, changed and deleted when the worker starts with another DIGEST.
-func TestTheScheduleFollowsTheConfiguration(t *testing.T) {
+func TestScheduleFollowsConfiguration(t *testing.T) {
 	t.Parallel()
-	day, digest := daysOff(t, 3, 9, "America/New_York")
+	day, digest := weeklyTime(t, 3, 9, "America/New_York")
 	w := newWorld(t, with("DIGEST", digest))
 	schedule := w.temporal.ScheduleClient().GetHandle(w.ctx, workflows.ReportID)
 	next := func(day time.Weekday, hour int, zone string) {
@@ -140,15 +140,15 @@ func TestTheScheduleFollowsTheConfiguration(t *testing.T) {
 		})
 	}
 	next(day, 9, "America/New_York")
-	tells(t, w.run(0, "doctor"), "weekly report")
-	w.restart("DIGEST", digest)
+	checkContains(t, w.run(0, "doctor"), "weekly report")
+	w.restartWorkerWith("DIGEST", digest)
 	if strings.Contains(w.worker.log.String(), "another time now") {
 		t.Error("the schedule was changed though nothing had changed")
 	}
-	day, digest = daysOff(t, 4, 16, "Europe/Berlin")
-	w.restart("DIGEST", digest)
+	day, digest = weeklyTime(t, 4, 16, "Europe/Berlin")
+	w.restartWorkerWith("DIGEST", digest)
 	next(day, 16, "Europe/Berlin")
-	w.restart("DIGEST", "")
+	w.restartWorkerWith("DIGEST", "")
 	await(t, "the schedule to be gone", func() bool {
 		_, err := schedule.Describe(w.ctx)
 		var missing *serviceerror.NotFound
@@ -157,10 +157,10 @@ func TestTheScheduleFollowsTheConfiguration(t *testing.T) {
 }
 
 // restart restarts the worker with another value of a variable.
-func (w *world) restart(name, value string) {
+func (w *world) restartWorkerWith(name, value string) {
 	w.t.Helper()
 	w.worker.stop()
 	w.worker.env[name] = value
 	w.worker.launch()
-	w.worker.ready()
+	w.worker.waitReady()
 }

@@ -25,17 +25,17 @@ func TestScenarios(t *testing.T) {
 			if s.Slow && !*record && !*long {
 				t.Skip("takes more than a minute: -long or -record")
 			}
-			w := newWorld(t, planOf(s))
+			w := newWorld(t, scenarioPlan(s))
 			stage := w.stage()
 			if s.Slow {
-				stage.StepLimit = 4 * patience // as long as the world lasts
+				stage.StepLimit = 4 * waitTimeout // as long as the world lasts
 			}
 			s.Env, s.Worker = nil, nil // this world runs with them
 			if lacks := stage.Lacks(s); lacks != "" {
 				t.Skip("it needs " + lacks)
 			}
 			w.play(stage, s)
-			w.atRest()
+			w.waitAllIdle()
 			if *record {
 				w.record(s)
 			}
@@ -44,25 +44,25 @@ func TestScenarios(t *testing.T) {
 }
 
 // planOf is the installation that a scenario needs.
-func planOf(s simulator.Scenario) func(*plan) {
+func scenarioPlan(s simulator.Scenario) func(*plan) {
 	return func(p *plan) {
 		for _, setting := range s.Env {
 			name, value, _ := strings.Cut(setting, "=")
 			p.env[name] = value
 		}
-		p.worker, p.cancels = s.Worker, s.Name == "cancelled"
+		p.worker, p.allowCancelled = s.Worker, s.Name == "cancelled"
 	}
 }
 
 // stage is where scenarios are played in this world.
 func (w *world) stage() *simulator.Stage {
 	return &simulator.Stage{
-		Slack: w.slack, Prodege: w.prodege, Billing: w.billing, StepLimit: patience, Waiting: w.waiting,
+		Slack: w.slack, Prodege: w.prodege, Billing: w.billing, StepLimit: waitTimeout, Waiting: w.inboxDepth,
 		Cast: simulator.Cast{Approver: ann, Second: ben, Outsider: eve, Alerts: alerts, Approvals: approvals, Finance: finance, FirstProject: theProject + 1},
 		Operator: &simulator.Operator{
 			Accepting: func(ctx context.Context, on bool) error { return w.flows.Accepting(ctx, on, ann) },
 			Cancel: func(_ context.Context, id prodege.ProjectID) error {
-				w.cancelled(workflows.ProjectID(id))
+				w.cancelWorkflow(workflows.ProjectID(id))
 				return nil
 			},
 			Report: func(context.Context) error { w.triggerReport(); return nil },
@@ -86,7 +86,7 @@ func (w *world) play(stage *simulator.Stage, s simulator.Scenario) {
 }
 
 // waiting is how many deliveries the ingress keeps that Temporal does not have yet; 1 if it can't be asked.
-func (w *world) waiting() int {
+func (w *world) inboxDepth() int {
 	var body struct {
 		Waiting int `json:"waiting"`
 	}
@@ -98,9 +98,9 @@ func (w *world) waiting() int {
 
 // atRest waits until Temporal has every delivery and no workflow has anything under way, so that no history ends in
 // the middle of a task.
-func (w *world) atRest() {
+func (w *world) waitAllIdle() {
 	w.t.Helper()
-	await(w.t, "the inbox to be empty", func() bool { return w.waiting() == 0 })
+	await(w.t, "the inbox to be empty", func() bool { return w.inboxDepth() == 0 })
 	await(w.t, "every workflow to be at rest", func() bool {
 		found, err := w.temporal.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: w.namespace, Query: "ExecutionStatus = 'Running'"})
 		if err != nil {
@@ -120,7 +120,7 @@ func (w *world) atRest() {
 	})
 }
 
-func (w *world) accepting(on bool) {
+func (w *world) setAccepting(on bool) {
 	w.t.Helper()
 	if err := w.flows.Accepting(w.within(), on, ann); err != nil {
 		w.t.Fatal(err)

@@ -17,8 +17,8 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 	w := newWorld(t, with("LOG_LEVEL", "debug", "PRODEGE_SECRET_KEY", prodegeSecret+",old-"+prodegeSecret, "SLACK_SIGNING_SECRET", slackSecret+",old-"+slackSecret))
 
 	// A refused delivery is kept and reported without its signature.
-	contentType, body := signed(event("tampered", theProject, live), prodege.JSON)
-	if status, _ := w.send(row{contentType: contentType, body: string(bytes.Replace(body, []byte("LIVE"), []byte("DEAD"), 1))}); status != 400 {
+	contentType, body := signed(eventJSON("tampered", theProject, live), prodege.JSON)
+	if status, _ := w.send(webhookCase{contentType: contentType, body: string(bytes.Replace(body, []byte("LIVE"), []byte("DEAD"), 1))}); status != 400 {
 		t.Errorf("a forged delivery is answered %d", status)
 	}
 
@@ -31,28 +31,28 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 	w.slack.Inject(simulator.Fault{Kind: simulator.CutBefore, Method: "response"})
 	w.billing.Inject(simulator.Fault{Kind: simulator.CutBefore})
 
-	w.delivered(w.prodege.Deliver(w.ctx, []byte(event("old-secret", 901, live)), simulator.How{Secret: "old-" + prodegeSecret}))
-	m := w.pausedForCPI(asked)
+	w.checkDelivered(w.prodege.Deliver(w.ctx, []byte(eventJSON("old-secret", 901, live)), simulator.How{Secret: "old-" + prodegeSecret}))
+	m := w.pauseForCPI(amount)
 	if _, err := w.slack.Click(w.ctx, simulator.Click{User: ann, Channel: m.Channel, TS: m.TS, ActionID: approve, BadSignature: true}); err != nil {
 		t.Fatal(err)
 	}
 	w.click(eve, m, approve)
-	w.ephemeral(eve, "only people on the list of approvers")
-	view := w.opens(ben, m, reject)
+	w.waitEphemeral(eve, "only people on the list of approvers")
+	view := w.openModal(ben, m, reject)
 	w.slack.CloseView(view.ID)
 	w.click(ann, m, approve)
-	w.becomes(m, "Prodege refused $4.25")
+	w.waitUpdated(m, "Prodege refused $4.25")
 	w.click(ann, m, tryAgain)
-	w.becomes(m, "Live again at $4.25")
-	w.delivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	w.booked("project-29303649-invoice-r1")
+	w.waitUpdated(m, "Live again at $4.25")
+	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
+	w.waitInvoice("project-29303649-invoice-r1")
 	if n := w.prodege.Pending() + w.slack.Pending() + w.billing.Pending(); n > 2 { // which call meets a fault may vary
 		t.Errorf("%d faults did not fire", n)
 	}
 
 	found := 0
 	for _, run := range w.runs() {
-		if text := readable(t, run.history); strings.Contains(text, "Oat milk study") && strings.Contains(text, `"max_cpi"`) {
+		if text := historyText(t, run.history); strings.Contains(text, "Oat milk study") && strings.Contains(text, `"max_cpi"`) {
 			found++
 		}
 	}

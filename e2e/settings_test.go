@@ -11,7 +11,7 @@ import (
 )
 
 // others has a different value for every setting of the worker.
-var others = map[string]string{
+var changedSettings = map[string]string{
 	"DRY_RUN": "true", "PRODEGE_API_KEY": "", "BILLING_URL": "", "BILLING_SIGNING_SECRET": "",
 	"APPROVAL_TIMEOUT": "1h", "APPROVAL_REMINDER_EVERY": "7m", "RESUME_TIMEOUT": "9s", "APPROVAL_HOURS": "Mon-Fri 08:00-19:00 America/New_York",
 	"CPI_CEILING": "5", "CPI_SECOND_APPROVER_ABOVE": "4.9", "CPI_AUTO_APPROVE_UP_TO": "1",
@@ -25,57 +25,59 @@ var others = map[string]string{
 // That no workflow task failed is checked at the end of every test.
 func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	t.Parallel()
-	w := prepareWorld(t, server.HostPort, "", withoutAnnouncement, with("CPI_SECOND_APPROVER_ABOVE", "4.25"))
+	w := prepareWorld(t, server.HostPort, "", withoutUpdateEvents, with("CPI_SECOND_APPROVER_ABOVE", "4.25"))
 	w.begin()
 	first := maps.Clone(w.worker.env)
 	changed := maps.Clone(first)
-	maps.Copy(changed, others)
+	maps.Copy(changed, changedSettings)
 	id := func(n int) prodege.ProjectID { return prodege.ProjectID(82000000 + n) }
 	asks := map[int]simulator.Message{}
 	for n, amount := range []string{"4.00", "4.50", "4.00", "4.00", "4.00", "4.00"} {
-		w.prodege.SetProject(aProject(id(n)))
-		w.delivered(w.prodege.PauseForCPI(w.ctx, id(n), prodege.MustUSD(amount)))
-		asks[n] = w.message(approvals, fmt.Sprintf("the request of project %d", n), func(m simulator.Message) bool {
-			return m.Thread == "" && reads(m, id(n).String()) && reads(m, "Approve a CPI of $"+amount)
+		w.prodege.SetProject(newProject(id(n)))
+		w.checkDelivered(w.prodege.PauseForCPI(w.ctx, id(n), prodege.MustUSD(amount)))
+		asks[n] = w.waitMessage(approvals, fmt.Sprintf("the request of project %d", n), func(m simulator.Message) bool {
+			return m.Thread == "" && contains(m, id(n).String()) && contains(m, "Approve a CPI of $"+amount)
 		})
 	}
 	w.click(ann, asks[1], approve)
-	w.becomes(asks[1], "One of two approvals given")
+	w.waitUpdated(asks[1], "One of two approvals given")
 	w.click(ann, asks[2], approve)
-	w.becomes(asks[2], "not live yet")
+	w.waitUpdated(asks[2], "not live yet")
 	w.submit(ben, asks[3], reject, nil)
-	w.becomes(asks[3], "Rejected")
-	w.delivered(w.prodege.Complete(w.ctx, id(4), prodege.ReconciliationComplete, ""))
-	w.booked(project.InvoiceKey(id(4), 1))
+	w.waitUpdated(asks[3], "Rejected")
+	w.checkDelivered(w.prodege.Complete(w.ctx, id(4), prodege.ReconciliationComplete, ""))
+	w.waitInvoice(project.InvoiceKey(id(4), 1))
 
-	w.another(changed)
+	w.restartWorker(changed)
 	w.click(ann, asks[0], approve)
-	w.becomes(asks[0], "nothing sent (dry run)") // decided under the new settings
-	w.delivered(w.prodege.Live(w.ctx, id(2)))
-	w.becomes(asks[2], "Live again at $4.00")
-	w.delivered(w.prodege.Live(w.ctx, id(3)))
-	w.delivered(w.prodege.Pause(w.ctx, id(3), prodege.SupportAgent)) // another pause: an alert in the other channel
-	w.message(finance, "the alert in the other channel", func(m simulator.Message) bool { return reads(m, id(3).String()) })
-	w.delivered(w.prodege.Complete(w.ctx, id(5), prodege.ReconciliationComplete, ""))
-	w.message(approvals, "the invoice in the other channel", func(m simulator.Message) bool { return reads(m, id(5).String()) && reads(m, "not sent (dry run)") })
+	w.waitUpdated(asks[0], "nothing sent (dry run)") // decided under the new settings
+	w.checkDelivered(w.prodege.Live(w.ctx, id(2)))
+	w.waitUpdated(asks[2], "Live again at $4.00")
+	w.checkDelivered(w.prodege.Live(w.ctx, id(3)))
+	w.checkDelivered(w.prodege.Pause(w.ctx, id(3), prodege.SupportAgent)) // another pause: an alert in the other channel
+	w.waitMessage(finance, "the alert in the other channel", func(m simulator.Message) bool { return contains(m, id(3).String()) })
+	w.checkDelivered(w.prodege.Complete(w.ctx, id(5), prodege.ReconciliationComplete, ""))
+	w.waitMessage(approvals, "the invoice in the other channel", func(m simulator.Message) bool {
+		return contains(m, id(5).String()) && contains(m, "not sent (dry run)")
+	})
 
-	w.another(first)
+	w.restartWorker(first)
 	w.click(ben, asks[1], approve)
-	w.becomes(asks[1], "not live yet") // the second approval came two workers later
+	w.waitUpdated(asks[1], "not live yet") // the second approval came two workers later
 	if all := w.prodege.Acceptances(id(1)); len(all) != 1 || all[0].Params["max_cpi"] != "4.5" && all[0].Params["max_cpi"] != "4.50" {
 		t.Errorf("acceptances: %+v", all)
 	}
 	for n := range 6 {
-		w.delivered(w.prodege.Tell(w.ctx, prodege.Event{ProjectID: id(n), Status: prodege.Deleted, Reason: prodege.Other}))
-		w.project(id(n), func(s *project.State) bool { return s.Status == prodege.Deleted }, fmt.Sprintf("project %d to take its last event", n))
+		w.checkDelivered(w.prodege.Tell(w.ctx, prodege.Event{ProjectID: id(n), Status: prodege.Deleted, Reason: prodege.Other}))
+		w.waitProject(id(n), func(s *project.State) bool { return s.Status == prodege.Deleted }, fmt.Sprintf("project %d to take its last event", n))
 	}
 }
 
 // another replaces the worker with one with that environment.
-func (w *world) another(env map[string]string) {
+func (w *world) restartWorker(env map[string]string) {
 	w.t.Helper()
 	w.worker.stop()
 	w.worker.env = maps.Clone(env)
 	w.worker.launch()
-	w.worker.ready()
+	w.worker.waitReady()
 }

@@ -26,17 +26,17 @@ import (
 // prepared is how many namespaces are created with the server, one per test, so that tests don't share ids and the kill
 // switch. They have the search attributes, because a worker that adds them waits for seconds. If more are needed (-count)
 // they are created one by one, and the worker adds the attributes.
-const prepared = 80
+const preparedNamespaces = 80
 
-var taken atomic.Int32
+var usedNamespaces atomic.Int32
 
 func startTemporal(ctx context.Context) (*devserver.Server, error) {
-	names := make([]string, prepared)
+	names := make([]string, preparedNamespaces)
 	for i := range names {
-		names[i] = namespace(i)
+		names[i] = namespaceName(i)
 	}
 	s, err := devserver.Start(ctx, devserver.Options{
-		UIPort: -1, Namespaces: names, Timeout: patience, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 4})),
+		UIPort: -1, Namespaces: names, Timeout: waitTimeout, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 4})),
 		Dynamic: map[dynamicconfig.Key]any{
 			// New search attributes are known at once, not after seconds.
 			dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
@@ -64,27 +64,27 @@ func startTemporal(ctx context.Context) (*devserver.Server, error) {
 	return s, nil
 }
 
-func namespace(i int) string { return fmt.Sprintf("test-%d", i) }
+func namespaceName(i int) string { return fmt.Sprintf("test-%d", i) }
 
 // ownNamespace returns a namespace that no other test uses.
 func ownNamespace(t *testing.T) string {
 	t.Helper()
-	n := int(taken.Add(1)) - 1
-	if n >= prepared {
-		register(t, namespace(n))
+	n := int(usedNamespaces.Add(1)) - 1
+	if n >= preparedNamespaces {
+		registerNamespace(t, namespaceName(n))
 	}
-	return namespace(n)
+	return namespaceName(n)
 }
 
 // register creates an empty namespace, as on a new installation.
-func register(t *testing.T, name string) {
+func registerNamespace(t *testing.T, name string) {
 	t.Helper()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: server.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
 	err = c.Register(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
 	if exists := new(serviceerror.NamespaceAlreadyExists); err != nil && !errors.As(err, &exists) {

@@ -64,9 +64,9 @@ type plan struct {
 	noWorker bool     // the worker is started by the test
 	temporal string   // address for the ingress; default the server's
 
-	namespace string // default: a prepared one
-	anyFault  bool   // workflow tasks may fail in this test
-	cancels   bool   // workflows may end as cancelled in this test
+	namespace      string // default: a prepared one
+	anyFault       bool   // workflow tasks may fail in this test
+	allowCancelled bool   // workflows may end as cancelled in this test
 }
 
 func newWorld(t *testing.T, plans ...func(*plan)) *world {
@@ -75,7 +75,7 @@ func newWorld(t *testing.T, plans ...func(*plan)) *world {
 	for _, change := range plans {
 		change(p)
 	}
-	within := 4 * patience
+	within := 4 * waitTimeout
 	if *long {
 		within *= 5
 	}
@@ -95,9 +95,9 @@ func newWorld(t *testing.T, plans ...func(*plan)) *world {
 	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
 	if !p.noWorker {
 		w.worker.launch()
-		w.worker.ready()
+		w.worker.waitReady()
 	}
-	w.ingress.ready()
+	w.ingress.waitReady()
 	return w
 }
 
@@ -114,7 +114,7 @@ func withoutWorker(p *plan) { p.noWorker = true }
 
 func (w *world) counterparties(p *plan) {
 	w.slack = simulator.NewSlack(simulator.SlackOptions{
-		BotToken: botToken, SigningSecret: slackSecret, Patience: slackPatience,
+		BotToken: botToken, SigningSecret: slackSecret, Patience: slackTimeout,
 		Channels: []simulator.Channel{{ID: alerts, Name: "alerts"}, {ID: approvals, Name: "approvals"}, {ID: finance, Name: "finance"}},
 		Users:    []simulator.User{{ID: ann, Name: "Ann"}, {ID: ben, Name: "Ben"}, {ID: eve, Name: "Eve"}},
 		Groups:   []simulator.Group{{ID: buyers, Handle: "buyers", Users: []string{ann, ben}}},
@@ -125,7 +125,7 @@ func (w *world) counterparties(p *plan) {
 	}
 	w.prodege = simulator.NewProdege(options)
 	w.t.Cleanup(w.prodege.Close)
-	w.prodege.SetProject(aProject(theProject))
+	w.prodege.SetProject(newProject(theProject))
 	w.billing = simulator.NewBilling(billingSecret)
 	w.slack.SetURL(w.serve(p, "SLACK_API_URL", w.slack.Handler(), "/api/"))
 	w.serve(p, "PRODEGE_BASE_URL", w.prodege.Handler(), "")
@@ -143,7 +143,7 @@ func (w *world) serve(p *plan, variable string, h http.Handler, path string) str
 }
 
 // aProject is live at $3.75 per complete.
-func aProject(id prodege.ProjectID) simulator.Project {
+func newProject(id prodege.ProjectID) simulator.Project {
 	cpi, most := prodege.MustUSD("3.50"), prodege.MustUSD("3.75")
 	return simulator.Project{
 		ID: id, Name: "Oat milk study", ReferenceID: "PO-4711", Status: prodege.Live, CPI: &cpi, AvgCPI: &cpi, MaxCPI: &most,
@@ -173,11 +173,11 @@ func (w *world) processes(p *plan) {
 		"INBOX_DIR": filepath.Join(dir, "inbox"), "TEMPORAL_ADDRESS": server.HostPort, "TEMPORAL_NAMESPACE": w.namespace,
 	}
 	maps.Copy(env, p.env)
-	w.worker = &process{t: w.t, args: append([]string{"worker"}, p.worker...), env: maps.Clone(env), dir: dir, addr: "WORKER_HTTP_ADDR", log: &buffer{}}
+	w.worker = &process{t: w.t, args: append([]string{"worker"}, p.worker...), env: maps.Clone(env), dir: dir, addrVar: "WORKER_HTTP_ADDR", log: &buffer{}}
 	if p.temporal != "" {
 		env["TEMPORAL_ADDRESS"] = p.temporal
 	}
-	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addr: "HTTP_ADDR", admin: "http://" + env["INGRESS_ADMIN_ADDR"], log: &buffer{}}
+	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addrVar: "HTTP_ADDR", admin: "http://" + env["INGRESS_ADMIN_ADDR"], log: &buffer{}}
 }
 
 // close checks what must be true at the end of every test, and stops the processes.
@@ -216,7 +216,7 @@ func (w *world) do(request *http.Request) (int, string) {
 }
 
 // project returns a project's state once it meets a condition: a delivery is answered before Temporal has it.
-func (w *world) project(id prodege.ProjectID, is func(*project.State) bool, what string) *project.State {
+func (w *world) waitProject(id prodege.ProjectID, is func(*project.State) bool, what string) *project.State {
 	w.t.Helper()
 	last := &project.State{}
 	await(w.t, what, func() bool {
@@ -233,15 +233,15 @@ func (w *world) project(id prodege.ProjectID, is func(*project.State) bool, what
 }
 
 // invoiced waits until nothing more is to be done about a project's invoice, because Prodege has invoiced or deleted it.
-func (w *world) invoiced(id prodege.ProjectID) {
+func (w *world) waitInvoiced(id prodege.ProjectID) {
 	w.t.Helper()
-	w.project(id, func(s *project.State) bool {
+	w.waitProject(id, func(s *project.State) bool {
 		return s.Invoice != nil && (s.Invoice.Phase == project.InvoiceDone || s.Invoice.Phase == project.InvoiceDeleted)
 	}, "the invoicing to end")
 }
 
 // delivered checks that Prodege was answered with 200.
-func (w *world) delivered(e simulator.Exchange, err error) simulator.Exchange {
+func (w *world) checkDelivered(e simulator.Exchange, err error) simulator.Exchange {
 	w.t.Helper()
 	if err != nil {
 		w.t.Fatal(err)
@@ -253,7 +253,7 @@ func (w *world) delivered(e simulator.Exchange, err error) simulator.Exchange {
 }
 
 // message waits for a message of a channel.
-func (w *world) message(channel, what string, is func(simulator.Message) bool) simulator.Message {
+func (w *world) waitMessage(channel, what string, is func(simulator.Message) bool) simulator.Message {
 	w.t.Helper()
 	m, err := w.slack.WaitMessage(w.within(), channel, is)
 	if err != nil {
@@ -267,26 +267,26 @@ func (w *world) message(channel, what string, is func(simulator.Message) bool) s
 }
 
 // says waits for a root message in a channel that contains a text.
-func (w *world) says(channel, text string) simulator.Message {
+func (w *world) waitRoot(channel, text string) simulator.Message {
 	w.t.Helper()
-	return w.message(channel, "one that says "+text, func(m simulator.Message) bool {
-		return m.Thread == "" && reads(m, text)
+	return w.waitMessage(channel, "one that says "+text, func(m simulator.Message) bool {
+		return m.Thread == "" && contains(m, text)
 	})
 }
 
 // replies waits for a reply in a thread that contains a text.
-func (w *world) replies(channel, text string) simulator.Message {
+func (w *world) waitReply(channel, text string) simulator.Message {
 	w.t.Helper()
-	return w.message(channel, "a reply that says "+text, func(m simulator.Message) bool {
-		return m.Thread != "" && reads(m, text)
+	return w.waitMessage(channel, "a reply that says "+text, func(m simulator.Message) bool {
+		return m.Thread != "" && contains(m, text)
 	})
 }
 
 // ephemeral waits for an ephemeral message to a person.
-func (w *world) ephemeral(user, text string) {
+func (w *world) waitEphemeral(user, text string) {
 	w.t.Helper()
 	_, err := w.slack.WaitEphemeral(w.within(), user, func(m simulator.Message) bool {
-		return reads(m, text)
+		return contains(m, text)
 	})
 	if err != nil {
 		var all []string
@@ -298,13 +298,13 @@ func (w *world) ephemeral(user, text string) {
 }
 
 func (w *world) within() context.Context {
-	ctx, cancel := context.WithTimeout(w.ctx, patience)
+	ctx, cancel := context.WithTimeout(w.ctx, waitTimeout)
 	w.t.Cleanup(cancel)
 	return ctx
 }
 
 // reads reports whether a message contains a text, ignoring case.
-func reads(m simulator.Message, text string) bool {
+func contains(m simulator.Message, text string) bool {
 	return strings.Contains(strings.ToLower(simulator.PlainText(m)), strings.ToLower(text))
 }
 

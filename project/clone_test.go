@@ -10,30 +10,31 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// clone copies a state so that a step of the copy leaves the original as it is. It is written by hand, as exploration
-// clones millions of states. What is never written in place is shared: amounts, events, refusals, recorded decisions,
-// and the facts of cards except those of a pause. TestCloneIsDeep holds that nothing else is.
+// clone copies a state so that a step of the copy does not change the original. It is written by hand because
+// exploration clones millions of states. Clones share what the core never writes in place: amounts, events, refusals,
+// recorded decisions, and the facts of cards except those of a pause. TestCloneIsDeep checks that they share nothing
+// else.
 func (s *State) clone() *State {
 	c := *s
 	c.Seen, c.Deliveries, c.Last = slices.Clone(s.Seen), slices.Clone(s.Deliveries), slices.Clone(s.Last)
 	c.Pause, c.LastPause = s.Pause.clone(), s.LastPause.clone()
 	c.Request, c.Action, c.Former = s.Request.clone(), s.Action.clone(), s.Former.clone()
-	c.Act = copied(s.Act)
+	c.Act = clonePtr(s.Act)
 	c.Decisions, c.Automatic = slices.Clone(s.Decisions), slices.Clone(s.Automatic)
 	c.Pending, c.Handled, c.Answers = slices.Clone(s.Pending), slices.Clone(s.Handled), slices.Clone(s.Answers)
-	if i := copied(s.Invoice); i != nil {
-		i.Facts = copied(i.Facts)
+	if i := clonePtr(s.Invoice); i != nil {
+		i.Facts = clonePtr(i.Facts)
 		c.Invoice = i
 	}
-	c.InvoicedFirst = copied(s.InvoicedFirst)
-	c.Poll.Asking, c.Figures = copied(s.Poll.Asking), copied(s.Figures)
+	c.InvoicedFirst = clonePtr(s.InvoicedFirst)
+	c.Poll.Asking, c.Figures = clonePtr(s.Poll.Asking), clonePtr(s.Figures)
 	c.Ledger, c.Outages = slices.Clone(s.Ledger), slices.Clone(s.Outages)
 	if s.Outbox != nil {
 		c.Outbox = make([]*Message, len(s.Outbox))
 		list := make([]Message, len(s.Outbox))
 		for i, m := range s.Outbox {
 			list[i] = *m
-			list[i].Card.Pause = copied(m.Card.Pause) // Card.Fill writes in place
+			list[i].Card.Pause = clonePtr(m.Card.Pause) // Card.Fill writes in place
 			c.Outbox[i] = &list[i]
 		}
 	}
@@ -41,22 +42,22 @@ func (s *State) clone() *State {
 }
 
 func (p *Pause) clone() *Pause {
-	c := copied(p)
+	c := clonePtr(p)
 	if c != nil {
-		c.Inactivity = copied(p.Inactivity)
+		c.Inactivity = clonePtr(p.Inactivity)
 	}
 	return c
 }
 
 func (q *Question) clone() *Question {
-	c := copied(q)
+	c := clonePtr(q)
 	if c != nil {
-		c.Check = copied(q.Check)
+		c.Check = clonePtr(q.Check)
 	}
 	return c
 }
 
-func copied[T any](p *T) *T {
+func clonePtr[T any](p *T) *T {
 	if p == nil {
 		return nil
 	}
@@ -64,7 +65,7 @@ func copied[T any](p *T) *T {
 	return &c
 }
 
-// neverWritten are the types that the core replaces and never writes in place, so that clones may share them.
+// neverWritten lists the types that the core replaces but never writes in place, so that clones may share them.
 var neverWritten = []reflect.Type{
 	reflect.TypeFor[*prodege.USD](), reflect.TypeFor[*prodege.Event](), reflect.TypeFor[*prodege.Pricing](), reflect.TypeFor[[]prodege.Field](),
 	reflect.TypeFor[*prodege.Action](), reflect.TypeFor[[]prodege.Action](), reflect.TypeFor[[]int](), reflect.TypeFor[[]string](),
@@ -74,20 +75,21 @@ var neverWritten = []reflect.Type{
 	reflect.TypeFor[*Answer](), reflect.TypeFor[*Digest](), reflect.TypeFor[*Report](),
 }
 
-// mustCopy are fields of those types that the core does write in place.
+// mustCopy lists the fields of those types that the core does write in place.
 var mustCopy = []string{".Decisions", ".Deliveries", ".Handled"}
 
-// TestCloneIsDeep holds that a clone has every field, and shares only what is never written in place.
+// TestCloneIsDeep checks that a clone has every field and shares only what is never written in place.
 func TestCloneIsDeep(t *testing.T) {
 	s := filledState()
 	c := s.clone()
 	if !reflect.DeepEqual(s, c) {
 		t.Fatal("a clone is not equal to its original")
 	}
-	sharing(t, "", reflect.ValueOf(s).Elem(), reflect.ValueOf(c).Elem())
+	checkShared(t, "", reflect.ValueOf(s).Elem(), reflect.ValueOf(c).Elem())
 }
 
-func sharing(t *testing.T, path string, a, b reflect.Value) {
+// checkShared fails the test if a clone b shares a pointer or slice with a that it must copy.
+func checkShared(t *testing.T, path string, a, b reflect.Value) {
 	switch a.Kind() {
 	case reflect.Pointer, reflect.Slice:
 		if a.IsNil() {
@@ -103,11 +105,11 @@ func sharing(t *testing.T, path string, a, b reflect.Value) {
 			return
 		}
 		if a.Kind() == reflect.Pointer {
-			sharing(t, path, a.Elem(), b.Elem())
+			checkShared(t, path, a.Elem(), b.Elem())
 			return
 		}
 		for i := range a.Len() {
-			sharing(t, path+"[]", a.Index(i), b.Index(i))
+			checkShared(t, path+"[]", a.Index(i), b.Index(i))
 		}
 	case reflect.Struct:
 		if a.Type() == reflect.TypeFor[time.Time]() || a.Type() == reflect.TypeFor[prodege.USD]() {
@@ -115,16 +117,16 @@ func sharing(t *testing.T, path string, a, b reflect.Value) {
 		}
 		for i := range a.NumField() {
 			if f := a.Type().Field(i); f.IsExported() {
-				sharing(t, path+"."+f.Name, a.Field(i), b.Field(i))
+				checkShared(t, path+"."+f.Name, a.Field(i), b.Field(i))
 			}
 		}
 	}
 }
 
-// filledAt is the time of a filled state; every time in it lies before.
+// filledAt is the current time of a filled state. Every time in the state is earlier.
 var filledAt = time.Date(2026, 11, 4, 18, 0, 0, 0, time.UTC)
 
-// filledState is a state in which every field is set, each in its own way.
+// filledState returns a state in which every field is set, each to a different value.
 func filledState() *State {
 	s := &State{}
 	n := 0
@@ -168,6 +170,6 @@ func fill(v reflect.Value, n *int) {
 			}
 		}
 	default:
-		panic("a state has a field of kind " + v.Kind().String() + ": fill it here")
+		panic("fill does not support fields of kind " + v.Kind().String())
 	}
 }

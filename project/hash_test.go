@@ -13,10 +13,10 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// hasher writes down what of a state decides how it goes on. Two states with the same sum count as the same: they
-// agree on all but ledger, texts, links and counters. IDs of our own findings count by rank, and a time by whether it
-// is past, now, or which of those to come it is. TestHashReadsEveryField holds that every other field is read, and
-// exploration itself that states of one sum want the same (checkSame).
+// hasher hashes the parts of a state that decide its future behavior. Two states with the same hash are treated as
+// equal: they differ only in the ledger, texts, links and counters. Ids of poll findings are replaced by their rank,
+// and times by whether they are past, present, or by their rank among future times. TestHashReadsEveryField checks
+// that every other field is hashed, and exploration.checkEquivalent that states with the same hash behave the same.
 type hasher struct {
 	buf    []byte
 	times  []time.Time
@@ -29,7 +29,7 @@ func (h *hasher) reset(now time.Time) {
 	h.buf, h.times, h.future, h.sweeps, h.now = h.buf[:0], h.times[:0], h.future[:0], h.sweeps[:0], now
 }
 
-func (h *hasher) yes(b bool) {
+func (h *hasher) bool(b bool) {
 	if b {
 		h.buf = append(h.buf, 1)
 	} else {
@@ -37,10 +37,10 @@ func (h *hasher) yes(b bool) {
 	}
 }
 
-func (h *hasher) n(n int) { h.buf = append(h.buf, byte(n), byte(n>>8)) }
+func (h *hasher) int(n int) { h.buf = append(h.buf, byte(n), byte(n>>8)) }
 
-// str writes a text. "sweep-<second>" in it counts by the order in which such are first met.
-func (h *hasher) str(s string) {
+// string writes a text. Each "sweep-<second>" in it is replaced by the order of its first occurrence.
+func (h *hasher) string(s string) {
 	for {
 		at := strings.Index(s, "sweep-")
 		if at < 0 {
@@ -62,11 +62,11 @@ func (h *hasher) str(s string) {
 	h.buf = append(append(h.buf, s...), 0)
 }
 
-// time writes a time, as past, now or which of those to come.
+// time writes a time as past, present, or by its rank among future times.
 func (h *hasher) time(t time.Time) { h.times = append(h.times, t) }
 
-// after writes a time that lies some time after another one, if that is set.
-func (h *hasher) after(t time.Time, d time.Duration) {
+// timePlus writes t plus d if t is set.
+func (h *hasher) timePlus(t time.Time, d time.Duration) {
 	if !t.IsZero() {
 		t = t.Add(d)
 	}
@@ -75,7 +75,7 @@ func (h *hasher) after(t time.Time, d time.Duration) {
 
 func (h *hasher) usd(u *prodege.USD) {
 	if u == nil {
-		h.yes(false)
+		h.bool(false)
 		return
 	}
 	h.buf = append(append(h.buf, u.String()...), 0)
@@ -106,278 +106,278 @@ func (h *hasher) sum() [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// state writes what of a state decides how it goes on.
+// state writes the parts of a state that decide its future behavior.
 func (h *hasher) state(s *State) {
-	h.str(string(s.Status))
-	h.n(int(s.Reason))
+	h.string(string(s.Status))
+	h.int(int(s.Reason))
 	h.time(s.StatusSince)
-	h.str(string(s.Waiting))
-	h.str(string(s.Newest.ID))
-	h.yes(s.Counts.Received == 0 && s.Runs == 0)
-	h.yes(s.Name.Name != "")
+	h.string(string(s.Waiting))
+	h.string(string(s.Newest.ID))
+	h.bool(s.Counts.Received == 0 && s.Runs == 0)
+	h.bool(s.Name.Name != "")
 	h.pause(s.Pause)
 	h.pause(s.LastPause)
 	h.question(s, s.Request)
 	h.question(s, s.Action)
 	h.question(s, s.Former)
 	h.act(s.Act)
-	h.n(len(s.Automatic))
+	h.int(len(s.Automatic))
 	for _, at := range s.Automatic {
-		h.after(at, automaticWithin)
+		h.timePlus(at, automaticWithin)
 	}
-	h.n(len(s.Pending))
+	h.int(len(s.Pending))
 	for i := range s.Pending {
 		p := &s.Pending[i]
 		h.decision(&p.Decision)
 		h.try(&p.Check)
-		h.yes(p.Answer != nil)
+		h.bool(p.Answer != nil)
 		if p.Answer != nil {
-			h.yes(p.Answer.Allowed)
-			h.yes(p.Answer.Known)
+			h.bool(p.Answer.Allowed)
+			h.bool(p.Answer.Known)
 		}
 	}
 	h.invoice(s)
-	h.yes(s.InvoicedFirst != nil)
+	h.bool(s.InvoicedFirst != nil)
 	if f := s.InvoicedFirst; f != nil {
 		h.event(&f.Event)
 		h.time(f.Until)
 	}
 	p := &s.Poll
 	h.time(p.Next)
-	h.tryIf(p.Asking)
-	h.yes(p.Applied == s.Counts.Applied)
-	h.eventIf(p.Found)
+	h.tryPtr(p.Asking)
+	h.bool(p.Applied == s.Counts.Applied)
+	h.eventPtr(p.Found)
 	if p.Found != nil {
-		h.after(p.Found.Time, pollAgain-pollSkew)
-		h.after(p.Found.Time, pollAgain)
+		h.timePlus(p.Found.Time, pollAgain-pollSkew)
+		h.timePlus(p.Found.Time, pollAgain)
 	}
-	h.after(p.AskedAt, pollAgain)
+	h.timePlus(p.AskedAt, pollAgain)
 	h.time(p.LastAt)
-	h.tryIf(s.Figures)
+	h.tryPtr(s.Figures)
 	l := &s.Life
-	h.yes(l.Old)
-	h.yes(l.Known)
-	h.yes(l.Earlier)
+	h.bool(l.Old)
+	h.bool(l.Known)
+	h.bool(l.Earlier)
 	h.try(&l.Search)
-	h.n(len(s.Outbox))
+	h.int(len(s.Outbox))
 	for _, m := range s.Outbox {
 		h.message(s, m)
 	}
-	h.n(len(s.Outages))
+	h.int(len(s.Outages))
 	for i := range s.Outages {
-		h.str(s.Outages[i].Channel)
-		h.str(uncounted(s.Outages[i].Alert))
+		h.string(s.Outages[i].Channel)
+		h.string(trimVersion(s.Outages[i].Alert))
 	}
 	h.time(s.ClosesAt)
-	h.yes(s.Cancelled)
-	h.yes(s.AskAnew)
+	h.bool(s.Cancelled)
+	h.bool(s.AskAnew)
 	set := &s.Settings
-	h.yes(set.DryRun)
-	h.yes(set.HasAPIKey)
-	h.yes(set.HasBilling)
-	h.yes(set.AlertActions)
+	h.bool(set.DryRun)
+	h.bool(set.HasAPIKey)
+	h.bool(set.HasBilling)
+	h.bool(set.AlertActions)
 	h.usd(set.Ceiling)
 }
 
 func (h *hasher) try(t *Try) {
-	h.yes(t.Busy)
+	h.bool(t.Busy)
 	h.time(t.After)
-	h.yes(t.Maybe)
+	h.bool(t.Maybe)
 	h.time(t.Until)
-	h.yes(t.First.IsZero())
+	h.bool(t.First.IsZero())
 }
 
-func (h *hasher) tryIf(t *Try) {
-	h.yes(t != nil)
+func (h *hasher) tryPtr(t *Try) {
+	h.bool(t != nil)
 	if t != nil {
 		h.try(t)
 	}
 }
 
 func (h *hasher) event(e *prodege.Event) {
-	h.str(string(e.ID))
+	h.string(string(e.ID))
 	h.time(e.Time)
-	h.str(string(e.Status))
-	h.n(int(e.Reason))
-	h.str(e.Description)
-	h.yes(e.RejectionNote != "")
-	h.str(e.ReconciliationNote)
+	h.string(string(e.Status))
+	h.int(int(e.Reason))
+	h.string(e.Description)
+	h.bool(e.RejectionNote != "")
+	h.string(e.ReconciliationNote)
 	h.usd(e.RequiredCPI)
-	h.yes(e.RequiredCPIText != "")
-	h.str(string(e.Source))
-	h.yes(e.Vouched != "")
+	h.bool(e.RequiredCPIText != "")
+	h.string(string(e.Source))
+	h.bool(e.Vouched != "")
 }
 
-func (h *hasher) eventIf(e *prodege.Event) {
-	h.yes(e != nil)
+func (h *hasher) eventPtr(e *prodege.Event) {
+	h.bool(e != nil)
 	if e != nil {
 		h.event(e)
 	}
 }
 
 func (h *hasher) pause(p *Pause) {
-	h.yes(p != nil)
+	h.bool(p != nil)
 	if p == nil {
 		return
 	}
-	h.str(string(p.Opened))
+	h.string(string(p.Opened))
 	h.time(p.Since)
-	h.str(string(p.After.ID))
+	h.string(string(p.After.ID))
 	h.event(&p.Event)
 	h.event(&p.About)
-	h.yes(p.ForCPI)
-	h.str(p.Alert)
-	h.str(p.Request)
-	h.str(p.Rejection)
-	h.n(min(p.Times, 2))
-	h.n(min(p.Flaps, maxAlerts))
-	h.yes(p.Posted)
-	h.yes(p.Decided != nil)
-	h.eventIf(p.Ended)
+	h.bool(p.ForCPI)
+	h.string(p.Alert)
+	h.string(p.Request)
+	h.string(p.Rejection)
+	h.int(min(p.Times, 2))
+	h.int(min(p.Flaps, maxAlerts))
+	h.bool(p.Posted)
+	h.bool(p.Decided != nil)
+	h.eventPtr(p.Ended)
 	if p.Ended != nil {
-		h.after(p.Ended.Time, flapWithin)
+		h.timePlus(p.Ended.Time, flapWithin)
 	}
-	h.yes(p.Inactivity != nil)
+	h.bool(p.Inactivity != nil)
 	if c := p.Inactivity; c != nil {
 		h.time(c.Paused)
 		h.time(c.At)
 		h.time(c.Remind)
-		h.yes(c.Polled)
+		h.bool(c.Polled)
 	}
 }
 
 func (h *hasher) question(s *State, q *Question) {
-	h.yes(q != nil)
+	h.bool(q != nil)
 	if q == nil {
 		return
 	}
-	h.str(string(q.Kind))
-	h.str(string(q.ID))
-	h.n(q.Generation)
-	h.str(string(q.Phase))
+	h.string(string(q.Kind))
+	h.string(string(q.ID))
+	h.int(q.Generation)
+	h.string(string(q.Phase))
 	h.time(q.PhaseAt)
 	if q.Phase == PhaseOverLimit {
 		h.time(s.nextCheck(q.PhaseAt, ceilingCheckEvery))
 	}
 	h.event(&q.Event)
-	h.after(q.Event.Time, automaticFresh)
-	h.n(len(q.Decisions))
+	h.timePlus(q.Event.Time, automaticFresh)
+	h.int(len(q.Decisions))
 	for i := range q.Decisions {
 		d := &q.Decisions[i]
-		h.str(string(d.Verdict))
-		h.str(d.User)
+		h.string(string(d.Verdict))
+		h.string(d.User)
 		h.usd(d.Amount)
-		h.str(string(d.Action))
-		h.n(int(d.Number))
+		h.string(string(d.Action))
+		h.int(int(d.Number))
 	}
-	h.yes(q.Refusal != nil)
-	h.yes(q.MaybeSent)
-	h.yes(q.Other != nil)
-	h.str(string(q.EndStatus))
-	h.yes(q.Closed)
-	h.yes(q.ToAct)
-	h.eventIf(q.Newer)
+	h.bool(q.Refusal != nil)
+	h.bool(q.MaybeSent)
+	h.bool(q.Other != nil)
+	h.string(string(q.EndStatus))
+	h.bool(q.Closed)
+	h.bool(q.ToAct)
+	h.eventPtr(q.Newer)
 	h.time(q.CheckAt)
-	h.tryIf(q.Check)
-	h.yes(q.Nobody)
-	h.str(string(q.Stage))
+	h.tryPtr(q.Check)
+	h.bool(q.Nobody)
+	h.string(string(q.Stage))
 	h.try(&q.Read)
 	h.usd(q.Required)
-	h.yes(q.Previous != nil)
+	h.bool(q.Previous != nil)
 	h.usd(q.Approved)
-	h.yes(q.ByRule)
-	h.yes(q.Numbers != nil)
+	h.bool(q.ByRule)
+	h.bool(q.Numbers != nil)
 	if n := q.Numbers; n != nil {
 		h.usd(n.MaxCPI)
-		h.n(int(n.Wanted))
-		h.time(n.AsOf) // the same figures read later are another card
+		h.int(int(n.Wanted))
+		h.time(n.AsOf) // the same figures read later change the card
 	}
-	h.yes(q.FromPoll)
+	h.bool(q.FromPoll)
 	c := &q.Clock
 	h.time(c.From)
 	h.time(c.Remind)
 	h.time(c.Deadline)
 	h.time(c.SilentSince)
-	h.n(len(q.Offers))
+	h.int(len(q.Offers))
 	for i := range q.Offers {
-		h.str(string(q.Offers[i].ID))
-		h.n(int(q.Offers[i].Reason))
+		h.string(string(q.Offers[i].ID))
+		h.int(int(q.Offers[i].Reason))
 	}
-	h.yes(q.Figures != nil)
+	h.bool(q.Figures != nil)
 	if f := q.Figures; f != nil {
-		h.n(int(f.Wanted))
-		h.n(int(f.Completes))
+		h.int(int(f.Wanted))
+		h.int(int(f.Completes))
 	}
 }
 
 func (h *hasher) act(a *Act) {
-	h.yes(a != nil)
+	h.bool(a != nil)
 	if a == nil {
 		return
 	}
 	h.try(&a.Try)
-	h.str(string(a.Kind))
-	h.str(string(a.ID))
-	h.n(a.Generation)
+	h.string(string(a.Kind))
+	h.string(string(a.ID))
+	h.int(a.Generation)
 	h.usd(a.Amount)
-	h.yes(a.MustRead)
-	h.yes(a.Action != nil)
+	h.bool(a.MustRead)
+	h.bool(a.Action != nil)
 	if a.Action != nil {
-		h.str(string(a.Action.ID))
+		h.string(string(a.Action.ID))
 	}
-	h.n(int(a.Number))
+	h.int(int(a.Number))
 	h.usd(a.MaybeAmount)
 }
 
 func (h *hasher) decision(d *Decision) {
-	h.str(d.ID)
-	h.str(string(d.Of))
-	h.str(string(d.Verdict))
-	h.str(string(d.Request))
-	h.n(d.Generation)
+	h.string(d.ID)
+	h.string(string(d.Of))
+	h.string(string(d.Verdict))
+	h.string(string(d.Request))
+	h.int(d.Generation)
 	h.usd(d.Amount)
 	h.usd(d.UpTo)
-	h.yes(d.Second)
-	h.str(string(d.Action))
-	h.n(int(d.Number))
-	h.n(d.Revision)
-	h.str(d.User)
-	h.yes(d.Channel != "")
+	h.bool(d.Second)
+	h.string(string(d.Action))
+	h.int(int(d.Number))
+	h.int(d.Revision)
+	h.string(d.User)
+	h.bool(d.Channel != "")
 }
 
 func (h *hasher) invoice(s *State) {
 	i := s.Invoice
-	h.yes(i != nil)
+	h.bool(i != nil)
 	if i == nil {
 		return
 	}
 	h.try(&i.Try)
-	h.after(i.First, invoiceSlow)
+	h.timePlus(i.First, invoiceSlow)
 	h.event(&i.Event)
-	h.str(string(i.Newest.ID))
+	h.string(string(i.Newest.ID))
 	h.time(s.invoicedBy())
-	h.n(i.Revision)
-	h.n(i.Accepted)
-	h.yes(i.Body != "")
-	h.str(string(i.Phase))
-	h.yes(i.Refusal != nil)
-	h.yes(i.HeldBack)
-	h.yes(i.Confirmed)
-	h.yes(i.Hold)
-	h.str(string(i.Ended))
-	h.yes(i.Missing)
-	h.eventIf(i.Next)
-	h.tryIf(i.Facts)
-	h.yes(i.FactsRead)
-	h.str(string(i.Status))
-	h.after(i.Conflict, conflictAgain)
+	h.int(i.Revision)
+	h.int(i.Accepted)
+	h.bool(i.Body != "")
+	h.string(string(i.Phase))
+	h.bool(i.Refusal != nil)
+	h.bool(i.HeldBack)
+	h.bool(i.Confirmed)
+	h.bool(i.Hold)
+	h.string(string(i.Ended))
+	h.bool(i.Missing)
+	h.eventPtr(i.Next)
+	h.tryPtr(i.Facts)
+	h.bool(i.FactsRead)
+	h.string(string(i.Status))
+	h.timePlus(i.Conflict, conflictAgain)
 	if i.Phase == InvoiceDryRun {
 		h.time(s.nextCheck(i.PhaseAt, dryRunCheckEvery))
 	}
 }
 
-// uncounted is a message's key without the version that it tells of.
-func uncounted(key string) string {
+// trimVersion returns a message's key without the version of the outage in it.
+func trimVersion(key string) string {
 	if strings.Contains(key, "outage-") {
 		key = key[:strings.LastIndexByte(key, '-')]
 	}
@@ -385,34 +385,34 @@ func uncounted(key string) string {
 }
 
 func (h *hasher) message(s *State, m *Message) {
-	h.str(uncounted(m.Key))
-	h.str(m.Channel)
-	h.str(m.Parent)
-	h.str(m.User)
-	h.shown(showsOf(&m.Card))
+	h.string(trimVersion(m.Key))
+	h.string(m.Channel)
+	h.string(m.Parent)
+	h.string(m.User)
+	h.card(summarize(&m.Card))
 	h.try(&m.Try)
-	h.yes(m.Tries == 0)
-	h.yes(m.pending())
-	h.yes(m.Busy && m.Attempting == m.Wanted)
-	h.yes(m.Read != nil)
-	h.yes(m.TS != "")
+	h.bool(m.Tries == 0)
+	h.bool(m.pending())
+	h.bool(m.Busy && m.Attempting == m.Wanted)
+	h.bool(m.Read != nil)
+	h.bool(m.TS != "")
 	parent := s.message(m.Parent)
-	h.yes(m.Thread != "" && (parent == nil || parent.TS != m.Thread)) // the last try went in a thread that is not there any more
-	h.yes(m.PostedAt.IsZero())
-	h.after(m.Due, overdueAfter)
+	h.bool(m.Thread != "" && (parent == nil || parent.TS != m.Thread)) // the last attempt was in a thread that is gone
+	h.bool(m.PostedAt.IsZero())
+	h.timePlus(m.Due, overdueAfter)
 	h.time(m.Hold)
-	h.yes(m.MayDigest)
-	h.yes(m.Digesting)
-	h.yes(m.InDigest)
-	h.yes(m.Fault != "")
-	h.yes(m.Failure != "")
-	h.yes(m.Queued)
-	h.yes(m.Overdue)
-	h.yes(m.Plain)
+	h.bool(m.MayDigest)
+	h.bool(m.Digesting)
+	h.bool(m.InDigest)
+	h.bool(m.Fault != "")
+	h.bool(m.Failure != "")
+	h.bool(m.Queued)
+	h.bool(m.Overdue)
+	h.bool(m.Plain)
 }
 
-// shows is what of a card matters: what it is about, and what can be clicked on it.
-type shows struct {
+// cardSummary contains what a card is about and what can be clicked on it.
+type cardSummary struct {
 	kind       string // "request", "pause", …, or the kind of a note
 	id         string // of the question, the invoice's key, or the event
 	generation int
@@ -422,17 +422,17 @@ type shows struct {
 	over       bool
 }
 
-func (h *hasher) shown(c shows) {
-	h.str(c.kind)
-	h.str(c.id)
-	h.n(c.generation)
-	h.str(c.phase)
-	h.str(c.amount)
-	h.yes(c.buttons)
-	h.yes(c.over)
+func (h *hasher) card(c cardSummary) {
+	h.string(c.kind)
+	h.string(c.id)
+	h.int(c.generation)
+	h.string(c.phase)
+	h.string(c.amount)
+	h.bool(c.buttons)
+	h.bool(c.over)
 }
 
-func showsOf(c *Card) shows {
+func summarize(c *Card) cardSummary {
 	switch {
 	case c.Request != nil:
 		r := c.Request
@@ -440,60 +440,60 @@ func showsOf(c *Card) shows {
 		if r.Required != nil {
 			amount = r.Required.String()
 		}
-		return shows{"request", string(r.ID), r.Generation, string(r.Phase), amount, r.HasButtons(), r.Closed}
+		return cardSummary{"request", string(r.ID), r.Generation, string(r.Phase), amount, r.HasButtons(), r.Closed}
 	case c.Pause != nil:
-		out := shows{kind: "pause", id: string(c.Pause.Event.ID), over: c.Pause.End != nil}
+		out := cardSummary{kind: "pause", id: string(c.Pause.Event.ID), over: c.Pause.End != nil}
 		if a := c.Pause.Action; a != nil {
 			out.id, out.generation, out.phase = string(a.ID), a.Generation, string(a.Phase)
 			out.buttons = a.HasButtons() && !out.over
 		}
 		return out
 	case c.Rejection != nil:
-		return shows{kind: "rejection", id: string(c.Rejection.Event.ID), over: c.Rejection.End != nil}
+		return cardSummary{kind: "rejection", id: string(c.Rejection.Event.ID), over: c.Rejection.End != nil}
 	case c.Invoice != nil:
 		phase := c.Invoice.Phase
 		buttons := phase == InvoiceByHand || phase == InvoiceRefused || phase == InvoiceAsks || phase == InvoiceAsked
-		return shows{kind: "invoice", id: c.Invoice.Key, generation: c.Invoice.Revision, phase: string(phase), buttons: buttons}
+		return cardSummary{kind: "invoice", id: c.Invoice.Key, generation: c.Invoice.Revision, phase: string(phase), buttons: buttons}
 	case c.Note != nil:
-		return shows{kind: string(c.Note.Kind), over: !c.Note.Over.IsZero()}
+		return cardSummary{kind: string(c.Note.Kind), over: !c.Note.Over.IsZero()}
 	case c.Answer != nil:
-		return shows{kind: "answer", phase: string(c.Answer.Kind)}
+		return cardSummary{kind: "answer", phase: string(c.Answer.Kind)}
 	}
-	return shows{}
+	return cardSummary{}
 }
 
-// leftOut is what a hash does not read, and why.
-var leftOut = map[string]string{
+// unhashed lists the fields that are not hashed, and why.
+var unhashed = map[string]string{
 	"ID": "never changes", "Version": "never changes here", "Name": "text", "Description": "text", "Note": "text",
-	"WaitingSince": "shown only", "Seen": "the events that were handed over tell it",
-	"Deliveries": "likewise", "Counts": "counters", "Last": "text", "Acts": "a counter", "Act.N": "a counter", "Act.Fault": "text", "Runs": "a counter",
-	"Decisions": "text: the record that people see", "Handled": "the clicks that were made tell it", "Answers": "text",
+	"WaitingSince": "shown only", "Seen": "implied by the delivered events",
+	"Deliveries": "implied by the delivered events", "Counts": "counters", "Last": "text", "Acts": "a counter", "Act.N": "a counter", "Act.Fault": "text", "Runs": "a counter",
+	"Decisions": "text", "Handled": "implied by the clicks made", "Answers": "text",
 	"Ledger": "the ledger", "Forgotten": "the ledger", "LedgerCut": "the ledger",
-	"Settings":   "the environment tells it; it hashes those that change",
-	"Poll.Asked": "a counter", "Poll.Applied": "only whether no event was applied since", "Poll.Fault": "text",
-	"Invoice.Key": "Revision tells it", "Invoice.Body": "text", "Invoice.CPI": "text", "Invoice.Wanted": "text", "Invoice.Info": "text",
-	"Invoice.By": "text", "Invoice.PhaseAt": "only when it is looked next", "Invoice.Twice": "text", "Invoice.Refusal": "text",
+	"Settings":   "the world hashes those that change",
+	"Poll.Asked": "a counter", "Poll.Applied": "only whether an event was applied since", "Poll.Fault": "text",
+	"Invoice.Key": "implied by Revision", "Invoice.Body": "text", "Invoice.CPI": "text", "Invoice.Wanted": "text", "Invoice.Info": "text",
+	"Invoice.By": "text", "Invoice.PhaseAt": "only the time of the next check", "Invoice.Twice": "text", "Invoice.Refusal": "text",
 	"Pending[].Decision.Reason": "text", "Pending[].Decision.From": "text", "Pending[].Decision.At": "text",
-	"Outbox[].Card": "text; what decides is read", "Outbox[].What": "text", "Outbox[].Sent": "TS tells it", "Outbox[].Link": "a link",
+	"Outbox[].Card": "text; its summary is hashed", "Outbox[].What": "text", "Outbox[].Sent": "implied by TS", "Outbox[].Link": "a link",
 	"Outages[].What": "text", "Outages[].Since": "shown only", "Outages[].Failure": "text",
 	"Outbox[].Again": "a counter", "Outbox[].Wanted": "a counter", "Outbox[].Shown": "a counter", "Outbox[].Attempting": "a counter", "Outbox[].Read": "text",
 }
 
-// leftOutOf is what a hash does not read of a kind of thing, wherever it stands.
-var leftOutOf = map[reflect.Type]map[string]string{
+// unhashedFields lists the fields that are not hashed of any value of a type, and why.
+var unhashedFields = map[reflect.Type]map[string]string{
 	reflect.TypeFor[Try]():            {"Tries": "a counter", "First": "only whether it is set"},
-	reflect.TypeFor[prodege.Event]():  {"ProjectID": "never differs", "Pricing": "text", "Unknown": "text", "Truncated": "text", "TimeGuessed": "text", "Delivery": "text", "Received": "text", "Future": "its time tells it", "Ahead": "text", "Vouched": "only whether it is set", "RejectionNote": "likewise"},
+	reflect.TypeFor[prodege.Event]():  {"ProjectID": "never differs", "Pricing": "text", "Unknown": "text", "Truncated": "text", "TimeGuessed": "text", "Delivery": "text", "Received": "text", "Future": "implied by its time", "Ahead": "text", "Vouched": "only whether it is set", "RejectionNote": "only whether it is set"},
 	reflect.TypeFor[Pause]():          {"Decided": "only whether it is set"},
-	reflect.TypeFor[Order]():          {"At": "its ID tells it"},
+	reflect.TypeFor[Order]():          {"At": "implied by its ID"},
 	reflect.TypeFor[Question]():       {"Previous": "text", "Sent": "text", "Unread": "text", "Earlier": "text", "PausedAt": "text", "Refusal": "text", "Other": "text"},
 	reflect.TypeFor[Clock]():          {"Reminders": "a counter"},
 	reflect.TypeFor[Decided]():        {"Reason": "text", "At": "text", "From": "text", "DryRun": "text"},
 	reflect.TypeFor[Numbers]():        {"CPI": "text", "AvgCPI": "text", "Completes": "text", "BidIR": "text", "ActualIR": "text", "BidLOI": "text", "ActualLOI": "text"},
 	reflect.TypeFor[Figures]():        {"CPI": "text", "ClickCap": "text", "ClicksLeft": "text", "Refill": "text", "Clicks": "text"},
-	reflect.TypeFor[prodege.Action](): {"Label": "the ID tells it", "Asks": "likewise", "Status": "likewise", "Confirm": "text", "Reason": "likewise"},
+	reflect.TypeFor[prodege.Action](): {"Label": "implied by the ID", "Asks": "implied by the ID", "Status": "implied by the ID", "Confirm": "text", "Reason": "implied by the ID"},
 }
 
-// TestHashReadsEveryField changes one field after another: the hash must change, or the field be listed as left out.
+// TestHashReadsEveryField changes each field in turn: the hash must change unless the field is listed as unhashed.
 func TestHashReadsEveryField(t *testing.T) {
 	h := &hasher{}
 	sum := func(s *State) [16]byte {
@@ -507,7 +507,7 @@ func TestHashReadsEveryField(t *testing.T) {
 	var walk func(path string, v reflect.Value)
 	walk = func(path string, v reflect.Value) {
 		name := strings.TrimPrefix(path, ".")
-		if _, out := leftOut[name]; out {
+		if _, out := unhashed[name]; out {
 			used[name] = true
 			return
 		}
@@ -519,7 +519,7 @@ func TestHashReadsEveryField(t *testing.T) {
 		case v.Kind() == reflect.Struct && v.Type() != reflect.TypeFor[time.Time]() && v.Type() != reflect.TypeFor[prodege.USD]():
 			for i := range v.NumField() {
 				f := v.Type().Field(i)
-				if _, out := leftOutOf[v.Type()][f.Name]; !f.IsExported() || out {
+				if _, out := unhashedFields[v.Type()][f.Name]; !f.IsExported() || out {
 					continue
 				}
 				if f.Anonymous {
@@ -530,7 +530,7 @@ func TestHashReadsEveryField(t *testing.T) {
 			}
 		default:
 			old := reflect.ValueOf(v.Interface())
-			for _, other := range others(v) {
+			for _, other := range otherValues(v) {
 				v.Set(other)
 				if sum(s) != before {
 					v.Set(old)
@@ -538,13 +538,13 @@ func TestHashReadsEveryField(t *testing.T) {
 				}
 			}
 			v.Set(old)
-			t.Errorf("the hash does not read State.%s, and it is not listed as left out", name)
+			t.Errorf("State.%s is neither hashed nor listed as unhashed", name)
 		}
 	}
 	walk("", reflect.ValueOf(s).Elem())
-	for name, why := range leftOut {
+	for name, why := range unhashed {
 		if !used[name] {
-			t.Errorf("State.%s is listed as left out (%s), but there is no such field", name, why)
+			t.Errorf("State.%s is listed as unhashed (%s), but there is no such field", name, why)
 		}
 	}
 	if sum(s) != before {
@@ -552,8 +552,8 @@ func TestHashReadsEveryField(t *testing.T) {
 	}
 }
 
-// others are values that differ from a field's.
-func others(v reflect.Value) []reflect.Value {
+// otherValues returns values that differ from a field's.
+func otherValues(v reflect.Value) []reflect.Value {
 	list := []reflect.Value{reflect.Zero(v.Type())}
 	switch x := v.Interface().(type) {
 	case time.Time:
@@ -566,7 +566,7 @@ func others(v reflect.Value) []reflect.Value {
 	return list
 }
 
-func (c shows) String() string {
+func (c cardSummary) String() string {
 	text := cmp.Or(c.kind, "nothing")
 	if c.id != "" {
 		text += " " + c.id

@@ -12,12 +12,12 @@ import (
 	"fieldmarshal/project"
 )
 
-// maxState is what a state must stay under: it is carried over at every continue-as-new, where Temporal takes 2 MiB, and
-// each query returns it.
+// maxState is the limit for a state in bytes. Continue-as-new, for which Temporal accepts 2 MiB, and each query
+// contain one state.
 const maxState = 256 << 10
 
-// eventsOfOneTurn are many events that waited together, of all kinds.
-func eventsOfOneTurn(n int, from time.Time) []prodege.Event {
+// burst returns n events of all kinds.
+func burst(n int, from time.Time) []prodege.Event {
 	statuses := []prodege.Status{prodege.Paused, prodege.Live, prodege.Paused, prodege.PendingComplete, prodege.Complete}
 	reasons := []prodege.Reason{113, 0, 160, 902, 903}
 	events := make([]prodege.Event, n)
@@ -31,12 +31,12 @@ func eventsOfOneTurn(n int, from time.Time) []prodege.Event {
 	return events
 }
 
-// TestTenThousandEventsInOneTurn: a workflow task that takes longer than ten seconds is repeated for ever, and Temporal
-// calls one that takes a second deadlocked. It takes a fraction of a second; the limit only tells a slow machine from a
-// quadratic mistake.
+// TestTenThousandEventsInOneTurn checks that a large turn is fast. Temporal repeats a workflow task that takes longer
+// than ten seconds, and reports one that takes a second as a deadlock. The turn takes a fraction of a second; the
+// limit here allows for a slow machine but not for quadratic time.
 func TestTenThousandEventsInOneTurn(t *testing.T) {
 	w := newWorld(t)
-	events := eventsOfOneTurn(10_000, w.now)
+	events := burst(10_000, w.now)
 	began := time.Now()
 	w.s.Step(project.Turn{Now: w.now, Settings: w.settings, Events: events})
 	wanted := w.s.Wanted()
@@ -44,17 +44,17 @@ func TestTenThousandEventsInOneTurn(t *testing.T) {
 		t.Errorf("10,000 events took %v", took)
 	}
 	if c := w.s.Counts; c.Received != 10_000 || c.Applied != 10_000 {
-		t.Errorf("took %+v", c)
+		t.Errorf("counts %+v", c)
 	}
 	if len(wanted) > 10 {
-		t.Errorf("wants %d tasks at once", len(wanted))
+		t.Errorf("%d tasks are wanted at once", len(wanted))
 	}
 	if size := len(mustJSON(t, w.s)); size > maxState {
-		t.Errorf("the state takes %d bytes", size)
+		t.Errorf("the state has %d bytes", size)
 	}
 }
 
-// TestManyAmountsWhileSlackIsAway: of amounts that were overtaken before people could be told, nobody is told.
+// TestManyAmountsWhileSlackIsAway checks that amounts superseded before they could be posted are never posted.
 func TestManyAmountsWhileSlackIsAway(t *testing.T) {
 	w := newWorld(t)
 	w.slack.behaviour = behaviour{mode: "away"}
@@ -63,20 +63,20 @@ func TestManyAmountsWhileSlackIsAway(t *testing.T) {
 			Reason: prodege.RealTimePricing, RequiredCPI: usd(fmt.Sprintf("4.%04d", n)), Received: w.now})
 		if n%500 == 0 {
 			w.settle()
-			w.pass(w.now.Add(time.Minute))
+			w.advance(w.now.Add(time.Minute))
 		}
 	}
 	w.settle()
-	if len(w.s.Outbox) > 4 { // one of them tells the alerts channel
-		t.Errorf("%d messages wait", len(w.s.Outbox))
+	if len(w.s.Outbox) > 4 { // including the notice of an outage
+		t.Errorf("%d messages are pending", len(w.s.Outbox))
 	}
 }
 
-// TestManyPausesWhileSlackIsAway: alerts and requests that could not be told for long are counted.
+// TestManyPausesWhileSlackIsAway checks that alerts and requests that can't be posted for long are summed up.
 func TestManyPausesWhileSlackIsAway(t *testing.T) {
 	w := newWorld(t)
 	w.slack.behaviour = behaviour{mode: "refuses", arg: "channel_not_found"}
-	w.checkEach = 50
+	w.roundTripEvery = 50
 	for n := range 60 {
 		for i, status := range []prodege.Status{prodege.Paused, prodege.Live, prodege.Paused, prodege.Live} {
 			e := prodege.Event{ID: prodege.EventID(fmt.Sprintf("e%06d%d", n, i)), Time: w.now, ProjectID: w.id, Status: status, Received: w.now}
@@ -85,37 +85,37 @@ func TestManyPausesWhileSlackIsAway(t *testing.T) {
 			}
 			w.turn.Events = append(w.turn.Events, e)
 			w.settle()
-			w.pass(w.now.Add(time.Hour))
+			w.advance(w.now.Add(time.Hour))
 		}
 	}
 	if size := len(mustJSON(t, w.s)); size > maxState || len(w.s.Outbox) > 30 {
-		t.Errorf("%d messages wait, the state takes %d bytes: %s", len(w.s.Outbox), size, sizes(t, w.s))
+		t.Errorf("%d messages are pending, the state has %d bytes: %s", len(w.s.Outbox), size, sizeReport(t, w.s))
 	}
 }
 
 func BenchmarkTenThousandEvents(b *testing.B) {
 	w := newWorld(nil)
-	events := eventsOfOneTurn(10_000, w.now)
+	events := burst(10_000, w.now)
 	for b.Loop() {
 		project.New(w.id).Step(project.Turn{Now: w.now, Settings: w.settings, Events: events})
 	}
 }
 
-// TestLongLife lives random lives, with counterparties that fail as they like and texts as long as they may be, and holds
-// the size of the state, and that it goes on in the same way from its JSON.
+// TestLongLife runs random long lives of a project, with failing counterparties and the longest texts, and checks that
+// the state stays small and that one decoded from its JSON behaves the same.
 func TestLongLife(t *testing.T) {
 	lives, turns := 2, 50
 	for seed := range lives {
-		t.Run(fmt.Sprint(seed), func(t *testing.T) { liveLong(t, rand.New(rand.NewPCG(uint64(seed), 1)), turns) })
+		t.Run(fmt.Sprint(seed), func(t *testing.T) { runLongLife(t, rand.New(rand.NewPCG(uint64(seed), 1)), turns) })
 	}
 }
 
-func liveLong(t *testing.T, r *rand.Rand, turns int) {
+func runLongLife(t *testing.T, r *rand.Rand, turns int) {
 	w := newWorld(t)
-	w.checkEach = 50
+	w.roundTripEvery = 50
 	w.settings.PollEvery = 6 * time.Hour
 	w.settings.Ceiling, w.settings.SecondApproverAbove, w.settings.AutoApproveUpTo = usd("8"), usd("6"), usd("4")
-	w.settings.ProjectLinger = 100_000 * time.Hour // it never ends
+	w.settings.ProjectLinger = 100_000 * time.Hour // longer than the test
 	pick := func(list ...string) string { return list[r.IntN(len(list))] }
 	largest := 0
 	for range turns {
@@ -133,28 +133,28 @@ func liveLong(t *testing.T, r *rand.Rand, turns int) {
 			w.settings.DryRun = r.IntN(6) == 0
 		}
 		w.settle()
-		w.pass(w.now.Add(time.Duration(r.IntN(1200)) * time.Second))
+		w.advance(w.now.Add(time.Duration(r.IntN(1200)) * time.Second))
 		w.lines = nil
 		if size := len(mustJSON(t, w.s)); size > largest {
 			largest = size
 		}
 		if largest > maxState {
-			t.Fatalf("the state takes %d bytes: %s", largest, sizes(t, w.s))
+			t.Fatalf("the state has %d bytes: %s", largest, sizeReport(t, w.s))
 		}
 		if c := w.s.Counts; c.Received != c.Applied+c.Duplicate+c.Late+c.Unusable {
 			t.Fatalf("the dispositions do not add up: %+v", c)
 		}
 	}
-	t.Logf("largest state %d bytes, %d events, %d lines of the ledger forgotten", largest, w.s.Counts.Received, w.s.Forgotten)
+	t.Logf("largest state %d bytes, %d events, %d ledger lines dropped", largest, w.s.Counts.Received, w.s.Forgotten)
 }
 
-// TestWorstTexts fills a state as far as it can be while Slack is away: every text is as long as it may be, of characters
-// that take six bytes each in JSON.
-func TestWorstTexts(t *testing.T) {
+// TestLongestTexts fills a state with the longest texts while Slack is unavailable, of characters that take six bytes
+// each in JSON.
+func TestLongestTexts(t *testing.T) {
 	w := newWorld(t)
-	w.checkEach = 20
+	w.roundTripEvery = 20
 	w.slack.behaviour = behaviour{mode: "away"}
-	w.list = behaviour{mode: "held"}
+	w.approverList = behaviour{mode: "held"}
 	long := strings.Repeat("<", 2048)
 	for n := range 1500 {
 		e := prodege.Event{ID: prodege.EventID(fmt.Sprintf("%024x<%d", n, n)), Time: w.now, ProjectID: w.id, Status: prodege.Paused, Reason: prodege.Reason(n % 300),
@@ -173,16 +173,16 @@ func TestWorstTexts(t *testing.T) {
 		if n%100 == 0 {
 			w.settle()
 			w.lines = nil
-			w.pass(w.now.Add(time.Minute))
+			w.advance(w.now.Add(time.Minute))
 			if size := len(mustJSON(t, w.s)); size > maxState {
-				t.Fatalf("after %d events the state takes %d bytes: %s", n, size, sizes(t, w.s))
+				t.Fatalf("after %d events the state has %d bytes: %s", n, size, sizeReport(t, w.s))
 			}
 		}
 	}
 }
 
-// sizes tells what takes room in a state.
-func sizes(t *testing.T, s *project.State) string {
+// sizeReport lists the large parts of a state.
+func sizeReport(t *testing.T, s *project.State) string {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal([]byte(mustJSON(t, s)), &fields); err != nil {
 		t.Fatal(err)
@@ -223,7 +223,7 @@ func (w *world) randomEvent(r *rand.Rand) prodege.Event {
 	return e
 }
 
-// randomDecision clicks on what stands, or on something that does not fit it.
+// randomDecision returns a click that may or may not fit what is open.
 func (w *world) randomDecision(r *rand.Rand) project.Decision {
 	w.nextClick++
 	d := project.Decision{ID: fmt.Sprint("click ", w.nextClick), User: []string{"U0ANN", "U0BOB", "U0EVE"}[r.IntN(3)], From: project.FromSlack, Channel: "#approvals", At: w.now,

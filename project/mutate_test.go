@@ -10,61 +10,60 @@ import (
 	"testing"
 )
 
-var mutate = flag.Bool("mutations", false, "run every mutation of the core, not only a few")
+var mutate = flag.Bool("mutations", false, "run every mutation of the core instead of a few")
 
-// mutation is one fault put into the core: a text that stands in a file exactly once, and what takes its place. Each
-// must be caught by the model, or by another test, that is named.
+// mutation is a fault in the core that a test must catch: it replaces a text that occurs exactly once in a file.
 type mutation struct {
-	what     string
+	name     string
 	file     string
 	from, to string
-	by       string // a model, or the name of a test
-	always   bool   // run it even without -mutations
+	caughtBy string // the name of a model or of a test
+	always   bool   // run even without -mutations
 }
 
 var mutations = []mutation{
-	{what: "anybody decides", file: "decision.go", from: "case !may.Allowed:", to: "case false:", by: "who may not", always: true},
-	{what: "no list counts as allowed", file: "decision.go", from: "case !may.Known:\n\t\ts.answer(d, q, AnswerNoList)\n\tcase !may.Allowed && q != nil && q.Nobody:\n\t\ts.answer(d, q, AnswerNobody)\n\tcase !may.Allowed:", to: "case may.Known && !may.Allowed:", by: "who may not"},
-	{what: "a button of an older generation counts", file: "decision.go", from: "case d.Generation != q.Generation:", to: "case false:", by: "an act from the alert"},
-	{what: "a cancel leaves clicks without an answer", file: "project.go", from: "\t\ts.answer(p.Decision, nil, AnswerClosed)\n", to: "\t\t_ = p\n", by: "cancel"},
-	{what: "a cancel ends before its edits are made", file: "project.go", from: "return len(s.jobs()) == 0", to: "for _, j := range s.jobs() {\n\t\tif j.try.Busy || j.try.due(s.now) {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true", by: "cancel"},
-	{what: "a message that may stand is not looked for after a cancel", file: "posting.go", from: " && !(m.Maybe && m.root())", to: "", by: "cancel"},
-	{what: "one person approves twice", file: "approval.go", from: "second && first.User == d.User", to: `second && first.User == ""`, by: "two approvers"},
-	{what: "a second approval of another amount counts", file: "approval.go", from: "first != nil && sameAmount(first.Amount, amount)", to: "first != nil", by: "two amounts"},
-	{what: "the ceiling is not looked at", file: "approval.go", from: "case exceeds(amount, s.Settings.Ceiling):", to: "case false:", by: "who may not"},
-	{what: "less than required is approved", file: "approval.go", from: "q.Required != nil && amount.Cmp(*q.Required) < 0, ", to: "", by: "who may not"},
-	{what: "a price that has risen counts as covered", file: "request.go", from: "e.RequiredCPI.Cmp(*q.Approved) <= 0", to: "e.RequiredCPI.Cmp(*q.Approved) >= 0", by: "CPI"},
-	{what: "a rule approves what somebody vouched for", file: "approval.go", from: ` || q.Event.Vouched != ""`, to: "", by: "an old event by rule"},
-	{what: "a rule approves an old event", file: "approval.go", from: "recent < maxAutomatic && s.now.Sub(q.Event.Time) < automaticFresh", to: "recent < maxAutomatic", by: "an old event by rule"},
-	{what: "a rule approves in an old life", file: "approval.go", from: " || s.Life.Old {\n\t\treturn false", to: " {\n\t\treturn false", by: "an old life"},
-	{what: "a rule approves in a second life", file: "approval.go", from: "!s.Life.Known || s.Life.Earlier || ", to: "", by: "a second life"},
-	{what: "an automatic approval may go unread", file: "act.go", from: "q.Approved, q.ByRule\n", to: "q.Approved, false\n", by: "by rule"},
-	{what: "an act begins while another is in flight", file: "act.go", from: "!q.ToAct || s.Act != nil || q.Closed", to: "!q.ToAct || q.Closed", by: "a request and an action"},
-	{what: "an act in flight is dropped for a newer event", file: "act.go", from: "case a.Busy:\n\t\tq.Newer", to: "case false:\n\t\tq.Newer", by: "CPI", always: true},
-	{what: "an act goes on after its pause", file: "act.go", from: "case !final && (q.Closed || q.Newer != nil || s.Cancelled):", to: "case false:", by: "Prodege refuses or is silent"},
-	{what: "what the kill switch holds back is forgotten", file: "act.go", from: "\t\ts.Act = a\n\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", to: "\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", by: "switch and limits"},
-	{what: "a question stays open after its pause", file: "pause.go", from: "\t\t\ts.close(q, e.Status)\n", to: "\t\t\t_ = q\n", by: "CPI"},
-	{what: "PENDING_COMPLETE holds nothing", file: "invoice.go", from: "\tif i.Hold {\n\t\ts.enterInvoice(InvoiceHeld)\n\t\treturn\n\t}\n", to: "", by: "invoicing"},
-	{what: "an invoice's body is made anew at each try", file: "invoice.go", from: "if i.Body == \"\" {\n\t\t\ti.Body = s.compose()\n\t\t}", to: "i.Body = s.compose()", by: "invoicing"},
-	{what: "a revision overtakes the call under way", file: "invoice.go", from: "case other && i.underWay():", to: "case false:", by: "invoicing"},
-	{what: "a COMPLETE that says the same is a revision", file: "invoice.go", from: "other := !sameFacts(i.Event, e)", to: "other := true", by: "the same COMPLETE"},
-	{what: "an earlier life is invoiced once more", file: "invoice.go", from: "case uncertain && !i.Confirmed:", to: "case uncertain && false:", by: "a second life"},
-	{what: "what a dry run held back is sent unasked", file: "invoice.go", from: "case i.HeldBack && !i.Confirmed:", to: "case false:", by: "by hand"},
-	{what: "a late event is applied", file: "events.go", from: `forgotten, s.Newest.ID != "" && order.before(s.Newest)`, to: "forgotten", by: "late, duplicate, same second"},
-	{what: "a duplicate counts as new", file: "events.go", from: "case duplicate:", to: "case duplicate && false:", by: "late, duplicate, same second"},
-	{what: "a late rejection is not told", file: "events.go", from: "\tif e.Rejected() {\n\t\ts.tellRejection(e, true)\n\t}\n", to: "", by: "late, duplicate, same second"},
-	{what: "a finding counts at once", file: "poll.go", from: "case p.Found.Time.Sub(before.Time) < pollAgain-pollSkew:", to: "case false:", by: "Prodege refuses or is silent"},
-	{what: "an answer counts that an event has overtaken", file: "poll.go", from: "if p.Applied != s.Counts.Applied {", to: "if false {", by: "poll against webhook"},
-	{what: "a message with buttons is forgotten", file: "outbox.go", from: "said(m) && !s.inUse(m.Key)", to: "said(m)", by: "CPI"},
-	{what: "a post that may stand is repeated without a look", file: "posting.go", from: "m.Maybe = m.Maybe || f.Maybe\n\tm.Failure", to: "m.Failure", by: "Slack away"},
-	{what: "a deleted message is posted twice", file: "posting.go", from: "parent != nil && parent.TS == m.Thread", to: "parent != nil", by: "Slack away from a request"},
-	{what: "an edit that fails is not made again", file: "posting.go", from: "f.Kind == FailedNotStarted\n\tswitch {", to: "f.Kind == FailedNotStarted\n\tm.Shown = m.Wanted\n\tswitch {", by: "cancel"},
-	{what: "an amount that comes late is dropped", file: "events.go", from: "\ts.lateAmount(e)\n", to: "", by: "TestOrdersEndAlike"},
-	{what: "an INVOICED that comes first is forgotten", file: "events.go", from: "\ts.invoicedFirst(e)\n\ts.endInvoice(e)", to: "\ts.endInvoice(e)", by: "TestOrdersEndAlike"},
-	{what: "a decision reads the ledger", file: "approval.go", from: "if limit == nil || q.Required == nil", to: "if len(s.Ledger) > 1 || limit == nil || q.Required == nil", by: "TestRandomWalks"},
+	{name: "anybody may decide", file: "decision.go", from: "case !may.Allowed:", to: "case false:", caughtBy: "rejected clicks", always: true},
+	{name: "an unknown list of approvers allows everybody", file: "decision.go", from: "case !may.Known:\n\t\ts.answer(d, q, AnswerNoList)\n\tcase !may.Allowed && q != nil && q.Nobody:\n\t\ts.answer(d, q, AnswerNobody)\n\tcase !may.Allowed:", to: "case may.Known && !may.Allowed:", caughtBy: "rejected clicks"},
+	{name: "a button of an older generation is accepted", file: "decision.go", from: "case d.Generation != q.Generation:", to: "case false:", caughtBy: "alert action"},
+	{name: "a cancellation leaves clicks unanswered", file: "project.go", from: "\t\ts.answer(p.Decision, nil, AnswerClosed)\n", to: "\t\t_ = p\n", caughtBy: "cancel"},
+	{name: "a cancelled workflow ends before its edits", file: "project.go", from: "return len(s.jobs()) == 0", to: "for _, j := range s.jobs() {\n\t\tif j.try.Busy || j.try.due(s.now) {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true", caughtBy: "cancel"},
+	{name: "after a cancellation, a possibly posted message is not looked for", file: "posting.go", from: " && !(m.Maybe && m.root())", to: "", caughtBy: "cancel"},
+	{name: "one person gives both approvals", file: "approval.go", from: "second && first.User == d.User", to: `second && first.User == ""`, caughtBy: "two approvers"},
+	{name: "a second approval of another amount is accepted", file: "approval.go", from: "first != nil && sameAmount(first.Amount, amount)", to: "first != nil", caughtBy: "different amounts"},
+	{name: "the ceiling is ignored", file: "approval.go", from: "case exceeds(amount, s.Settings.Ceiling):", to: "case false:", caughtBy: "rejected clicks"},
+	{name: "less than the required amount is approved", file: "approval.go", from: "q.Required != nil && amount.Cmp(*q.Required) < 0, ", to: "", caughtBy: "rejected clicks"},
+	{name: "a risen price counts as approved", file: "request.go", from: "e.RequiredCPI.Cmp(*q.Approved) <= 0", to: "e.RequiredCPI.Cmp(*q.Approved) >= 0", caughtBy: "CPI"},
+	{name: "a vouched event is approved automatically", file: "approval.go", from: ` || q.Event.Vouched != ""`, to: "", caughtBy: "no automatic approval"},
+	{name: "an old event is approved automatically", file: "approval.go", from: "recent < maxAutomatic && s.now.Sub(q.Event.Time) < automaticFresh", to: "recent < maxAutomatic", caughtBy: "no automatic approval"},
+	{name: "an old first event is approved automatically", file: "approval.go", from: " || s.Life.Old {\n\t\treturn false", to: " {\n\t\treturn false", caughtBy: "old first event"},
+	{name: "an event after an earlier run is approved automatically", file: "approval.go", from: "!s.Life.Known || s.Life.Earlier || ", to: "", caughtBy: "earlier run"},
+	{name: "an automatic approval is sent without reading the project", file: "act.go", from: "q.Approved, q.ByRule\n", to: "q.Approved, false\n", caughtBy: "automatic approval"},
+	{name: "an act starts while another is in progress", file: "act.go", from: "!q.ToAct || s.Act != nil || q.Closed", to: "!q.ToAct || q.Closed", caughtBy: "request and action"},
+	{name: "a newer event drops an act in progress", file: "act.go", from: "case a.Busy:\n\t\tq.Newer", to: "case false:\n\t\tq.Newer", caughtBy: "CPI", always: true},
+	{name: "an act continues after its pause", file: "act.go", from: "case !final && (q.Closed || q.Newer != nil || s.Cancelled):", to: "case false:", caughtBy: "Prodege fails"},
+	{name: "an act held back by the kill switch is dropped", file: "act.go", from: "\t\ts.Act = a\n\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", to: "\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", caughtBy: "switch and limits"},
+	{name: "a question stays open after its pause", file: "pause.go", from: "\t\t\ts.close(q, e.Status)\n", to: "\t\t\t_ = q\n", caughtBy: "CPI"},
+	{name: "PENDING_COMPLETE does not hold the invoice", file: "invoice.go", from: "\tif i.Hold {\n\t\ts.enterInvoice(InvoiceHeld)\n\t\treturn\n\t}\n", to: "", caughtBy: "invoicing"},
+	{name: "each attempt composes a new invoice body", file: "invoice.go", from: "if i.Body == \"\" {\n\t\t\ti.Body = s.compose()\n\t\t}", to: "i.Body = s.compose()", caughtBy: "invoicing"},
+	{name: "a revision overtakes a call in progress", file: "invoice.go", from: "case other && i.underWay():", to: "case false:", caughtBy: "invoicing"},
+	{name: "a COMPLETE with the same facts is a revision", file: "invoice.go", from: "other := !sameFacts(i.Event, e)", to: "other := true", caughtBy: "repeated COMPLETE"},
+	{name: "a project with an earlier run is invoiced without confirmation", file: "invoice.go", from: "case uncertain && !i.Confirmed:", to: "case uncertain && false:", caughtBy: "earlier run"},
+	{name: "an invoice held back by a dry run is sent without confirmation", file: "invoice.go", from: "case i.HeldBack && !i.Confirmed:", to: "case false:", caughtBy: "by hand"},
+	{name: "a late event is applied", file: "events.go", from: `forgotten, s.Newest.ID != "" && order.before(s.Newest)`, to: "forgotten", caughtBy: "late, duplicate, same second"},
+	{name: "a duplicate is applied", file: "events.go", from: "case duplicate:", to: "case duplicate && false:", caughtBy: "late, duplicate, same second"},
+	{name: "a late rejection is not posted", file: "events.go", from: "\tif e.Rejected() {\n\t\ts.tellRejection(e, true)\n\t}\n", to: "", caughtBy: "late, duplicate, same second"},
+	{name: "a poll finding is applied without confirmation", file: "poll.go", from: "case p.Found.Time.Sub(before.Time) < pollAgain-pollSkew:", to: "case false:", caughtBy: "Prodege fails"},
+	{name: "a poll answer overtaken by an event is used", file: "poll.go", from: "if p.Applied != s.Counts.Applied {", to: "if false {", caughtBy: "poll and webhook"},
+	{name: "a message with buttons is dropped", file: "outbox.go", from: "said(m) && !s.inUse(m.Key)", to: "said(m)", caughtBy: "CPI"},
+	{name: "a possibly posted message is posted again without looking for it", file: "posting.go", from: "m.Maybe = m.Maybe || f.Maybe\n\tm.Failure", to: "m.Failure", caughtBy: "Slack fails"},
+	{name: "a deleted message is posted twice", file: "posting.go", from: "parent != nil && parent.TS == m.Thread", to: "parent != nil", caughtBy: "Slack fails for a request"},
+	{name: "a failed edit is not retried", file: "posting.go", from: "f.Kind == FailedNotStarted\n\tswitch {", to: "f.Kind == FailedNotStarted\n\tm.Shown = m.Wanted\n\tswitch {", caughtBy: "cancel"},
+	{name: "a late amount is dropped", file: "events.go", from: "\ts.lateAmount(e)\n", to: "", caughtBy: "TestOrderIndependence"},
+	{name: "an INVOICED before its COMPLETE is dropped", file: "events.go", from: "\ts.invoicedFirst(e)\n\ts.endInvoice(e)", to: "\ts.endInvoice(e)", caughtBy: "TestOrderIndependence"},
+	{name: "a decision reads the ledger", file: "approval.go", from: "if limit == nil || q.Required == nil", to: "if len(s.Ledger) > 1 || limit == nil || q.Required == nil", caughtBy: "TestRandomWalks"},
 }
 
-// TestMutationsMatch holds that each mutation still has its place in the core.
+// TestMutationsMatch checks that the text of each mutation occurs once in the core.
 func TestMutationsMatch(t *testing.T) {
 	for _, m := range mutations {
 		source, err := os.ReadFile(m.file)
@@ -72,12 +71,12 @@ func TestMutationsMatch(t *testing.T) {
 			t.Fatal(err)
 		}
 		if n := strings.Count(string(source), m.from); n != 1 {
-			t.Errorf("%s: %q stands %d times in %s, not once: write the mutation anew", m.what, m.from, n, m.file)
+			t.Errorf("%s: %q occurs %d times in %s, want once", m.name, m.from, n, m.file)
 		}
 	}
 }
 
-// TestMutations shows that exploration can fail: each mutation of the core must be caught.
+// TestMutations checks that the tests catch each mutation of the core.
 func TestMutations(t *testing.T) {
 	if testing.Short() && !*mutate {
 		t.Skip("builds the package for each mutation")
@@ -86,10 +85,11 @@ func TestMutations(t *testing.T) {
 		if !*mutate && !m.always {
 			continue
 		}
-		t.Run(m.what, func(t *testing.T) { t.Parallel(); m.run(t) })
+		t.Run(m.name, func(t *testing.T) { t.Parallel(); m.run(t) })
 	}
 }
 
+// run builds the package with the mutation, without writing to it, and checks that the test fails.
 func (m mutation) run(t *testing.T) {
 	source, err := os.ReadFile(m.file)
 	if err != nil {
@@ -113,18 +113,18 @@ func (m mutation) run(t *testing.T) {
 		t.Fatal(err)
 	}
 	if out, err := exec.Command("go", "test", "-c", "-overlay", list, "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("it does not compile: %v\n%s", err, out)
+		t.Fatalf("the mutated package does not compile: %v\n%s", err, out)
 	}
-	args := []string{"-test.run", "^TestExplore$", "-explore.model", m.by}
-	if strings.HasPrefix(m.by, "Test") {
-		args = []string{"-test.run", "^" + m.by + "$"}
+	args := []string{"-test.run", "^TestExplore$", "-explore.model", m.caughtBy}
+	if strings.HasPrefix(m.caughtBy, "Test") {
+		args = []string{"-test.run", "^" + m.caughtBy + "$"}
 	}
 	out, err := exec.Command(binary, append(args, "-test.timeout", "5m")...).CombinedOutput()
 	switch {
 	case err == nil:
-		t.Fatalf("it is not caught by %s:\n%s", m.by, out)
-	case !strings.Contains(string(out), "--- FAIL: "+strings.Split("TestExplore "+m.by, " ")[0]) && !strings.Contains(string(out), "--- FAIL: "+m.by):
-		t.Fatalf("it ends in another way: %v\n%s", err, out)
+		t.Fatalf("%s does not fail:\n%s", m.caughtBy, out)
+	case !strings.Contains(string(out), "--- FAIL: "+strings.Split("TestExplore "+m.caughtBy, " ")[0]) && !strings.Contains(string(out), "--- FAIL: "+m.caughtBy):
+		t.Fatalf("unexpected failure: %v\n%s", err, out)
 	}
 	for _, line := range strings.Split(string(out), "\n") {
 		if strings.Contains(line, "_test.go:") && !strings.Contains(line, " states, ") {

@@ -9,8 +9,8 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// ordered are the events of which every set of at most four is handed over in every order.
-func ordered() []prodege.Event {
+// eventPool returns the events whose subsets TestOrderIndependence delivers in every order.
+func eventPool() []prodege.Event {
 	silent := cpi(72, "p3", "")
 	other := at(70, "k3", prodege.Paused, 158)
 	return []prodege.Event{
@@ -21,10 +21,10 @@ func ordered() []prodege.Event {
 	}
 }
 
-// TestOrdersEndAlike hands over sets of events in every order, with no click and no time between them, one a turn and
-// all in one: what is shown must be the same each time.
-func TestOrdersEndAlike(t *testing.T) {
-	events := ordered()
+// TestOrderIndependence delivers each set of at most four events in every order, without clicks or time in between,
+// one event per turn and all in one turn: the outcome must be the same each time.
+func TestOrderIndependence(t *testing.T) {
+	events := eventPool()
 	size := 4
 	if *large {
 		size = 5
@@ -40,16 +40,16 @@ func TestOrdersEndAlike(t *testing.T) {
 		if len(chosen) == 0 || len(chosen) > size {
 			continue
 		}
-		first, as := "", ""
+		first, firstName := "", ""
 		permute(chosen, func(order []prodege.Event) {
 			for _, together := range []bool{false, true} {
 				orders++
-				got := endOf(order, together)
+				got := outcomeOf(order, together)
 				name := fmt.Sprintf("%s together=%t", eventLabels(order), together)
 				if first == "" {
-					first, as = got, name
+					first, firstName = got, name
 				} else if got != first {
-					t.Errorf("the same events end differently:\n  %s\n    %s\n  %s\n    %s", as, first, name, got)
+					t.Errorf("the outcome depends on the order:\n  %s\n    %s\n  %s\n    %s", firstName, first, name, got)
 				}
 			}
 		})
@@ -60,9 +60,9 @@ func TestOrdersEndAlike(t *testing.T) {
 	t.Logf("%d orders", orders)
 }
 
-// endOf is how a project looks after events, as section 5 of the design has it: status, what is waited for, the amount
-// that is open, the facts of the newest invoice.
-func endOf(order []prodege.Event, together bool) string {
+// outcomeOf returns the part of the state after events that must not depend on their order: status, what is waited
+// for, the open amount, and the facts of the newest invoice.
+func outcomeOf(order []prodege.Event, together bool) string {
 	s := New(projectN)
 	if together {
 		s.Step(Turn{Now: start, Settings: settings(), Events: slices.Clone(order)})

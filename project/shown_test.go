@@ -8,8 +8,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// TestWhatIsNewIsShown: fields that are new to us reach the alert, and an amount that can't be read the request.
-func TestWhatIsNewIsShown(t *testing.T) {
+// TestUnknownFieldsAreShown checks that the alert shows unknown fields, and the request an amount that can't be parsed.
+func TestUnknownFieldsAreShown(t *testing.T) {
 	w := newWorld(t)
 	e := prodege.Event{ID: "e1", ProjectID: w.s.ID, Time: w.now, Status: prodege.Paused, Reason: prodege.SampleSize}
 	for i := range 9 {

@@ -16,8 +16,8 @@ import (
 )
 
 // tell takes one line of a story and returns what followed.
-func (w *world) tell(t *testing.T, d *datadriven.TestData) string {
-	w.t, w.lines, w.told, w.repeats = t, nil, "", 0
+func (w *world) runLine(t *testing.T, d *datadriven.TestData) string {
+	w.t, w.lines, w.lastLine, w.repeats = t, nil, "", 0
 	func() {
 		defer func() {
 			if fault := recover(); fault != nil {
@@ -27,8 +27,8 @@ func (w *world) tell(t *testing.T, d *datadriven.TestData) string {
 		w.command(d)
 	}()
 	w.flush()
-	if closing := w.closing(); closing != w.stood {
-		w.stood = closing
+	if closing := w.status(); closing != w.lastStatus {
+		w.lastStatus = closing
 		w.lines = append(w.lines, closing)
 	}
 	if len(w.lines) == 0 {
@@ -38,7 +38,7 @@ func (w *world) tell(t *testing.T, d *datadriven.TestData) string {
 }
 
 func (w *world) command(d *datadriven.TestData) {
-	a := args(d.CmdArgs)
+	a := parseArgs(d.CmdArgs)
 	switch d.Cmd {
 	case "together": // what its lines say reaches the project in one turn
 		for line := range strings.Lines(d.Input) {
@@ -46,44 +46,44 @@ func (w *world) command(d *datadriven.TestData) {
 			if err != nil || cmd != "event" && cmd != "click" && cmd != "cancel" {
 				w.t.Fatalf("%s: only events, clicks and a cancel come together: %q", d.Pos, line)
 			}
-			w.queue(cmd, args(parsed))
+			w.queue(cmd, parseArgs(parsed))
 		}
 		w.settle()
 	case "event", "click":
 		w.queue(d.Cmd, a)
 		w.settle()
 	case "at": // the story begins then, or time passes until then
-		at := w.when(a.word(0))
+		at := w.parseTime(a.word(0))
 		if w.s.Counts.Received == 0 && w.lives == 1 {
 			w.now, w.day = at, at
 			return
 		}
-		w.pass(at)
+		w.advance(at)
 	case "pass":
-		w.pass(w.now.Add(duration(a.word(0))))
+		w.advance(w.now.Add(parseDuration(a.word(0))))
 	case "settings":
-		w.set(a)
+		w.changeSettings(a)
 		w.settle()
 	case "slack":
 		w.slack.behaviour, w.slack.only = a.behaviour(), a.value("in")
 		if key := a.value("deletes"); key != "" {
-			w.deletes(key)
+			w.deleteMessage(key)
 		}
 	case "prodege":
-		w.prodegeIs(a)
+		w.changeProdege(a)
 	case "billing":
 		w.billing = a.behaviour()
 	case "list":
-		w.list = a.behaviour()
+		w.approverList = a.behaviour()
 		if users, ok := a.lookUp("approvers"); ok {
 			w.approvers = strings.Fields(users)
 		}
 	case "earlier-lives":
-		w.earlier = a.behaviour()
+		w.earlierRuns = a.behaviour()
 	case "answer": // what was held comes to its end now
-		for _, f := range w.underWay {
+		for _, f := range w.tasks {
 			if f.due.IsZero() {
-				f.due, f.how.mode = w.now, a.word(0)
+				f.due, f.behaviour.mode = w.now, a.word(0)
 			}
 		}
 		w.settle()
@@ -99,7 +99,7 @@ func (w *world) command(d *datadriven.TestData) {
 	case "continue-as-new":
 		w.continueAsNew()
 	case "see":
-		w.see()
+		w.listMessages()
 	case "counts":
 		c := w.s.Counts
 		w.lines = append(w.lines, fmt.Sprintf("received %d = applied %d + duplicate %d + late %d + unusable %d", c.Received, c.Applied, c.Duplicate, c.Late, c.Unusable))
@@ -109,7 +109,7 @@ func (w *world) command(d *datadriven.TestData) {
 	default:
 		w.t.Fatalf("%s: no such command: %s", d.Pos, d.Cmd)
 	}
-	a.unread(w.t, d)
+	a.checkUnused(w.t, d)
 }
 
 func (w *world) queue(cmd string, a *arguments) {
@@ -151,7 +151,7 @@ func (w *world) event(a *arguments) prodege.Event {
 		e.ID = prodege.EventID(id)
 	}
 	if at := a.value("time"); at != "" {
-		e.Time = w.when(at)
+		e.Time = w.parseTime(at)
 	}
 	if cpi := a.value("cpi"); cpi != "" {
 		e.RequiredCPI = usd(cpi)
@@ -248,7 +248,7 @@ func (w *world) click(a *arguments) project.Decision {
 }
 
 // set changes settings.
-func (w *world) set(a *arguments) {
+func (w *world) changeSettings(a *arguments) {
 	s := &w.settings
 	amount := func(name string, to **prodege.USD) {
 		if text, ok := a.lookUp(name); ok {
@@ -260,7 +260,7 @@ func (w *world) set(a *arguments) {
 	}
 	span := func(name string, to *time.Duration) {
 		if text := a.value(name); text != "" {
-			*to = duration(text)
+			*to = parseDuration(text)
 		}
 	}
 	onOff := func(name string, to *bool) {
@@ -293,7 +293,7 @@ func (w *world) set(a *arguments) {
 }
 
 // prodegeIs changes what Prodege's API tells, and how it answers.
-func (w *world) prodegeIs(a *arguments) {
+func (w *world) changeProdege(a *arguments) {
 	i := &w.prodege.info
 	amount := func(name string, to **prodege.USD) {
 		if text, ok := a.lookUp(name); ok {
@@ -325,7 +325,7 @@ func (w *world) prodegeIs(a *arguments) {
 }
 
 // deletes removes messages that begin with a word for what they are.
-func (w *world) deletes(what string) {
+func (w *world) deleteMessage(what string) {
 	m := w.slack.find(func(m *slackMessage) bool { return m.thread == "" && strings.HasPrefix(cardTitle(m.card), what) })
 	if m == nil {
 		w.t.Fatalf("no %s stands in Slack", what)
@@ -334,7 +334,7 @@ func (w *world) deletes(what string) {
 }
 
 // see tells what stands in Slack.
-func (w *world) see() {
+func (w *world) listMessages() {
 	for _, m := range w.slack.messages {
 		if m.deleted {
 			continue
@@ -351,12 +351,12 @@ func (w *world) see() {
 }
 
 // when reads a moment: a whole time, a time of today, or how long before or after now.
-func (w *world) when(text string) time.Time {
+func (w *world) parseTime(text string) time.Time {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at
 	}
 	if strings.HasPrefix(text, "+") || strings.HasPrefix(text, "-") {
-		d := duration(text[1:])
+		d := parseDuration(text[1:])
 		if text[0] == '-' {
 			d = -d
 		}
@@ -367,7 +367,7 @@ func (w *world) when(text string) time.Time {
 }
 
 // duration also knows days.
-func duration(text string) time.Duration {
+func parseDuration(text string) time.Duration {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		return time.Duration(must(strconv.Atoi(days))) * 24 * time.Hour
 	}
@@ -378,11 +378,11 @@ func duration(text string) time.Duration {
 type arguments struct {
 	words  []string
 	values map[string]string
-	seen   map[string]bool
+	used   map[string]bool
 }
 
-func args(list []datadriven.CmdArg) *arguments {
-	a := &arguments{values: map[string]string{}, seen: map[string]bool{}}
+func parseArgs(list []datadriven.CmdArg) *arguments {
+	a := &arguments{values: map[string]string{}, used: map[string]bool{}}
 	for _, arg := range list {
 		if len(arg.Vals) == 0 {
 			a.words = append(a.words, arg.Key)
@@ -397,7 +397,7 @@ func (a *arguments) word(n int) string {
 	if n >= len(a.words) {
 		return ""
 	}
-	a.seen[a.words[n]] = true
+	a.used[a.words[n]] = true
 	return a.words[n]
 }
 
@@ -410,12 +410,12 @@ func (a *arguments) number(n int) string {
 }
 
 func (a *arguments) flag(name string) bool {
-	a.seen[name] = true
+	a.used[name] = true
 	return slices.Contains(a.words, name)
 }
 
 func (a *arguments) lookUp(name string) (string, bool) {
-	a.seen[name] = true
+	a.used[name] = true
 	v, ok := a.values[name]
 	return v, ok
 }
@@ -431,7 +431,7 @@ func (a *arguments) behaviour() behaviour {
 	if n := a.value("times"); n != "" {
 		b.times = must(strconv.Atoi(n))
 	}
-	return b.normal()
+	return b.validated()
 }
 
 // behaviourOf reads it from a value: "away", "refuses/2014", "slow/5s".
@@ -441,29 +441,29 @@ func (a *arguments) behaviourOf(text string) behaviour {
 	if n := a.value("times"); n != "" {
 		b.times = must(strconv.Atoi(n))
 	}
-	return b.normal()
+	return b.validated()
 }
 
-func (b behaviour) normal() behaviour {
+func (b behaviour) validated() behaviour {
 	switch b.mode {
 	case "fine":
 		return behaviour{}
 	case "slow":
-		return behaviour{delay: duration(b.arg), times: b.times}
+		return behaviour{delay: parseDuration(b.arg), times: b.times}
 	case "", "away", "429", "refuses", "queued", "lost", "plain", "held", "found", "fails", "ineffective", "200", "409", "500", "503", "html", "no", "422", "400":
 		return b
 	}
 	panic("no such behaviour: " + b.mode)
 }
 
-func (a *arguments) unread(t *testing.T, d *datadriven.TestData) {
+func (a *arguments) checkUnused(t *testing.T, d *datadriven.TestData) {
 	for _, word := range a.words {
-		if !a.seen[word] {
+		if !a.used[word] {
 			t.Fatalf("%s: what is %q?", d.Pos, word)
 		}
 	}
 	for name := range a.values {
-		if !a.seen[name] {
+		if !a.used[name] {
 			t.Fatalf("%s: what is %q?", d.Pos, name)
 		}
 	}

@@ -32,7 +32,7 @@ func TestStories(t *testing.T) {
 			}
 			w := newWorld(t)
 			datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {
-				return w.tell(t, d)
+				return w.runLine(t, d)
 			})
 		})
 	}

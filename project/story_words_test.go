@@ -16,26 +16,26 @@ import (
 // there. Here only the facts count.
 
 // say notes what happens; what happens again and again is counted.
-func (w *world) say(text string) {
-	if text == w.told {
+func (w *world) log(text string) {
+	if text == w.lastLine {
 		w.repeats++
-		w.repeated = w.now
+		w.lastRepeat = w.now
 		return
 	}
 	w.flush()
-	w.told = text
-	w.lines = append(w.lines, w.clock(w.now)+" "+text)
+	w.lastLine = text
+	w.lines = append(w.lines, w.formatTime(w.now)+" "+text)
 }
 
 func (w *world) flush() {
 	if w.repeats > 0 {
-		w.lines = append(w.lines, fmt.Sprintf("%s … that makes %d times", w.clock(w.repeated), w.repeats+1))
+		w.lines = append(w.lines, fmt.Sprintf("%s … that makes %d times", w.formatTime(w.lastRepeat), w.repeats+1))
 	}
-	w.told, w.repeats = "", 0
+	w.lastLine, w.repeats = "", 0
 }
 
 // clock tells a time, with its date if that is not the story's first day.
-func (w *world) clock(t time.Time) string {
+func (w *world) formatTime(t time.Time) string {
 	t = t.UTC()
 	if t.YearDay() == w.day.YearDay() && t.Year() == w.day.Year() {
 		return t.Format("15:04:05")
@@ -44,20 +44,20 @@ func (w *world) clock(t time.Time) string {
 }
 
 // closing tells what the project waits for in the end, why people must look, and when it wakes next.
-func (w *world) closing() string {
+func (w *world) status() string {
 	if w.ended {
 		return "= closed"
 	}
 	v := w.s.View()
 	text := "= waits for " + string(v.Waiting)
 	if v.Waiting != project.WaitsNothing {
-		text += " since " + w.clock(v.Since)
+		text += " since " + w.formatTime(v.Since)
 	}
 	if v.Attention.Kind != "" {
 		text += "; NEEDS ATTENTION: " + attentionWords(v.Attention)
 	}
 	if at, why := w.s.Wake(); !at.IsZero() {
-		text += "; next at " + w.clock(at) + ": " + why
+		text += "; next at " + w.formatTime(at) + ": " + why
 	}
 	return text
 }
@@ -94,7 +94,7 @@ func inParens(text string) string {
 }
 
 // doing tells what a task does.
-func (w *world) doing(t project.Task) string {
+func (w *world) taskWords(t project.Task) string {
 	switch {
 	case t.Post != nil && t.Post.Thread != "":
 		root := w.slack.find(func(m *slackMessage) bool { return m.ts == t.Post.Thread })
@@ -106,7 +106,7 @@ func (w *world) doing(t project.Task) string {
 	case t.Post != nil:
 		again := ""
 		if !t.Post.Tried.IsZero() {
-			again = ", if it does not stand there since " + w.clock(t.Post.Tried)
+			again = ", if it does not stand there since " + w.formatTime(t.Post.Tried)
 		}
 		return "posts in " + t.Post.Channel + again + ": " + w.cardWords(t.Post.Card)
 	case t.Edit != nil:
@@ -253,7 +253,7 @@ func (w *world) cardWords(c project.Card) string {
 	case c.Rejection != nil:
 		text += "the reconciliation was rejected" + inParens(c.Rejection.Event.RejectionNote) + late(c.Rejection.Late)
 		if c.Rejection.End != nil {
-			text += ", over since " + w.clock(c.Rejection.End.At) + ": " + string(c.Rejection.End.Status)
+			text += ", over since " + w.formatTime(c.Rejection.End.At) + ": " + string(c.Rejection.End.Status)
 		}
 	case c.Invoice != nil:
 		text += w.invoiceWords(c.Invoice)
@@ -288,7 +288,7 @@ func amountWords(a *prodege.USD) string {
 }
 
 // people are those who decided what was decided last.
-func people(decisions []project.Decided) string {
+func deciders(decisions []project.Decided) string {
 	var names []string
 	for _, d := range decisions {
 		last := decisions[len(decisions)-1]
@@ -308,7 +308,7 @@ func (w *world) requestWords(r *project.RequestFacts) string {
 	if n := len(r.Decisions); n > 0 {
 		decided = r.Decisions[n-1].Amount
 	}
-	by := people(r.Decisions)
+	by := deciders(r.Decisions)
 	switch r.Phase {
 	case project.PhaseOpen:
 		text = "approve " + amountWords(r.Required) + "?"
@@ -403,7 +403,7 @@ func (w *world) until(t time.Time) string {
 	if t.IsZero() {
 		return ""
 	}
-	return ", until " + w.clock(t)
+	return ", until " + w.formatTime(t)
 }
 
 func reasonWords(r prodege.Reason, description string) string {
@@ -414,7 +414,7 @@ func reasonWords(r prodege.Reason, description string) string {
 }
 
 func (w *world) pauseWords(p *project.PauseFacts) string {
-	text := "paused for " + reasonWords(p.Event.Reason, p.Event.Description) + " since " + w.clock(p.Since)
+	text := "paused for " + reasonWords(p.Event.Reason, p.Event.Description) + " since " + w.formatTime(p.Since)
 	if p.Project.Name != "" {
 		text = p.Project.Name + " " + text
 	}
@@ -425,10 +425,10 @@ func (w *world) pauseWords(p *project.PauseFacts) string {
 		text += ", now for " + reasonWords(p.Moved.Reason, p.Moved.Description)
 	}
 	if !p.AutoComplete.IsZero() {
-		text += ", completed by itself about " + w.clock(p.AutoComplete)
+		text += ", completed by itself about " + w.formatTime(p.AutoComplete)
 	}
 	if p.End != nil {
-		text += ", over since " + w.clock(p.End.At) + ": " + string(p.End.Status)
+		text += ", over since " + w.formatTime(p.End.At) + ": " + string(p.End.Status)
 	}
 	if p.Action != nil && (p.Action.Phase != project.PhaseOpen || p.Action.DryRun) {
 		text += "; " + actionWords(p.Action)
@@ -442,7 +442,7 @@ func (w *world) pauseWords(p *project.PauseFacts) string {
 func actionWords(a *project.ActionFacts) string {
 	chosen := "nobody chose anything"
 	if d := a.Chosen(); d != nil {
-		chosen = people(a.Decisions) + " chose " + d.Action.Row().Label
+		chosen = deciders(a.Decisions) + " chose " + d.Action.Row().Label
 		if d.Number > 0 {
 			chosen += fmt.Sprintf(" %d", d.Number)
 		}
@@ -557,13 +557,13 @@ func (w *world) noteWords(n *project.Note) string {
 			text += inParens(n.Refusal.Text)
 		}
 	case project.NoteAutoComplete:
-		text = "Prodege completes the project by itself about " + w.clock(n.Deadline)
+		text = "Prodege completes the project by itself about " + w.formatTime(n.Deadline)
 	case project.NoteAutoCompleted:
-		text = "Prodege completed the project for inactivity, paused since " + w.clock(n.Since)
+		text = "Prodege completed the project for inactivity, paused since " + w.formatTime(n.Since)
 	case project.NoteOutage:
-		text = "Slack has not accepted a message in " + n.Channel + " since " + w.clock(n.Since) + ": " + n.What + inParens(n.Refusal.Text)
+		text = "Slack has not accepted a message in " + n.Channel + " since " + w.formatTime(n.Since) + ": " + n.What + inParens(n.Refusal.Text)
 		if !n.Over.IsZero() {
-			text += ", until " + w.clock(n.Over)
+			text += ", until " + w.formatTime(n.Over)
 		}
 	default:
 		text = "unknown note " + string(n.Kind)

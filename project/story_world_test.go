@@ -25,28 +25,28 @@ type world struct {
 
 	settings project.Settings
 	turn     project.Turn // what has come since the last one
-	underWay []*flight
+	tasks    []*runningTask
 	lives    int
 	ended    bool
 
-	checkEach, checked int // after how many turns the state is carried over, because that takes milliseconds
+	roundTripEvery, turns int // after how many turns the state is carried over, because that takes milliseconds
 
-	cameAfterCancel bool      // events came with a cancel or after it
-	giveUp          time.Time // a cancelled workflow ends by then
+	eventsAfterCancel bool      // events came with a cancel or after it
+	cancelDeadline    time.Time // a cancelled workflow ends by then
 
-	slack     slackFake
-	prodege   prodegeFake
-	billing   behaviour
-	list      behaviour // the look-up of who may decide
-	earlier   behaviour // the look for earlier lives
-	approvers []string
-	accepting bool
+	slack        slackFake
+	prodege      prodegeFake
+	billing      behaviour
+	approverList behaviour // the look-up of who may decide
+	earlierRuns  behaviour // the look for earlier lives
+	approvers    []string
+	accepting    bool
 
 	nextEvent, nextClick, nextTS int
 	lines                        []string
-	told, stood                  string // the newest line, without its time; the newest closing line
+	lastLine, lastStatus         string // the newest line, without its time; the newest closing line
 	repeats                      int
-	repeated                     time.Time
+	lastRepeat                   time.Time
 }
 
 // behaviour is how a counterparty answers: its mode, with an argument, and how many times (0: until it is changed).
@@ -69,11 +69,11 @@ func (b *behaviour) next() behaviour {
 }
 
 // flight is a task that was begun and has not ended.
-type flight struct {
-	task   project.Task
-	how    behaviour
-	due    time.Time // when it ends; zero: when the story lets it
-	result func() (project.Result, string)
+type runningTask struct {
+	task      project.Task
+	behaviour behaviour
+	due       time.Time // when it ends; zero: when the story lets it
+	result    func() (project.Result, string)
 }
 
 type slackFake struct {
@@ -121,15 +121,15 @@ func newWorld(t *testing.T) *world {
 // settle takes turns until nothing more follows at this instant.
 func (w *world) settle() {
 	for range 1000 {
-		w.land()
+		w.finishTasks()
 		if w.ended && len(w.turn.Events) > 0 { // signal-with-start on a closed workflow starts a blank one
-			w.s, w.ended, w.underWay = project.New(w.id), false, nil
+			w.s, w.ended, w.tasks = project.New(w.id), false, nil
 			w.lives++
-			w.say("a new workflow begins: it knows nothing of the one before")
+			w.log("a new workflow begins: it knows nothing of the one before")
 		}
 		if w.ended {
 			if len(w.turn.Decisions) > 0 {
-				w.say("the workflow is closed: nobody takes the click")
+				w.log("the workflow is closed: nobody takes the click")
 			}
 			w.turn = project.Turn{}
 			return
@@ -138,20 +138,20 @@ func (w *world) settle() {
 		cancelled := turn.Cancelled
 		w.turn = project.Turn{Cancelled: cancelled}
 		turn.Now, turn.Settings = w.now, w.settings
-		w.report(w.s.Step(turn))
-		began := w.begin()
-		w.cameAfterCancel = cancelled && (w.cameAfterCancel || len(turn.Events) > 0)
-		if cancelled && w.giveUp.IsZero() {
-			w.giveUp = w.now.Add(5 * time.Minute)
+		w.logOutput(w.s.Step(turn))
+		began := w.startTasks()
+		w.eventsAfterCancel = cancelled && (w.eventsAfterCancel || len(turn.Events) > 0)
+		if cancelled && w.cancelDeadline.IsZero() {
+			w.cancelDeadline = w.now.Add(5 * time.Minute)
 		}
 		switch {
-		case cancelled && !w.mustAwait() && (w.s.Drained() || !w.now.Before(w.giveUp)):
+		case cancelled && !w.mustAwait() && (w.s.Drained() || !w.now.Before(w.cancelDeadline)):
 			w.endCancelled()
-		case w.s.Finished() && len(w.underWay) == 0:
+		case w.s.Finished() && len(w.tasks) == 0:
 			w.end("the workflow ends: nothing is left to do")
 		}
-		if !began && !w.ready() && cancelled == w.turn.Cancelled {
-			w.checkCarriedOver()
+		if !began && !w.hasDueTask() && cancelled == w.turn.Cancelled {
+			w.checkRoundTrip()
 			return
 		}
 	}
@@ -160,42 +160,42 @@ func (w *world) settle() {
 
 // endCancelled ends a cancelled workflow; if events came with the cancel or after it, a fresh life begins with them.
 func (w *world) endCancelled() {
-	if !w.cameAfterCancel {
+	if !w.eventsAfterCancel {
 		w.end("the workflow ends: it was cancelled")
 		return
 	}
-	w.say("events came since the cancel: the workflow goes on")
-	w.turn.Cancelled, w.cameAfterCancel, w.giveUp = false, false, time.Time{}
+	w.log("events came since the cancel: the workflow goes on")
+	w.turn.Cancelled, w.eventsAfterCancel, w.cancelDeadline = false, false, time.Time{}
 	w.s.Restarted()
 	w.s.DropReads()
-	w.s, w.underWay = carry(w.t, w.s), nil
+	w.s, w.tasks = roundTrip(w.t, w.s), nil
 }
 
 func (w *world) end(why string) {
 	w.ended, w.turn.Cancelled = true, false
-	w.say(why)
+	w.log(why)
 }
 
 // begin starts what is wanted, and calls off reads that are no longer wanted.
-func (w *world) begin() (began bool) {
+func (w *world) startTasks() (began bool) {
 	tasks := w.s.Wanted()
-	w.underWay = slices.DeleteFunc(w.underWay, func(f *flight) bool {
+	w.tasks = slices.DeleteFunc(w.tasks, func(f *runningTask) bool {
 		wanted := slices.ContainsFunc(tasks, func(t project.Task) bool { return t.ID == f.task.ID })
 		if wanted || !f.task.Kind().Repeatable() {
 			return false
 		}
-		w.say("no longer wanted: " + w.doing(f.task))
+		w.log("no longer wanted: " + w.taskWords(f.task))
 		return true
 	})
 	for _, t := range tasks {
-		if slices.ContainsFunc(w.underWay, func(f *flight) bool { return f.task.ID == t.ID }) {
+		if slices.ContainsFunc(w.tasks, func(f *runningTask) bool { return f.task.ID == t.ID }) {
 			continue
 		}
-		f := w.launch(t)
-		w.underWay = append(w.underWay, f)
+		f := w.startTask(t)
+		w.tasks = append(w.tasks, f)
 		w.s.Begin(t.ID)
 		if !f.due.Equal(w.now) {
-			w.say(w.doing(t) + " …")
+			w.log(w.taskWords(t) + " …")
 		}
 		began = true
 	}
@@ -203,15 +203,15 @@ func (w *world) begin() (began bool) {
 }
 
 // launch has a counterparty answer a task: at once, unless the story says otherwise.
-func (w *world) launch(t project.Task) *flight {
-	f := &flight{task: t, due: w.now}
+func (w *world) startTask(t project.Task) *runningTask {
+	f := &runningTask{task: t, due: w.now}
 	switch t.Kind() {
 	case project.KindPost, project.KindEdit, project.KindEphemeral:
 		if w.slack.only == "" || w.slack.only == channelOf(t) {
-			f.how = w.slack.next()
+			f.behaviour = w.slack.next()
 		}
-		f.result = func() (project.Result, string) { return w.slackAnswers(t, f.how) }
-		if t.Post != nil && f.how.mode == "queued" {
+		f.result = func() (project.Result, string) { return w.slackResult(t, f.behaviour) }
+		if t.Post != nil && f.behaviour.mode == "queued" {
 			f.due = w.now.Add(t.Post.Wait)
 			return f
 		}
@@ -219,28 +219,28 @@ func (w *world) launch(t project.Task) *flight {
 			f.due = w.now.Add(min(w.prodege.reads.delay, r.Within))
 		}
 	case project.KindRead:
-		f.how = w.prodege.reads.next()
+		f.behaviour = w.prodege.reads.next()
 		f.result = func() (project.Result, string) {
-			if f.how.delay > t.Read.Within {
+			if f.behaviour.delay > t.Read.Within {
 				return failed(project.FailedTransient, "Prodege did not answer in time"), "no answer in time"
 			}
-			return w.prodegeTells(t.Read, f.how)
+			return w.readResult(t.Read, f.behaviour)
 		}
-		f.due = w.now.Add(min(f.how.delay, t.Read.Within))
-		if f.how.mode == "held" {
+		f.due = w.now.Add(min(f.behaviour.delay, t.Read.Within))
+		if f.behaviour.mode == "held" {
 			f.due = time.Time{}
 		}
 		return f
 	case project.KindAccept, project.KindAct:
-		f.how = w.prodege.acts.next()
-		f.result = func() (project.Result, string) { return w.prodegeActs(t, f.how) }
+		f.behaviour = w.prodege.acts.next()
+		f.result = func() (project.Result, string) { return w.actResult(t, f.behaviour) }
 	case project.KindInvoice:
-		f.how = w.billing.next()
-		f.result = func() (project.Result, string) { return w.billingAnswers(f.how) }
+		f.behaviour = w.billing.next()
+		f.result = func() (project.Result, string) { return w.billingResult(f.behaviour) }
 	case project.KindPermission:
-		f.how = w.list.next()
+		f.behaviour = w.approverList.next()
 		f.result = func() (project.Result, string) {
-			if f.how.mode == "away" {
+			if f.behaviour.mode == "away" {
 				return project.Result{Permission: &project.Permission{}}, "the list can't be had"
 			}
 			ok := slices.Contains(w.approvers, t.Permission.User)
@@ -249,28 +249,28 @@ func (w *world) launch(t project.Task) *flight {
 	case project.KindDigest:
 		f.result = func() (project.Result, string) { return project.Result{}, "added" }
 	case project.KindEarlier:
-		f.how = w.earlier.next()
+		f.behaviour = w.earlierRuns.next()
 		f.result = func() (project.Result, string) {
 			switch {
-			case f.how.mode == "fails":
+			case f.behaviour.mode == "fails":
 				return failed(project.FailedTransient, "Temporal does not answer"), "no answer"
-			case f.how.mode == "found", w.lives > 1:
+			case f.behaviour.mode == "found", w.lives > 1:
 				return project.Result{Earlier: &project.EarlierFound{Found: true}}, "yes"
 			}
 			return project.Result{Earlier: &project.EarlierFound{}}, "no"
 		}
 	}
-	if f.how.mode == "held" {
+	if f.behaviour.mode == "held" {
 		f.due = time.Time{}
-	} else if f.how.delay > 0 {
-		f.due = w.now.Add(f.how.delay)
+	} else if f.behaviour.delay > 0 {
+		f.due = w.now.Add(f.behaviour.delay)
 	}
 	return f
 }
 
 // land ends the tasks that are due.
-func (w *world) land() {
-	w.underWay = slices.DeleteFunc(w.underWay, func(f *flight) bool {
+func (w *world) finishTasks() {
+	w.tasks = slices.DeleteFunc(w.tasks, func(f *runningTask) bool {
 		if f.due.IsZero() || f.due.After(w.now) {
 			return false
 		}
@@ -280,30 +280,30 @@ func (w *world) land() {
 		if words != "" {
 			words = " → " + words
 		}
-		w.say(w.doing(f.task) + words)
+		w.log(w.taskWords(f.task) + words)
 		return true
 	})
 }
 
-func (w *world) ready() bool {
-	return len(w.turn.Results) > 0 || slices.ContainsFunc(w.underWay, func(f *flight) bool { return !f.due.IsZero() && !f.due.After(w.now) })
+func (w *world) hasDueTask() bool {
+	return len(w.turn.Results) > 0 || slices.ContainsFunc(w.tasks, func(f *runningTask) bool { return !f.due.IsZero() && !f.due.After(w.now) })
 }
 
 func (w *world) mustAwait() bool {
-	return slices.ContainsFunc(w.underWay, func(f *flight) bool { return !f.task.Kind().Repeatable() })
+	return slices.ContainsFunc(w.tasks, func(f *runningTask) bool { return !f.task.Kind().Repeatable() })
 }
 
 // pass lets time go on to a moment, stopping at whatever happens before it.
-func (w *world) pass(until time.Time) {
+func (w *world) advance(until time.Time) {
 	for range 100_000 {
 		next, _ := w.s.Wake()
 		if w.ended {
 			next = time.Time{}
 		}
-		if w.giveUp.After(w.now) && (next.IsZero() || w.giveUp.Before(next)) && !w.ended {
-			next = w.giveUp
+		if w.cancelDeadline.After(w.now) && (next.IsZero() || w.cancelDeadline.Before(next)) && !w.ended {
+			next = w.cancelDeadline
 		}
-		for _, f := range w.underWay {
+		for _, f := range w.tasks {
 			if !f.due.IsZero() && (next.IsZero() || f.due.Before(next)) {
 				next = f.due
 			}
@@ -324,12 +324,12 @@ func (w *world) pass(until time.Time) {
 
 // checkCarriedOver holds what continue-as-new needs: the state as JSON, read back, goes on in the very same way; and a
 // turn with nothing in it changes nothing.
-func (w *world) checkCarriedOver() {
-	if w.checked++; w.ended || w.checkEach > 0 && w.checked%w.checkEach != 0 {
+func (w *world) checkRoundTrip() {
+	if w.turns++; w.ended || w.roundTripEvery > 0 && w.turns%w.roundTripEvery != 0 {
 		return
 	}
 	before := mustJSON(w.t, w.s)
-	carried := carry(w.t, w.s)
+	carried := roundTrip(w.t, w.s)
 	if asked, here := mustJSON(w.t, carried.View()), mustJSON(w.t, w.s.View()); asked != here {
 		w.t.Fatalf("whoever queries the state sees something else:\nhere    %s\nqueried %s", here, asked)
 	}
@@ -337,30 +337,17 @@ func (w *world) checkCarriedOver() {
 	if after := mustJSON(w.t, carried); after != before {
 		w.t.Fatalf("a turn in which nothing came changes the state:\nbefore %s\nafter  %s", before, after)
 	}
-	sameWants(w.t, w.s, carried)
+	if diff := project.DiffWanted(w.s, carried); diff != "" {
+		w.t.Fatalf("a state decoded from its JSON behaves differently:\n%s", diff)
+	}
 }
 
-func carry(t testing.TB, s *project.State) *project.State {
+func roundTrip(t testing.TB, s *project.State) *project.State {
 	carried := new(project.State)
 	if err := json.Unmarshal([]byte(mustJSON(t, s)), carried); err != nil {
 		t.Fatalf("the state can't be read back: %v", err)
 	}
 	return carried
-}
-
-// sameWants fails unless two states want the same to be done and to be woken at the same time.
-func sameWants(t testing.TB, a, b *project.State) {
-	if x, y := mustJSON(t, a.Wanted()), mustJSON(t, b.Wanted()); x != y {
-		t.Fatalf("the state that is carried over wants something else:\nbefore %s\nafter  %s", x, y)
-	}
-	x, whyX := a.Wake()
-	y, whyY := b.Wake()
-	if !x.Equal(y) || whyX != whyY {
-		t.Fatalf("the state that is carried over wants to be woken at %v (%s), not at %v (%s)", y, whyY, x, whyX)
-	}
-	if x, y := mustJSON(t, a.View()), mustJSON(t, b.View()); x != y {
-		t.Fatalf("the state that is carried over looks different:\nbefore %s\nafter  %s", x, y)
-	}
 }
 
 func mustJSON(t testing.TB, v any) string {
@@ -377,12 +364,12 @@ func (w *world) continueAsNew() {
 		w.t.Fatal("the driver awaits what changes something before it continues as new")
 	}
 	w.s.DropReads()
-	w.s, w.underWay = carry(w.t, w.s), nil
+	w.s, w.tasks = roundTrip(w.t, w.s), nil
 	w.settle()
 }
 
 // slackAnswers is how Slack takes a message.
-func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, string) {
+func (w *world) slackResult(t project.Task, how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "away":
 		return failed(project.FailedTransient, "Slack does not answer"), "Slack does not answer"
@@ -398,7 +385,7 @@ func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, str
 		}
 	case "lost":
 		if t.Post != nil {
-			w.stand(t.Post, false)
+			w.post(t.Post, false)
 		}
 		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe = true
@@ -407,34 +394,34 @@ func (w *world) slackAnswers(t project.Task, how behaviour) (project.Result, str
 	plain := how.mode == "plain"
 	switch {
 	case t.Post != nil:
-		return w.slackPosts(t.Post, plain)
+		return w.postResult(t.Post, plain)
 	case t.Edit != nil:
 		m := w.slack.find(func(m *slackMessage) bool { return m.ts == t.Edit.TS })
 		if m == nil {
 			return project.Result{Edited: &project.Edited{Gone: true}}, "the message is gone"
 		}
 		m.card, m.plain = t.Edit.Card, plain
-		return project.Result{Edited: &project.Edited{Plain: plain, Nobody: w.nobody(t.Edit.Card)}}, w.stands(t.Edit.Card, plain)
+		return project.Result{Edited: &project.Edited{Plain: plain, Nobody: w.nobodyCanDecide(t.Edit.Card)}}, w.messageWords(t.Edit.Card, plain)
 	}
 	return project.Result{}, ""
 }
 
-func (w *world) slackPosts(p *project.Post, plain bool) (project.Result, string) {
+func (w *world) postResult(p *project.Post, plain bool) (project.Result, string) {
 	if p.Thread != "" && w.slack.find(func(m *slackMessage) bool { return m.ts == p.Thread }) == nil {
 		return failed(project.FailedThreadGone, "the thread is gone"), "the thread is gone"
 	}
 	if !p.Tried.IsZero() {
 		if m := w.slack.find(func(m *slackMessage) bool { return m.key == p.Key }); m != nil {
-			return project.Result{Posted: &project.Posted{Channel: p.Channel, TS: m.ts, Link: "link-" + m.ts, Found: true, Nobody: w.nobody(m.card)}}, "it stands there already, nothing is posted"
+			return project.Result{Posted: &project.Posted{Channel: p.Channel, TS: m.ts, Link: "link-" + m.ts, Found: true, Nobody: w.nobodyCanDecide(m.card)}}, "it stands there already, nothing is posted"
 		}
 	}
 	words := ""
-	posted := &project.Posted{Channel: p.Channel, Plain: plain, Nobody: w.nobody(p.Card)}
+	posted := &project.Posted{Channel: p.Channel, Plain: plain, Nobody: w.nobodyCanDecide(p.Card)}
 	if p.Read != nil {
 		how := w.prodege.reads.next()
 		if how.delay > p.Read.Within {
 			words = " (without what Prodege tells)"
-		} else if r, _ := w.prodegeTells(p.Read, how); r.Reading != nil {
+		} else if r, _ := w.readResult(p.Read, how); r.Reading != nil {
 			posted.Reading = r.Reading
 			p.Card.Fill(*r.Reading)
 			words = " (with what Prodege tells)"
@@ -442,23 +429,23 @@ func (w *world) slackPosts(p *project.Post, plain bool) (project.Result, string)
 			words = " (without what Prodege tells)"
 		}
 	}
-	m := w.stand(p, plain)
+	m := w.post(p, plain)
 	posted.TS, posted.Link = m.ts, "link-"+m.ts
-	return project.Result{Posted: posted}, strings.TrimSpace(w.stands(p.Card, plain) + words)
+	return project.Result{Posted: posted}, strings.TrimSpace(w.messageWords(p.Card, plain) + words)
 }
 
 // stands tells what is odd about a message that stands.
-func (w *world) stands(c project.Card, plain bool) string {
+func (w *world) messageWords(c project.Card, plain bool) string {
 	switch {
 	case plain:
 		return "Slack refuses the layout, it stands as text without buttons"
-	case w.nobody(c):
+	case w.nobodyCanDecide(c):
 		return "says that nobody can decide"
 	}
 	return ""
 }
 
-func (w *world) stand(p *project.Post, plain bool) *slackMessage {
+func (w *world) post(p *project.Post, plain bool) *slackMessage {
 	w.nextTS++
 	m := &slackMessage{key: p.Key, channel: p.Channel, thread: p.Thread, ts: "ts" + strconv.Itoa(w.nextTS), card: p.Card, plain: plain}
 	w.slack.messages = append(w.slack.messages, m)
@@ -466,7 +453,9 @@ func (w *world) stand(p *project.Post, plain bool) *slackMessage {
 }
 
 // nobody reports whether a card has buttons that nobody may click.
-func (w *world) nobody(c project.Card) bool { return len(w.approvers) == 0 && len(buttons(c)) > 0 }
+func (w *world) nobodyCanDecide(c project.Card) bool {
+	return len(w.approvers) == 0 && len(buttons(c)) > 0
+}
 
 // channelOf is the channel in which a task says something.
 func channelOf(t project.Task) string {
@@ -487,7 +476,7 @@ func readOf(t project.Task) *project.Read {
 }
 
 // prodegeTells is how Prodege answers a question about the project.
-func (w *world) prodegeTells(r *project.Read, how behaviour) (project.Result, string) {
+func (w *world) readResult(r *project.Read, how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "away":
 		return failed(project.FailedTransient, "Prodege does not answer"), "Prodege does not answer"
@@ -506,7 +495,7 @@ func (w *world) prodegeTells(r *project.Read, how behaviour) (project.Result, st
 }
 
 // prodegeActs is how Prodege, and the checks right before the act, end an acceptance or another act.
-func (w *world) prodegeActs(t project.Task, how behaviour) (project.Result, string) {
+func (w *world) actResult(t project.Task, how behaviour) (project.Result, string) {
 	info := &w.prodege.info
 	got := project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
 	ends := func(o project.Outcome, words string) (project.Result, string) {
@@ -582,7 +571,7 @@ func (w *world) update(t project.Task, got *project.Acceptance) string {
 }
 
 // billingAnswers is how billing answers a call.
-func (w *world) billingAnswers(how behaviour) (project.Result, string) {
+func (w *world) billingResult(how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "", "200":
 		if w.settings.DryRun {
@@ -625,27 +614,27 @@ func must[T any](v T, err error) T {
 }
 
 // report tells what a turn left for logs.
-func (w *world) report(out project.Output) {
+func (w *world) logOutput(out project.Output) {
 	const many = 20
 	if len(out.Events) > many {
-		w.say(manyEventsWords(out.Events))
+		w.log(manyEventsWords(out.Events))
 	} else {
 		for _, e := range out.Events {
-			w.say(eventWords(e))
+			w.log(eventWords(e))
 		}
 	}
 	for i, l := range out.Lines {
 		switch {
 		case len(out.Lines) <= many, i == 0, i == len(out.Lines)-1:
-			w.say("ledger: " + lineWords(l))
+			w.log("ledger: " + lineWords(l))
 		case i == 1:
-			w.say(fmt.Sprintf("ledger: … %d more lines …", len(out.Lines)-2))
+			w.log(fmt.Sprintf("ledger: … %d more lines …", len(out.Lines)-2))
 		}
 	}
 	for _, u := range out.Outages {
-		w.say("log: Slack has not accepted a message in " + u.Channel + " for five minutes: " + u.What + inParens(u.Failure))
+		w.log("log: Slack has not accepted a message in " + u.Channel + " for five minutes: " + u.What + inParens(u.Failure))
 	}
 	for _, a := range out.Answered {
-		w.say("click of " + cmp.Or(a.User, "nobody") + " without effect: " + answerWords(project.Answer{Kind: a.Kind, Amount: a.Amount}))
+		w.log("click of " + cmp.Or(a.User, "nobody") + " without effect: " + answerWords(project.Answer{Kind: a.Kind, Amount: a.Amount}))
 	}
 }

@@ -14,15 +14,15 @@ import (
 )
 
 var (
-	walks     = flag.Int("walks", 120, "how many random histories are walked")
-	walkSteps = flag.Int("walks.steps", 300, "how many steps each has")
-	trailed   = flag.Int("walks.trail", 40, "how many steps of a walk that fails are shown")
-	walkSeed  = flag.Uint64("walks.seed", 1, "seed of the first one")
+	walks       = flag.Int("walks", 120, "number of random walks")
+	walkSteps   = flag.Int("walks.steps", 300, "number of steps of each walk")
+	traceLength = flag.Int("walks.trace", 40, "number of steps to print of a walk that fails")
+	walkSeed    = flag.Uint64("walks.seed", 1, "seed of the first walk")
 )
 
-// TestRandomWalks walks long random histories through the world of the models, with clicks and faults without a bound,
-// and the same invariants. Now and then the state goes through JSON: what is wanted must be the same after it, and it
-// must stay small.
+// TestRandomWalks takes long random walks through the world of the models, with any number of clicks and faults, and
+// checks the same invariants. It also checks that no decision reads the ledger or texts, that a state decoded from its
+// JSON behaves the same, and that states stay small.
 func TestRandomWalks(t *testing.T) {
 	n, steps := *walks, *walkSteps
 	if testing.Short() {
@@ -40,40 +40,40 @@ func TestRandomWalks(t *testing.T) {
 	t.Logf("%d walks of %d steps, the largest state has %d bytes", n, steps, largest)
 }
 
-// walk walks one random history. It returns the size of the largest state, and what went wrong.
+// walk takes one random walk. It returns the size of the largest state in bytes and a description of any fault.
 func walk(seed uint64, steps int) (largest int, fault string) {
 	r := rand.New(rand.NewPCG(seed, 7))
 	w := newWorld(randomModel(r))
-	var trail []string
+	var trace []string
 	var list []transition
 	for step := range steps {
 		if list = w.transitions(list[:0]); len(list) == 0 {
 			break
 		}
-		t := chosen(r, list)
-		trail = append(trail, t.label)
-		bare := w.bare()
-		if fault := w.take(t); fault != "" {
-			return largest, told(fault, trail, w)
+		t := pick(r, list)
+		trace = append(trace, t.label)
+		stripped := w.stripped()
+		if fault := w.step(t); fault != "" {
+			return largest, failureReport(fault, trace, w)
 		}
-		if fault := bare.take(t); fault != "" {
-			return largest, told("without its ledger and texts: "+fault, trail, bare)
+		if fault := stripped.step(t); fault != "" {
+			return largest, failureReport("without ledger and texts: "+fault, trace, stripped)
 		}
-		if one, other := w.wants(), bare.wants(); one != other {
-			return largest, told("with its ledger and texts it wants\n  "+one+"\nand without them\n  "+other, trail, w)
+		if one, other := w.runningTasks(), stripped.runningTasks(); one != other {
+			return largest, failureReport("running tasks with ledger and texts:\n  "+one+"\nwithout:\n  "+other, trace, w)
 		}
 		if step%7 == 0 && !w.ended {
-			size, fault := throughJSON(w)
+			size, fault := checkRoundTrip(w)
 			if largest = max(largest, size); fault != "" {
-				return largest, told(fault, trail, w)
+				return largest, failureReport(fault, trace, w)
 			}
 		}
 	}
-	return largest, settled(w, trail)
+	return largest, checkSettles(w, trace)
 }
 
-// bare is a copy without what no decision may read.
-func (w *world) bare() *world {
+// stripped returns a copy without the parts of the state that no decision may read.
+func (w *world) stripped() *world {
 	c := w.clone()
 	s := c.s
 	s.Ledger, s.Forgotten, s.LedgerCut, s.Last, s.Answers = nil, 0, time.Time{}, nil, nil
@@ -81,72 +81,74 @@ func (w *world) bare() *world {
 	return c
 }
 
-// settled follows a walk to its rest, all going well and nothing new coming: whatever was owed must be done.
-func settled(w *world, trail []string) string {
+// checkSettles lets a walk end with no further faults or events, and checks that everything due was done.
+func checkSettles(w *world, trace []string) string {
 	for step := range 500 {
 		if step > 400 && len(w.running) == 0 || w.ended {
-			if fault := w.atRest(); fault != "" {
-				return told("at rest, and "+fault, trail, w)
+			if fault := w.checkAtRest(); fault != "" {
+				return failureReport("at rest: "+fault, trace, w)
 			}
 			return ""
 		}
 		list := w.transitions(nil)
-		at := slices.IndexFunc(list, func(t transition) bool { return t.good })
+		at := slices.IndexFunc(list, func(t transition) bool { return t.happyPath })
 		if at < 0 {
 			break
 		}
-		trail = append(trail, list[at].label)
-		if fault := w.take(list[at]); fault != "" {
-			return told(fault, trail, w)
+		trace = append(trace, list[at].label)
+		if fault := w.step(list[at]); fault != "" {
+			return failureReport(fault, trace, w)
 		}
 	}
-	if fault := w.atRest(); fault != "" && len(w.running) == 0 {
-		return told("at rest, and "+fault, trail, w)
+	if fault := w.checkAtRest(); fault != "" && len(w.running) == 0 {
+		return failureReport("at rest: "+fault, trace, w)
 	}
 	return ""
 }
 
-func told(fault string, trail []string, w *world) string {
-	return fault + "\n     " + strings.Join(trail[max(0, len(trail)-*trailed):], "\n     ") + "\n" + describe(w)
+// failureReport returns a fault with the last steps that led to it and the state.
+func failureReport(fault string, trace []string, w *world) string {
+	return fault + "\n     " + strings.Join(trace[max(0, len(trace)-*traceLength):], "\n     ") + "\n" + describe(w)
 }
 
-// chosen is a random transition: answers come more often than anything else, and time passes seldom.
-func chosen(r *rand.Rand, list []transition) transition {
-	kinds := map[string][]transition{}
+// pick returns a random transition: task results are most frequent, and time passes rarely.
+func pick(r *rand.Rand, list []transition) transition {
+	classes := map[string][]transition{}
 	for _, t := range list {
-		word, _, _ := strings.Cut(strings.NewReplacer(",", " ", ":", " ").Replace(t.kind), " ")
-		switch word {
+		class, _, _ := strings.Cut(strings.NewReplacer(",", " ", ":", " ").Replace(t.kind), " ")
+		switch class {
 		case "event", "click", "time", "operator":
 		default:
-			word = "a fault"
-			if t.good {
-				word = "an answer"
+			class = "fault"
+			if t.happyPath {
+				class = "result"
 			}
 		}
-		kinds[word] = append(kinds[word], t)
+		classes[class] = append(classes[class], t)
 	}
 	for {
-		word := "an answer"
+		class := "result"
 		switch n := r.IntN(100); {
 		case n < 15:
-			word = "event"
+			class = "event"
 		case n < 30:
-			word = "click"
+			class = "click"
 		case n < 37:
-			word = "time"
+			class = "time"
 		case n < 38:
-			word = "operator"
+			class = "operator"
 		case n < 47:
-			word = "a fault"
+			class = "fault"
 		}
-		if of := kinds[word]; len(of) > 0 {
+		if of := classes[class]; len(of) > 0 {
 			return of[r.IntN(len(of))]
 		}
 	}
 }
 
-// throughJSON carries the state as continue-as-new does: after a further turn both want the same.
-func throughJSON(w *world) (size int, fault string) {
+// checkRoundTrip checks that a state decoded from its JSON, as after continue-as-new, behaves like the original. It
+// returns the size of the JSON in bytes.
+func checkRoundTrip(w *world) (size int, fault string) {
 	raw, err := json.Marshal(w.s)
 	if err != nil {
 		return 0, err.Error()
@@ -154,20 +156,20 @@ func throughJSON(w *world) (size int, fault string) {
 	if len(raw) > maxState {
 		return len(raw), fmt.Sprintf("the state has %d bytes", len(raw))
 	}
-	carried := &State{}
-	if err := json.Unmarshal(raw, carried); err != nil {
-		return len(raw), "it can't be read back: " + err.Error()
+	decoded := &State{}
+	if err := json.Unmarshal(raw, decoded); err != nil {
+		return len(raw), "the state can't be decoded: " + err.Error()
 	}
-	mine := w.s.clone()
+	original := w.s.clone()
 	turn := Turn{Now: w.now, Settings: w.settings, Cancelled: w.cancelled}
-	mine.Step(turn)
-	carried.Step(turn)
-	return len(raw), sameWants(mine, carried)
+	original.Step(turn)
+	decoded.Step(turn)
+	return len(raw), DiffWanted(original, decoded)
 }
 
-// randomModel is a life of up to 60 events, in which anybody clicks and anything fails again and again.
+// randomModel returns a model of up to 60 events, with any number of clicks and faults.
 func randomModel(r *rand.Rand) *model {
-	m := &model{name: "random", truth: live(), faults: 1 << 30, endless: true, keep: true, settings: with(func(s *Settings) {
+	m := &model{name: "random", truth: live(), maxFaults: 1 << 30, unbounded: true, keepLedger: true, settings: with(func(s *Settings) {
 		s.Ceiling, s.SecondApproverAbove = money("5.00"), money("4.40")
 		if r.IntN(4) > 0 {
 			s.AutoApproveUpTo = money("4.00")
@@ -177,9 +179,9 @@ func randomModel(r *rand.Rand) *model {
 	for i := range 1 + r.IntN(60) {
 		e := randomEvent(r, i)
 		if i > 0 && r.IntN(12) == 0 {
-			e = m.events[r.IntN(i)].e // once more
+			e = m.events[r.IntN(i)].e // a repeat
 		}
-		m.events = append(m.events, happening{e: e})
+		m.events = append(m.events, modelEvent{e: e})
 	}
 	for _, user := range []string{"ana", "bob", "eve"} {
 		for _, v := range []Verdict{Approve, Reject, AskAgain, TryAgain, Close} {
@@ -191,25 +193,25 @@ func randomModel(r *rand.Rand) *model {
 			click{user: user, of: OfAction, verdict: ChooseAction, action: prodege.ActLive},
 			click{user: user, of: OfAction, verdict: TryAgain})
 	}
-	m.clicks = append(m.clicks, by("fin", OfInvoice, TryAgain), by("fin", OfInvoice, MarkInvoiced), by("fin", OfInvoice, SendInvoice))
-	m.moves = []move{
-		change("switch off", func(w *world) { w.switchOff = true }),
-		{name: "switch on", after: func(w *world) bool { return w.switchOff }, do: func(w *world) *Decision {
+	m.clicks = append(m.clicks, byCommand("fin", OfInvoice, TryAgain), byCommand("fin", OfInvoice, MarkInvoiced), byCommand("fin", OfInvoice, SendInvoice))
+	m.operations = []operation{
+		change("turn accepting off", func(w *world) { w.switchOff = true }),
+		{name: "turn accepting on", enabled: func(w *world) bool { return w.switchOff }, do: func(w *world) *Decision {
 			w.switchOff = false
 			return &Decision{Verdict: Resume}
 		}},
-		change("dry run on", func(w *world) { w.settings.DryRun = true }),
-		change("dry run off", func(w *world) { w.settings.DryRun = false }),
-		change("the ceiling is lowered", func(w *world) { w.settings.Ceiling = money("4.20") }),
-		continueMove,
+		change("turn dry run on", func(w *world) { w.settings.DryRun = true }),
+		change("turn dry run off", func(w *world) { w.settings.DryRun = false }),
+		change("lower the ceiling", func(w *world) { w.settings.Ceiling = money("4.20") }),
+		continueAsNewOperation,
 	}
 	if r.IntN(4) == 0 {
-		m.moves = append(m.moves, cancelMove(nil))
+		m.operations = append(m.operations, cancelOperation(nil))
 	}
 	return m
 }
 
-// randomEvent is the i-th event; each lies half a minute after the one before, or in the same second.
+// randomEvent returns the i-th event. It happens half a minute after the one before, or in the same second.
 func randomEvent(r *rand.Rand, i int) prodege.Event {
 	kinds := []prodege.Event{
 		cpi(0, "", "3.90"), cpi(0, "", "3.80"), cpi(0, "", "4.00"), cpi(0, "", "4.25"), cpi(0, "", "4.50"), cpi(0, "", "5.25"), cpi(0, "", ""),
@@ -220,13 +222,13 @@ func randomEvent(r *rand.Rand, i int) prodege.Event {
 	}
 	pick := len(kinds)
 	if i < 20 {
-		pick -= 3 // it lives a while before it is complete
+		pick -= 3 // not complete yet
 	}
 	e := kinds[r.IntN(pick)]
 	e.ID = prodege.EventID(fmt.Sprintf("e%03d", r.IntN(10)+i*10))
 	e.Time = start.Add(-45 * time.Minute).Add(time.Duration(i) * 30 * time.Second)
 	if r.IntN(10) == 0 {
-		e.Time = e.Time.Add(-30 * time.Second) // of the same second as the one before
+		e.Time = e.Time.Add(-30 * time.Second) // the same second as the event before
 	}
 	return e
 }

@@ -9,57 +9,57 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// world is a project with all that it deals with, as exploration and random walks see it: the driver, Prodege, Slack,
-// billing, and people. It is small and exact about what the invariants need, and knows nothing of texts.
+// world is a project with its driver and counterparties (Prodege, Slack, billing and people), as explored by
+// TestExplore and TestRandomWalks. It is small, models exactly what the invariants need, and ignores texts.
 type world struct {
 	m   *model
 	s   *State
 	now time.Time
 
-	handed   uint64 // events that were handed over
-	happened uint64 // events that have happened at Prodege; those that were handed over have
-	made     uint64 // clicks that were made
-	moved    uint64 // moves of operators that were made
-	faults   int    // faults that may still happen
-	settings Settings
+	delivered  uint64 // bit set of events that were delivered
+	happened   uint64 // bit set of events that happened at Prodege, a superset of delivered
+	clicked    uint64 // bit set of clicks that were made
+	operated   uint64 // bit set of operations that were done
+	faultsLeft int    // number of faults that may still happen
+	settings   Settings
 
-	truth     truth
-	switchOff bool // the kill switch
-	cancelled bool
-	ended     bool      // the workflow has closed
-	came      bool      // events came after the cancel
-	giveUp    time.Time // a cancelled workflow ends by then
-	restarts  int
+	truth             truth
+	switchOff         bool // the kill switch
+	cancelled         bool
+	ended             bool      // the workflow has closed
+	eventsAfterCancel bool      // events arrived after the cancellation
+	cancelDeadline    time.Time // when a cancelled workflow ends at the latest
+	restarts          int
 
-	running  []running
-	standing []standing // messages in Slack
-	approved []approval
-	billed   []bill
-	open     []openClick // clicks that got neither a record nor an answer yet
-	clicks   int         // made so far
+	running    []running
+	messages   []slackMessage // messages in Slack
+	approved   []approval
+	billed     []bookedInvoice
+	openClicks []openClick // clicks neither recorded nor answered yet
+	clickCount int         // number of clicks made
 
-	// What checks need of the past.
-	said      []string // keys of all that stood in Slack
-	called    []bill   // calls to billing that were begun, one a key
-	confirmed bool     // people said that an invoice is to be sent
-	held      bool     // a dry run held it back
-	rules     []time.Time
-	owedNotes []string    // events with a rejection
-	polls     []time.Time // when Prodege was asked for its answers since the last event that was applied
+	// History that the invariants need.
+	postedKeys         []string        // keys of all messages ever posted
+	billingCalls       []bookedInvoice // calls to billing that were started, one per key
+	confirmed          bool            // somebody confirmed that the invoice is to be sent
+	heldBack           bool            // a dry run held the invoice back
+	automaticApprovals []time.Time
+	rejectionsDue      []string    // ids of events with a rejection
+	pollTimes          []time.Time // when the first and last poll since the last applied event were sent
 }
 
-// truth is the project at Prodege.
+// truth is the actual state of the project at Prodege.
 type truth struct {
 	newest   Order // of the newest event that happened
 	status   prodege.Status
 	reason   prodege.Reason
-	required *prodege.USD // paused for CPI
+	required *prodege.USD // if paused for CPI
 	maxCPI   prodege.USD
-	acted    bool // our act set its status
+	acted    bool // our own call set the status
 }
 
-// same reports whether Prodege would tell the same.
-func (t *truth) same(u *truth) bool {
+// equal reports whether Prodege would give the same answer about t and u.
+func (t *truth) equal(u *truth) bool {
 	return t.status == u.status && t.reason == u.reason && sameAmount(t.required, u.required) && t.maxCPI.Equal(u.maxCPI)
 }
 
@@ -67,35 +67,35 @@ func (t *truth) forCPI() bool {
 	return t.status == prodege.Paused && t.reason == prodege.RealTimePricing
 }
 
-// running is a task under way.
+// running is a running task.
 type running struct {
-	task  Task
-	since time.Time
-	card  shows // of a post or an edit
-	limit time.Time
+	task     Task
+	started  time.Time
+	card     cardSummary // of a post or an edit
+	deadline time.Time
 
-	before    truth // as the task was begun
-	overtaken bool  // an event was applied meanwhile
+	truthAtStart truth // when the task was started
+	overtaken    bool  // an event was applied since then
 }
 
-// standing is a message in Slack.
-type standing struct {
-	key   string // as in Slack's metadata
-	ts    string
-	shows shows
-	offer []prodege.Action
+// slackMessage is a message in Slack.
+type slackMessage struct {
+	key     string // in the message's metadata
+	ts      string
+	card    cardSummary
+	actions []prodege.Action
 }
 
-// approval is who approved an amount of a generation.
+// approval records who approved an amount or action of a generation.
 type approval struct {
 	id         prodege.EventID
 	generation int
 	amount     string
-	users      string // one letter a person; "r": a rule
+	users      string // one letter per person; "r" for an automatic approval
 }
 
-// bill is what billing has.
-type bill struct {
+// bookedInvoice is an invoice that billing has.
+type bookedInvoice struct {
 	key, body, facts string
 }
 
@@ -105,48 +105,48 @@ type openClick struct {
 	slack    bool
 }
 
-// model is what may happen in a world.
+// model defines what may happen in a world.
 type model struct {
-	name     string
-	about    string
-	settings Settings
-	events   []happening
-	clicks   []click
-	moves    []move
-	faults   int
-	trouble  func(k Kind) []string // which faults each kind of task can meet; nil: all
-	truth    truth
-	ahead    bool // things happen at Prodege before their webhooks come
-	together bool // two events, or an event and a click, may come in one turn
-	earlier  bool // there was an earlier life
-	large    func(*model)
-	short    bool // small enough for -short
-	endless  bool // clicks and faults without a bound: random walks
-	keep     bool // the ledger is kept
+	name            string
+	about           string
+	settings        Settings
+	events          []modelEvent
+	clicks          []click
+	operations      []operation
+	maxFaults       int
+	possibleFaults  func(k Kind) []string // the faults of each kind of task; nil: all
+	truth           truth
+	aheadOfWebhooks bool // events may happen at Prodege before they are delivered
+	sameTurn        bool // two events, or an event and a click, may share a turn
+	hadEarlierRun   bool // the project has an earlier workflow run
+	enlarge         func(*model)
+	short           bool // small enough for -short
+	unbounded       bool // any number of clicks and faults, for random walks
+	keepLedger      bool // don't drop the ledger
 }
 
-// happening is something that happens at Prodege, and its webhook.
-type happening struct {
-	e     prodege.Event
-	after func(w *world) bool // nil: at any time
+// modelEvent is an event that may happen at Prodege and be delivered.
+type modelEvent struct {
+	e       prodege.Event
+	enabled func(w *world) bool // nil: always
 }
 
-// click is something that a person does once a message offers it.
+// click is a click that a person makes when a message offers it.
 type click struct {
-	user    string
-	verdict Verdict
-	of      QuestionKind
-	upTo    *prodege.USD
-	action  prodege.ActionID
-	number  int64
-	command bool // from the command line: no ephemeral answer
+	user        string
+	verdict     Verdict
+	of          QuestionKind
+	upTo        *prodege.USD
+	action      prodege.ActionID
+	number      int64
+	fromCommand bool // on the command line, without an ephemeral answer
 }
 
-// move is something that an operator does once.
-type move struct {
-	name  string
-	after func(w *world) bool
-	do    func(w *world) *Decision
+// operation is something that an operator does once.
+type operation struct {
+	name    string
+	enabled func(w *world) bool
+	do      func(w *world) *Decision
 }
 
 var (
@@ -155,104 +155,104 @@ var (
 )
 
 func newWorld(m *model) *world {
-	w := &world{m: m, s: New(projectN), now: start, faults: m.faults, settings: m.settings, truth: m.truth}
+	w := &world{m: m, s: New(projectN), now: start, faultsLeft: m.maxFaults, settings: m.settings, truth: m.truth}
 	return w
 }
 
 func (w *world) clone() *world {
 	c := *w
 	c.s = w.s.clone()
-	c.running, c.standing = slices.Clone(w.running), slices.Clone(w.standing)
-	c.approved, c.billed, c.open = slices.Clone(w.approved), slices.Clone(w.billed), slices.Clone(w.open)
+	c.running, c.messages = slices.Clone(w.running), slices.Clone(w.messages)
+	c.approved, c.billed, c.openClicks = slices.Clone(w.approved), slices.Clone(w.billed), slices.Clone(w.openClicks)
 	return &c
 }
 
-// hash is the sum of all that decides how a world goes on.
+// hash returns a hash of everything that decides the world's future behavior.
 func (w *world) hash(h *hasher) [16]byte {
 	h.reset(w.now)
 	h.state(w.s)
-	h.n(int(w.handed))
-	h.n(int(w.happened))
-	h.n(int(w.made))
-	h.n(int(w.moved))
-	h.n(w.faults)
+	h.int(int(w.delivered))
+	h.int(int(w.happened))
+	h.int(int(w.clicked))
+	h.int(int(w.operated))
+	h.int(w.faultsLeft)
 	h.usd(w.settings.Ceiling)
-	h.yes(w.settings.DryRun)
-	h.yes(w.settings.HasAPIKey)
-	h.yes(w.settings.HasBilling)
-	h.yes(w.settings.AlertActions)
+	h.bool(w.settings.DryRun)
+	h.bool(w.settings.HasAPIKey)
+	h.bool(w.settings.HasBilling)
+	h.bool(w.settings.AlertActions)
 	h.truth(&w.truth)
-	h.n(len(w.polls))
-	for _, at := range w.polls {
-		h.after(at, pollAgain-pollSkew)
+	h.int(len(w.pollTimes))
+	for _, at := range w.pollTimes {
+		h.timePlus(at, pollAgain-pollSkew)
 	}
-	h.yes(w.switchOff)
-	h.yes(w.cancelled)
-	h.yes(w.ended)
-	h.time(w.giveUp)
-	h.yes(w.came)
-	h.n(w.restarts)
-	h.n(len(w.running))
+	h.bool(w.switchOff)
+	h.bool(w.cancelled)
+	h.bool(w.ended)
+	h.time(w.cancelDeadline)
+	h.bool(w.eventsAfterCancel)
+	h.int(w.restarts)
+	h.int(len(w.running))
 	for i := range w.running {
 		r := &w.running[i]
-		h.str(string(r.task.Kind()))
-		h.str(baseOf(r.task.ID))
-		h.shown(r.card)
-		h.time(r.limit)
-		if r.polls() {
-			h.yes(r.overtaken)
-			h.truth(&r.before)
+		h.string(string(r.task.Kind()))
+		h.string(trimCounters(r.task.ID))
+		h.card(r.card)
+		h.time(r.deadline)
+		if r.isPoll() {
+			h.bool(r.overtaken)
+			h.truth(&r.truthAtStart)
 		}
 		if r.task.Post != nil {
-			h.yes(r.task.Post.Tried.IsZero())
-			h.yes(w.threadGone(r.task.Post.Thread))
+			h.bool(r.task.Post.Tried.IsZero())
+			h.bool(w.threadGone(r.task.Post.Thread))
 		}
 	}
-	for _, m := range w.standing {
-		if w.matters(m) {
-			h.str(uncounted(m.key))
-			h.shown(m.shows)
+	for _, m := range w.messages {
+		if w.relevant(m) {
+			h.string(trimVersion(m.key))
+			h.card(m.card)
 		}
 	}
-	h.n(len(w.approved))
+	h.int(len(w.approved))
 	for _, a := range w.approved {
-		h.str(string(a.id))
-		h.n(a.generation)
-		h.str(a.amount)
-		h.str(a.users)
+		h.string(string(a.id))
+		h.int(a.generation)
+		h.string(a.amount)
+		h.string(a.users)
 	}
-	h.n(len(w.billed))
+	h.int(len(w.billed))
 	for _, b := range w.billed {
-		h.str(b.key)
-		h.str(b.facts)
+		h.string(b.key)
+		h.string(b.facts)
 	}
-	h.n(len(w.open))
-	h.yes(w.confirmed)
-	h.yes(w.held)
-	h.n(len(w.called))
-	h.n(len(w.owedNotes))
+	h.int(len(w.openClicks))
+	h.bool(w.confirmed)
+	h.bool(w.heldBack)
+	h.int(len(w.billingCalls))
+	h.int(len(w.rejectionsDue))
 	return h.sum()
 }
 
 func (h *hasher) truth(t *truth) {
-	h.str(string(t.newest.ID))
-	h.str(string(t.status))
-	h.n(int(t.reason))
+	h.string(string(t.newest.ID))
+	h.string(string(t.status))
+	h.int(int(t.reason))
 	h.usd(t.required)
 	h.usd(&t.maxCPI)
-	h.yes(t.acted)
+	h.bool(t.acted)
 }
 
-// polls reports whether a task asks how the project is.
-func (r *running) polls() bool { return strings.HasPrefix(r.task.ID, "read/poll/") }
+// isPoll reports whether a task is a poll of the project's status.
+func (r *running) isPoll() bool { return strings.HasPrefix(r.task.ID, "read/poll/") }
 
-// matters reports whether a standing message can still make a difference: it has buttons, or may be edited.
-func (w *world) matters(m standing) bool {
-	return m.shows.buttons || slices.ContainsFunc(w.s.Outbox, func(o *Message) bool { return m.key == w.s.slackKey(o) })
+// relevant reports whether a message can still affect the future: it has buttons or may be edited.
+func (w *world) relevant(m slackMessage) bool {
+	return m.card.buttons || slices.ContainsFunc(w.s.Outbox, func(o *Message) bool { return m.key == w.s.slackKey(o) })
 }
 
-// baseOf is a task's ID without what only counts.
-func baseOf(id string) string {
+// trimCounters returns a task's id without counters.
+func trimCounters(id string) string {
 	if at := strings.LastIndexByte(id, '/'); at >= 0 {
 		id = id[:at]
 	}
@@ -262,32 +262,32 @@ func baseOf(id string) string {
 	case strings.HasPrefix(id, "act/"), strings.HasPrefix(id, "read/effect/"):
 		id = id[:strings.LastIndexByte(id, '/')]
 	}
-	return uncounted(id)
+	return trimVersion(id)
 }
 
-// transition is one thing that can happen next.
+// transition is a possible next step.
 type transition struct {
-	kind  string // for the table of kinds
-	label string // for people
-	do    func(w *world) Turn
-	good  bool // belongs to the path on which everything goes well and nothing new comes
-	calm  bool // may repeat for ever: a question to Prodege, or the wait for it
+	kind      string // for -explore.table
+	label     string // for traces
+	do        func(w *world) Turn
+	happyPath bool // no fault, click or event
+	mayRepeat bool // may repeat indefinitely: polls and the time between them
 }
 
-// transitions lists all that can happen next.
+// transitions appends all possible next steps.
 func (w *world) transitions(list []transition) []transition {
 	if w.ended {
 		return list
 	}
-	list = w.results(list)
-	list = w.events(list)
-	list = w.peoples(list)
-	list = w.operators(list)
-	return w.times(list)
+	list = w.resultTransitions(list)
+	list = w.eventTransitions(list)
+	list = w.clickTransitions(list)
+	list = w.operatorTransitions(list)
+	return w.timeTransitions(list)
 }
 
-// take lets something happen: the driver takes a turn, and starts what is wanted. It returns what went wrong.
-func (w *world) take(t transition) (fault string) {
+// step takes a transition: the driver runs a turn and starts the wanted tasks. It returns a description of any fault.
+func (w *world) step(t transition) (fault string) {
 	defer func() {
 		if p := recover(); p != nil {
 			fault = fmt.Sprintf("panic: %v", p)
@@ -297,29 +297,29 @@ func (w *world) take(t transition) (fault string) {
 	return w.turn(turn)
 }
 
-// turn is the driver's turn.
+// turn runs one turn of the driver.
 func (w *world) turn(t Turn) string {
 	t.Now, t.Settings, t.Cancelled = w.now, w.settings, w.cancelled
 	if t.Cancelled && len(t.Events) > 0 {
-		w.came = true
+		w.eventsAfterCancel = true
 	}
 	out := w.s.Step(t)
-	if !w.m.keep {
+	if !w.m.keepLedger {
 		w.s.Ledger = w.s.Ledger[:0]
 	}
 	if fault := w.checkTurn(t, out); fault != "" {
 		return fault
 	}
-	if w.cancelled && w.giveUp.IsZero() {
-		w.giveUp = w.now.Add(5 * time.Minute)
+	if w.cancelled && w.cancelDeadline.IsZero() {
+		w.cancelDeadline = w.now.Add(5 * time.Minute)
 	}
 	switch {
-	case w.cancelled && !w.mustAwait() && (w.s.Drained() || !w.now.Before(w.giveUp)):
-		if !w.came {
+	case w.cancelled && !w.mustAwait() && (w.s.Drained() || !w.now.Before(w.cancelDeadline)):
+		if !w.eventsAfterCancel {
 			w.ended = true
 			return w.checkState()
 		}
-		w.cancelled, w.came, w.giveUp = false, false, time.Time{}
+		w.cancelled, w.eventsAfterCancel, w.cancelDeadline = false, false, time.Time{}
 		w.s.Restarted()
 		w.abandon()
 		return w.turn(Turn{})
@@ -327,7 +327,7 @@ func (w *world) turn(t Turn) string {
 		w.ended = true
 		return w.checkState()
 	}
-	if fault := w.begin(); fault != "" {
+	if fault := w.startTasks(); fault != "" {
 		return fault
 	}
 	return w.checkState()
@@ -342,11 +342,11 @@ func (w *world) abandon() {
 	w.s.DropReads()
 }
 
-// tryLasts is how long a try lasts at most, once a worker has it.
-const tryLasts = 30 * time.Second
+// attemptTimeout is how long an attempt lasts at most once a worker has started it.
+const attemptTimeout = 30 * time.Second
 
-// begin starts what is wanted and not under way, and cancels reads that are not wanted any more.
-func (w *world) begin() string {
+// startTasks starts the wanted tasks that are not running, and cancels reads that are no longer wanted.
+func (w *world) startTasks() string {
 	tasks := w.s.Wanted()
 	wanted := func(id string) bool { return slices.ContainsFunc(tasks, func(t Task) bool { return t.ID == id }) }
 	kept := w.running[:0:0]
@@ -355,7 +355,7 @@ func (w *world) begin() string {
 		case wanted(r.task.ID):
 			kept = append(kept, r)
 		case !r.task.Kind().Repeatable():
-			return "the end of " + r.task.ID + " is not awaited any more"
+			return "the result of " + r.task.ID + " is no longer awaited"
 		}
 	}
 	w.running = kept
@@ -363,21 +363,21 @@ func (w *world) begin() string {
 		if slices.ContainsFunc(w.running, func(r running) bool { return r.task.ID == t.ID }) {
 			continue
 		}
-		if fault := w.checkBegin(t); fault != "" {
+		if fault := w.checkStart(t); fault != "" {
 			return fault
 		}
-		r := running{task: t, since: w.now, limit: w.now.Add(tryLasts), before: w.truth}
+		r := running{task: t, started: w.now, deadline: w.now.Add(attemptTimeout), truthAtStart: w.truth}
 		switch {
 		case t.Post != nil:
-			r.card, r.limit = showsOf(&t.Post.Card), r.limit.Add(t.Post.Wait)
+			r.card, r.deadline = summarize(&t.Post.Card), r.deadline.Add(t.Post.Wait)
 		case t.Edit != nil:
-			r.card = showsOf(&t.Edit.Card)
+			r.card = summarize(&t.Edit.Card)
 		case t.Read != nil:
-			r.limit = w.now.Add(t.Read.Within)
+			r.deadline = w.now.Add(t.Read.Within)
 		case t.Permission != nil:
-			r.limit = w.now.Add(10 * time.Second)
+			r.deadline = w.now.Add(10 * time.Second)
 		case t.Earlier != nil:
-			r.limit = w.now.Add(time.Minute)
+			r.deadline = w.now.Add(time.Minute)
 		}
 		w.running = append(w.running, r)
 		w.s.Begin(t.ID)
@@ -386,32 +386,32 @@ func (w *world) begin() string {
 	return ""
 }
 
-// events lists what may happen at Prodege, and the webhooks that may come.
-func (w *world) events(list []transition) []transition {
+// eventTransitions appends the events that may happen at Prodege and those that may be delivered.
+func (w *world) eventTransitions(list []transition) []transition {
 	may := func(i int) bool {
 		h := &w.m.events[i]
-		return w.handed&(1<<i) == 0 && (h.after == nil || h.after(w) || w.happened&(1<<i) != 0)
+		return w.delivered&(1<<i) == 0 && (h.enabled == nil || h.enabled(w) || w.happened&(1<<i) != 0)
 	}
 	for i := range w.m.events {
 		if !may(i) {
 			continue
 		}
 		e := w.m.events[i].e
-		if w.m.ahead && w.happened&(1<<i) == 0 && w.truth.newest.before(Order{e.Time, e.ID}) {
+		if w.m.aheadOfWebhooks && w.happened&(1<<i) == 0 && w.truth.newest.before(Order{e.Time, e.ID}) {
 			list = append(list, transition{kind: "happens at Prodege", label: "at Prodege: " + eventLabel(e), do: func(w *world) Turn {
-				w.happen(i)
+				w.occur(i)
 				return Turn{}
 			}})
 		}
-		list = append(list, transition{kind: "event", label: "event " + eventLabel(e), do: func(w *world) Turn { return Turn{Events: []prodege.Event{w.hand(i)}} }})
-		if !w.m.together {
+		list = append(list, transition{kind: "event", label: "event " + eventLabel(e), do: func(w *world) Turn { return Turn{Events: []prodege.Event{w.deliver(i)}} }})
+		if !w.m.sameTurn {
 			continue
 		}
 		for j := range w.m.events {
 			if j != i && may(j) {
 				f := w.m.events[j].e
 				list = append(list, transition{kind: "two events in one turn", label: "events " + eventLabel(e) + " and " + eventLabel(f), do: func(w *world) Turn {
-					return Turn{Events: []prodege.Event{w.hand(i), w.hand(j)}}
+					return Turn{Events: []prodege.Event{w.deliver(i), w.deliver(j)}}
 				}})
 			}
 		}
@@ -430,9 +430,9 @@ func eventLabel(e prodege.Event) string {
 	return text
 }
 
-func (w *world) hand(i int) prodege.Event {
-	w.handed |= 1 << i
-	w.happen(i)
+func (w *world) deliver(i int) prodege.Event {
+	w.delivered |= 1 << i
+	w.occur(i)
 	e := w.m.events[i].e
 	if e.Received.IsZero() {
 		e.Received = w.now
@@ -440,8 +440,8 @@ func (w *world) hand(i int) prodege.Event {
 	return e
 }
 
-// happen makes an event true at Prodege, unless something newer is.
-func (w *world) happen(i int) {
+// occur applies an event to the project at Prodege, unless a newer one was applied.
+func (w *world) occur(i int) {
 	if w.happened&(1<<i) != 0 {
 		return
 	}
@@ -458,38 +458,38 @@ func (w *world) happen(i int) {
 	}
 }
 
-// peoples lists the clicks that people can make on what stands in Slack.
-func (w *world) peoples(list []transition) []transition {
+// clickTransitions appends the clicks that people can make on the messages in Slack.
+func (w *world) clickTransitions(list []transition) []transition {
 	for i, c := range w.m.clicks {
-		if w.made&(1<<i) != 0 {
+		if w.clicked&(1<<i) != 0 {
 			continue
 		}
-		for _, m := range w.standing {
-			d, can := c.on(m)
+		for _, m := range w.messages {
+			d, can := c.decisionOn(m)
 			if !can {
 				continue
 			}
-			label := fmt.Sprintf("%s clicks %s on %s", c.user, d.Verdict, m.shows)
-			clicked := func(w *world) []Decision {
-				if !w.m.endless {
-					w.made |= 1 << i
+			label := fmt.Sprintf("%s clicks %s on %s", c.user, d.Verdict, m.card)
+			click := func(w *world) []Decision {
+				if !w.m.unbounded {
+					w.clicked |= 1 << i
 				}
-				w.clicks++
+				w.clickCount++
 				d := d
 				d.ID, d.At = fmt.Sprintf("click-%d", i), w.now
-				if w.m.endless {
-					d.ID = fmt.Sprintf("click-%d", w.clicks)
+				if w.m.unbounded {
+					d.ID = fmt.Sprintf("click-%d", w.clickCount)
 				}
-				w.open = append(w.open, openClick{d.ID, d.User, d.Verdict, d.Channel != ""})
-				w.noteApproval(d)
+				w.openClicks = append(w.openClicks, openClick{d.ID, d.User, d.Verdict, d.Channel != ""})
+				w.recordApproval(d)
 				return []Decision{d}
 			}
-			list = append(list, transition{kind: "click " + string(d.Verdict), label: label, do: func(w *world) Turn { return Turn{Decisions: clicked(w)} }})
-			if w.m.together {
+			list = append(list, transition{kind: "click " + string(d.Verdict), label: label, do: func(w *world) Turn { return Turn{Decisions: click(w)} }})
+			if w.m.sameTurn {
 				for j := range w.m.events {
-					if h := &w.m.events[j]; w.handed&(1<<j) == 0 && (h.after == nil || h.after(w)) {
+					if h := &w.m.events[j]; w.delivered&(1<<j) == 0 && (h.enabled == nil || h.enabled(w)) {
 						list = append(list, transition{kind: "an event and a click in one turn", label: label + " in one turn with " + eventLabel(h.e), do: func(w *world) Turn {
-							return Turn{Events: []prodege.Event{w.hand(j)}, Decisions: clicked(w)}
+							return Turn{Events: []prodege.Event{w.deliver(j)}, Decisions: click(w)}
 						}})
 					}
 				}
@@ -499,22 +499,22 @@ func (w *world) peoples(list []transition) []transition {
 	return list
 }
 
-// on is the decision that a click on a message makes, if the message offers it.
-func (c click) on(m standing) (Decision, bool) {
-	if !m.shows.buttons {
+// decisionOn returns the decision of a click on a message, and whether the message offers it.
+func (c click) decisionOn(m slackMessage) (Decision, bool) {
+	if !m.card.buttons {
 		return Decision{}, false
 	}
-	phase := m.shows.phase
-	d := Decision{Of: c.of, Verdict: c.verdict, User: c.user, Channel: "C", From: FromSlack, Generation: m.shows.generation, UpTo: c.upTo, Action: c.action, Number: c.number}
-	if c.command {
+	phase := m.card.phase
+	d := Decision{Of: c.of, Verdict: c.verdict, User: c.user, Channel: "C", From: FromSlack, Generation: m.card.generation, UpTo: c.upTo, Action: c.action, Number: c.number}
+	if c.fromCommand {
 		d.Channel, d.From = "", FromCommand
 	}
 	failed := Phase(phase).Failed()
 	switch {
-	case c.of == OfCPI && m.shows.kind == "request":
-		d.Request = prodege.EventID(m.shows.id)
-		if m.shows.amount != "" {
-			amount := prodege.MustUSD(m.shows.amount)
+	case c.of == OfCPI && m.card.kind == "request":
+		d.Request = prodege.EventID(m.card.id)
+		if m.card.amount != "" {
+			amount := prodege.MustUSD(m.card.amount)
 			d.Amount = &amount
 		}
 		open := phase == string(PhaseOpen) || phase == string(PhaseSecond)
@@ -528,14 +528,14 @@ func (c click) on(m standing) (Decision, bool) {
 		case TryAgain, Close:
 			return d, failed
 		}
-	case c.of == OfAction && m.shows.kind == "pause":
-		d.Request = prodege.EventID(m.shows.id)
+	case c.of == OfAction && m.card.kind == "pause":
+		d.Request = prodege.EventID(m.card.id)
 		if c.verdict == TryAgain {
 			return d, failed
 		}
-		return d, slices.ContainsFunc(m.offer, func(a prodege.Action) bool { return a.ID == c.action })
-	case c.of == OfInvoice && m.shows.kind == "invoice":
-		d.Revision, d.Generation = m.shows.generation, 0
+		return d, slices.ContainsFunc(m.actions, func(a prodege.Action) bool { return a.ID == c.action })
+	case c.of == OfInvoice && m.card.kind == "invoice":
+		d.Revision, d.Generation = m.card.generation, 0
 		switch c.verdict {
 		case MarkInvoiced:
 			return d, phase == string(InvoiceByHand) || phase == string(InvoiceRefused)
@@ -548,9 +548,9 @@ func (c click) on(m standing) (Decision, bool) {
 	return Decision{}, false
 }
 
-// noteApproval remembers what somebody who may decide approved.
-func (w *world) noteApproval(d Decision) {
-	if d.Verdict != Approve && d.Verdict != ChooseAction || !allowed(d.User) {
+// recordApproval records what an approver approved.
+func (w *world) recordApproval(d Decision) {
+	if d.Verdict != Approve && d.Verdict != ChooseAction || !isApprover(d.User) {
 		return
 	}
 	amount := ""
@@ -580,16 +580,17 @@ func (w *world) addApproval(id prodege.EventID, generation int, amount, user str
 	w.approved = append(w.approved, approval{id, generation, amount, user})
 }
 
-// allowed reports whether a person is among the approvers: eve is not.
-func allowed(user string) bool { return user != "eve" }
+// isApprover reports whether a person is an approver: everybody but eve is.
+func isApprover(user string) bool { return user != "eve" }
 
-func (w *world) operators(list []transition) []transition {
-	for i, m := range w.m.moves {
-		if w.moved&(1<<i) != 0 || m.after != nil && !m.after(w) {
+// operatorTransitions appends the operations that may be done.
+func (w *world) operatorTransitions(list []transition) []transition {
+	for i, m := range w.m.operations {
+		if w.operated&(1<<i) != 0 || m.enabled != nil && !m.enabled(w) {
 			continue
 		}
 		list = append(list, transition{kind: "operator: " + m.name, label: m.name, do: func(w *world) Turn {
-			w.moved |= 1 << i
+			w.operated |= 1 << i
 			if d := m.do(w); d != nil {
 				return Turn{Decisions: []Decision{*d}}
 			}
@@ -599,9 +600,9 @@ func (w *world) operators(list []transition) []transition {
 	return list
 }
 
-// times lists the steps of time: to the next time at which something is due, and past it to each later one, as no
-// worker may have run meanwhile. No read outlasts its limit.
-func (w *world) times(list []transition) []transition {
+// timeTransitions appends the steps of time: to the next time at which something is due, and to each later one, because
+// there may be no running worker in between. No task outlasts its deadline.
+func (w *world) timeTransitions(list []transition) []transition {
 	var dues []time.Time
 	add := func(at time.Time) {
 		if at.After(w.now) {
@@ -618,18 +619,18 @@ func (w *world) times(list []transition) []transition {
 			add(j.try.After)
 		}
 	}
-	add(w.giveUp)
+	add(w.cancelDeadline)
 	slices.SortFunc(dues, time.Time.Compare)
 	dues = slices.CompactFunc(dues, time.Time.Equal)
 	for i, at := range dues {
-		if slices.ContainsFunc(w.running, func(r running) bool { return !r.limit.IsZero() && at.After(r.limit) }) {
+		if slices.ContainsFunc(w.running, func(r running) bool { return !r.deadline.IsZero() && at.After(r.deadline) }) {
 			break
 		}
 		kind := "time"
 		if i > 0 {
-			kind = "time, no worker meanwhile"
+			kind = "time, without a worker"
 		}
-		t := transition{kind: kind, label: "at " + sinceStart(at), good: i == 0, calm: i == 0, do: func(w *world) Turn {
+		t := transition{kind: kind, label: "at " + sinceStart(at), happyPath: i == 0, mayRepeat: i == 0, do: func(w *world) Turn {
 			w.now = at
 			return Turn{}
 		}}

@@ -33,11 +33,11 @@ func TestProjectLife(t *testing.T) {
 	if err := w.env.GetWorkflowError(); err != nil || !w.env.IsWorkflowCompleted() {
 		t.Fatalf("completed %v: %v", w.env.IsWorkflowCompleted(), err)
 	}
-	if len(w.acts) != 1 || w.acts[0].Approved.String() != "4.25" {
-		t.Errorf("accepted: %+v", w.acts)
+	if len(w.accepted) != 1 || w.accepted[0].Approved.String() != "4.25" {
+		t.Errorf("accepted: %+v", w.accepted)
 	}
-	if len(w.bills) != 1 || w.bills[0].Key != "project-29303649-invoice-r1" {
-		t.Errorf("invoices: %+v", w.bills)
+	if len(w.invoices) != 1 || w.invoices[0].Key != "project-29303649-invoice-r1" {
+		t.Errorf("invoices: %+v", w.invoices)
 	}
 }
 
@@ -77,9 +77,9 @@ func TestEventsOfOneTurn(t *testing.T) {
 }
 
 // A run whose history is long continues as new only when nothing is under way that may not be lost, and loses nothing.
-func TestContinueAsNewAwaitsAnAct(t *testing.T) {
+func TestContinueAsNewAwaitsAcceptance(t *testing.T) {
 	w := newWorld(t)
-	limited := w.fullWhen("AcceptCPI")
+	limited := w.suggestContinueAsNewOn("AcceptCPI")
 	w.accept = func(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
 		return project.Acceptance{Outcome: project.OutcomeSent, Sent: &in.Approved, Status: prodege.Paused}, nil
 	}
@@ -90,7 +90,7 @@ func TestContinueAsNewAwaitsAnAct(t *testing.T) {
 	if err := w.env.GetWorkflowError(); !*limited || !errors.As(err, &next) {
 		t.Fatalf("it ended with %v", w.env.GetWorkflowError())
 	}
-	in := carried(t, next)
+	in := continuedInput(t, next)
 	if in.State.Act != nil || in.State.Request.Phase != project.PhaseAccepted {
 		t.Errorf("the act is %+v, the request %s", in.State.Act, in.State.Request.Phase)
 	}
@@ -99,7 +99,7 @@ func TestContinueAsNewAwaitsAnAct(t *testing.T) {
 // A read is abandoned by continue-as-new, and begun anew by the next run.
 func TestContinueAsNewAbandonsARead(t *testing.T) {
 	w := newWorld(t)
-	w.fullWhen("ReadProject")
+	w.suggestContinueAsNewOn("ReadProject")
 	w.read = func(ctx context.Context, in project.Read) (project.Reading, error) {
 		return project.Reading{}, errors.New("no answer")
 	}
@@ -110,14 +110,14 @@ func TestContinueAsNewAbandonsARead(t *testing.T) {
 	if err := w.env.GetWorkflowError(); !errors.As(err, &next) {
 		t.Fatalf("it ended with %v", err)
 	}
-	in := carried(t, next)
+	in := continuedInput(t, next)
 	in.State.Step(project.Turn{Now: w.env.Now().Add(time.Minute), Settings: w.flows.Settings.Settings})
 	if tasks := in.State.Wanted(); len(tasks) == 0 {
 		t.Errorf("the next run wants nothing: %+v", in.State.Request)
 	}
 }
 
-func carried(t *testing.T, next *workflow.ContinueAsNewError) ProjectInput {
+func continuedInput(t *testing.T, next *workflow.ContinueAsNewError) ProjectInput {
 	t.Helper()
 	var in ProjectInput
 	if err := conv.FromPayloads(next.Input, &in); err != nil || in.State == nil || in.Shown == nil {
@@ -138,13 +138,13 @@ func TestCancelled(t *testing.T) {
 			if err := w.env.GetWorkflowError(); !temporal.IsCanceledError(err) {
 				t.Fatalf("it ended with %v", err)
 			}
-			w.noLiveButtons()
+			w.checkNoLiveButtons()
 		})
 	}
 }
 
 // noLiveButtons checks the request as it was written last.
-func (w *world) noLiveButtons() {
+func (w *world) checkNoLiveButtons() {
 	w.t.Helper()
 	var last *project.RequestFacts
 	for _, p := range w.posts {
@@ -178,7 +178,7 @@ func TestEventsAfterACancel(t *testing.T) {
 	if err := w.env.GetWorkflowError(); !errors.As(err, &next) {
 		t.Fatalf("it ended with %v", err)
 	}
-	in := carried(t, next)
+	in := continuedInput(t, next)
 	in.State.Step(project.Turn{Now: w.env.Now(), Settings: w.flows.Settings.Settings})
 	if in.State.Cancelled || in.State.Counts.Applied != 2 || in.State.Waiting != project.WaitsApproval || in.State.Request.Generation != 2 {
 		t.Errorf("cancelled %v, %+v, waits for %s, generation %d", in.State.Cancelled, in.State.Counts, in.State.Waiting, in.State.Request.Generation)
@@ -186,7 +186,7 @@ func TestEventsAfterACancel(t *testing.T) {
 }
 
 // A task that never ends holds nothing else up.
-func TestATaskThatNeverEnds(t *testing.T) {
+func TestTaskThatNeverEnds(t *testing.T) {
 	w := newWorld(t)
 	w.env.SetActivityTaskQueue("elsewhere", "Post") // nobody serves the channels' queues
 	w.run(w.event("e1", 0, prodege.Paused, prodege.SampleSize), func() {
@@ -200,8 +200,8 @@ func TestATaskThatNeverEnds(t *testing.T) {
 			w.env.CancelWorkflow()
 		})
 	})
-	if len(w.bills) != 1 {
-		t.Errorf("%d invoices were sent", len(w.bills))
+	if len(w.invoices) != 1 {
+		t.Errorf("%d invoices were sent", len(w.invoices))
 	}
 }
 
@@ -220,8 +220,8 @@ func TestSettingsChange(t *testing.T) {
 			w.env.CancelWorkflow()
 		})
 	})
-	if len(w.acts) != 0 {
-		t.Errorf("it was accepted: %+v", w.acts)
+	if len(w.accepted) != 0 {
+		t.Errorf("it was accepted: %+v", w.accepted)
 	}
 }
 

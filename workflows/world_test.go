@@ -18,7 +18,7 @@ import (
 	"fieldmarshal/project"
 )
 
-const theProject prodege.ProjectID = 29303649
+const testProject prodege.ProjectID = 29303649
 
 // world stands for Slack, Prodege and billing behind the tasks' inputs and results, with Temporal's test environment
 // and its skipped time. What it checks is the driver: the core's decisions have tests of their own.
@@ -26,18 +26,18 @@ type world struct {
 	t   *testing.T
 	env *testsuite.TestWorkflowEnvironment
 
-	mu     sync.Mutex
-	posts  []project.Post
-	edits  []project.Edit
-	tells  []project.Ephemeral
-	acts   []project.AcceptCPI
-	bills  []project.InvoiceCall
-	reads  []project.Read
-	info   prodege.ProjectInfo
-	accept func(context.Context, project.AcceptCPI) (project.Acceptance, error) // nil: taken
-	post   func(context.Context, project.Post) (project.Posted, error)          // nil: stands
-	read   func(context.Context, project.Read) (project.Reading, error)         // nil: info
-	flows  *Workflows
+	mu       sync.Mutex
+	posts    []project.Post
+	edits    []project.Edit
+	tells    []project.Ephemeral
+	accepted []project.AcceptCPI
+	invoices []project.InvoiceCall
+	reads    []project.Read
+	info     prodege.ProjectInfo
+	accept   func(context.Context, project.AcceptCPI) (project.Acceptance, error) // nil: taken
+	post     func(context.Context, project.Post) (project.Posted, error)          // nil: stands
+	read     func(context.Context, project.Read) (project.Reading, error)         // nil: info
+	flows    *Workflows
 }
 
 func newWorld(t *testing.T) *world {
@@ -48,7 +48,7 @@ func newWorld(t *testing.T) *world {
 	w.env.SetTestTimeout(2 * time.Minute)
 	w.env.SetStartTime(time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)) // a Monday
 	usd := prodege.MustUSD
-	w.info = prodege.ProjectInfo{ID: theProject, Name: "Oat milk study", ReferenceID: "PO-7", Status: prodege.Paused, PausedForCPI: true,
+	w.info = prodege.ProjectInfo{ID: testProject, Name: "Oat milk study", ReferenceID: "PO-7", Status: prodege.Paused, PausedForCPI: true,
 		CPI: ptr(usd("3.10")), MaxCPI: ptr(usd("3.75")), RequiredCPI: ptr(usd("4.25")), SampleSize: 500}
 	w.flows = &Workflows{Settings: Settings{TaskQueue: TaskQueue, Settings: project.Settings{Version: project.CurrentVersion,
 		AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0APPROVE", FinanceChannel: "C0FINANCE",
@@ -75,7 +75,7 @@ func newWorld(t *testing.T) *world {
 		"SendInvoice": func(_ context.Context, in project.InvoiceCall) (project.InvoiceResult, error) {
 			w.mu.Lock()
 			defer w.mu.Unlock()
-			w.bills = append(w.bills, in)
+			w.invoices = append(w.invoices, in)
 			return project.InvoiceResult{Status: 202}, nil
 		},
 		"EarlierRuns": func(context.Context, project.EarlierRuns) (project.EarlierFound, error) {
@@ -116,7 +116,7 @@ func (w *world) ReadProject(ctx context.Context, in project.Read) (project.Readi
 
 func (w *world) AcceptCPI(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
 	w.mu.Lock()
-	w.acts = append(w.acts, in)
+	w.accepted = append(w.accepted, in)
 	accept := w.accept
 	w.mu.Unlock()
 	if accept != nil {
@@ -131,12 +131,12 @@ func (w *world) run(first prodege.Event, later func()) {
 	if later != nil {
 		later()
 	}
-	w.env.ExecuteWorkflow(w.flows.Project, ProjectInput{ProjectID: theProject})
+	w.env.ExecuteWorkflow(w.flows.Project, ProjectInput{ProjectID: testProject})
 }
 
 // fullWhen has the server suggest continue-as-new when the named activity starts, in the environment's own goroutine.
 // It returns whether that has come.
-func (w *world) fullWhen(activityName string) *bool {
+func (w *world) suggestContinueAsNewOn(activityName string) *bool {
 	var full bool
 	w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 		if info.ActivityType.Name == activityName {
@@ -167,7 +167,7 @@ func (w *world) state() *project.State {
 
 // event is one of the project, so long after the start.
 func (w *world) event(id string, after time.Duration, status prodege.Status, reason prodege.Reason) prodege.Event {
-	return prodege.Event{ID: prodege.EventID(id), Time: w.env.Now().Add(after), ProjectID: theProject, Status: status, Reason: reason}
+	return prodege.Event{ID: prodege.EventID(id), Time: w.env.Now().Add(after), ProjectID: testProject, Status: status, Reason: reason}
 }
 
 func (w *world) cpi(id string, after time.Duration, amount string) prodege.Event {
