@@ -21,24 +21,24 @@ var chapters = []struct {
 	prefix, title, intro string
 	phases, shown        []string
 }{
-	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited as the pause goes on and ends.", []string{"alert", "alert-live"}, nil},
+	{"pause-", "Alerts about a pause", "In the alerts channel. One message per pause; it is edited while the pause lasts and when it ends.", []string{"alert", "alert-live"}, nil},
 	{"digest", "A burst of pauses", "In the alerts channel, once a minute while pauses come faster than Slack accepts messages.", nil, nil},
 	{"report", "The weekly report", "In the alerts channel, when `DIGEST` says.", nil, nil},
 	{"rejection", "Rejected reconciliation", "In the alerts channel.", nil, []string{"rejection"}},
 	{"request-", "CPI requests", "In the approvals channel. One message per pause; it is edited from phase to phase.", []string{"asked", "superseded", "approved", "live", "rejected", "expired", "above-ceiling", "nobody", "held", "refused", "not-live"}, nil},
-	{"modal-", "Modals", "What a button opens if something must be asked first, or *Details*.", nil, []string{"modal-approve-up-to"}},
+	{"modal-", "Modals", "What a button opens that asks for input, and what *Details* opens.", nil, []string{"modal-approve-up-to"}},
 	{"note-", "Notes", "Replies in the thread of a message, or messages of their own.", nil, nil},
-	{"answer-", "Answers to one person", "What a click did or did not do, seen by the person who clicked and nobody else.", nil, []string{"answer-superseded"}},
+	{"answer-", "Answers to one person", "What a click did or did not do. Only the person who clicked sees it.", nil, []string{"answer-superseded"}},
 	{"invoice-", "Invoices", "In the finance channel.", []string{"invoice"}, nil},
 	{"alarm", "Alarms of the ingress", "In the alerts channel.", nil, nil},
-	{"command-", "The slash command", "Seen by the person who asked, and nobody else.", nil, nil},
-	{"home-", "The home tab", "What the app's own page shows to whoever opens it.", nil, nil},
+	{"command-", "The slash command", "Only the person who used it sees the answer.", nil, nil},
+	{"home-", "The home tab", "What the app's own page shows to the person who opens it.", nil, nil},
 }
 
 const preamble = `# Slack messages
 
-What people read in Slack: how the most frequent messages look, and every message in every state by the name of its golden file, ` + "`cards/testdata/<name>.golden.json`" + `. Paste one into Slack's [Block Kit Builder](https://app.slack.com/block-kit-builder) to see it as people do.
-In the texts buttons are in brackets; times are in the reader's own zone, here in UTC. The page is written by ` + "`go test ./docs -update`" + `.
+This page shows how the most frequent messages look in Slack, and lists every message in every state by the name of its golden file, ` + "`cards/testdata/<name>.golden.json`" + `. Paste one into Slack's [Block Kit Builder](https://app.slack.com/block-kit-builder) to see it as people do.
+In the texts, buttons are in brackets; Slack shows times in the reader's own time zone, here UTC. ` + "`go test ./docs -update`" + ` writes this page.
 `
 
 // TestSlackMessages holds the page to the golden files and the pictures.
