@@ -16,13 +16,13 @@ import (
 
 const commandsPreamble = `# The operator's commands
 
-Commands of ` + "`fieldmarshal`" + ` beside ` + "`ingress`" + ` and ` + "`worker`" + `. They read the same configuration and ` + "`.env`" + `. The page is written by ` + "`go test ./docs -update`" + ` from the program's own help.
+These are the commands of ` + "`fieldmarshal`" + ` other than ` + "`ingress`" + ` and ` + "`worker`" + `. They read the same configuration and ` + "`.env`" + `. ` + "`go test ./docs -update`" + ` writes this page from the program's own help.
 
-Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, nothing was done; 3 what was asked for is not there, or did not count. ` + "`--json`" + ` answers in JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of whoever decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s). ` + "`--note`" + ` is why, for the record and the message. A project is named by its id, also as ` + "`project-29303649` or `29,303,649`" + `.
+Exit codes: 0 done; 1 something went wrong; 2 the command line or the configuration is wrong, and nothing was done; 3 what you asked for is not there, or did not count. ` + "`--json`" + ` prints JSON, with the same exit codes. ` + "`--as`" + ` is the Slack user id of the person who decides, ` + "`--wait`" + ` how long to wait for the outcome (10 s), and ` + "`--note`" + ` the reason, for the record and the message. A project is named by its id, also as ` + "`project-29303649` or `29,303,649`" + `.
 
-Those about the inbox (` + "`inbox`, `deadletter`, `refused`" + `) must run where the ingress runs, as its user, with its ` + "`INBOX_DIR`" + `. The others need Temporal, and most of them a live worker.
+The commands for the inbox (` + "`inbox`, `deadletter`, `refused`" + `) must run where the ingress runs, as its user, with its ` + "`INBOX_DIR`" + `. The others need Temporal, and most of them a live worker.
 
-**Shell completion.** For this shell, and for all new ones (` + "`fieldmarshal completion <shell> --help`" + ` has zsh, fish and PowerShell):
+**Shell completion**, for this shell and for all new ones (` + "`fieldmarshal completion <shell> --help`" + ` covers zsh, fish and PowerShell):
 
 ` + "```console" + `
 source <(fieldmarshal completion bash)

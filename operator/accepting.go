@@ -55,7 +55,7 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 		}
 		return c.explained(err, "switch acceptance "+name)
 	})
-	cmd.Flags().StringVar(&as, "as", unnamed, "who switches it: a Slack user id; switching it on takes somebody of SLACK_APPROVERS")
+	cmd.Flags().StringVar(&as, "as", unnamed, "who switches it: a Slack user id; to switch it on, one of SLACK_APPROVERS")
 	return cmd
 }
 

@@ -36,7 +36,7 @@ func (o Options) act() *cobra.Command {
 		return c.decide(id, f, d, func(q *project.Question, d *project.Decision) error { return c.checkOffer(id, q, d, yes) })
 	})
 	f.flags(cmd)
-	cmd.Flags().BoolVar(&yes, "yes", false, "complete: do not ask, although it can't be undone")
+	cmd.Flags().BoolVar(&yes, "yes", false, "for complete: do not ask for confirmation, although it can't be undone")
 	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 1 {
 			return names, cobra.ShellCompDirectiveNoFileComp

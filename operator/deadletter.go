@@ -34,7 +34,7 @@ func (o Options) deadletter() *cobra.Command {
 		}
 		return c.show(map[string]any{"id": l.ID, "dropped": true}, func(p *page) { p.line("Dead letter %d is forgotten.", l.ID) })
 	})
-	drop.Flags().BoolVar(&yes, "yes", false, "do not ask")
+	drop.Flags().BoolVar(&yes, "yes", false, "do not ask for confirmation")
 	retry := o.letter("retry <number>", func(c *call, l inbox.DeadLetter) error {
 		if err := c.world.Inbox.Retry(c.ctx, l.ID); err != nil {
 			return letterFault(err, l.ID)

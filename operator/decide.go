@@ -59,7 +59,7 @@ func (o Options) approve() *cobra.Command {
 	})
 	f.flags(cmd)
 	cmd.Flags().StringVar(&amount, "amount", "", "the amount in dollars that must be the one asked for")
-	cmd.Flags().StringVar(&upTo, "up-to", "", "approve up to this amount, at least what is asked for and at most twice that")
+	cmd.Flags().StringVar(&upTo, "up-to", "", "approve up to this amount: at least what is asked for, and at most twice that")
 	return cmd
 }
 

@@ -57,11 +57,11 @@ func (o Options) list() *cobra.Command {
 		string(project.WaitsLive), string(project.WaitsReconciliation), string(project.WaitsInvoicing), string(project.WaitsInvoiced))
 	choice(cmd, &f.status, "status", "their status at Prodege", statuses...)
 	flags := cmd.Flags()
-	flags.BoolVar(&f.attention, "attention", false, "only those that people must look at: something failed, ran out of time or is left to people")
-	flags.StringVar(&f.longerThan, "longer-than", "", "only those that have waited so long, such as 12h or 3d")
-	flags.BoolVar(&f.closed, "closed", false, "also those whose workflow is closed, as far as Temporal keeps them")
+	flags.BoolVar(&f.attention, "attention", false, "only those that need a person: something failed, ran out of time or must be done by hand")
+	flags.StringVar(&f.longerThan, "longer-than", "", "only those that have waited for at least this long, such as 12h or 3d")
+	flags.BoolVar(&f.closed, "closed", false, "also those whose workflow is closed, if Temporal still keeps it")
 	flags.StringVar(&f.query, "query", "", "a further condition, in Temporal's list filter language")
-	flags.IntVar(&f.limit, "limit", 100, "how many are listed at most")
+	flags.IntVar(&f.limit, "limit", 100, "how many to list at most")
 	return cmd
 }
 

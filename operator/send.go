@@ -49,7 +49,7 @@ func (o Options) send() *cobra.Command {
 	cmd := o.command("send", func(c *call) error { return c.send(s) })
 	f := cmd.Flags()
 	f.StringVar(&s.url, "url", "", "the ingress; the webhook's path is added if there is none (default: HTTP_ADDR on this machine)")
-	f.StringVar(&s.file, "file", "", "take the event's JSON from this file; - is the standard input")
+	f.StringVar(&s.file, "file", "", "read the event's JSON from this file; - is standard input")
 	choice(cmd, &s.encoding, "encoding", "how it is sent, json by default", string(prodege.JSON), string(prodege.JSONString), string(prodege.Form))
 	f.StringVar(&s.project, "project", "", "the project's id")
 	f.StringVar(&s.id, "event-id", "", "the event's id (default: a new one)")

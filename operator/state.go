@@ -52,7 +52,7 @@ func (o Options) state() *cobra.Command {
 			p.line("%s", c.link(workflow))
 		})
 	})
-	cmd.Flags().IntVar(&lines, "ledger", 10, "how many of the ledger's newest lines are shown")
+	cmd.Flags().IntVar(&lines, "ledger", 10, "how many of the ledger's newest lines to show")
 	return cmd
 }
 
