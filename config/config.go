@@ -11,10 +11,8 @@ package config
 
 import (
 	"log/slog"
-	"slices"
+	"strings"
 	"time"
-
-	"github.com/shopspring/decimal"
 )
 
 // Config is the whole configuration, checked. A zero field means that there is none.
@@ -102,85 +100,63 @@ type Check struct {
 }
 
 // Load reads the configuration for the given parts. getenv must return "" for a variable that is not set. The error, a
-// *Faults, lists every fault; the Config contains what could be read.
+// *Faults, lists every fault; the Config contains what could be read, and defaults for the rest.
 func Load(getenv func(string) string, parts Part, checks ...Check) (Config, error) {
-	r := &reader{getenv: getenv}
-	r.unquoted()
-	r.required(parts)
-	c := Config{
-		HTTPAddr:         r.address("HTTP_ADDR"),
-		IngressAdminAddr: r.address("INGRESS_ADMIN_ADDR"),
-		WorkerHTTPAddr:   r.address("WORKER_HTTP_ADDR"),
-		LogLevel:         r.level("LOG_LEVEL"),
-		Prodege:          r.prodege(),
-		Slack:            r.slack(),
-		Approval:         r.approval(),
-		Billing:          r.billing(),
-		AlertActions:     r.boolean("ALERT_ACTIONS", "on or off"),
-		Digest:           r.weekly("DIGEST"),
-		DryRun:           r.boolean("DRY_RUN", "true or false"),
-		InboxDir:         r.folder("INBOX_DIR"),
-		TaskQueue:        r.word("TEMPORAL_TASK_QUEUE"),
-		TemporalUIURL:    r.url("TEMPORAL_UI_URL", ""),
+	r := &reader{values: map[string]string{}}
+	for _, v := range variables {
+		r.read(v, strings.TrimSpace(getenv(v.name)), parts, checks)
 	}
-	r.apart("HTTP_ADDR", "INGRESS_ADMIN_ADDR")
-	r.pages()
-	for _, check := range checks {
-		if value := r.given(check.Variable); value != "" {
-			if err := check.Rule(value); err != nil {
-				r.fault(check.Variable, "%v", err)
-			}
-		}
-	}
-	c.Warnings = r.warnings
-	return c, r.err()
-}
-
-func (r *reader) prodege() Prodege {
-	if key := r.given("PRODEGE_API_KEY"); key != "" && slices.Contains(r.list("PRODEGE_SECRET_KEY"), key) {
-		r.warn("PRODEGE_API_KEY", "is the same as PRODEGE_SECRET_KEY: Prodege issues two keys, one that identifies the account (apik) and one that signs")
-	}
-	return Prodege{
-		SecretKeys:    r.secrets("PRODEGE_SECRET_KEY"),
-		APIKey:        Secret(r.text("PRODEGE_API_KEY")),
-		BaseURL:       r.url("PRODEGE_BASE_URL", ""),
-		PollEvery:     r.duration("PRODEGE_POLL_EVERY"),
-		MaxEventAge:   r.duration("PRODEGE_MAX_EVENT_AGE"),
-		ProjectLinger: r.duration("PROJECT_LINGER"),
-
-		CallsPerSecond: r.rate("PRODEGE_CALLS_PER_SECOND"),
-	}
-}
-
-func (r *reader) approval() Approval {
-	a := Approval{
-		Timeout:             r.duration("APPROVAL_TIMEOUT"),
-		ReminderEvery:       r.duration("APPROVAL_REMINDER_EVERY"),
-		ResumeTimeout:       r.duration("RESUME_TIMEOUT"),
-		Hours:               r.text("APPROVAL_HOURS"),
-		AutoApproveUpTo:     r.dollars("CPI_AUTO_APPROVE_UP_TO"),
-		SecondApproverAbove: r.dollars("CPI_SECOND_APPROVER_ABOVE"),
-		Ceiling:             r.dollars("CPI_CEILING"),
-	}
-	if a.Ceiling != "" && decimal.RequireFromString(a.Ceiling).IsZero() {
-		r.fault("CPI_CEILING", "is zero, so that nothing would ever be sent: leave it out for no ceiling, or write DRY_RUN=true")
-	}
-	r.below("CPI_AUTO_APPROVE_UP_TO", a.AutoApproveUpTo, "CPI_SECOND_APPROVER_ABOVE", a.SecondApproverAbove, false)
-	r.below("CPI_SECOND_APPROVER_ABOVE", a.SecondApproverAbove, "CPI_CEILING", a.Ceiling, true)
-	// If there is a second approver's limit, it implies this one.
-	if a.SecondApproverAbove == "" {
-		r.below("CPI_AUTO_APPROVE_UP_TO", a.AutoApproveUpTo, "CPI_CEILING", a.Ceiling, true)
-	}
-	if a.Timeout > 0 && a.ReminderEvery >= a.Timeout {
-		r.warn("APPROVAL_REMINDER_EVERY", "(%s) is not shorter than APPROVAL_TIMEOUT (%s): a request expires before anybody is reminded; write a shorter one", a.ReminderEvery, a.Timeout)
-	}
-	return a
-}
-
-func (r *reader) billing() Billing {
-	b := Billing{URL: r.url("BILLING_URL", ""), SigningSecret: r.webhookSecret("BILLING_SIGNING_SECRET")}
-	if !r.missing("BILLING_URL") && r.missing("BILLING_SIGNING_SECRET") {
+	if strings.TrimSpace(getenv("BILLING_URL")) != "" && strings.TrimSpace(getenv("BILLING_SIGNING_SECRET")) == "" {
 		r.fault("BILLING_SIGNING_SECRET", "is required if BILLING_URL is set")
 	}
-	return b
+	c := Config{
+		HTTPAddr:         r.values["HTTP_ADDR"],
+		IngressAdminAddr: r.values["INGRESS_ADMIN_ADDR"],
+		WorkerHTTPAddr:   r.values["WORKER_HTTP_ADDR"],
+		Prodege: Prodege{
+			SecretKeys:     r.secrets("PRODEGE_SECRET_KEY"),
+			APIKey:         Secret(r.values["PRODEGE_API_KEY"]),
+			BaseURL:        r.url("PRODEGE_BASE_URL"),
+			PollEvery:      r.duration("PRODEGE_POLL_EVERY"),
+			MaxEventAge:    r.duration("PRODEGE_MAX_EVENT_AGE"),
+			ProjectLinger:  r.duration("PROJECT_LINGER"),
+			CallsPerSecond: r.rate("PRODEGE_CALLS_PER_SECOND"),
+		},
+		Slack: Slack{
+			BotToken:         Secret(r.values["SLACK_BOT_TOKEN"]),
+			SigningSecrets:   r.secrets("SLACK_SIGNING_SECRET"),
+			APIURL:           r.url("SLACK_API_URL") + "/",
+			AlertsChannel:    r.values["SLACK_ALERTS_CHANNEL"],
+			ApprovalsChannel: r.values["SLACK_APPROVALS_CHANNEL"],
+			FinanceChannel:   r.values["SLACK_FINANCE_CHANNEL"],
+			Anyone:           r.values["SLACK_APPROVERS"] == anyone,
+			Approvers:        split(strings.TrimPrefix(r.values["SLACK_APPROVERS"], anyone)),
+			Escalation:       split(r.values["SLACK_ESCALATION"]),
+			PostsPerSecond:   r.rate("SLACK_POSTS_PER_SECOND"),
+		},
+		Approval: Approval{
+			Timeout:             r.duration("APPROVAL_TIMEOUT"),
+			ReminderEvery:       r.duration("APPROVAL_REMINDER_EVERY"),
+			ResumeTimeout:       r.duration("RESUME_TIMEOUT"),
+			Hours:               r.values["APPROVAL_HOURS"],
+			AutoApproveUpTo:     r.values["CPI_AUTO_APPROVE_UP_TO"],
+			SecondApproverAbove: r.values["CPI_SECOND_APPROVER_ABOVE"],
+			Ceiling:             r.values["CPI_CEILING"],
+		},
+		Billing: Billing{
+			URL:           r.values["BILLING_URL"], // used exactly as it is
+			SigningSecret: Secret(r.values["BILLING_SIGNING_SECRET"]),
+		},
+		AlertActions:  isYes(r.values["ALERT_ACTIONS"]),
+		Digest:        r.values["DIGEST"],
+		DryRun:        isYes(r.values["DRY_RUN"]),
+		InboxDir:      r.values["INBOX_DIR"],
+		TaskQueue:     r.values["TEMPORAL_TASK_QUEUE"],
+		TemporalUIURL: r.url("TEMPORAL_UI_URL"),
+	}
+	_ = c.LogLevel.UnmarshalText([]byte(r.values["LOG_LEVEL"]))
+	r.compare(c)
+	r.warn(c)
+	c.Warnings = r.warnings
+	return c, r.err()
 }

@@ -67,7 +67,7 @@ var lines = map[string]struct{ line, sets, wrong string }{
 func TestLines(t *testing.T) {
 	for name, c := range lines {
 		t.Run(name, func(t *testing.T) {
-			set, _, faults := parseFile([]byte("\n" + c.line))
+			set, _, faults := parseFile("\n" + c.line)
 			var sets string
 			for _, a := range set {
 				sets = a.name + "=" + a.value
@@ -83,7 +83,7 @@ func TestLines(t *testing.T) {
 }
 
 func TestEachNameOnce(t *testing.T) {
-	_, unread, faults := parseFile([]byte("A=1\nDRY_RUN=true\n\nA=2\nDRY_RUN=false\nB_HUNTER2=3\nB_HUNTER2=4"))
+	_, unread, faults := parseFile("A=1\nDRY_RUN=true\n\nA=2\nDRY_RUN=false\nB_HUNTER2=3\nB_HUNTER2=4")
 	want := []lineFault{
 		{4, "line 4 sets the same variable as line 1: keep one of them"},
 		{5, "line 5 (DRY_RUN) sets the same variable as line 2: keep one of them"},
@@ -105,13 +105,13 @@ func FuzzFile(f *testing.F) {
 	}
 	var texts []string
 	for _, c := range lines {
-		if _, _, wrong := parseLine(strings.TrimSuffix(c.line, "\r")); wrong != "" {
+		if _, wrong := checkLine(strings.TrimSuffix(c.line, "\r")); wrong != "" {
 			texts = append(texts, wrong)
 		}
 	}
 	where := regexp.MustCompile(`^line \d+ (?:\(([A-Z_]+)\) )?(?:sets the same variable as line \d+: keep one of them$)?`)
 	f.Fuzz(func(t *testing.T, text string) {
-		set, _, faults := parseFile([]byte(text))
+		set, _, faults := parseFile(text)
 		for _, fault := range faults {
 			m := where.FindStringSubmatch(fault.text)
 			if m == nil || m[1] != "" && !isKnown(m[1]) || m[0] != fault.text && !slices.Contains(texts, fault.text[len(m[0]):]) {

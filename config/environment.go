@@ -1,7 +1,6 @@
 package config
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"maps"
@@ -9,8 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/joho/godotenv"
 )
 
 // dotEnv is the name of the file, and takes the place of a variable's name in faults of the file.
@@ -33,13 +30,13 @@ type Given struct {
 	own    map[string]string // the environment without the file
 	file   map[string]string // what the file sets
 	unread []string          // variables that a faulty line or a misspelled name sets
-	slips  []slip            // misspelled names among the warnings
+	slips  map[string]string // the misspelled names among the warnings, by the right one
 }
 
 // Read reads the .env file in dir, if there is one, and adds what it sets to environ, which has the form of os.Environ and
 // takes precedence. It does not change the process's own environment.
 func Read(dir string, environ []string) Given {
-	g := Given{Environment: Environment{}, own: map[string]string{}, file: map[string]string{}}
+	g := Given{Environment: Environment{}, own: map[string]string{}, file: map[string]string{}, slips: map[string]string{}}
 	for _, line := range environ {
 		if name, value, ok := strings.Cut(line, "="); ok && name != "" {
 			if isKnown(name) { // nobody means white space around a value
@@ -52,12 +49,19 @@ func Read(dir string, environ []string) Given {
 	maps.Copy(g.Environment, g.file)
 	maps.Copy(g.Environment, g.own)
 
-	set := func(name string) bool { return strings.TrimSpace(g.Get(name)) != "" || slices.Contains(g.unread, name) }
-	for _, s := range slips(slices.Collect(maps.Keys(g.Environment)), set) {
-		if s.critical() {
-			g.Faults, g.unread = append(g.Faults, s.fault()), append(g.unread, s.right)
+	unset := slices.DeleteFunc(slices.Concat(names(variables), names(connection)), func(name string) bool {
+		return strings.TrimSpace(g.Get(name)) != "" || slices.Contains(g.unread, name)
+	})
+	for _, name := range slices.Sorted(maps.Keys(g.Environment)) {
+		right := nearest(name, unset)
+		if right == "" || isKnown(name) {
+			continue
+		}
+		fault := Fault{name, "is not read: write " + right + ", which is not set"}
+		if hasPrefix(right, critical...) {
+			g.Faults, g.unread = append(g.Faults, fault), append(g.unread, right)
 		} else {
-			g.Warnings, g.slips = append(g.Warnings, s.fault()), append(g.slips, s)
+			g.Warnings, g.slips[right] = append(g.Warnings, fault), name
 		}
 	}
 	for _, v := range variables {
@@ -70,49 +74,32 @@ func Read(dir string, environ []string) Given {
 
 func (g *Given) readFile(path string) {
 	text, err := os.ReadFile(path)
-	var fault *fs.PathError
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) {
 		return
-	case errors.As(err, &fault):
-		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: " + fault.Err.Error()})
-		return
-	case err != nil:
+	}
+	if err != nil {
+		if fault, is := errors.AsType[*fs.PathError](err); is {
+			err = fault.Err
+		}
 		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: " + err.Error()})
 		return
 	}
-	set, unread, faults := parseFile(text)
+	set, unread, faults := parseFile(string(text))
 	g.unread = unread
-	values, err := godotenv.UnmarshalBytes(goodLines(text, set))
-	if err != nil {
-		g.Faults = append(g.Faults, Fault{dotEnv, "can't be read: it is not a list of NAME=value"}) // the error's text may contain a value
-		return
-	}
 	for _, a := range set {
-		if !isKnown(a.name) && !others(a.name) {
-			faults = append(faults, unknownIn(a))
-			if right := nearest(a.name, names(variables)); right != "" {
-				g.unread = append(g.unread, right)
-			}
+		if isKnown(a.name) || others(a.name) {
+			g.file[a.name] = a.value
 			continue
 		}
-		g.file[a.name] = values[a.name]
+		faults = append(faults, unknownIn(a))
+		if right := nearest(a.name, names(variables)); right != "" {
+			g.unread = append(g.unread, right)
+		}
 	}
 	slices.SortFunc(faults, func(a, b lineFault) int { return a.line - b.line })
 	for _, fault := range faults {
 		g.Faults = append(g.Faults, Fault{dotEnv, fault.text})
 	}
-}
-
-// goodLines returns the lines of a file that fit the grammar, for godotenv to read; those that it would misread are faults
-// already.
-func goodLines(text []byte, set []assignment) []byte {
-	lines := bytes.Split(text, []byte("\n"))
-	var good [][]byte
-	for _, a := range set {
-		good = append(good, lines[a.line-1])
-	}
-	return bytes.Join(good, []byte("\n"))
 }
 
 // Err returns the faults of what was given and further ones as one error; nil if there are none. A further fault is left out
@@ -124,10 +111,8 @@ func (g Given) Err(further ...Fault) error {
 		if slices.Contains(g.unread, fault.Variable) {
 			continue
 		}
-		for _, s := range g.slips {
-			if s.right == fault.Variable {
-				fault.Text += "; " + s.name + " is set, but not read"
-			}
+		if name := g.slips[fault.Variable]; name != "" {
+			fault.Text += "; " + name + " is set, but not read"
 		}
 		all = append(all, fault)
 	}
@@ -148,10 +133,9 @@ func (e Environment) LookupEnv(name string) (string, bool) {
 
 // Environ returns the variables as NAME=value, sorted.
 func (e Environment) Environ() []string {
-	lines := make([]string, 0, len(e))
-	for name, value := range e {
-		lines = append(lines, name+"="+value)
+	var lines []string
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		lines = append(lines, name+"="+e[name])
 	}
-	slices.Sort(lines)
 	return lines
 }

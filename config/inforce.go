@@ -2,7 +2,6 @@ package config
 
 import (
 	"net/url"
-	"slices"
 	"strings"
 )
 
@@ -72,7 +71,7 @@ func shown(v variable, value string) string {
 	case v.secret:
 		return "set"
 	case isToken(value):
-		return "(a token, not shown)"
+		return tokenNotShown
 	case strings.HasSuffix(v.name, "_CERT_DATA"):
 		return "set" // not secret, but too long to read
 	case strings.Contains(value, "://"): // a user or a query may contain a key
@@ -88,7 +87,7 @@ func shown(v variable, value string) string {
 	return value
 }
 
+const tokenNotShown = "(a token, not shown)"
+
 // isToken reports whether a text starts like a token or a key, which may be in any variable by mistake.
-func isToken(value string) bool {
-	return slices.ContainsFunc([]string{"xox", "xapp-", "whsec_"}, func(prefix string) bool { return strings.HasPrefix(value, prefix) })
-}
+func isToken(value string) bool { return hasPrefix(value, "xox", "xapp-", "whsec_") }

@@ -15,54 +15,28 @@ func isKnown(name string) bool {
 
 // others reports whether a name in .env may belong to another program that reads the same file.
 func others(name string) bool {
-	for _, prefix := range []string{"TEMPORAL_", "COMPOSE_", "DOCKER_"} {
-		if strings.HasPrefix(name, prefix) {
-			return true
-		}
-	}
-	return false
+	return hasPrefix(name, "TEMPORAL_", "COMPOSE_", "DOCKER_")
+}
+
+func hasPrefix(name string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 }
 
 // unknownIn returns the fault of an unknown name in .env. It contains the name only if that looks like one: part of a secret
 // that was broken over two lines may precede an =.
 func unknownIn(a assignment) lineFault {
-	text := fmt.Sprintf("line %d sets a variable that is not read", a.line)
+	what, advice := "a variable that is not read", "remove it, or set it where it belongs"
 	if a.name == strings.ToUpper(a.name) && strings.Contains(a.name, "_") {
-		text = fmt.Sprintf("line %d sets %s, which is not read", a.line, a.name)
+		what = a.name + ", which is not read"
 	}
 	if right := nearest(a.name, known); right != "" {
-		return lineFault{a.line, text + ": write " + right}
+		advice = "write " + right
 	}
-	return lineFault{a.line, text + ": remove it, or set it where it belongs"}
+	return lineFault{a.line, fmt.Sprintf("line %d sets %s: %s", a.line, what, advice)}
 }
 
 // critical are the prefixes of names that cost money or events if they are misspelled.
 var critical = []string{"CPI_", "APPROVAL_", "PRODEGE_", "BILLING_", "INBOX_"}
-
-// slip is an unknown name that is almost a known one that is not set.
-type slip struct{ name, right string }
-
-// slips finds misspelled names among those given.
-func slips(given []string, set func(string) bool) (all []slip) {
-	unset := slices.DeleteFunc(slices.Concat(names(variables), names(connection)), set)
-	for _, name := range slices.Sorted(slices.Values(given)) {
-		if isKnown(name) {
-			continue
-		}
-		if right := nearest(name, unset); right != "" {
-			all = append(all, slip{name, right})
-		}
-	}
-	return all
-}
-
-func (s slip) fault() Fault {
-	return Fault{s.name, "is not read: write " + s.right + ", which is not set"}
-}
-
-func (s slip) critical() bool {
-	return slices.ContainsFunc(critical, func(prefix string) bool { return strings.HasPrefix(s.right, prefix) })
-}
 
 // longName is the length from which a name may have two typing errors. A shorter one with two is another word.
 const longName = 12

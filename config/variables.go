@@ -6,47 +6,50 @@ type variable struct {
 	fallback string // the default; empty: none
 	like     string // the variable whose value is the default
 	required Part   // the parts that don't start without it
+	missing  string // what to write, if it is required and that needs an explanation
 	secret   bool
+	rule     rule // nil: any text
 }
 
 // variables are all that Load reads, in the order in which faults are reported. Both processes require the same ones, so
 // that one file serves both and either process reports a fault in it.
 var variables = []variable{
-	{name: "HTTP_ADDR", fallback: ":8080"},
-	{name: "INGRESS_ADMIN_ADDR", fallback: "127.0.0.1:8082"},
-	{name: "WORKER_HTTP_ADDR", fallback: ":8081"},
-	{name: "LOG_LEVEL", fallback: "info"},
-	{name: "PRODEGE_SECRET_KEY", required: Ingress | Worker, secret: true},
+	{name: "HTTP_ADDR", fallback: ":8080", rule: listen},
+	{name: "INGRESS_ADMIN_ADDR", fallback: "127.0.0.1:8082", rule: listen},
+	{name: "WORKER_HTTP_ADDR", fallback: ":8081", rule: listen},
+	{name: "LOG_LEVEL", fallback: "info", rule: level},
+	{name: "PRODEGE_SECRET_KEY", required: Ingress | Worker, secret: true, rule: secretOrTwo},
 	{name: "PRODEGE_API_KEY", secret: true},
-	{name: "PRODEGE_BASE_URL", fallback: "https://surveypmr.prodegeapis.com/prodegemr"},
-	{name: "PRODEGE_POLL_EVERY", fallback: "6h"},
-	{name: "PRODEGE_MAX_EVENT_AGE"},
-	{name: "PROJECT_LINGER", fallback: "720h"},
-	{name: "PRODEGE_CALLS_PER_SECOND", fallback: "5"},
-	{name: "SLACK_BOT_TOKEN", required: Ingress | Worker, secret: true},
-	{name: "SLACK_SIGNING_SECRET", required: Ingress | Worker, secret: true},
-	{name: "SLACK_API_URL", fallback: "https://slack.com/api/"},
-	{name: "SLACK_ALERTS_CHANNEL", required: Ingress | Worker},
-	{name: "SLACK_APPROVALS_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
-	{name: "SLACK_FINANCE_CHANNEL", like: "SLACK_ALERTS_CHANNEL"},
-	{name: "SLACK_APPROVERS", required: Ingress | Worker},
-	{name: "SLACK_ESCALATION"},
-	{name: "SLACK_POSTS_PER_SECOND", fallback: "1"}, // Slack's own limit is about one message per second and channel
-	{name: "APPROVAL_TIMEOUT", fallback: "24h"},
-	{name: "APPROVAL_REMINDER_EVERY", fallback: "4h"},
-	{name: "RESUME_TIMEOUT", fallback: "5m"},
+	{name: "PRODEGE_BASE_URL", fallback: "https://surveypmr.prodegeapis.com/prodegemr", rule: addressToExtend},
+	{name: "PRODEGE_POLL_EVERY", fallback: "6h", rule: duration},
+	{name: "PRODEGE_MAX_EVENT_AGE", rule: duration},
+	{name: "PROJECT_LINGER", fallback: "720h", rule: duration},
+	{name: "PRODEGE_CALLS_PER_SECOND", fallback: "5", rule: perSecond},
+	{name: "SLACK_BOT_TOKEN", required: Ingress | Worker, secret: true, rule: botToken},
+	{name: "SLACK_SIGNING_SECRET", required: Ingress | Worker, secret: true, rule: slackSigningSecret},
+	{name: "SLACK_API_URL", fallback: "https://slack.com/api/", rule: addressToExtend},
+	{name: "SLACK_ALERTS_CHANNEL", required: Ingress | Worker, rule: channel},
+	{name: "SLACK_APPROVALS_CHANNEL", like: "SLACK_ALERTS_CHANNEL", rule: channel},
+	{name: "SLACK_FINANCE_CHANNEL", like: "SLACK_ALERTS_CHANNEL", rule: channel},
+	{name: "SLACK_APPROVERS", required: Ingress | Worker, rule: approvers,
+		missing: "write who may approve, users (U…, W…) and user groups (S…), comma-separated, or the word anyone"},
+	{name: "SLACK_ESCALATION", rule: escalation},
+	{name: "SLACK_POSTS_PER_SECOND", fallback: "1", rule: perSecond}, // Slack's own limit is about one message per second and channel
+	{name: "APPROVAL_TIMEOUT", fallback: "24h", rule: duration},
+	{name: "APPROVAL_REMINDER_EVERY", fallback: "4h", rule: duration},
+	{name: "RESUME_TIMEOUT", fallback: "5m", rule: duration},
 	{name: "APPROVAL_HOURS"},
-	{name: "CPI_AUTO_APPROVE_UP_TO"},
-	{name: "CPI_SECOND_APPROVER_ABOVE"},
-	{name: "CPI_CEILING"},
-	{name: "ALERT_ACTIONS", fallback: "on"},
+	{name: "CPI_AUTO_APPROVE_UP_TO", rule: dollars},
+	{name: "CPI_SECOND_APPROVER_ABOVE", rule: dollars},
+	{name: "CPI_CEILING", rule: ceiling},
+	{name: "ALERT_ACTIONS", fallback: "on", rule: onOrOff},
 	{name: "DIGEST"},
-	{name: "DRY_RUN", fallback: "false"},
-	{name: "BILLING_URL"},
-	{name: "BILLING_SIGNING_SECRET", secret: true},
-	{name: "INBOX_DIR", fallback: "./data/inbox"},
-	{name: "TEMPORAL_TASK_QUEUE", fallback: "fieldmarshal"},
-	{name: "TEMPORAL_UI_URL", fallback: "http://localhost:8233"},
+	{name: "DRY_RUN", fallback: "false", rule: trueFalse},
+	{name: "BILLING_URL", rule: address},
+	{name: "BILLING_SIGNING_SECRET", secret: true, rule: webhookSecret},
+	{name: "INBOX_DIR", fallback: "./data/inbox", rule: folder},
+	{name: "TEMPORAL_TASK_QUEUE", fallback: "fieldmarshal", rule: word},
+	{name: "TEMPORAL_UI_URL", fallback: "http://localhost:8233", rule: addressToExtend},
 }
 
 // connection are the variables that Temporal's envconfig reads.

@@ -1,7 +1,6 @@
 package docs_test
 
 import (
-	"errors"
 	"regexp"
 	"slices"
 	"strings"
@@ -10,7 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"fieldmarshal/config"
-	"fieldmarshal/project"
+	"fieldmarshal/program"
 )
 
 // variableRow is a row of the page's table: variable, default, used by, what for, and what a value must be.
@@ -62,17 +61,8 @@ func TestDefaults(t *testing.T) {
 // ruleOf is what the configuration says of a value that is none; empty where any text will do.
 func ruleOf(name string) string {
 	const wrong = "no such, value"
-	_, err := config.Load(func(n string) string {
-		if n == name {
-			return wrong
-		}
-		return ""
-	}, 0, config.Check{Variable: "APPROVAL_HOURS", Rule: func(value string) error { _, err := project.ParseHours(value); return err }})
-	var faults *config.Faults
-	if !errors.As(err, &faults) {
-		return ""
-	}
-	for _, f := range faults.List {
+	_, faults := program.Load(config.Environment{name: wrong}, config.Operator)
+	for _, f := range faults {
 		if f.Variable == name {
 			rule, _, _ := strings.Cut(f.Text, `: "no such`)
 			return strings.ReplaceAll(rule, `, which "no such" is not`, "")

@@ -16,6 +16,7 @@ import (
 	"fieldmarshal/config"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
+	"fieldmarshal/worker"
 	"fieldmarshal/workflows"
 )
 
@@ -46,6 +47,7 @@ func Load(env config.Environment, part config.Part) (config.Config, []config.Fau
 		config.Check{Variable: "CPI_AUTO_APPROVE_UP_TO", Rule: isAmount},
 		config.Check{Variable: "CPI_SECOND_APPROVER_ABOVE", Rule: isAmount},
 		config.Check{Variable: "CPI_CEILING", Rule: isAmount},
+		config.Check{Variable: "DIGEST", Rule: worker.CheckDigest},
 	)
 	var faults *config.Faults
 	if errors.As(err, &faults) {

@@ -27,25 +27,32 @@ type Visibility interface {
 // every one of them: only then may a workflow set one. If it may not add them, the error contains the commands with
 // which somebody else can; if it may not list them either, the query alone decides.
 func EnsureAttributes(ctx context.Context, c Visibility, namespace string) error {
-	missing, err := CompareAttributes(ctx, c, namespace)
-	switch {
-	case mayNot(err):
+	has, err := listAttributes(ctx, c, namespace)
+	if mayNot(err) {
 		if unknown := known(ctx, c, namespace); unknown != nil {
-			return fmt.Errorf("%w, and they can't be listed (%w); run those of the following commands that are needed\n%s", unknown, err, Commands(namespace, workflows.Attributes()))
+			return fmt.Errorf("%w, and they can't be listed (%w); run those of the following commands that are needed\n%s", unknown, err, commands(namespace, workflows.Attributes()))
 		}
 		return nil
-	case err != nil:
-		return err
-	case len(missing) == 0:
-		return await(ctx, func() error { return known(ctx, c, namespace) })
 	}
-	if err := add(ctx, c, namespace, missing); err != nil {
+	if err != nil {
 		return err
 	}
-	if err := await(ctx, func() error { return known(ctx, c, namespace) }); err != nil {
+	missing, err := lacking(has, namespace)
+	if err == nil && len(missing) > 0 {
+		err = add(ctx, c, namespace, missing)
+	}
+	if err != nil {
 		return err
 	}
-	return settle(ctx)
+	for err = known(ctx, c, namespace); err != nil; err = known(ctx, c, namespace) {
+		if !sleep(ctx, 100*time.Millisecond) {
+			return err
+		}
+	}
+	if len(missing) > 0 {
+		sleep(ctx, settleFor)
+	}
+	return ctx.Err()
 }
 
 // mayNot reports whether Temporal refuses the call, as opposed to being unreachable.
@@ -82,7 +89,7 @@ func add(ctx context.Context, c Visibility, namespace string, missing []workflow
 		return blocked
 	}
 	if unseen != nil || len(left) > 0 {
-		return fmt.Errorf("search attributes are missing and can't be added (%w); run\n%s", err, Commands(namespace, left))
+		return fmt.Errorf("search attributes are missing and can't be added (%w); run\n%s", err, commands(namespace, left))
 	}
 	return nil
 }
@@ -92,25 +99,6 @@ func add(ctx context.Context, c Visibility, namespace string, missing []workflow
 // tasks of workflows that set one before.
 const settleFor = 2500 * time.Millisecond
 
-func settle(ctx context.Context) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(settleFor):
-		return nil
-	}
-}
-
-// CompareAttributes returns the search attributes that the namespace lacks. One of the wrong type is an error: it has to
-// be removed by hand, because its values are lost with it.
-func CompareAttributes(ctx context.Context, c Visibility, namespace string) ([]workflows.Attribute, error) {
-	has, err := listAttributes(ctx, c, namespace)
-	if err != nil {
-		return nil, err
-	}
-	return lacking(has, namespace)
-}
-
 func listAttributes(ctx context.Context, c Visibility, namespace string) (map[string]enums.IndexedValueType, error) {
 	got, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
@@ -119,7 +107,8 @@ func listAttributes(ctx context.Context, c Visibility, namespace string) (map[st
 	return got.GetCustomAttributes(), nil
 }
 
-// lacking returns the attributes of the workflows that the namespace does not have.
+// lacking returns the attributes of the workflows that the namespace does not have. One of the wrong type is an error: it
+// has to be removed by hand, because its values are lost with it.
 func lacking(has map[string]enums.IndexedValueType, namespace string) (missing []workflows.Attribute, err error) {
 	var wrong []string
 	for _, want := range workflows.Attributes() {
@@ -147,20 +136,17 @@ func inTheWay(has map[string]enums.IndexedValueType, missing []workflows.Attribu
 	if !strings.Contains(refusal.Error(), tooMany) {
 		return nil
 	}
-	ours := map[string]bool{}
-	for _, a := range workflows.Attributes() {
-		ours[a.Name] = true
-	}
-	full := map[enums.IndexedValueType]bool{}
 	var needed, others, removals []string
 	for _, a := range missing {
 		if strings.Contains(refusal.Error(), "of type "+a.Type.String()) {
-			full[a.Type] = true
 			needed = append(needed, a.Name)
 		}
 	}
+	isOurs := func(name string) bool {
+		return slices.ContainsFunc(workflows.Attributes(), func(a workflows.Attribute) bool { return a.Name == name })
+	}
 	for _, name := range slices.Sorted(maps.Keys(has)) {
-		if full[has[name]] && !ours[name] {
+		if !isOurs(name) && strings.Contains(refusal.Error(), "of type "+has[name].String()) {
 			others = append(others, fmt.Sprintf("%s (%s)", name, has[name]))
 			removals = append(removals, fmt.Sprintf("  temporal operator search-attribute remove --namespace %s --name %s", namespace, name))
 		}
@@ -172,8 +158,8 @@ func inTheWay(has map[string]enums.IndexedValueType, missing []workflows.Attribu
 		namespace, strings.Join(needed, ", "), strings.Join(others, ", "), refusal, strings.Join(removals, "\n"))
 }
 
-// Commands returns the commands that add the attributes, one per line.
-func Commands(namespace string, attributes []workflows.Attribute) string {
+// commands returns the commands that add the attributes, one per line.
+func commands(namespace string, attributes []workflows.Attribute) string {
 	var lines []string
 	for _, a := range attributes {
 		lines = append(lines, fmt.Sprintf("  temporal operator search-attribute create --namespace %s --name %s --type %s", namespace, a.Name, a.Type))
@@ -197,19 +183,4 @@ func query() string {
 		terms = append(terms, a.Name+" = "+value)
 	}
 	return strings.Join(terms, " AND ")
-}
-
-// await calls ask until it succeeds, or until ctx is done; then it returns the last error.
-func await(ctx context.Context, ask func() error) error {
-	for {
-		err := ask()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return err
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }

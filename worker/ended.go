@@ -20,7 +20,7 @@ const (
 func (w *Worker) reportEnded(ctx context.Context) {
 	flows := workflows.NewClient(w.options.Client, w.options.TaskQueue)
 	since, reported := time.Now().Add(-endedLookback), map[string]bool{}
-	for {
+	for ok := true; ok; ok = sleep(ctx, endedInterval) {
 		ended, err := flows.EndedSince(ctx, since)
 		if err != nil && ctx.Err() == nil {
 			w.log.Warn("can't list the projects that ended in Temporal", "error", err)
@@ -30,11 +30,6 @@ func (w *Worker) reportEnded(ctx context.Context) {
 				reported[e.Run] = true
 				w.alarmEnded(ctx, e)
 			}
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(endedInterval):
 		}
 	}
 }

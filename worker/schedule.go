@@ -26,20 +26,23 @@ type weekly struct {
 	zone         string
 }
 
+// CheckDigest returns an error unless text is a time of the week for DIGEST. The error continues the variable's name.
+func CheckDigest(text string) error {
+	_, err := parseWeekly(text)
+	return err
+}
+
 // parseWeekly parses DIGEST, such as "Mon 09:00 America/New_York".
 func parseWeekly(text string) (weekly, error) {
-	days := []string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}
-	wrong := fmt.Errorf("%q is not a time of the week like %q", text, "Mon 09:00 America/New_York")
 	parts := strings.Fields(text)
-	if len(parts) != 3 {
-		return weekly{}, wrong
+	if len(parts) == 3 && parts[2] != "Local" { // which depends on the machine
+		day := slices.Index([]string{"sun", "mon", "tue", "wed", "thu", "fri", "sat"}, strings.ToLower(parts[0]))
+		clock, err := time.Parse("15:04", parts[1])
+		if _, zoneErr := time.LoadLocation(parts[2]); day >= 0 && err == nil && zoneErr == nil {
+			return weekly{time.Weekday(day), clock.Hour(), clock.Minute(), parts[2]}, nil
+		}
 	}
-	day := slices.Index(days, strings.ToLower(parts[0]))
-	clock, err := time.Parse("15:04", parts[1])
-	if _, zoneErr := time.LoadLocation(parts[2]); day < 0 || err != nil || zoneErr != nil {
-		return weekly{}, wrong
-	}
-	return weekly{time.Weekday(day), clock.Hour(), clock.Minute(), parts[2]}, nil
+	return weekly{}, fmt.Errorf(`must be like "Mon 09:00 America/New_York": %q`, text)
 }
 
 func (w weekly) spec() client.ScheduleSpec {
@@ -63,7 +66,7 @@ func (w weekly) is(spec *client.ScheduleSpec) bool {
 // not create schedules there is no report, and everything else works.
 func (w *Worker) keepSchedule(ctx context.Context) {
 	logged := ""
-	for {
+	for ok := true; ok; ok = sleep(ctx, w.options.PollInterval) {
 		err := w.ensureSchedule(ctx)
 		switch {
 		case err == nil || ctx.Err() != nil:
@@ -76,10 +79,6 @@ func (w *Worker) keepSchedule(ctx context.Context) {
 		case logged != err.Error():
 			logged = err.Error()
 			w.log.Warn("the schedule of the weekly report could not be checked, will try again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(w.options.PollInterval):
 		}
 	}
 }

@@ -144,7 +144,7 @@ func TestTheScheduleIsKeptTrueToTheConfiguration(t *testing.T) {
 }
 
 func TestWeekly(t *testing.T) {
-	for _, text := range []string{"", "Mon 09:00", "Day 09:00 UTC", "Mon 24:00 UTC", "Mon 09:00 Nowhere/City", "Mon 09:00 UTC now"} {
+	for _, text := range []string{"", "Mon 09:00", "Day 09:00 UTC", "Mon 24:00 UTC", "Mon 09:00 Nowhere/City", "Mon 09:00 UTC now", "Mon 09:00 Local", "Monday 9:00 Mars"} {
 		if _, err := parseWeekly(text); err == nil {
 			t.Errorf("%q was taken", text)
 		}

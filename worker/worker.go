@@ -7,7 +7,6 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -49,28 +48,6 @@ type Options struct {
 	PollInterval time.Duration                                // between checks whether Temporal is up and has the attributes; 0: 2 s
 }
 
-func (o Options) check() error {
-	var errs []error
-	need := func(ok bool, what string) {
-		if !ok {
-			errs = append(errs, errors.New(what+" is missing"))
-		}
-	}
-	need(o.Client != nil, "Client")
-	need(o.Namespace != "", "Namespace")
-	need(o.TaskQueue != "", "TaskQueue")
-	need(o.Workflows != nil, "Workflows")
-	need(o.Slack != nil, "Slack")
-	need(o.Prodege != nil, "Prodege")
-	need(o.Billing != nil, "Billing")
-	need(o.Flows != nil, "Flows")
-	need(len(o.Channels) > 0, "Channels")
-	need(o.PostsPerSecond > 0, "PostsPerSecond")
-	need(o.Logger != nil, "Logger")
-	need(o.Registry != nil, "Registry")
-	return errors.Join(errs...)
-}
-
 // Worker is the worker of one namespace. Its methods are safe for concurrent use.
 type Worker struct {
 	options Options
@@ -84,9 +61,6 @@ type Worker struct {
 
 // New makes a Worker. It does nothing until Run is called.
 func New(o Options) (*Worker, error) {
-	if err := o.check(); err != nil {
-		return nil, fmt.Errorf("make worker: %w", err)
-	}
 	if o.PollInterval == 0 {
 		o.PollInterval = 2 * time.Second
 	}
@@ -94,7 +68,7 @@ func New(o Options) (*Worker, error) {
 	if o.Digest != "" {
 		var err error
 		if w.digest, err = parseWeekly(o.Digest); err != nil {
-			return nil, fmt.Errorf("make worker: DIGEST: %w", err)
+			return nil, fmt.Errorf("make worker: DIGEST %w", err)
 		}
 	}
 	return w, nil
@@ -137,19 +111,13 @@ const switchInterval = time.Minute
 // once Temporal has deleted its history.
 func (w *Worker) keepSwitch(ctx context.Context) {
 	flows := workflows.NewClient(w.options.Client, w.options.TaskQueue)
-	for {
+	for ok := true; ok; ok = sleep(ctx, switchInterval) {
 		switch revived, err := flows.ReviveSwitch(ctx); {
 		case ctx.Err() != nil:
-			return
 		case err != nil:
 			w.log.Warn("can't check whether the kill switch is running", "error", err)
 		case revived:
 			w.log.Warn("the kill switch had ended: it was restarted as last set", "workflow_id", workflows.ControlID)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(switchInterval):
 		}
 	}
 }
@@ -164,10 +132,17 @@ func (w *Worker) await(ctx context.Context, step func(context.Context) error) er
 		if w.set(err.Error()) {
 			w.log.Warn("the worker is not ready: " + err.Error())
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(w.options.PollInterval):
-		}
+		sleep(ctx, w.options.PollInterval)
+	}
+}
+
+// sleep waits, and reports whether ctx is not done.
+func sleep(ctx context.Context, d time.Duration) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(d):
+		return true
 	}
 }
 
@@ -192,10 +167,9 @@ func (w *Worker) start() ([]sdkworker.Worker, error) {
 		WorkerStopTimeout: stopTimeout, OnFatalError: w.fail, DeadlockDetectionTimeout: deadlock,
 	})
 	workflows.Register(main, w.options.Workflows)
-	main.RegisterActivity(w.options.Slack)
-	main.RegisterActivity(w.options.Prodege)
-	main.RegisterActivity(w.options.Billing)
-	main.RegisterActivity(w.options.Flows)
+	for _, activity := range []any{w.options.Slack, w.options.Prodege, w.options.Billing, w.options.Flows} {
+		main.RegisterActivity(activity)
+	}
 	workers := []sdkworker.Worker{main}
 	for _, channel := range w.channels() {
 		posts := sdkworker.New(w.options.Client, workflows.SlackQueue(w.options.TaskQueue, channel), sdkworker.Options{

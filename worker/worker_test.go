@@ -102,15 +102,3 @@ func TestTemporalAway(t *testing.T) {
 		t.Error("it does not stop")
 	}
 }
-
-func TestOptionsMissing(t *testing.T) {
-	_, err := worker.New(worker.Options{})
-	if err == nil {
-		t.Fatal("no error")
-	}
-	for _, name := range []string{"Client", "TaskQueue", "Flows", "Channels", "PostsPerSecond", "Registry"} {
-		if !strings.Contains(err.Error(), name) {
-			t.Errorf("the error does not name %s: %v", name, err)
-		}
-	}
-}
