@@ -116,15 +116,15 @@ func TestKillSwitchOnCommandLine(t *testing.T) {
 	w := newWorld(t)
 	checkContains(t, w.run(0, "accepting"), "ON")
 	w.run(0, "accepting", "off", "--as", ann)
-	checkContains(t, w.run(0, "accepting"), "OFF", "Switched by "+ann)
+	checkContains(t, w.run(0, "accepting"), "OFF", "by "+ann)
 	m := w.pauseForCPI(amount)
 	w.click(ann, m, approve)
 	w.waitUpdated(m, "held back")
 	w.checkAcceptances(0)
 	checkContains(t, w.run(3, "accepting", "on", "--as", eve), eve+" is not one of SLACK_APPROVERS")
-	checkContains(t, w.run(0, "accepting"), "OFF", "Switched by "+ann)
+	checkContains(t, w.run(0, "accepting"), "OFF", "by "+ann)
 	w.run(0, "accepting", "on", "--as", ben)
-	checkContains(t, w.run(0, "accepting"), "ON", "Switched by "+ben)
+	checkContains(t, w.run(0, "accepting"), "ON", "by "+ben)
 	w.waitUpdated(m, "Live again at $4.25") // the switch is checked every minute
 	w.checkAcceptances(1)
 }

@@ -3,19 +3,12 @@ package operator
 import (
 	"context"
 	"errors"
-	"time"
 
 	"github.com/spf13/cobra"
 
+	"fieldmarshal/cards"
 	"fieldmarshal/workflows"
 )
-
-// Accepting is the kill switch, as accepting answers it in JSON.
-type Accepting struct {
-	On bool      `json:"on"`
-	By string    `json:"by,omitempty"` // who switched it so; empty: it was never switched
-	At time.Time `json:"at,omitzero"`
-}
 
 // unnamed is who switched it if the command line does not tell. Whoever sees danger may switch it off.
 const unnamed = "the command line"
@@ -28,14 +21,14 @@ func (o Options) accepting() *cobra.Command {
 		if err != nil {
 			return c.explained(err, "read the kill switch")
 		}
-		return c.showSwitch(Accepting{last.On, last.By, last.At})
+		return c.showSwitch(last)
 	})
 	cmd.AddCommand(o.turn("on", true), o.turn("off", false))
 	return cmd
 }
 
 func (o Options) turn(name string, on bool) *cobra.Command {
-	as := unnamed
+	as := ""
 	cmd := o.command(name, func(c *call) error {
 		if as != unnamed {
 			if _, err := parseUser(as); err != nil {
@@ -47,7 +40,7 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 		err := c.world.Flows.Accepting(ctx, on, as)
 		switch {
 		case err == nil:
-			return c.showSwitch(Accepting{on, as, c.now().UTC()})
+			return c.showSwitch(workflows.ControlState{On: on, By: as, At: c.now().UTC()})
 		case errors.Is(err, workflows.ErrNotAllowed):
 			return noEffect("accepting was not switched %s: %w; say who with --as U…", name, err)
 		case c.world.Flows.Health(c.ctx) == nil && errors.Is(err, context.DeadlineExceeded):
@@ -59,15 +52,6 @@ func (o Options) turn(name string, on bool) *cobra.Command {
 	return cmd
 }
 
-func (c *call) showSwitch(a Accepting) error {
-	return c.show(a, func(p *page) {
-		text := "Accepting is OFF: decisions are recorded and held back, nothing is accepted at Prodege."
-		if a.On {
-			text = "Accepting is ON: what is approved is accepted at Prodege."
-		}
-		if a.By != "" {
-			text += " Switched by " + a.By + " at " + stamp(a.At) + "."
-		}
-		p.line("%s", text)
-	})
+func (c *call) showSwitch(s workflows.ControlState) error {
+	return c.show(s, func(p *page) { p.markdown(cards.Accepting(s.On, s.By, s.At)) })
 }

@@ -37,11 +37,11 @@ func (o Options) act() *cobra.Command {
 	})
 	f.flags(cmd)
 	cmd.Flags().BoolVar(&yes, "yes", false, "for complete: do not ask for confirmation, although it can't be undone")
-	cmd.ValidArgsFunction = func(cmd *cobra.Command, args []string, typed string) ([]string, cobra.ShellCompDirective) {
+	cmd.ValidArgsFunction = func(_ *cobra.Command, args []string, _ string) (words []string, _ cobra.ShellCompDirective) {
 		if len(args) == 1 {
-			return names, cobra.ShellCompDirectiveNoFileComp
+			words = names
 		}
-		return o.completeProjects(cmd, args, typed)
+		return words, cobra.ShellCompDirectiveNoFileComp
 	}
 	return cmd
 }

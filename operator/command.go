@@ -18,8 +18,6 @@ const (
 	callTimeout = 10 * time.Second
 	// healthTimeout bounds the one call that finds out why another timed out.
 	healthTimeout = 2 * time.Second
-	// completeTimeout bounds what shell completion waits for Temporal: a person has just pressed a key.
-	completeTimeout = time.Second
 )
 
 // Options are what the commands need of the program.
@@ -88,36 +86,13 @@ func (o Options) command(use string, run func(*call) error) *cobra.Command {
 
 // about makes a command about one project, its first argument.
 func (o Options) about(use string, run func(*call, prodege.ProjectID) error) *cobra.Command {
-	cmd := o.command(use, func(c *call) error {
+	return o.command(use, func(c *call) error {
 		id, err := prodege.TypedProjectID(c.args[0])
 		if err != nil {
 			return usageError("%q is not the id of a project, such as 29303649", c.args[0])
 		}
 		return run(c, id)
 	})
-	cmd.ValidArgsFunction = o.completeProjects
-	return cmd
-}
-
-// completeProjects offers the ids of open projects, each with what its list says of it.
-func (o Options) completeProjects(cmd *cobra.Command, args []string, typed string) (list []string, _ cobra.ShellCompDirective) {
-	if len(args) > 0 || o.Open == nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	world, done, err := o.Open(cmd.Context())
-	if err != nil {
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-	defer done()
-	ctx, cancel := context.WithTimeout(cmd.Context(), completeTimeout)
-	defer cancel()
-	rows, _, _ := world.Temporal.List(ctx, OpenProjects, mostListed)
-	for _, r := range rows {
-		if id := r.Project.String(); strings.HasPrefix(id, typed) {
-			list = append(list, id+"\t"+oneLine(r.Summary))
-		}
-	}
-	return list, cobra.ShellCompDirectiveNoFileComp
 }
 
 // within bounds calls to Temporal and its workers.

@@ -73,9 +73,9 @@ func TestAccepting(t *testing.T) {
 	if !f.accepting {
 		t.Error("switched by nobody")
 	}
-	run(t, f.world(), "", "accepting", "off").wants(t, 0, "OFF", "Switched by the command line at 2026-03-02 12:00:00Z")
+	run(t, f.world(), "", "accepting", "off").wants(t, 0, "OFF", "by the command line, 2026-03-02 12:00:00 UTC")
 	f.accepting = true
-	run(t, f.world(), "", "accepting", "off", "--as", "U1").wants(t, 0, "OFF", "Switched by U1 at 2026-03-02 12:00:00Z")
+	run(t, f.world(), "", "accepting", "off", "--as", "U1").wants(t, 0, "OFF", "by U1, 2026-03-02 12:00:00 UTC")
 	run(t, f.world(), "", "accepting", "--json").wants(t, 0, `"on": false`, `"by": "U1"`, `"at": "2026-03-02T12:00:00Z"`)
 	f.fault = context.DeadlineExceeded
 	run(t, f.world(), "", "accepting", "on", "--as", "U1").wants(t, ExitFailed, "as soon as one runs")

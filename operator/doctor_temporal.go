@@ -54,52 +54,33 @@ func (e *examination) temporal(ctx context.Context) {
 	default:
 		e.add(Fine, "kill switch", "", "accepting is on")
 	}
-	e.schedule(ctx)
 	e.ended(ctx)
 }
 
+// attributes compares search attributes. The worker adds what is missing, and says what to do if it can't.
 func (e *examination) attributes(ctx context.Context) {
+	const what = "search attributes"
 	have, err := e.Temporal.Attributes(ctx)
 	if err != nil {
-		e.add(Warning, "search attributes", "see them in the namespace's settings; the worker checks them as it starts", "can't be listed: %v", err)
+		e.add(Warning, what, "see them in the namespace's settings; the worker checks them as it starts", "can't be listed: %v", err)
 		return
 	}
-	var missing, wrong, todo []string
+	var missing, wrong []string
 	for _, want := range workflows.Attributes() {
 		switch kind, found := have[want.Name]; {
 		case !found:
 			missing = append(missing, want.Name)
-			todo = append(todo, fmt.Sprintf("temporal operator search-attribute create -n %s --name %s --type %s", e.Facts.Namespace, want.Name, want.Type))
 		case kind != want.Type.String():
 			wrong = append(wrong, fmt.Sprintf("%s is %s and must be %s", want.Name, kind, want.Type))
 		}
 	}
 	switch {
 	case len(wrong) > 0:
-		e.add(Broken, "search attributes", "remove them (temporal operator search-attribute remove), or use another namespace", "of another type: %s", strings.Join(wrong, ", "))
+		e.add(Broken, what, "remove them (temporal operator search-attribute remove), or use another namespace", "of another type: %s", strings.Join(wrong, ", "))
 	case len(missing) > 0:
-		e.add(Warning, "search attributes", "start a worker, which adds them; if it has no room for them, give Fieldmarshal a namespace of its own; if it may not: "+strings.Join(todo, "; "),
-			"missing: %s", strings.Join(missing, ", "))
+		e.add(Warning, what, "start a worker, which adds them; if it can't, its log and its /readyz say what to do", "missing: %s", strings.Join(missing, ", "))
 	default:
-		e.add(Fine, "search attributes", "", "all exist")
-	}
-}
-
-// schedule checks that the schedule of the weekly report exists if it should, and only then.
-func (e *examination) schedule(ctx context.Context) {
-	const what = "weekly report"
-	s, err := e.Temporal.Schedule(ctx)
-	wanted := e.Facts.Digest != ""
-	switch {
-	case err != nil && wanted:
-		e.add(Warning, what, "the worker needs the right to write to the namespace", "its schedule can't be read: %v", err)
-	case err == nil && wanted != (s != nil):
-		e.add(Warning, what, "start a worker with this configuration, which corrects it; its log says why if it can't",
-			"DIGEST is %q, and whether there is a schedule %s: %t", e.Facts.Digest, workflows.ReportID, s != nil)
-	case s != nil && s.Paused:
-		e.add(Warning, what, "temporal schedule toggle --unpause -n "+e.Facts.Namespace+" --schedule-id "+workflows.ReportID, "its schedule is paused")
-	case s != nil:
-		e.add(Fine, what, "", "comes next at %s", stamp(s.Next))
+		e.add(Fine, what, "", "all exist")
 	}
 }
 

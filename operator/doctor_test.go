@@ -93,14 +93,6 @@ func TestDoctor(t *testing.T) {
 		"retention":         {func(_ *testing.T, w *World) { w.Facts.ProjectLinger = 721 * time.Hour }, "retention", Broken, "keeps closed workflows for 30 d 0 h, less than PROJECT_LINGER (30 d 1 h)"},
 		"kill switch":       {func(_ *testing.T, w *World) { w.Flows.(*fakes).accepting = false }, "kill switch", Warning, "off"},
 		"no worker":         {func(_ *testing.T, w *World) { w.Flows.(*fakes).workers = 0 }, "workers", Warning, "none polls"},
-		"no schedule":       {func(_ *testing.T, w *World) { w.Facts.Digest = "Mon 09:00 UTC" }, "weekly report", Warning, "DIGEST is"},
-		"a schedule left":   {func(_ *testing.T, w *World) { w.Flows.(*fakes).schedule = &Schedule{} }, "weekly report", Warning, "DIGEST is"},
-		"a paused schedule": {func(_ *testing.T, w *World) {
-			w.Facts.Digest, w.Flows.(*fakes).schedule = "Mon 09:00 UTC", &Schedule{Paused: true}
-		}, "weekly report", Warning, "paused"},
-		"a schedule": {func(_ *testing.T, w *World) {
-			w.Facts.Digest, w.Flows.(*fakes).schedule = "Mon 09:00 UTC", &Schedule{Next: noon}
-		}, "", Fine, "comes next at 2026-03-02 12:00:00Z"},
 		"bad token": {func(_ *testing.T, w *World) {
 			w.Slack = workspace{fault: errors.New("Slack does not accept SLACK_BOT_TOKEN")}
 		}, "Slack token", Broken, "does not accept"},

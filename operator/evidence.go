@@ -46,11 +46,7 @@ type InvoiceBody struct {
 func (o Options) evidence() *cobra.Command {
 	asCSV := false
 	cmd := o.about("evidence <project>", func(c *call, id prodege.ProjectID) error {
-		s, err := c.projectState(id)
-		if err != nil {
-			return err
-		}
-		l, err := c.ledger(id)
+		s, ledger, err := c.projectWithLedger(id)
 		if err != nil {
 			return err
 		}
@@ -61,7 +57,7 @@ func (o Options) evidence() *cobra.Command {
 			return c.explained(err, fmt.Sprintf("the history of project %s", id))
 		}
 		e := Evidence{Project: id, Name: s.Name.Name, PONumber: s.Name.PONumber, Status: s.Status, Made: c.now().UTC(), Counts: s.Counts,
-			Whole: whole, Events: eventsOf(signals, s.Last), Ledger: append([]project.Line{}, l.Lines...)}
+			Whole: whole, Events: eventsOf(signals, s.Last), Ledger: append([]project.Line{}, ledger...)}
 		if i := s.Invoice; i != nil {
 			e.Invoice = &InvoiceBody{i.Revision, i.Key, i.Phase, i.Body}
 		}

@@ -12,7 +12,6 @@ import (
 	"fieldmarshal/cards"
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
-	"fieldmarshal/workflows"
 )
 
 // Explanation is why something was or was not done, sentence by sentence.
@@ -51,16 +50,12 @@ func (e *Explanation) add(source string, at time.Time, format string, args ...an
 func (o Options) explain() *cobra.Command {
 	return o.about("explain <project> [event]", func(c *call, id prodege.ProjectID) error {
 		e := &Explanation{Project: id}
-		s, err := c.projectState(id)
-		var l workflows.Ledger
-		if err == nil {
-			l, err = c.ledger(id)
-		}
+		s, ledger, err := c.projectWithLedger(id)
 		if len(c.args) == 2 {
 			e.Event = prodege.EventID(c.args[1])
-			c.tellEvent(e, s, l.Lines)
+			c.tellEvent(e, s, ledger)
 		} else if err == nil {
-			tellProject(e, s, l.Lines)
+			tellProject(e, s, ledger)
 		}
 		switch {
 		case err != nil && len(e.Sentences) == 0:

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -86,6 +87,12 @@ func (p *page) line(format string, args ...any) {
 
 // block writes a text with all its lines.
 func (p *page) block(text string) { p.WriteString(Printable(text) + "\n") }
+
+// markdown writes a page of the Temporal UI without its marks.
+func (p *page) markdown(text string) { p.block(strings.TrimSpace(marks.ReplaceAllString(text, "$1"))) }
+
+// marks are headings, emphasis, and escapes; the first group is what an escape stands for.
+var marks = regexp.MustCompile(`(?m)^### |\*\*|\\([[:punct:]])`)
 
 // table writes a row for each of a list in columns, under a heading; nothing if there are none.
 func table[T any](p *page, heading string, list []T, cells func(T) []any) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
 
 	"github.com/spf13/cobra"
 
@@ -28,25 +27,21 @@ type State struct {
 func (o Options) state() *cobra.Command {
 	var lines int
 	cmd := o.about("state <project>", func(c *call, id prodege.ProjectID) error {
-		s, err := c.projectState(id)
-		if errors.Is(err, errNoWorker) {
+		s, ledger, err := c.projectWithLedger(id)
+		switch {
+		case errors.Is(err, errNoWorker):
 			return c.listedState(id, err)
-		}
-		if err != nil {
-			return err
-		}
-		l, err := c.ledger(id)
-		if err != nil {
+		case err != nil:
 			return err
 		}
 		v := s.View()
 		shown := *s
-		shown.Ledger, shown.Outbox, shown.Handled = newest(l.Lines, lines), nil, nil // how things are said is not of interest here
+		shown.Ledger, shown.Outbox, shown.Handled = newest(ledger, lines), nil, nil // how things are said is not of interest here
 		workflow := workflows.ProjectID(id)
 		return c.show(State{&shown, workflow, c.link(workflow), cards.Attention(v.Attention), cards.Summary(v), messages(s)}, func(p *page) {
-			p.block(markdown.ReplaceAllString(cards.Details(s), "$1"))
+			p.markdown(cards.Details(s))
 			if len(shown.Ledger) > 0 {
-				p.line("Ledger, newest first")
+				p.block("\nLedger, newest first")
 			}
 			table(p, "TIME|WHAT|ABOUT", backward(shown.Ledger), func(l project.Line) []any { return []any{l.At, lineWords(l), l.Ref} })
 			p.line("%s", c.link(workflow))
@@ -55,10 +50,6 @@ func (o Options) state() *cobra.Command {
 	cmd.Flags().IntVar(&lines, "ledger", 10, "how many of the ledger's newest lines to show")
 	return cmd
 }
-
-// markdown is what the page of a project in the Temporal UI has for its format: emphasis, headings, and escapes, of
-// which the first group is what they stand for.
-var markdown = regexp.MustCompile(`(?m)\\([[:punct:]])|\*\*|^### `)
 
 // listedState shows what Temporal's list knows of a project that no worker answers for.
 func (c *call) listedState(id prodege.ProjectID, noWorker error) error {
@@ -90,12 +81,16 @@ func (c *call) projectState(id prodege.ProjectID) (*project.State, error) {
 	return s, c.explained(err, fmt.Sprintf("project %s", id))
 }
 
-// ledger asks a project's workflow for its ledger.
-func (c *call) ledger(id prodege.ProjectID) (workflows.Ledger, error) {
+// projectWithLedger asks a project's workflow for its ledger, too.
+func (c *call) projectWithLedger(id prodege.ProjectID) (*project.State, []project.Line, error) {
+	s, err := c.projectState(id)
+	if err != nil {
+		return nil, nil, err
+	}
 	ctx, cancel := c.within()
 	defer cancel()
 	l, err := c.world.Flows.Ledger(ctx, id)
-	return l, c.explained(err, fmt.Sprintf("the ledger of project %s", id))
+	return s, l.Lines, c.explained(err, fmt.Sprintf("the ledger of project %s", id))
 }
 
 // messages are links to a project's newest messages in Slack, by what they are.

@@ -162,22 +162,6 @@ func (t *temporal) Attributes(ctx context.Context) (map[string]string, error) {
 	return types, nil
 }
 
-func (t *temporal) Schedule(ctx context.Context) (*Schedule, error) {
-	got, err := t.client.ScheduleClient().GetHandle(ctx, workflows.ReportID).Describe(ctx)
-	var missing *serviceerror.NotFound
-	if err != nil {
-		if errors.As(err, &missing) {
-			err = nil
-		}
-		return nil, err
-	}
-	s := &Schedule{Paused: got.Schedule.State != nil && got.Schedule.State.Paused}
-	if next := got.Info.NextActionTimes; len(next) > 0 && !s.Paused {
-		s.Next = next[0]
-	}
-	return s, nil
-}
-
 func (t *temporal) Workers(ctx context.Context, since time.Time) (int, error) {
 	got, err := t.client.DescribeTaskQueue(ctx, t.queue, enums.TASK_QUEUE_TYPE_WORKFLOW)
 	seen := map[string]bool{} // one process polls several times under one identity

@@ -45,7 +45,6 @@ type Facts struct {
 	InboxDir      string
 	ProjectLinger time.Duration
 	DryRun        bool
-	Digest        string // DIGEST; empty: no weekly report
 }
 
 // Channel is a Slack channel that is posted in, and what for.
@@ -79,20 +78,12 @@ type Temporal interface {
 	Attributes(ctx context.Context) (map[string]string, error)
 	// Workers counts the workers that Temporal has seen poll the main task queue since a time.
 	Workers(ctx context.Context, since time.Time) (int, error)
-	// Schedule returns the schedule of the weekly report; nil if there is none.
-	Schedule(ctx context.Context) (*Schedule, error)
 }
 
 // Signal is an event that reached a project.
 type Signal struct {
 	At    time.Time     `json:"at"` // when Temporal had it, UTC
 	Event prodege.Event `json:"event"`
-}
-
-// Schedule is that of the weekly report.
-type Schedule struct {
-	Paused bool      // by people
-	Next   time.Time // zero: it is paused
 }
 
 // Inbox is the inbox of the ingress that runs on this machine; *inbox.Control is it.

@@ -34,7 +34,6 @@ type fakes struct {
 	consider  func(*project.State, project.Decision) // what the project makes of a decision
 
 	gathered workflows.Gathered
-	schedule *Schedule
 	workers  int // that poll
 	since    time.Time
 
@@ -129,7 +128,6 @@ func (f *fakes) Attributes(context.Context) (map[string]string, error) {
 	return map[string]string{"ProjectId": "Int", "ProjectStatus": "Text"}, nil
 }
 func (f *fakes) Workers(context.Context, time.Time) (int, error) { return f.workers, nil }
-func (f *fakes) Schedule(context.Context) (*Schedule, error)     { return f.schedule, nil }
 
 // box is the inbox's side of the fakes, whose List is another.
 type box struct{ *fakes }

@@ -1,7 +1,6 @@
 package program
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
@@ -29,30 +28,17 @@ func (i Invocation) health() *cobra.Command {
 		if args[0] == "worker" {
 			address = p.Config.WorkerHTTPAddr
 		}
-		said, err := askReady(cmd.Context(), ingressURL(address))
-		if said != "" {
-			fmt.Fprintln(cmd.OutOrStdout(), operator.Printable(said))
+		client := http.Client{Timeout: healthTimeout}
+		answer, err := client.Get(localURL(address) + "/readyz")
+		if err != nil {
+			return running(fmt.Errorf("nothing answers: %w", err))
 		}
-		return running(err)
+		defer answer.Body.Close()
+		body, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
+		fmt.Fprintln(cmd.OutOrStdout(), operator.Printable(strings.TrimSpace(string(body))))
+		if answer.StatusCode != http.StatusOK {
+			return running(fmt.Errorf("the %s is not ready (HTTP %d)", args[0], answer.StatusCode))
+		}
+		return nil
 	}}
-}
-
-// askReady returns the body of /readyz, and an error unless the process is ready.
-func askReady(ctx context.Context, url string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
-	if err != nil {
-		return "", err
-	}
-	answer, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return "", fmt.Errorf("nothing answers: %w", err)
-	}
-	defer answer.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(answer.Body, 4<<10))
-	if answer.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s is not ready (HTTP %d)", url, answer.StatusCode)
-	}
-	return strings.TrimSpace(string(body)), err
 }

@@ -56,8 +56,8 @@ func (p Process) facts() operator.Facts {
 	c := p.Config
 	f := operator.Facts{
 		TemporalAddress: p.Temporal.HostPort, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, TemporalUIURL: c.TemporalUIURL,
-		IngressURL: ingressURL(c.HTTPAddr), SecretKeys: secrets(c.Prodege.SecretKeys),
-		Anyone: c.Slack.Anyone, ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun, Digest: c.Digest,
+		IngressURL: localURL(c.HTTPAddr), SecretKeys: secrets(c.Prodege.SecretKeys),
+		Anyone: c.Slack.Anyone, ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun,
 	}
 	for _, channel := range []operator.Channel{
 		{Variable: "SLACK_ALERTS_CHANNEL", ID: c.Slack.AlertsChannel},
@@ -71,8 +71,8 @@ func (p Process) facts() operator.Facts {
 	return f
 }
 
-// ingressURL returns the URL of a process that listens on address, as seen from its own machine.
-func ingressURL(address string) string {
+// localURL returns the URL of a process that listens on address, as seen from its own machine.
+func localURL(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
 		return "http://localhost:8080"
