@@ -181,7 +181,7 @@ func escalation(value string) string { return people(value, "") }
 func people(value, or string) string {
 	for _, id := range split(value) {
 		if !person.MatchString(id) {
-			return fmt.Sprintf("takes Slack ids of users (U…, W…) and user groups (S…)%s, which %s is not", or, quote(id))
+			return fmt.Sprintf("must be Slack ids of users (U…, W…) and user groups (S…)%s, which %s is not", or, quote(id))
 		}
 	}
 	return ""

@@ -64,7 +64,7 @@ func ruleOf(name string) string {
 	_, faults := program.Load(config.Environment{name: wrong}, config.Operator)
 	for _, f := range faults {
 		if f.Variable == name {
-			rule, _, _ := strings.Cut(f.Text, `: "no such`)
+			rule, _, _ := strings.Cut(f.Text, `: "no`)
 			return strings.ReplaceAll(rule, `, which "no such" is not`, "")
 		}
 	}

@@ -25,7 +25,7 @@ func ParseHours(text string) (Hours, error) {
 	}
 	parts := strings.Fields(text)
 	if len(parts) != 3 {
-		return h, fmt.Errorf(`not like "Mon-Fri 08:00-19:00 America/New_York": %.60q`, text)
+		return h, fmt.Errorf(`must be like "Mon-Fri 08:00-19:00 America/New_York": %.60q`, text)
 	}
 	if err := h.parseDays(parts[0]); err != nil {
 		return h, err
@@ -35,11 +35,11 @@ func ParseHours(text string) (Hours, error) {
 	h.from, errFrom = wallClock(from)
 	h.to, errTo = wallClock(to)
 	if !ok || errFrom != nil || errTo != nil || h.from >= h.to {
-		return h, fmt.Errorf("not a span of hours like 08:00-19:00: %.40q", parts[1])
+		return h, fmt.Errorf("hours must be a span like 08:00-19:00: %.40q", parts[1])
 	}
 	zone, err := time.LoadLocation(parts[2])
 	if err != nil || parts[2] == "Local" { // which depends on the machine
-		return h, fmt.Errorf("not a time zone like America/New_York: %.40q", parts[2])
+		return h, fmt.Errorf("time zone must be like America/New_York: %.40q", parts[2])
 	}
 	h.zone = zone
 	return h, nil
@@ -54,7 +54,7 @@ func (h *Hours) parseDays(text string) error {
 		from, okFrom := weekdays[first]
 		to, okTo := weekdays[last]
 		if !okFrom || !okTo {
-			return fmt.Errorf("not days like Mon-Fri: %.40q", text)
+			return fmt.Errorf("days must be like Mon-Fri: %.40q", text)
 		}
 		for day := from; ; day = (day + 1) % 7 {
 			h.days[day] = true
