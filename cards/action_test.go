@@ -123,7 +123,7 @@ func TestActionButtons(t *testing.T) {
 	bare := actionButton()
 	bare.Figures = project.Figures{}
 	long := actionButton()
-	long.Request, long.Name = prodege.EventID(strings.Repeat("w", maxRequest)), strings.Repeat("n", maxName)
+	long.Request, long.Name = prodege.EventID(strings.Repeat("w", maxRequest)), strings.Repeat("n", maxWords)
 	long.Figures = project.Figures{CPI: usd("999999999.123456"), Completes: math.MaxInt64, Wanted: math.MaxInt64, ClickCap: math.MaxInt64, ClicksLeft: math.MaxInt64, Refill: 9, Clicks: true}
 	for _, b := range []Button{actionButton(), bare, long} {
 		value, err := b.Encode()

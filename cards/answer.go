@@ -7,44 +7,34 @@ import (
 	"fieldmarshal/project"
 )
 
-// Kinds of answers that are told apart in words only.
-const (
-	supersededState project.AnswerKind = "superseded, no amount"
-	closedPause     project.AnswerKind = "closed, of a pause"
-	closedInvoice   project.AnswerKind = "closed, of an invoice"
-	tooMuchSample   project.AnswerKind = "too much, of a sample size"
-	notNowSending   project.AnswerKind = "not now, under way"
-	notNowHeld      project.AnswerKind = "not now, held back"
-	notNowOther     project.AnswerKind = "not now, paused for another reason"
-)
-
-// answers say why a click did not count, to be read after a colon, and what the clicker can do instead. {amount} is what
-// the core tells beside the kind, {decided} who decided what.
+// answers say why a click did not count, to be read after a colon, and what the clicker can do instead: {amount} is what
+// the core tells beside the kind, {decided} who decided what. A kind with "/pause" or the like is a case of it.
 var answers = map[project.AnswerKind]struct{ why, todo string }{
 	project.AnswerNotAllowed: {"only people on the list of approvers (SLACK_APPROVERS) can decide",
 		"Ask one of them to click, or ask an operator of Fieldmarshal to add you."},
 	project.AnswerNobody: {"nobody can decide now, because the list of approvers (SLACK_APPROVERS) names no active member",
 		"An operator of Fieldmarshal must correct it."},
-	project.AnswerNoList:      {"the list of approvers can't be read from Slack right now", clickAgain},
-	project.AnswerNotRecorded: {"it could not be recorded right now", clickAgain},
-	project.AnswerForeign:     {"only members of the workspace that Fieldmarshal belongs to can decide", ""},
-	project.AnswerDecided:     {"it is decided already", "{decided}"},
-	project.AnswerSuperseded:  {"Prodege asks for another amount now: {amount}", useNewest},
-	supersededState:           {"it belongs to an older state of the project", useNewest},
-	project.AnswerMismatch:    {"it does not fit what is asked now", useNewest},
-	project.AnswerExpired:     {"the request has expired, and nothing was sent", "“Ask again” on the message reopens it."},
-	project.AnswerClosed:      {"the request is closed", "{closed} {decided}"},
-	closedPause:               {"there is nothing left to do here about this pause", "{closed} {decided}"},
-	closedInvoice:             {"the invoice is closed", "{closed} {decided}"},
+	project.AnswerNoList:                {"the list of approvers can't be read from Slack right now", clickAgain},
+	project.AnswerNotRecorded:           {"it could not be recorded right now", clickAgain},
+	project.AnswerForeign:               {"only members of the workspace that Fieldmarshal belongs to can decide", ""},
+	project.AnswerDecided:               {"it is decided already", "{decided}"},
+	project.AnswerSuperseded:            {"Prodege asks for another amount now: {amount}", useNewest},
+	project.AnswerSuperseded + "/state": {"it belongs to an older state of the project", useNewest},
+	project.AnswerMismatch:              {"it does not fit what is asked now", useNewest},
+	project.AnswerExpired:               {"the request has expired, and nothing was sent", "“Ask again” on the message reopens it."},
+	project.AnswerClosed:                {"the request is closed", "{closed} {decided}"},
+	project.AnswerClosed + "/pause":     {"there is nothing left to do here about this pause", "{closed} {decided}"},
+	project.AnswerClosed + "/invoice":   {"the invoice is closed", "{closed} {decided}"},
 	project.AnswerSamePerson: {"you gave the first approval, and {first} needs a second, different person",
 		"Please ask a colleague."},
-	project.AnswerOverCeiling: {"nothing above the ceiling{of} can be approved here (CPI_CEILING)", "Approve less, or reject."},
-	project.AnswerTooMuch:     {"at most twice the required CPI can be approved{: amount}", "Nothing was sent."},
-	tooMuchSample:             {"the sample size can be doubled at most in one step", "Nothing was sent."},
-	project.AnswerNotNow:      {"there is nothing for that button to do right now", lookAgain},
-	notNowSending:             {"an approved amount is being accepted at Prodege right now", lookAgain},
-	notNowHeld:                {"an approved amount is waiting until accepting is switched on again", lookAgain},
-	notNowOther:               {"the project is paused for another reason now, so there is no CPI to decide on", lookAgain},
+	project.AnswerOverCeiling:          {"nothing above the ceiling{of} can be approved here (CPI_CEILING)", "Approve less, or reject."},
+	project.AnswerTooMuch:              {"at most twice the required CPI can be approved{: amount}", "Nothing was sent."},
+	project.AnswerTooMuch + "/pause":   {"the sample size can be doubled at most in one step", "Nothing was sent."},
+	project.AnswerNotNow:               {"there is nothing for that button to do right now", lookAgain},
+	project.AnswerNotNow + "/approved": {"an approved amount is being accepted at Prodege right now", lookAgain},
+	project.AnswerNotNow + "/accepted": {"an approved amount is being accepted at Prodege right now", lookAgain},
+	project.AnswerNotNow + "/held":     {"an approved amount is waiting until accepting is switched on again", lookAgain},
+	project.AnswerNotNow + "/other":    {"the project is paused for another reason now, so there is no CPI to decide on", lookAgain},
 }
 
 const (
@@ -87,25 +77,22 @@ func AnswerPhrase(k project.AnswerKind, amount *prodege.USD) string {
 }
 
 func answerStory(a *project.Answer) story {
-	d, kind := deref(a.Decision), a.Kind
+	kind := a.Kind
 	switch {
 	case kind == project.AnswerSuperseded && a.Amount == nil:
-		kind = supersededState
-	case kind == project.AnswerClosed && a.OfPause:
-		kind = closedPause
-	case kind == project.AnswerClosed && a.OfInvoice:
-		kind = closedInvoice
-	case kind == project.AnswerTooMuch && a.OfPause:
-		kind = tooMuchSample
-	case kind == project.AnswerNotNow && !a.OfPause:
-		kind = cmp.Or(map[project.Phase]project.AnswerKind{project.PhaseApproved: notNowSending, project.PhaseAccepted: notNowSending,
-			project.PhaseHeld: notNowHeld, project.PhaseOther: notNowOther}[a.Phase], kind)
+		kind += "/state"
+	case a.OfPause && (kind == project.AnswerClosed || kind == project.AnswerTooMuch):
+		kind += "/pause"
+	case a.OfInvoice && kind == project.AnswerClosed:
+		kind += "/invoice"
+	case kind == project.AnswerNotNow && !a.OfPause && answers[kind+"/"+project.AnswerKind(a.Phase)].why != "":
+		kind += "/" + project.AnswerKind(a.Phase)
 	}
 	s, ok := answers[kind]
 	if !ok {
 		s.why = clean(string(kind), 40)
 	}
-	amount := dollars(a.Amount)
+	d, amount := deref(a.Decision), dollars(a.Amount)
 	return story{what: s.why, todo: s.todo}.fill("{amount}", amount, "{of}", known(" of", amount), "{: amount}", known(":", amount),
 		"{first}", cmp.Or(dollars(first(a)), "an amount this high"), "{closed}", endings[a.Phase],
 		"{decided}", only(a.Decision != nil, decisionText(d, a.Amount)+", "+when(d.At)+"."))

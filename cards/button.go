@@ -34,26 +34,27 @@ const (
 type action struct {
 	verdict project.Verdict // empty: it decides nothing
 	words   string          // on the button
-	modal   bool            // it opens a modal first
+	style   slack.Style
+	modal   bool // it opens a modal first
 }
 
 var actionTable = map[string]action{
-	ActionApprove:      {project.Approve, "Approve", false},
-	ActionReject:       {project.Reject, "Reject", true},
-	ActionApproveUpTo:  {project.Approve, "Approve up to…", true},
-	ActionDetails:      {"", "Details", true},
-	ActionAskAgain:     {project.AskAgain, "Ask again", false},
-	ActionTryAgain:     {project.TryAgain, "Try again", false},
-	ActionClose:        {project.Close, "Close", false},
-	ActionMarkInvoiced: {project.MarkInvoiced, "Mark as invoiced", false},
-	ActionInvoiceRetry: {project.TryAgain, "Try again", false},
-	ActionInvoiceSend:  {project.SendInvoice, "Send now", false},
+	ActionApprove:      {project.Approve, "Approve", slack.StylePrimary, false},
+	ActionReject:       {project.Reject, "Reject", slack.StyleDanger, true},
+	ActionApproveUpTo:  {project.Approve, "Approve up to…", slack.StyleDefault, true},
+	ActionDetails:      {"", "Details", slack.StyleDefault, true},
+	ActionAskAgain:     {project.AskAgain, "Ask again", slack.StyleDefault, false},
+	ActionTryAgain:     {project.TryAgain, "Try again", slack.StylePrimary, false},
+	ActionClose:        {project.Close, "Close", slack.StyleDefault, false},
+	ActionMarkInvoiced: {project.MarkInvoiced, "Mark as invoiced", slack.StylePrimary, false},
+	ActionInvoiceRetry: {project.TryAgain, "Try again", slack.StylePrimary, false},
+	ActionInvoiceSend:  {project.SendInvoice, "Send now", slack.StylePrimary, false},
 }
 
 // actionOf finds what a kind of button says and means: one of ours, or one of the table of actions.
 func actionOf(actionID string) (action, bool) {
 	if label := prodege.ActionID(actionID).Row().Label; label != "" {
-		return action{project.ChooseAction, label, true}, true
+		return action{project.ChooseAction, label, slack.StyleDefault, true}, true
 	}
 	a, ok := actionTable[actionID]
 	return a, ok
@@ -94,80 +95,64 @@ type Button struct {
 // OfAction reports whether the button is one of a pause's alert.
 func (b Button) OfAction() bool { return b.Reason != 0 }
 
-// element is the button as Slack takes it. It is nil if its value can't be encoded, because a button that does nothing
-// helps nobody. suffix follows the action's words on the label: "Approve" " $4.25".
-func (b Button) element(actionID, suffix string, style slack.Style) *slack.ButtonBlockElement {
-	a, _ := actionOf(actionID)
-	return b.labelled(actionID, a.words+suffix, style)
+// elements are the button as Slack takes it, once for each of the action ids.
+func (b Button) elements(actionIDs ...string) (all []*slack.ButtonBlockElement) {
+	for _, id := range actionIDs {
+		all = append(all, b.element(id, actionTable[id].words, actionTable[id].style))
+	}
+	return all
 }
 
-func (b Button) labelled(actionID, text string, style slack.Style) *slack.ButtonBlockElement {
+// element is nil if the button's value can't be encoded, because a button that does nothing helps nobody.
+func (b Button) element(actionID, text string, style slack.Style) *slack.ButtonBlockElement {
 	value, err := b.Encode()
 	if err != nil {
 		return nil
 	}
-	return slack.NewButtonBlockElement(actionID, value, label(text, maxLabel)).WithStyle(style)
+	e := slack.NewButtonBlockElement(actionID, value, label(text, maxLabel)).WithStyle(style)
+	if actionID == ActionClose {
+		e.Confirm = slack.NewConfirmationBlockObject(label("Close this request?", 100),
+			label("Nothing more is sent to Prodege for it. The project stays as it is there.", 300),
+			label("Close it", 30), label("Back", 30))
+	}
+	return e
 }
 
 // A value is a version and fields joined by "|". A field without a value is empty.
 const (
-	ofRequest = "b1" // also of an invoice
-	ofAction  = "b2"
-
 	maxRequest = 128 // bytes of an event id in a value
-	maxName    = 90  // bytes of a text in a value, as it is escaped
-	maxFigure  = 40  // likewise, to which a figure is cut
+	maxWords   = 90  // bytes of a text in a value, as it is escaped
 )
 
-// fields are pointers to what a value of that version holds, in this order: what the button is bound to, then figures
-// that a modal shows, then the project's name.
-func (b *Button) fields(version string) (bound, figures []any, name any) {
-	bound = []any{&b.Project, &b.Request, &b.Generation}
-	if version == ofAction {
-		f := &b.Figures
-		return append(bound, &b.Reason),
-			[]any{&f.CPI, &f.Completes, &f.Wanted, &f.ClickCap, &f.ClicksLeft, &f.Refill, &f.Clicks}, &b.Name
+// fields are pointers to what a value holds, in this order, and its version: b2 of an action, b1 of all else. From the
+// index shown on they only serve the modal: the button is bound to the others.
+func (b *Button) fields(ofAction bool) (version string, all []any, shown int) {
+	f, n := &b.Figures, &b.Numbers
+	all = []any{&b.Project, &b.Request, &b.Generation}
+	if ofAction {
+		return "b2", append(all, &b.Reason,
+			&f.CPI, &f.Completes, &f.Wanted, &f.ClickCap, &f.ClicksLeft, &f.Refill, &f.Clicks, &b.Name), 4
 	}
-	n := &b.Numbers
-	return append(bound, &b.Amount, &b.UpTo, &b.Revision, &b.Ceiling),
-		[]any{&n.MaxCPI, &n.CPI, &n.AvgCPI, &n.Completes, &n.Wanted, &n.AsOf, &n.BidIR, &n.ActualIR, &n.BidLOI, &n.ActualLOI}, &b.Name
+	return "b1", append(all, &b.Amount, &b.UpTo, &b.Revision, &b.Ceiling,
+		&n.MaxCPI, &n.CPI, &n.AvgCPI, &n.Completes, &n.Wanted, &n.AsOf, &n.BidIR, &n.ActualIR, &n.BidLOI, &n.ActualLOI, &b.Name), 7
 }
 
-func (b *Button) allFields(version string) []any {
-	bound, figures, name := b.fields(version)
-	return append(append(bound, figures...), name)
-}
-
-func (b *Button) version() string {
-	if b.OfAction() {
-		return ofAction
-	}
-	return ofRequest
-}
-
-// fitting returns the button with its words cut, and without the figures that a value can't hold: what a modal shows
+// fitting returns the button with its texts cut, and without the figures that a value can't hold: what a modal shows
 // must never cost a button.
 func (b Button) fitting() Button {
-	_, figures, _ := b.fields(b.version())
-	for _, field := range figures {
+	_, all, shown := b.fields(b.OfAction())
+	for _, field := range all[shown:] {
 		if text, isText := field.(*string); isText {
-			*text = carried(*text, maxFigure)
+			*text = plain(*text, 60)
+			for len(url.QueryEscape(*text)) > maxWords {
+				_, size := utf8.DecodeLastRuneInString(*text)
+				*text = (*text)[:len(*text)-size]
+			}
 		} else if _, ok := writeField(field); !ok {
 			reflect.ValueOf(field).Elem().SetZero()
 		}
 	}
-	b.Name = carried(b.Name, maxName)
 	return b
-}
-
-// carried cuts words from outside to what a value can carry.
-func carried(words string, max int) string {
-	words = plain(words, 60)
-	for len(url.QueryEscape(words)) > max {
-		_, size := utf8.DecodeLastRuneInString(words)
-		words = words[:len(words)-size]
-	}
-	return words
 }
 
 // Encode returns the button's value, or an error if a value can't hold a field.
@@ -181,8 +166,9 @@ func (b Button) Encode() (string, error) {
 	case b.Request == "" && b.Revision == 0:
 		return "", errors.New("encode button: of no request and of no invoice")
 	}
-	parts := []string{b.version()}
-	for _, field := range b.allFields(b.version()) {
+	version, fields, _ := b.fields(b.OfAction())
+	parts := []string{version}
+	for _, field := range fields {
 		part, ok := writeField(field)
 		if !ok {
 			return "", fmt.Errorf("encode button: a value can't hold field %d", len(parts))
@@ -195,14 +181,14 @@ func (b Button) Encode() (string, error) {
 // DecodeButton reads a value. Only what Encode writes is taken, byte for byte.
 func DecodeButton(value string) (Button, error) {
 	var b Button
-	version, rest, _ := strings.Cut(value, "|")
-	parts, fields := strings.Split(rest, "|"), b.allFields(version)
-	if version != ofRequest && version != ofAction || len(parts) != len(fields) {
+	parts := strings.Split(value, "|")
+	version, fields, _ := b.fields(parts[0] == "b2")
+	if parts[0] != version || len(parts) != 1+len(fields) {
 		return Button{}, errors.New("decode button: not a value of ours")
 	}
 	for i, field := range fields {
-		if parts[i] != "" && readField(field, parts[i]) != nil {
-			return Button{}, fmt.Errorf("decode button: field %d: %.40q", i+1, parts[i])
+		if part := parts[1+i]; part != "" && readField(field, part) != nil {
+			return Button{}, fmt.Errorf("decode button: field %d: %.40q", 1+i, part)
 		}
 	}
 	if again, err := b.Encode(); err != nil || again != value {
@@ -220,7 +206,7 @@ func writeField(field any) (text string, ok bool) {
 		return string(*f), *f == "" || plainID(string(*f), maxRequest)
 	case *string:
 		text = url.QueryEscape(*f)
-		return text, len(text) <= maxName
+		return text, len(text) <= maxWords
 	case **prodege.USD:
 		if *f == nil {
 			return "", true

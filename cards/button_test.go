@@ -21,10 +21,10 @@ func fullButton() Button {
 // hugeButton has the largest of everything that a value can carry.
 func hugeButton() Button {
 	most := usd("999999999.123456")
-	return Button{Project: 1<<63 - 1, Name: strings.Repeat("n", maxName), Request: prodege.EventID(strings.Repeat("w", maxRequest)), Generation: 1<<63 - 1, Revision: 1<<63 - 1,
+	return Button{Project: 1<<63 - 1, Name: strings.Repeat("n", maxWords), Request: prodege.EventID(strings.Repeat("w", maxRequest)), Generation: 1<<63 - 1, Revision: 1<<63 - 1,
 		Amount: most, UpTo: most, Ceiling: most,
 		Numbers: project.Numbers{CPI: most, AvgCPI: most, MaxCPI: most, Completes: 1<<63 - 1, Wanted: 1<<63 - 1, AsOf: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC),
-			BidIR: strings.Repeat("i", maxFigure), ActualIR: strings.Repeat("i", maxFigure), BidLOI: strings.Repeat("i", maxFigure), ActualLOI: strings.Repeat("i", maxFigure)}}
+			BidIR: strings.Repeat("i", maxWords), ActualIR: strings.Repeat("i", maxWords), BidLOI: strings.Repeat("i", maxWords), ActualLOI: strings.Repeat("i", maxWords)}}
 }
 
 func TestButtonRoundTrip(t *testing.T) {
@@ -72,7 +72,7 @@ func TestButtonRefuses(t *testing.T) {
 		"no project":                  {Request: "a"},
 		"negative":                    {Request: "a", Project: 1, Generation: -1},
 		"negative amount":             {Request: "a", Project: 1, Amount: ptr(usd("1").Sub(*usd("2")))},
-		"long name":                   {Request: "a", Project: 1, Name: strings.Repeat("n", maxName+1)},
+		"long name":                   {Request: "a", Project: 1, Name: strings.Repeat("n", maxWords+1)},
 		"a figure of an action":       {Request: "a", Project: 1, Figures: project.Figures{Wanted: 1}},
 	} {
 		if value, err := b.Encode(); err == nil {

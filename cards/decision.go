@@ -4,33 +4,29 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+	"time"
 
 	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
-
-const theRule = "the rule (CPI_AUTO_APPROVE_UP_TO)"
 
 // DecisionLine says who decided what in plain text: "U0ANN approved $4.25".
 func DecisionLine(d project.Decided) string { return decisionWords(cmp.Or(d.User, "someone"), d, nil) }
 
 // decisionText says it for Slack: "<@U1> approved $4.25". asked is the required CPI at the time.
 func decisionText(d project.Decided, asked *prodege.USD) string {
-	return decisionWords(person(d.User), d, asked)
+	return decisionWords(mention(d.User), d, asked)
 }
 
-// decider is who decided, for Slack.
-func decider(d project.Decided) string {
-	if d.From == project.FromRule {
-		return theRule
+// decider is who decided: the person, unless a rule did.
+func decider(from, who string) string {
+	if from == project.FromRule {
+		return "the rule (CPI_AUTO_APPROVE_UP_TO)"
 	}
-	return person(d.User)
+	return who
 }
 
 func decisionWords(who string, d project.Decided, asked *prodege.USD) string {
-	if d.From == project.FromRule {
-		who = theRule
-	}
 	more := d.Verdict == project.Approve && d.Amount != nil && asked != nil && d.Amount.Cmp(*asked) > 0
 	amount := only(more, " up to") + known("", dollars(d.Amount))
 	did := map[project.Verdict]string{
@@ -43,10 +39,8 @@ func decisionWords(who string, d project.Decided, asked *prodege.USD) string {
 		project.MarkInvoiced: "marked it as invoiced",
 		project.SendInvoice:  "asked to send the invoice",
 	}[d.Verdict]
-	if did == "" {
-		did = "decided " + clean(string(d.Verdict), 40)
-	}
-	return who + " " + did + only(d.From == project.FromCommand, " on the command line") + only(d.DryRun, " (dry run)")
+	return sentences(decider(d.From, who), cmp.Or(did, "decided "+clean(string(d.Verdict), 40)),
+		only(d.From == project.FromCommand, "on the command line"), only(d.DryRun, "(dry run)"))
 }
 
 // doing names the chosen action: "Raise sample size (1,200)".
@@ -58,14 +52,17 @@ func actionLabel(d project.Decided) string {
 
 func actionNumber(d project.Decided) string { return only(d.Number != 0, " ("+number(d.Number)+")") }
 
-// newest returns the last decisions, oldest first: as many as fit one section with their reasons.
-func newest(all []project.Decided) []project.Decided {
-	const most = 5
-	return all[max(0, len(all)-most):]
+// steps are who decided what and when, and the reasons that they gave. asked is the required CPI, at writes a time.
+func steps(all []project.Decided, asked *prodege.USD, at func(time.Time) string) (steps string, reasons []string) {
+	for _, d := range newest(all) {
+		steps = dots(steps, decisionText(d, asked)+" "+at(d.At))
+		reasons = append(reasons, quoted(d.Reason, 400))
+	}
+	return steps, reasons
 }
 
-// partyProdege is the Party of a refusal by Prodege.
-const partyProdege = "Prodege"
+// newest returns the last five decisions, oldest first: as many as fit one section with their reasons.
+func newest(all []project.Decided) []project.Decided { return all[max(0, len(all)-5):] }
 
 // refusal says why something did not succeed. Only what Prodege answered with a code of its own is put in its mouth: on
 // the way, or in a web page that answers in its place, nobody said anything. A refusal of our own client says that
@@ -79,7 +76,7 @@ func refusal(f *project.Refusal) string {
 	switch {
 	case f.Party == project.PartyUs:
 		return sentence("nothing was sent: " + text)
-	case f.Party != partyProdege || len(f.Codes) == 0:
+	case f.Party != "Prodege" || len(f.Codes) == 0:
 		return sentence(text) // which names whom it is about
 	}
 	codes := strings.ReplaceAll(strings.Trim(fmt.Sprint(f.Codes[:min(most, len(f.Codes))]), "[]"), " ", "; ")
@@ -97,12 +94,6 @@ const (
 	others = "You can also do something else."
 )
 
-// refusedHere and refusedByCeiling are phases of their own in words: who refused decides what to do.
-const (
-	refusedHere      project.Phase = "refused by Fieldmarshal"
-	refusedByCeiling project.Phase = "refused by the ceiling"
-)
-
 // failures tell of an act that did not succeed: {what} is an amount or an action, {refusal} why.
 var failures = map[project.Phase]story{
 	project.PhaseStill: {"⚠️", "Prodege accepted {what}, but the project is not live", "{refusal}",
@@ -112,9 +103,9 @@ var failures = map[project.Phase]story{
 		"Check that Prodege's API can be reached, then click “Try again”."},
 	project.PhaseRefused: {"⚠️", "Prodege refused {what}", "{refusal} The project stays paused.",
 		"Fix what Prodege objects to, then click “Try again”."},
-	refusedHere: {"⚠️", "Could not send {what} to Prodege", "{refusal} The project stays paused.",
+	project.PhaseRefused + "/here": {"⚠️", "Could not send {what} to Prodege", "{refusal} The project stays paused.",
 		"When that is fixed, click “Try again”."},
-	refusedByCeiling: {"⚠️", "{what} is above the ceiling that applies now",
+	project.PhaseRefused + "/ceiling": {"⚠️", "{what} is above the ceiling that applies now",
 		"The ceiling (CPI_CEILING) was lowered after the approval. Nothing was sent; the project stays paused.",
 		"An operator of Fieldmarshal can raise it; then click “Try again”."},
 }
@@ -125,9 +116,9 @@ func failedStory(phase project.Phase, what, instead string, fault *project.Refus
 	switch {
 	case phase == project.PhaseStill || phase == project.PhaseStopped:
 	case fault != nil && fault.Party == project.PartyCeiling:
-		phase = refusedByCeiling
+		phase = project.PhaseRefused + "/ceiling"
 	case isOurs(fault):
-		phase = refusedHere
+		phase = project.PhaseRefused + "/here"
 	default:
 		phase = project.PhaseRefused
 	}

@@ -19,12 +19,10 @@ func Accepting(on bool, by string, at time.Time) string {
 	return text + only(by != "", "\nby "+markdown(by)+", "+stamp(at))
 }
 
-// maxDetails stays under what Temporal keeps of a workflow's current details, 20 KB.
-const maxDetails = 18 << 10
-
 // Details is the page of a project in the Temporal UI, in Markdown. Continue-as-new drops static summary and details,
 // so it begins with what they said.
 func Details(s *project.State) string {
+	const most = 18 << 10 // Temporal keeps 20 KB of a workflow's current details
 	var p page
 	p.line("### Prodege project %s", s.ID)
 	if s.Name.Name != "" {
@@ -34,7 +32,7 @@ func Details(s *project.State) string {
 	p.questions(s)
 	p.work(s)
 	p.past(s)
-	return cutBytes(p.b.String(), maxDetails)
+	return cutBytes(p.b.String(), most)
 }
 
 // page is Markdown that is being written. Everything from outside goes through markdown.
@@ -55,13 +53,15 @@ func (p *page) status(s *project.State) {
 	if s.Status != "" {
 		status = markdown(string(s.Status)) + " since " + stamp(s.StatusSince)
 	}
-	p.item("Status", status+known(":", markdown(stateReason(s))))
+	p.item("Status", status+known(":", markdown(reasonFor(s.Status, s.Reason, s.Description))))
 	p.item("Waits for", markdown(Waits(s.Waiting)+only(s.Waiting != project.WaitsNothing, " since "+stamp(s.WaitingSince))))
 	p.item("Needs attention", markdown(Attention(s.Attention())))
 	if s.Pause != nil && s.Pause.Inactivity != nil {
-		p.item("Prodege completes it by itself", "about "+s.Pause.Inactivity.At.In(prodege.Pacific()).Format("2006-01-02")+", because it has no clicks")
+		day := s.Pause.Inactivity.At.In(prodege.Pacific()).Format("2006-01-02")
+		p.item("Prodege completes it by itself", "about "+day+", because it has no clicks")
 	}
-	p.item("Earlier life here", only(s.Life.Earlier || s.Life.Old, "possible, so people are asked before anything is approved by rule or invoiced"))
+	p.item("Earlier life here", only(s.Life.Earlier || s.Life.Old,
+		"possible, so people are asked before anything is approved by rule or invoiced"))
 	p.item("Cancelled", only(s.Cancelled, "in Temporal: nothing new is begun"))
 }
 
@@ -104,7 +104,6 @@ func asked(channel string, s *project.State) string {
 	return ", asked in " + markdown(channel) + ": " + markdown(who)
 }
 
-// work is what is under way.
 func (p *page) work(s *project.State) {
 	if a := s.Act; a != nil {
 		text := fmt.Sprintf("try %d", a.Tries) + only(!a.First.IsZero(), ", the first at "+stamp(a.First))
@@ -125,17 +124,17 @@ func (p *page) work(s *project.State) {
 	}
 }
 
-// past is what happened, newest first.
 func (p *page) past(s *project.State) {
 	c := s.Counts
-	p.line("\nEvents received: %d (applied %d, duplicate %d, late %d, unusable %d)", c.Received, c.Applied, c.Duplicate, c.Late, c.Unusable)
+	p.line("\nEvents received: %d (applied %d, duplicate %d, late %d, unusable %d)",
+		c.Received, c.Applied, c.Duplicate, c.Late, c.Unusable)
 	if len(s.Last) > 0 {
 		p.line("\nLast events, newest first\n") // a list: the UI gives the cells of a table no room
 	}
 	for _, e := range slices.Backward(s.Last) {
-		what := "**" + markdown(string(e.Status)) + "**" + only(e.Reason != 0, " "+markdown(eventReason(e)))
-		more := commas(Became(e.Disposition), known("vouched for by", e.Vouched), only(e.Source == prodege.FromSweep, "found by asking Prodege"),
-			only(e.Future, "dated ahead of our clock"))
+		what := sentences("**"+markdown(string(e.Status))+"**", markdown(reasonFor(e.Status, e.Reason, "")))
+		more := commas(Became(e.Disposition), known("vouched for by", e.Vouched),
+			only(e.Source == prodege.FromSweep, "found by asking Prodege"), only(e.Future, "dated ahead of our clock"))
 		p.line("- %s %s: %s, event %s", stamp(e.Time), what, markdown(more), markdown(string(e.ID)))
 	}
 	if len(s.Decisions) > 0 {
@@ -154,4 +153,5 @@ func slackLink(s *project.State, key string) string {
 // markdown keeps a text from being read as Markdown; the Temporal UI takes text between two dollar signs for a formula.
 func markdown(text string) string { return markdownEscaper.Replace(neutral(text)) }
 
-var markdownEscaper = strings.NewReplacer("\n", " ", "|", `\|`, "*", `\*`, "_", `\_`, "`", "'", "[", `\[`, "<", `\<`, "#", `\#`, "$", `\$`, `\`, `\\`)
+var markdownEscaper = strings.NewReplacer(
+	"\n", " ", "|", `\|`, "*", `\*`, "_", `\_`, "`", "'", "[", `\[`, "<", `\<`, "#", `\#`, "$", `\$`, `\`, `\\`)

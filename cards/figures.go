@@ -142,5 +142,6 @@ func (r request) shortNumbers() []string {
 	if former == "" {
 		former = known("max CPI before", dollars(f.MaxCPI))
 	}
-	return []string{known("required CPI", dollars(r.Required)), former, known("current CPI", dollars(f.CPI)), known("completes", f.completes())}
+	return []string{known("required CPI", dollars(r.Required)), former, known("current CPI", dollars(f.CPI)),
+		known("completes", f.completes())}
 }

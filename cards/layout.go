@@ -14,9 +14,8 @@ import (
 const (
 	maxHeader  = 150
 	maxSection = 3000
-	maxField   = 2000
+	maxField   = 2000 // a section has at most ten
 	maxLabel   = 75
-	maxFields  = 10
 	maxText    = 2900
 )
 
@@ -81,13 +80,11 @@ func label(text string, max int) *slack.TextBlockObject {
 	return slack.NewTextBlockObject(slack.PlainTextType, plain(text, max), true, false)
 }
 
-// header is the title of a message.
 func (l *layout) header(text string) {
 	l.blocks = append(l.blocks, slack.NewHeaderBlock(label(text, maxHeader)))
 	l.say(escape(plain(text, maxHeader)))
 }
 
-// name is the line that names the project.
 func (l *layout) name(n project.Name) {
 	l.blocks = append(l.blocks, slack.NewSectionBlock(words(nameLine(n), maxSection), nil, nil))
 }
@@ -100,14 +97,13 @@ func (l *layout) section(parts ...string) {
 	}
 }
 
-// field is one named value.
 type field struct{ name, value string }
 
 // fields is a table of what is known: two columns on a desktop, one on a phone.
 func (l *layout) fields(all ...field) {
 	var texts []*slack.TextBlockObject
 	for _, f := range all {
-		if f.value != "" && len(texts) < maxFields {
+		if f.value != "" {
 			texts = append(texts, words("*"+f.name+"*\n"+f.value, maxField))
 			l.say(f.name + ": " + strings.ReplaceAll(f.value, "\n", "; "))
 		}

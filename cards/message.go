@@ -61,6 +61,13 @@ type story struct {
 	icon, title, what, todo string
 }
 
+// phase is a phase in words: in one line for lists, on every surface, and as a message. A key such as PhaseOpen+"/newer"
+// is a case of a phase that is told apart in words only.
+type phase struct {
+	line string // plain text, not escaped
+	story
+}
+
 // fill replaces placeholders such as {cpi}, given in pairs with the words for them, which may be empty.
 func (s story) fill(pairs ...string) story {
 	r := strings.NewReplacer(pairs...)

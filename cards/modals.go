@@ -1,6 +1,7 @@
 package cards
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strconv"
@@ -59,51 +60,26 @@ func OpenModal(actionID string, b Button, channel, ts string) (slack.ModalViewRe
 	if err != nil {
 		return slack.ModalViewRequest{}, err
 	}
-	var title, submit, intro string
-	var f input
-	if row, ok := m.action(); ok {
-		title, submit = row.Label, row.Label
-		intro, f = b.actionForm(row)
-	} else if actionID == ActionReject {
-		title, submit = "Reject", "Reject"
-		intro = fmt.Sprintf("Reject %s? Nothing is sent to Prodege, and the project stays paused.", amountOr(b.Amount, "the required CPI"))
-		f = input{name: "Reason", hint: reasonHint, example: "Too expensive for this study"}
-	} else {
-		title, submit = "Approve up to…", "Approve"
-		intro, f = b.approveForm()
+	f, block := m.form(), m.Field()
+	v := b.view(f.title, f.intro)
+	v.CallbackID, v.PrivateMetadata, v.Submit = m.callback(), metadata, label(cmp.Or(f.submit, f.title), 24)
+	input := slack.NewPlainTextInputBlockElement(nil, inputAction)
+	if f.example != "" {
+		input.Placeholder = label(f.example, 150)
 	}
-	v := view(title, label(submit, 24), b.project()+"\n"+intro)
-	v.CallbackID, v.PrivateMetadata = m.callback(), metadata
-	v.Blocks.BlockSet = append(v.Blocks.BlockSet, f.block(m.Field()))
+	input.MaxLength = map[string]int{BlockReason: maxReason, BlockAmount: 20, BlockNumber: 12}[block]
+	input.FocusOnLoad, input.InitialValue, input.Multiline = true, f.value, block == BlockReason
+	v.Blocks.BlockSet = append(v.Blocks.BlockSet,
+		slack.NewInputBlock(block, label(f.name, 100), label(f.hint, 150), input).WithOptional(block == BlockReason))
 	return v, nil
 }
 
-const reasonHint = "Shown on the message and kept in the record."
-
-// view is a modal with a text. The title and the label of its button are at most 24 characters.
-func view(title string, submit *slack.TextBlockObject, intro string) slack.ModalViewRequest {
+// view is a modal that names the project. The title and the label of its button are at most 24 characters.
+func (b Button) view(title, intro string) slack.ModalViewRequest {
 	var l layout
-	l.section(intro)
-	return slack.ModalViewRequest{Type: slack.VTModal, Title: label(title, 24), Submit: submit, Close: label("Back", 24),
+	l.section(nameLine(project.Name{ID: b.Project, Name: b.Name}), intro)
+	return slack.ModalViewRequest{Type: slack.VTModal, Title: label(title, 24), Close: label("Back", 24),
 		Blocks: slack.Blocks{BlockSet: l.blocks}}
-}
-
-// project names the button's project to people.
-func (b Button) project() string { return nameLine(project.Name{ID: b.Project, Name: b.Name}) }
-
-// input is the one field of a modal.
-type input struct{ name, hint, example, value string }
-
-// block is the field as Slack takes it: a line, or for a reason a paragraph that may stay empty.
-func (i input) block(id string) *slack.InputBlock {
-	var placeholder *slack.TextBlockObject
-	if i.example != "" {
-		placeholder = label(i.example, 150)
-	}
-	element := slack.NewPlainTextInputBlockElement(placeholder, inputAction)
-	element.FocusOnLoad, element.InitialValue, element.Multiline = true, i.value, id == BlockReason
-	element.MaxLength = map[string]int{BlockReason: maxReason, BlockAmount: 20, BlockNumber: 12}[id]
-	return slack.NewInputBlock(id, label(i.name, 100), label(i.hint, 150), element).WithOptional(id == BlockReason)
 }
 
 // detailsModal shows the figures that a price is judged by, and decides nothing.
@@ -113,65 +89,90 @@ func detailsModal(b Button) slack.ModalViewRequest {
 	l.fields(f.fields()...)
 	l.context(only(!f.AsOf.IsZero(), "figures as of "+when(f.AsOf)), known("ceiling:", dollars(b.Ceiling)),
 		"estimates: quotas may overlap, and the CPI may stay below its maximum")
-	v := view("CPI request", nil, b.project())
+	v := b.view("CPI request", "")
 	v.Blocks.BlockSet = append(v.Blocks.BlockSet, l.blocks...)
 	return v
 }
 
+// form is what a modal says, and its one field: a line, or for a reason a paragraph that may stay empty.
+type form struct {
+	title, submit, intro       string // without words for submit, the title serves
+	name, hint, example, value string // of the field
+}
+
+func (m Modal) form() form {
+	if row, ok := m.action(); ok {
+		return m.Button.actionForm(row)
+	}
+	if m.ActionID == ActionApproveUpTo {
+		return m.Button.approveForm()
+	}
+	amount := amountOr(m.Button.Amount, "the required CPI")
+	return form{title: "Reject", intro: "Reject " + amount + "? Nothing is sent to Prodege, and the project stays paused.",
+		name: "Reason", hint: reasonHint, example: "Too expensive for this study"}
+}
+
+const reasonHint = "Shown on the message and kept in the record."
+
 // approveForm asks for the most that a complete may cost.
-func (b Button) approveForm() (intro string, field input) {
-	field = input{"Most a complete may cost", sentence("in dollars", known("at least", dollars(b.Amount)), known("at most", dollars(b.most()))), "4.50", ""}
-	costs := ""
+func (b Button) approveForm() form {
+	most, costs, value := b.most(), "", ""
 	if b.Amount != nil {
-		f, most := figures{b.Numbers, b.Amount}, b.most()
-		field.value = b.Amount.String()
-		costs = "What it costs is not known: Prodege's figures could not be read."
+		f := figures{b.Numbers, b.Amount}
+		value, costs = b.Amount.String(), "What it costs is not known: Prodege's figures could not be read."
 		if cost := f.cost(*b.Amount); cost != "" {
 			costs = lines("• "+b.Amount.Dollars()+" costs "+cost, only(most.Cmp(*b.Amount) > 0,
 				"• "+most.Dollars()+", the most that can be approved here, costs "+f.cost(*most)))
 		}
 	}
-	return lines("Required CPI: "+amountOr(b.Amount, "not given")+". Max CPI now: "+amountOr(b.Numbers.MaxCPI, "not known")+".", costs,
-		"Max CPI is set to what you enter, so the project also resumes if the price rises that far before it is accepted."), field
+	return form{title: "Approve up to…", submit: "Approve", name: "Most a complete may cost", example: "4.50", value: value,
+		hint: sentence("in dollars", known("at least", dollars(b.Amount)), known("at most", dollars(most))),
+		intro: lines(
+			"Required CPI: "+amountOr(b.Amount, "not given")+". Max CPI now: "+amountOr(b.Numbers.MaxCPI, "not known")+".", costs,
+			"Max CPI is set to what you enter, so the project also resumes if the price rises that far before it is accepted.")}
 }
 
 // actionForm asks what an action needs, and says what it sends and costs. It is made from the action's row and from
 // what the button carries, so that a new row needs nothing here.
-func (b Button) actionForm(row prodege.Action) (intro string, field input) {
+func (b Button) actionForm(row prodege.Action) form {
 	const lookThere = "Look at the project in Prodege peeq."
+	form := form{title: row.Label, name: "Note", hint: reasonHint}
 	sends, facts, f := "status "+string(row.Status), "", b.Figures
 	switch row.Asks {
 	case prodege.AsksClicks:
-		field = input{"Clicks to allow from now on", "This many clicks are left afterwards.", "500", ""}
+		form.name, form.hint, form.example = "Clicks to allow from now on", "This many clicks are left afterwards.", "500"
 		sends = "the number of clicks, then " + sends
 		facts = "The click limit is not known. " + lookThere
 		if f.Clicks {
-			facts = "Click limit: " + number(f.ClickCap) + " before a pause, " + number(f.ClicksLeft) + " left now, refilled " + refillWords(f.Refill) + "."
+			facts = fmt.Sprintf("Click limit: %s before a pause, %s left now, refilled %s.",
+				number(f.ClickCap), number(f.ClicksLeft), refillWords(f.Refill))
 		}
 	case prodege.AsksSample:
 		least, most := b.numberBounds(row)
-		bounds := "at least " + number(least) + only(most > 0, ", at most "+number(most))
-		field = input{"New total of completes", "All completes of the project together: " + bounds + ".", strconv.FormatInt(least+99, 10), ""}
+		bounds := commas("at least "+number(least), only(most > 0, "at most "+number(most)))
+		form.name, form.hint = "New total of completes", "All completes of the project together: "+bounds+"."
+		form.example = strconv.FormatInt(least+99, 10)
 		sends = "the sample size and " + sends
 		facts = "The number of completes is not known. " + lookThere
 		if f.Wanted > 0 {
-			facts = "There are about " + number(f.Completes) + " completes; the sample size is " + number(f.Wanted) + "." + b.sampleCost(most)
+			facts = sentences("There are about "+number(f.Completes)+" completes; the sample size is "+number(f.Wanted)+".", b.sampleCost(most))
 		}
-	default:
-		field = input{"Note", reasonHint, "", ""}
 	}
-	return lines(row.Confirm, facts, "_Sent to Prodege: "+sends+". The project is read right before; if it has changed by then, nothing is sent._"), field
+	sends = "_Sent to Prodege: " + sends + ". The project is read right before; if it has changed by then, nothing is sent._"
+	form.intro = lines(row.Confirm, facts, sends)
+	return form
 }
 
-// sampleCost says what more completes cost, as a sentence after others; most is the most that can be asked for.
+// sampleCost says what more completes cost; most is the most that can be asked for.
 func (b Button) sampleCost(most int64) string {
 	const step = 100
-	cpi := b.Figures.CPI
-	if cpi == nil {
-		return ""
+	cpi := deref(b.Figures.CPI)
+	text := fmt.Sprintf("Each added complete costs about %s at the current CPI: %d more are about %s", cpi.Dollars(), step, cpi.Times(step).Dollars())
+	if most > 0 {
+		text += fmt.Sprintf("; a total of %s, the most that can be asked for here, costs about %s more",
+			number(most), cpi.Times(most-b.Figures.Wanted).Dollars())
 	}
-	return " Each added complete costs about " + cpi.Dollars() + " at the current CPI: " + number(step) + " more are about " + cpi.Times(step).Dollars() +
-		only(most > 0, "; a total of "+number(most)+", the most that can be asked for here, costs about "+cpi.Times(most-b.Figures.Wanted).Dollars()+" more") + "."
+	return only(b.Figures.CPI != nil, text+".")
 }
 
 // most is the highest amount that can be approved; nil if there is no limit.

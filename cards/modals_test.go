@@ -130,7 +130,7 @@ func TestModalWithinLimits(t *testing.T) {
 		t.Errorf("details %+v", details)
 	}
 	act := actionButton()
-	act.Name = strings.Repeat("n", maxName)
+	act.Name = strings.Repeat("n", maxWords)
 	for _, v := range []slack.ModalViewRequest{
 		must(OpenModal(ActionReject, hugeButton(), strings.Repeat("C", 64), strings.Repeat("1", 64))), must(OpenModal(ActionApproveUpTo, hugeButton(), "C1", "1.2")),
 		must(OpenModal(string(prodege.ActSample), act, "C1", "1.2")),

@@ -1,11 +1,6 @@
 package cards
 
-import (
-	"fieldmarshal/project"
-)
-
-// noteOutageOver is a kind that is told apart in words only.
-const noteOutageOver project.NoteKind = "outage over"
+import "fieldmarshal/project"
 
 // noteStories tell what a note is for. note has the placeholders.
 var noteStories = map[project.NoteKind]story{
@@ -25,7 +20,7 @@ var noteStories = map[project.NoteKind]story{
 	project.NoteOutage: {"⚠️", "Slack does not accept messages in {channel}: {message}",
 		"Since {since} nobody in that channel has been told. {refusal}",
 		"Fix what Slack names; then the message is posted by itself. Until then, `fieldmarshal state {project}` shows what it says."},
-	noteOutageOver: {"✅", "Slack accepts messages in {channel} again",
+	project.NoteOutage + "/over": {"✅", "Slack accepts messages in {channel} again",
 		"From {since} until {over} it did not accept this project's messages: {message}.", ""},
 	project.NoteMore: {"➕", "{count} more events",
 		"They came faster than Slack accepts messages, so they share one. The newest: {reason}.", ""},
@@ -61,7 +56,7 @@ func noteStory(n *project.Note) story {
 	case kind == project.NoteFailed:
 		return failedNote(n)
 	case kind == project.NoteOutage && !n.Over.IsZero():
-		kind = noteOutageOver
+		kind += "/over"
 	}
 	s, ok := noteStories[kind]
 	if !ok {
@@ -73,11 +68,13 @@ func noteStory(n *project.Note) story {
 	}
 	return s.fill("{reason}", clean(Reason(e), 150), "{meaning}", clean(m.Meaning, 600), "{advice}", clean(m.Advice, 600),
 		"{status}", statusWords(e.Status), "{raw status}", clean(string(e.Status), 60),
-		"{times}", only(n.Times > 1, number(n.Times)+" pauses for this reason within the hour. Further ones are counted in the message above."),
+		"{times}", only(n.Times > 1, number(n.Times)+" pauses for this reason within the hour. "+
+			"Further ones are counted in the message above."),
 		"{count}", number(n.Times), "{deadline}", date(n.Deadline), "{since}", when(n.Since), "{over}", when(n.Over),
-		"{channel}", channelName(n.Channel), "{message}", clean(n.What, 60), "{refusal}", refusal(n.Refusal), "{project}", n.Project.ID.String(),
-		"{cpi}", amountOr(n.Amount, "an unknown amount"), "{previous}", known(", no longer", dollars(n.Previous)), "{change}", difference,
-		"{reopened}", only(n.Decision != nil, decider(d)+" reopened the request, "+when(d.At)+"."))
+		"{channel}", mention(n.Channel), "{message}", clean(n.What, 60), "{refusal}", refusal(n.Refusal),
+		"{project}", n.Project.ID.String(), "{cpi}", amountOr(n.Amount, "an unknown amount"),
+		"{previous}", known(", no longer", dollars(n.Previous)), "{change}", difference,
+		"{reopened}", only(n.Decision != nil, decider(d.From, mention(d.User))+" reopened the request, "+when(d.At)+"."))
 }
 
 // failedNote tells those who decided that they are needed again. The message says the same, but an edit notifies nobody.

@@ -64,32 +64,27 @@ func (o OpenList) Message() Message {
 // Home is the list on the app's home tab: first what waits for its reader, with its buttons, then what waits for others,
 // then what somebody has to put right.
 func (o OpenList) Home() slack.HomeTabViewRequest {
-	mine, others, repairs := chapter{title: "Waiting for you", buttons: true}, chapter{title: "Waiting for others"}, chapter{title: "Needs somebody to put right"}
+	chapters := []chapter{{title: "Waiting for you", buttons: true}, {title: "Waiting for others"},
+		{title: "Needs somebody to put right"}}
 	for _, item := range o.Items[:min(len(o.Items), OpenAtHome)] {
-		to := &others
+		c := &chapters[1]
 		switch {
 		case item.Repair:
-			to = &repairs
+			c = &chapters[2]
 		case o.Reader == Approver && item.Decision && !item.Approved:
-			to = &mine
+			c = &chapters[0]
 		}
-		to.items = append(to.items, item)
+		c.items = append(c.items, item)
 	}
-	mine.intro = map[Reader]string{
-		Approver: only(mine.items == nil, "Nothing waits for you."),
+	chapters[0].intro = map[Reader]string{
+		Approver: only(chapters[0].items == nil, "Nothing waits for you."),
 		Onlooker: "Nothing waits for you: you are not among the approvers (SLACK_APPROVERS).",
 		Somebody: "Whether you are an approver can't be read from Slack right now, so everything is listed below. Open this tab again in a minute.",
 	}[o.Reader]
-	chapters := []chapter{mine}
-	for _, c := range []chapter{others, repairs} {
-		if c.items != nil {
-			chapters = append(chapters, c)
-		}
-	}
+	chapters = slices.DeleteFunc(chapters, func(c chapter) bool { return c.items == nil && c.intro == "" })
 	return slack.HomeTabViewRequest{Type: slack.VTHomeTab, Blocks: slack.Blocks{BlockSet: o.blocks(chapters...)}}
 }
 
-// chapter is a part of a list.
 type chapter struct {
 	title, intro string
 	items        []OpenItem
@@ -134,7 +129,7 @@ func (i OpenItem) buttons() []*slack.ButtonBlockElement {
 	case c.Request != nil:
 		return request{c.Request}.buttons()
 	case c.Pause != nil && c.Pause.End == nil:
-		return actions{c.Pause.Action}.buttons(c.Pause.Project)
+		return actions{deref(c.Pause.Action)}.buttons(c.Pause.Project)
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package cards
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
@@ -21,7 +24,7 @@ func (p pause) message() Message {
 	if p.Moved != nil {
 		e, title, since = *p.Moved, "⏸️ Still paused, now: ", "first paused "+when(p.Since)+": "+clean(Reason(p.Event), 150)
 	}
-	a, m := actions{p.Action}, e.Meaning()
+	a, m := actions{deref(p.Action)}, e.Meaning()
 	l := begin(title+plain(Reason(e), 110), p.Project)
 	l.section(append([]string{a.state()}, a.course()...)...)
 	l.section(append([]string{clean(m.Meaning, 700), only(a.advises(), todo(clean(m.Advice, 700)))}, notes(e)...)...)
@@ -34,13 +37,12 @@ func (p pause) message() Message {
 	return l.message(p.Frame)
 }
 
-// over is the alert after the pause.
 func (p pause) over() Message {
 	l := begin(endTitle(p.End, p.Since), p.Project)
 	l.section("It was paused for: "+clean(Reason(p.Event), 150)+".", only(p.End.Reason == prodege.CompleteInactive,
 		"Prodege completed it by itself, because there were no clicks for 15 business days."))
-	l.section(actions{p.Action}.course()...)
-	by := "decided by " + decider(project.Decided{User: p.End.By, From: p.End.From}) + " " + whenNext(p.Since, p.End.Decided)
+	l.section(actions{deref(p.Action)}.course()...)
+	by := "decided by " + decider(p.End.From, mention(p.End.By)) + " " + whenNext(p.Since, p.End.Decided)
 	l.context("paused "+when(p.Since), only(!p.End.Decided.IsZero(), by), endWords(p.End, p.Since), p.counted())
 	return l.end(p.Frame, link(p.Request, "CPI request"))
 }
@@ -98,7 +100,7 @@ func rejectionMessage(r *project.RejectionFacts) Message {
 		l.context("paused "+when(r.Since), endWords(r.End, r.Since))
 		return l.end(r.Frame)
 	}
-	if quote == nil {
+	if len(quote) == 0 {
 		quote = []string{"There is no note from Prodege support."}
 	}
 	m := r.Event.Meaning()
@@ -112,91 +114,96 @@ func rejectionMessage(r *project.RejectionFacts) Message {
 	return l.end(r.Frame)
 }
 
-// actions words what people can do about a pause from its alert, or did; nil if nothing can be done.
-type actions struct{ *project.ActionFacts }
+// actions words what people can do about a pause from its alert, or did; empty if nothing can be done.
+type actions struct{ project.ActionFacts }
 
-// Cases of an action that are told apart in words only.
-const (
-	actionMaybeSent     project.Phase = "elsewhere, maybe sent"
-	actionCancelledSent project.Phase = "cancelled, maybe sent"
-)
+// actionPhases say what was decided about a pause and how far it is: {what} is the action, and {chosen} the same in
+// quotation marks. A story without a title has the line for one; without an icon the phase is not told.
+var actionPhases = map[project.Phase]phase{
+	project.PhaseOpen:     {"nobody has acted yet", story{}},
+	project.PhaseApproved: {"{what}: sending it to Prodege", story{icon: "⏳", what: "Fieldmarshal reads the project once more first."}},
+	project.PhaseHeld: {HeldBack + ": {what} chosen, accepting is off", story{"✋", "{what}: held back",
+		"Accepting is switched off for all projects. The decision is kept, and nothing has been sent.", switchOn}},
+	project.PhaseAccepted: {"{what}: accepted by Prodege, not in effect yet",
+		story{icon: "☑️", what: "Waiting for Prodege to report the project {awaited}."}},
+	project.PhaseLive:    {"{what}: live again", story{}},
+	project.PhaseDone:    {"{what}: done", story{}},
+	project.PhaseStill:   {"{what}: accepted, but the project is still paused", story{}}, // see failures
+	project.PhaseRefused: {"{what}: refused", story{}},
+	project.PhaseStopped: {"{what}: no success within 30 minutes", story{}},
+	project.PhaseDryRun: {"{what}: nothing sent (dry run)",
+		story{icon: "🧪", what: "The decision is recorded; it will not be sent later either. To do it, enter it at Prodege by hand."}},
+	project.PhaseByHand: {"{what}: to be done at Prodege by hand",
+		story{icon: "✍️", what: "No Prodege API key is set any more, so nothing was sent."}},
+	project.PhaseCancelled: {"{what}: cancelled by an operator",
+		story{"🛑", "cancelled by an operator", "Nothing can be done from here any more.", ""}},
+	project.PhaseCancelled + "/sent": {"", story{"🛑", "cancelled by an operator",
+		"{chosen} may have reached Prodege before: look at the project there. Nothing more is sent from here.", ""}},
+	project.PhaseElsewhere: {"{what}: live again without a decision here",
+		story{"▶️", "the project is live; nothing was sent from here", "", ""}},
+	project.PhaseElsewhere + "/sent": {"", story{"▶️", "the project is live", "{chosen} may have done it: " + cutOff, ""}},
+	project.PhaseOther:               {"{what}: closed: paused for another reason now", story{}},
+	project.PhaseEnded: {"{what}: closed: the project has ended",
+		story{"🏁", "the project is {status}: nothing can be done from here", "", ""}},
+}
 
-// actionStories say what was decided about a pause and how far it is. Without a title it is that of ActionPhase.
-var actionStories = map[project.Phase]story{
-	project.PhaseApproved: {icon: "⏳", what: "Fieldmarshal reads the project once more first."},
-	project.PhaseHeld: {"✋", "{chosen}: held back",
-		"Accepting is switched off for all projects. The decision is kept, and nothing has been sent.", switchOn},
-	project.PhaseAccepted:  {icon: "☑️", what: "Waiting for Prodege to report the project {awaited}."},
-	project.PhaseDryRun:    {icon: "🧪", what: "The decision is recorded; it will not be sent later either. To do it, enter it at Prodege by hand."},
-	project.PhaseByHand:    {icon: "✍️", what: "No Prodege API key is set any more, so nothing was sent."},
-	project.PhaseCancelled: {"🛑", "cancelled by an operator", "Nothing can be done from here any more.", ""},
-	actionCancelledSent: {"🛑", "cancelled by an operator",
-		"{what} may have reached Prodege before: look at the project there. Nothing more is sent from here.", ""},
-	project.PhaseElsewhere: {"▶️", "the project is live; nothing was sent from here", "", ""},
-	actionMaybeSent:        {"▶️", "the project is live", "{what} may have done it: " + cutOff, ""},
-	project.PhaseEnded:     {"🏁", "the project is {status}: nothing can be done from here", "", ""},
+// ActionPhase says where a decision from a pause's alert is; chosen is nil while there is none.
+func ActionPhase(p project.Phase, chosen *project.Decided) string {
+	line := cmp.Or(actionPhases[p].line, string(p))
+	if chosen == nil {
+		return strings.TrimPrefix(line, "{what}: ")
+	}
+	return strings.ReplaceAll(line, "{what}", doing(*chosen))
+}
+
+// ActionLine says where a decision from an alert is, or what is offered.
+func ActionLine(q *project.Question) string {
+	if n := len(q.Decisions); n > 0 {
+		return ActionPhase(q.Phase, &q.Decisions[n-1])
+	}
+	var labels []string
+	for _, row := range q.Offers {
+		labels = append(labels, row.Label)
+	}
+	return ActionPhase(q.Phase, nil) + only(q.Phase == project.PhaseOpen, known("; offered:", strings.Join(labels, ", ")))
 }
 
 // state says in bold what was decided about the pause and how far it is; empty while nobody decided.
 func (a actions) state() string {
-	if a.ActionFacts == nil {
-		return ""
-	}
-	chosen, what, awaited := "", "what was decided", prodege.Live
-	if d := a.Chosen(); d != nil {
-		chosen = doing(*d)
-		what = "“" + chosen + "”"
-		for _, row := range a.Offers {
-			if row.ID == d.Action {
-				awaited = row.Status
-			}
+	d, key, awaited := a.Chosen(), a.Phase, prodege.Live
+	for _, row := range a.Offers {
+		if d != nil && row.ID == d.Action {
+			awaited = row.Status
 		}
 	}
-	phase := a.Phase
-	switch {
-	case phase == project.PhaseCancelled && a.Chosen() != nil:
-		phase = actionCancelledSent
-	case phase == project.PhaseElsewhere && a.MaybeSent:
-		phase = actionMaybeSent
+	if key == project.PhaseCancelled && d != nil || key == project.PhaseElsewhere && a.MaybeSent {
+		key += "/sent"
 	}
-	s, ok := actionStories[phase]
-	switch {
-	case phase.Failed():
-		s = failedStory(phase, what, others, a.Refusal)
-	case !ok:
+	what, chosen := doing(deref(d)), "what was decided"
+	if d != nil {
+		chosen = "“" + what + "”"
+	}
+	s := actionPhases[key].fill("{what}", what, "{chosen}", chosen,
+		"{awaited}", statusWords(awaited), "{status}", statusWords(a.EndStatus))
+	if a.Phase.Failed() {
+		s = failedStory(a.Phase, chosen, others, a.Refusal)
+	}
+	if s.icon == "" {
 		return ""
-	default:
-		s = s.fill("{chosen}", chosen, "{what}", what, "{awaited}", statusWords(awaited), "{status}", statusWords(a.EndStatus))
 	}
-	if s.title == "" {
-		s.title = ActionPhase(a.Phase, a.Chosen())
-	}
-	return sentences(s.icon, bold(capital(s.title)+"."), s.what, s.todo)
+	return sentences(s.icon, bold(capital(cmp.Or(s.title, ActionPhase(a.Phase, d)))+"."), s.what, s.todo)
 }
 
 // course is who decided what and when, in one line: "<@U1> chose “Raise sample size” (600) 14:09", and their reasons.
 func (a actions) course() []string {
-	if a.ActionFacts == nil {
-		return nil
-	}
-	var steps, reasons []string
-	for _, d := range newest(a.Decisions) {
-		steps = append(steps, decisionText(d, nil)+" "+when(d.At))
-		reasons = append(reasons, quoted(d.Reason, 400))
-	}
-	return append([]string{dots(steps...)}, reasons...)
+	steps, reasons := steps(a.Decisions, nil, when)
+	return append([]string{steps}, reasons...)
 }
 
 // advises reports whether people still have to know what can be done: nothing is under way, and nothing is over.
 func (a actions) advises() bool {
-	if a.ActionFacts == nil {
-		return true
-	}
-	switch a.Phase {
-	case project.PhaseApproved, project.PhaseHeld, project.PhaseAccepted, project.PhaseElsewhere, project.PhaseEnded, project.PhaseLive, project.PhaseDone:
-		return false
-	}
-	return true
+	return !slices.Contains([]project.Phase{project.PhaseApproved, project.PhaseHeld, project.PhaseAccepted,
+		project.PhaseElsewhere, project.PhaseEnded, project.PhaseLive, project.PhaseDone}, a.Phase)
 }
 
 // buttons are what was offered, after one to try again what did not succeed.
@@ -204,9 +211,10 @@ func (a actions) buttons(name project.Name) (all []*slack.ButtonBlockElement) {
 	if !a.HasButtons() {
 		return nil
 	}
-	b := Button{Project: name.ID, Name: name.Name, Request: a.ID, Generation: a.Generation, Reason: a.Reason, Figures: deref(a.Figures)}.fitting()
+	b := Button{Project: name.ID, Name: name.Name, Request: a.ID, Generation: a.Generation,
+		Reason: a.Reason, Figures: deref(a.Figures)}.fitting()
 	if a.Phase.Failed() {
-		all = append(all, b.element(ActionTryAgain, "", slack.StylePrimary))
+		all = b.elements(ActionTryAgain)
 	}
 	for i, row := range a.Offers {
 		style := slack.StyleDefault
@@ -216,21 +224,17 @@ func (a actions) buttons(name project.Name) (all []*slack.ButtonBlockElement) {
 		case i == 0 && a.Phase == project.PhaseOpen:
 			style = slack.StylePrimary
 		}
-		all = append(all, b.labelled(string(row.ID), row.Label+"…", style))
+		all = append(all, b.element(string(row.ID), row.Label+"…", style))
 	}
 	return all
 }
 
-// rules are what those who decide must know.
 func (a actions) rules() string {
 	if !a.HasButtons() {
 		return ""
 	}
-	who := whoDecides(a.Anyone)
-	if a.Nobody {
-		who = nobodyDecides
-	}
-	return dots(actionFigures(deref(a.Figures)), who, only(a.DryRun, "🧪 dry run: decisions are recorded, and nothing is sent"))
+	return dots(actionFigures(deref(a.Figures)), whoDecides(a.Anyone, a.Nobody),
+		only(a.DryRun, "🧪 dry run: decisions are recorded, and nothing is sent"))
 }
 
 // actionFigures is what Prodege reports, for the small print.
@@ -242,14 +246,10 @@ func actionFigures(f project.Figures) string {
 }
 
 func refillWords(r prodege.Refill) string {
-	words, known := map[prodege.Refill]string{
+	return cmp.Or(map[prodege.Refill]string{
 		prodege.RefillNever:    "never",
 		prodege.RefillHalfHour: "by Prodege every 30 minutes",
 		prodege.RefillHour:     "by Prodege every hour",
 		prodege.RefillDay:      "by Prodege every 24 hours",
-	}[r]
-	if !known {
-		return "by Prodege, it does not say when"
-	}
-	return words
+	}[r], "by Prodege, it does not say when")
 }

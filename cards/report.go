@@ -23,7 +23,8 @@ func digestMessage(d *project.Digest) Message {
 	var l layout
 	count := len(d.Items) + d.More
 	l.header("⏸️ " + counted(count, "project") + " paused")
-	l.section("They paused faster than Slack accepts messages, so they share one message. Each gets messages of its own again as soon as something changes.")
+	l.section("They paused faster than Slack accepts messages, so they share one message. " +
+		"Each gets messages of its own again as soon as something changes.")
 	listed := d.Items[:min(len(d.Items), digestListed)]
 	for part := range slices.Chunk(listed, digestLines) {
 		var texts []string

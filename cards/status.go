@@ -3,7 +3,6 @@ package cards
 import (
 	"slices"
 
-	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
@@ -28,15 +27,10 @@ func Status(s *project.State, f project.Frame) Message {
 	}
 	var l layout
 	l.name(f.Project)
-	l.section(sentence(status, clean(stateReason(s), 200)), "Waits for "+waits+".", question,
+	l.section(sentence(status, clean(reasonFor(s.Status, s.Reason, s.Description), 200)), "Waits for "+waits+".", question,
 		only(attention != "", "⚠️ Needs attention: "+attention+"."))
 	l.section(lastEvents(s.Last)...)
 	return l.end(f, link(messageLink(s, requestKey(s)), "CPI request"), link(alert, "pause alert"))
-}
-
-// stateReason is why the project is in its status; empty if no reason was given.
-func stateReason(s *project.State) string {
-	return only(s.Reason != 0 || s.Description != "", Reason(prodege.Event{Status: s.Status, Reason: s.Reason, Description: s.Description}))
 }
 
 // messageLink is the address of the message with a key; empty if it is not in Slack.
@@ -63,14 +57,10 @@ func requestKey(s *project.State) string {
 func lastEvents(last []project.EventLine) (texts []string) {
 	const most = 10
 	for _, e := range slices.Backward(last[max(0, len(last)-most):]) {
-		why := only(e.Reason != 0, ": "+clean(eventReason(e), 100))
-		texts = append(texts, dots("• "+when(e.Time), statusWords(e.Status)+why, clean(Became(e.Disposition), 60)))
+		what := statusWords(e.Status) + known(":", clean(reasonFor(e.Status, e.Reason, ""), 100))
+		texts = append(texts, dots("• "+when(e.Time), what, clean(Became(e.Disposition), 60)))
 	}
 	return append([]string{only(texts != nil, bold("Last events"))}, texts...)
-}
-
-func eventReason(e project.EventLine) string {
-	return Reason(prodege.Event{Status: e.Status, Reason: e.Reason})
 }
 
 // Alarm is what the ingress itself has to say to the team that runs it.

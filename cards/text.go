@@ -108,9 +108,9 @@ func bold(text string) string {
 	return "*" + text + "*"
 }
 
-// person writes a Slack user or user group so that Slack shows the name (and, in a new message, notifies).
+// mention writes a Slack user, user group or channel so that Slack shows the name (and, in a new message, notifies).
 // Anything else is shown as the text it is.
-func person(id string) string {
+func mention(id string) string {
 	switch {
 	case id == "":
 		return "someone"
@@ -118,8 +118,10 @@ func person(id string) string {
 		return "<@" + id + ">"
 	case slackID(id, "S"):
 		return "<!subteam^" + id + ">"
+	case slackID(id, "CG"):
+		return "<#" + id + ">"
 	}
-	return clean(id, 40)
+	return clean(id, 60)
 }
 
 // slackID reports whether id is safe as a Slack id of one of the kinds, which its first letter tells. It accepts more
@@ -128,20 +130,10 @@ func slackID(id, kinds string) bool {
 	return len(id) >= 2 && strings.Contains(kinds, id[:1]) && plainID(id, 64)
 }
 
-// plainID reports whether id has at most max bytes and nothing but letters, digits, "_", "-" and ".".
-func plainID(id string, max int) bool {
-	return id != "" && len(id) <= max && strings.IndexFunc(id, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '.')
-	}) < 0
-}
+var plainForm = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
 
-// channelName writes a channel so that Slack shows its name.
-func channelName(id string) string {
-	if slackID(id, "CG") {
-		return "<#" + id + ">"
-	}
-	return clean(id, 80)
-}
+// plainID reports whether id has at most max bytes and nothing but letters, digits, "_", "-" and ".".
+func plainID(id string, max int) bool { return len(id) <= max && plainForm.MatchString(id) }
 
 // mentions writes up to twenty people in a row, followed by a colon; empty if there are none.
 func mentions(ids []string) string {
@@ -149,7 +141,7 @@ func mentions(ids []string) string {
 	var people []string
 	for _, id := range ids[:min(most, len(ids))] {
 		if slackID(id, "UWS") {
-			people = append(people, person(id))
+			people = append(people, mention(id))
 		}
 	}
 	return only(people != nil, strings.Join(people, " ")+": ")

@@ -41,7 +41,7 @@ func TestPerson(t *testing.T) {
 	for id, want := range map[string]string{
 		"U0ANN": "<@U0ANN>", "W123": "<@W123>", "S0OPS": "<!subteam^S0OPS>", "": "someone", "U1>": "U1&gt;", "ann": "ann", "U": "U", "!here": "!here",
 	} {
-		if got := person(id); got != want {
+		if got := mention(id); got != want {
 			t.Errorf("%q: got %q, want %q", id, got, want)
 		}
 	}

@@ -3,6 +3,7 @@ package cards
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -31,13 +32,7 @@ func deref[T any](p *T) (v T) {
 
 // some drops what is empty.
 func some(parts ...string) []string {
-	var kept []string
-	for _, p := range parts {
-		if p != "" {
-			kept = append(kept, p)
-		}
-	}
-	return kept
+	return slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return p == "" })
 }
 
 // Each joins what is not empty: with spaces, middle dots, line ends or commas.
@@ -135,22 +130,13 @@ func formatted(t time.Time, layout string) string {
 
 // lasting writes a duration in its two largest units: "3 d 4 h", "2 h 5 min".
 func lasting(d time.Duration) string {
-	d = d.Round(time.Minute)
-	unit := func(size time.Duration, base int64, name string) string {
-		n := int64(d / size)
-		if base > 0 {
-			n %= base
-		}
-		return only(n > 0, number(n)+" "+name)
+	total := int64(d.Round(time.Minute) / time.Minute)
+	unit := func(n int64, name string) string { return only(n > 0, number(n)+" "+name) }
+	days, hours, minutes := unit(total/60/24, "d"), unit(total/60%24, "h"), unit(total%60, "min")
+	if days != "" {
+		minutes = ""
 	}
-	days, hours, minutes := unit(24*time.Hour, 0, "d"), unit(time.Hour, 24, "h"), unit(time.Minute, 60, "min")
-	switch {
-	case d < time.Minute:
-		return "less than a minute"
-	case days != "":
-		return sentences(days, hours)
-	}
-	return sentences(hours, minutes)
+	return cmp.Or(sentences(days, hours, minutes), "less than a minute")
 }
 
 // after is " after 2 h 5 min"; empty if one end is unknown or the clock ran backwards.
@@ -203,23 +189,12 @@ func bidActual(bid, actual, unit string) string {
 	return commas(known("bid", measure(bid)), known("actual", measure(actual)))
 }
 
-var statuses = map[prodege.Status]string{
-	prodege.Pending:         "pending",
-	prodege.Live:            "live",
-	prodege.Paused:          "paused",
-	prodege.PendingComplete: "pending complete",
-	prodege.Complete:        "complete",
-	prodege.Invoiced:        "invoiced",
-	prodege.Deleted:         "deleted",
-	"":                      "over",
-}
-
-// statusWords is what a project is in that status.
+// statusWords is what a project is in that status: "pending complete".
 func statusWords(s prodege.Status) string {
-	if text, known := statuses[s]; known {
-		return text
+	if s.Known() {
+		return strings.ToLower(strings.ReplaceAll(string(s), "_", " "))
 	}
-	return "in status " + clean(string(s), 40)
+	return cmp.Or(known("in status", clean(string(s), 40)), "over")
 }
 
 // Reason says why a project is as it is, in words that can stand within a sentence, with Prodege's own code after them:
@@ -231,6 +206,11 @@ func Reason(e prodege.Event) string {
 	}
 	title := inSentence(strings.TrimPrefix(e.Meaning().Title, "Paused, ")) // the status says that it is paused
 	return title + only(code != "", " ("+code+")")
+}
+
+// reasonFor is Reason for a status; empty if no reason was given.
+func reasonFor(s prodege.Status, r prodege.Reason, description string) string {
+	return only(r != 0 || description != "", Reason(prodege.Event{Status: s, Reason: r, Description: description}))
 }
 
 // pausedFor is Reason for a pause of which no more than that is known.
