@@ -9,10 +9,10 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// actionLife is one project whose pause somebody acts on, with a process killed in between.
+// actionLife is a project with an action from its alert, during which a process is killed.
 type actionLife struct {
 	id    prodege.ProjectID
-	what  string
+	name  string
 	step  step
 	after bool
 	trap  *trap
@@ -27,8 +27,8 @@ var actSteps = []step{
 	{name: "set LIVE", matches: func(id string) func(string, []byte) bool { return callMatching("/project-update", id) }},
 }
 
-// TestCrashOfAnAct kills the worker, and Temporal, before and after each step of an action from an alert: the decision is
-// recorded, clicks are allowed, the project is set LIVE. Each happens once, and people see one message.
+// TestCrashOfAnAct kills the worker, and Temporal, before and after each step of an action from an alert: recording the
+// decision, allowing clicks, and setting the project LIVE. Each must happen once, and people must see one message.
 func TestCrashOfAnAct(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -55,19 +55,19 @@ func crashActs(t *testing.T, victim string, done *matrix) {
 	var lives []*actionLife
 	for _, step := range actSteps {
 		for _, after := range []bool{false, true} {
-			d := &actionLife{id: prodege.ProjectID(82000000 + len(lives)), what: step.name, after: after, step: step}
+			d := &actionLife{id: prodege.ProjectID(82000000 + len(lives)), name: step.name, after: after, step: step}
 			if after {
-				d.what += ", answer lost"
+				d.name += ", response lost"
 			}
 			w.pauseAtClickLimit(d)
-			d.trap = w.add(d.what, after, step.matches(d.id.String()))
+			d.trap = w.add(after, step.matches(d.id.String()))
 			lives = append(lives, d)
 		}
 	}
 	for _, d := range lives {
 		w.decideAction(d)
 	}
-	await(t, "the worker to come to all its steps", func() bool {
+	await(t, "the worker to reach all steps", func() bool {
 		for _, d := range lives {
 			if !d.trap.isHolding() {
 				return false
@@ -82,19 +82,19 @@ func crashActs(t *testing.T, victim string, done *matrix) {
 	}
 }
 
-// paused lets a project reach its click limit, and waits until its alert has buttons.
+// pauseAtClickLimit pauses a project because of its click limit, and waits until its alert has buttons.
 func (w *trapped) pauseAtClickLimit(d *actionLife) {
 	w.t.Helper()
-	at := newProject(d.id)
-	at.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
-	w.prodege.SetProject(at)
+	p := newProject(d.id)
+	p.Settings = map[string]string{"enable_max_clicks": "true", "enable_max_clicks_cap": "100", "enable_max_clicks_allowed_clicks": "0", "enable_max_clicks_max_click_rate_id": "2"}
+	w.prodege.SetProject(p)
 	w.checkDelivered(w.prodege.Pause(w.ctx, d.id, prodege.MaxClicks))
 	w.waitProject(d.id, func(s *project.State) bool {
 		return s.Action != nil && s.Action.Figures != nil
-	}, "something to be offered for "+d.id.String())
+	}, "an action for project "+d.id.String())
 }
 
-// acts records a decision as a modal would.
+// decideAction records a decision as a modal would.
 func (w *trapped) decideAction(d *actionLife) {
 	w.t.Helper()
 	state := w.waitProject(d.id, func(s *project.State) bool { return s.OpenAction() != nil }, "an action")
@@ -105,17 +105,17 @@ func (w *trapped) decideAction(d *actionLife) {
 	}
 }
 
-// checkAction checks that an action was done once, was decided by somebody allowed to, and is shown on one message.
+// checkAction checks that an action was done once, was decided by an approver, and is shown on one message.
 func (w *trapped) checkAction(d *actionLife) {
 	w.t.Helper()
 	state := w.waitProject(d.id, func(s *project.State) bool {
 		return s.Status == prodege.Live && s.Action != nil && s.Action.Closed && s.Act == nil
-	}, d.what+": live again")
+	}, d.name+": live again")
 	if phase := state.Action.Phase; phase != project.PhaseLive {
-		w.t.Errorf("%s: ended as %s", d.what, phase)
+		w.t.Errorf("%s: ended as %s", d.name, phase)
 	}
 	if n := len(state.Decisions); n != 1 || state.Decisions[0].User != ann || state.Decisions[0].Number != 250 {
-		w.t.Errorf("%s: decisions %+v", d.what, state.Decisions)
+		w.t.Errorf("%s: decisions %+v", d.name, state.Decisions)
 	}
 	resumed, settings := 0, 0
 	for _, c := range w.prodege.Calls(d.id) {
@@ -127,7 +127,7 @@ func (w *trapped) checkAction(d *actionLife) {
 		}
 	}
 	if resumed != 1 || settings != 1 {
-		w.t.Errorf("%s: set LIVE %d times, clicks changed %d times", d.what, resumed, settings)
+		w.t.Errorf("%s: set LIVE %d times, clicks changed %d times", d.name, resumed, settings)
 	}
 	count := 0
 	for _, m := range w.slack.Messages(alerts) {
@@ -136,9 +136,9 @@ func (w *trapped) checkAction(d *actionLife) {
 		}
 	}
 	if count != 1 {
-		w.t.Errorf("%s: %d messages", d.what, count)
+		w.t.Errorf("%s: %d messages", d.name, count)
 	}
-	w.waitMessage(alerts, d.what+": a closed alert without buttons", func(m simulator.Message) bool {
+	w.waitMessage(alerts, d.name+": a closed alert without buttons", func(m simulator.Message) bool {
 		return m.Thread == "" && contains(m, d.id.String()) && contains(m, "Live again") && len(buttons(m)) == 0
 	})
 }

@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// Action ids and the field of an action's modal: messages posted long ago contain them.
+// Action ids and the field of an action's modal. They must not change, because old messages contain them.
 const (
 	actClicks   = "act_clicks"
 	actLive     = "act_live"
@@ -20,7 +20,7 @@ const (
 	numberField = "number/value"
 )
 
-// stopped pauses the project for a reason and returns the alert with its buttons.
+// pauseWithActions pauses the project for a reason and returns the alert once it has the given buttons.
 func (w *world) pauseWithActions(reason prodege.Reason, offered ...string) simulator.Message {
 	w.t.Helper()
 	project := newProject(theProject)
@@ -31,7 +31,7 @@ func (w *world) pauseWithActions(reason prodege.Reason, offered ...string) simul
 	return w.waitMessage(alerts, "an alert with buttons", func(m simulator.Message) bool { return slices.Equal(buttons(m), offered) })
 }
 
-// onlyUpdate checks that one project-update changed something, and what it changed.
+// checkOnlyUpdate checks that exactly one project-update changed something, and with which parameters.
 func (w *world) checkOnlyUpdate(want map[string]string) {
 	w.t.Helper()
 	var all []simulator.ProdegeCall
@@ -61,7 +61,7 @@ func TestRaiseSampleSizeFromAlert(t *testing.T) {
 		}
 	}
 	if out := w.submitModal(ann, view, map[string]string{numberField: "500"}); out.Action != "errors" {
-		t.Errorf("a size that is no more was answered %+v", out)
+		t.Errorf("a size that is not larger was answered %+v", out)
 	}
 	if out := w.submitModal(ann, view, map[string]string{numberField: "650"}); out.Action != "" {
 		t.Fatalf("answered %+v", out)
@@ -73,7 +73,7 @@ func TestRaiseSampleSizeFromAlert(t *testing.T) {
 	w.checkOnlyUpdate(map[string]string{"status": "LIVE", "sample_size": "650"})
 	state := w.waitProject(theProject, func(s *project.State) bool {
 		return s.Waiting == project.WaitsNothing && s.Action != nil && s.Action.Closed && s.Act == nil
-	}, "nothing to wait for")
+	}, "the project to wait for nothing")
 	if phase := state.Action.Phase; phase != project.PhaseLive {
 		t.Errorf("it ended as %s", phase)
 	}
@@ -98,12 +98,13 @@ func TestAllowClicksFromAlert(t *testing.T) {
 	}
 }
 
-// Completing goes from the alert to the invoice, with a note for the record; a person who is not an approver is refused.
+// TestCompleteFromAlert completes a project from its alert, with a note for the record, up to the invoice. A person who
+// is not an approver is refused.
 func TestCompleteFromAlert(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, with("SLACK_APPROVERS", ann))
 	m := w.pauseWithActions(prodege.PausedInactive, actLive, actComplete)
-	w.waitProject(theProject, func(s *project.State) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers, for its details")
+	w.waitProject(theProject, func(s *project.State) bool { return slices.Equal(s.Settings.Approvers, []string{ann}) }, "the approvers")
 	w.list(`AutoCompleteAt IS NOT NULL AND ProjectId = `+theProject.String(), 1)
 	if !contains(m, "Prodege completes it by itself about") {
 		t.Errorf("the alert says:\n%s", simulator.PlainText(m))
@@ -129,8 +130,8 @@ func TestActionRefusedByProdege(t *testing.T) {
 	if want := []string{tryAgain, actLive}; !slices.Equal(buttons(refused), want) || !contains(refused, "2017") {
 		t.Errorf("buttons %v, want %v, on:\n%s", buttons(refused), want, simulator.PlainText(refused))
 	}
-	if told := w.waitReply(alerts, "refused"); told.Thread != m.TS || !contains(told, "@"+ann) || !contains(told, "2017") {
-		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
+	if reply := w.waitReply(alerts, "refused"); reply.Thread != m.TS || !contains(reply, "@"+ann) || !contains(reply, "2017") {
+		t.Errorf("the thread says:\n%s", simulator.PlainText(reply))
 	}
 	w.click(ann, refused, tryAgain)
 	w.waitUpdated(m, "Live again")
@@ -157,5 +158,5 @@ func TestAlertsWithoutButtons(t *testing.T) {
 	w.waitRoot(alerts, "sample size reached")
 	w.waitProject(theProject, func(s *project.State) bool {
 		return s.Pause != nil && s.Action == nil
-	}, "nothing to be offered")
+	}, "an alert without actions")
 }

@@ -10,41 +10,41 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// slackPatience is how long the simulated Slack waits for the ingress. That the ingress keeps to Slack's three seconds is
-// checked by its own tests, which compare its timeouts instead of measuring on a busy machine.
+// slackTimeout is how long the simulated Slack waits for the ingress. The tests of package ingress check that its
+// timeouts are within Slack's three seconds, which can't be measured on a busy machine.
 const slackTimeout = 30 * time.Second
 
-// On a busy machine Temporal or Slack may be too slow for the ingress. Then a person is told to try again, as the helpers
-// in this file do. These are the texts, of an ephemeral message or of an error at a modal's field.
+// On a busy machine Temporal or Slack may be too slow for the ingress, which then asks the person to try again. The
+// helpers in this file do so. These are the texts of the ephemeral message or of the error in a modal.
 const (
 	notRecorded         = "could not be recorded right now"
 	approversUnreadable = "the list of approvers can't be read from Slack right now"
-	tryLater            = "Please try again in a minute" // of a question
+	tryLater            = "Please try again in a minute" // in answer to a slash command
 )
 
-// again reports whether a text asks the person to try again.
+// asksToRetry reports whether a text asks the person to try again.
 func asksToRetry(text string) bool {
 	return strings.Contains(text, notRecorded) || strings.Contains(text, approversUnreadable)
 }
 
-// repeat repeats something until it is no longer asked for, or until the test has waited long enough.
+// retry calls do until it returns false, and fails the test when that takes too long.
 func (w *world) retry(what string, do func() (again bool)) {
 	w.t.Helper()
 	for deadline := time.Now().Add(waitTimeout); do(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(deadline) {
-			w.t.Fatalf("%s was done again and again, and not taken", what)
+			w.t.Fatalf("timed out repeating %s", what)
 		}
 	}
 }
 
-// click clicks a button of a message, which may be on the screen although it is gone, until the click is taken or finally
-// refused.
+// click clicks a button of a message until the click is recorded or permanently refused. The button may be gone in the
+// meantime, as on a screen that has not been refreshed.
 func (w *world) click(user string, m simulator.Message, action string) {
 	w.t.Helper()
 	w.retryClick(simulator.Click{User: user, Channel: m.Channel, TS: m.TS, ActionID: action, Stale: true})
 }
 
-// clicks is click for any kind of click. It returns the last answer, and how many clicks it took.
+// retryClick is click for any kind of click. It returns the last reply and the number of attempts.
 func (w *world) retryClick(c simulator.Click) (last simulator.Reply, times int) {
 	w.t.Helper()
 	w.retry("a click on "+c.ActionID, func() (again bool) {
@@ -55,8 +55,8 @@ func (w *world) retryClick(c simulator.Click) (last simulator.Reply, times int) 
 	return last, times
 }
 
-// clickOnce clicks, checks that Slack got its answer, and reports whether the click must be repeated. The ingress logs the
-// outcome before it answers Slack.
+// clickOnce clicks, checks that Slack got its reply, and reports whether the click must be repeated. The ingress logs the
+// outcome before it replies to Slack.
 func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool) {
 	w.t.Helper()
 	before := len(w.ingress.clickOutcomes(c.User))
@@ -67,15 +67,15 @@ func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool)
 	if !reply.OK() {
 		w.t.Fatalf("a click on %s was answered %d %s after %s", c.ActionID, reply.Status, reply.Body, reply.Took)
 	}
-	var came []string
-	await(w.t, "the ingress to tell what became of a click on "+c.ActionID, func() bool {
-		came = w.ingress.clickOutcomes(c.User)[before:]
-		return len(came) > 0
+	var outcomes []string
+	await(w.t, "the ingress to log the outcome of a click on "+c.ActionID, func() bool {
+		outcomes = w.ingress.clickOutcomes(c.User)[before:]
+		return len(outcomes) > 0
 	})
-	return reply, slices.Contains(came, "not_recorded") || slices.Contains(came, "no_list")
+	return reply, slices.Contains(outcomes, "not_recorded") || slices.Contains(outcomes, "no_list")
 }
 
-// outcomes returns the outcomes of a person's clicks and modals, from the log.
+// clickOutcomes returns the logged outcomes of a person's clicks and modals.
 func (p *process) clickOutcomes(user string) (all []string) {
 	for line := range strings.Lines(p.log.String()) {
 		var entry struct{ Msg, User, Outcome string }
@@ -86,7 +86,7 @@ func (p *process) clickOutcomes(user string) (all []string) {
 	return all
 }
 
-// opens clicks a button that opens a modal until one is open.
+// openModal clicks a button until its modal is open.
 func (w *world) openModal(user string, m simulator.Message, action string) (view simulator.View) {
 	w.t.Helper()
 	w.retry("a click on "+action, func() (again bool) {
@@ -103,7 +103,7 @@ func (w *world) openModal(user string, m simulator.Message, action string) (view
 	return view
 }
 
-// enters submits a modal until it is closed or its fields are refused.
+// submitModal submits a modal until it is accepted or its fields are rejected.
 func (w *world) submitModal(user string, view simulator.View, values map[string]string) (out simulator.Submitted) {
 	w.t.Helper()
 	w.retry("a modal", func() bool {
@@ -130,7 +130,8 @@ func (w *world) submit(user string, m simulator.Message, action string, values m
 	}
 }
 
-// asks sends the slash command until the caller sees all of the given texts in an ephemeral message, and returns its text.
+// slashCommand sends the slash command until the user sees all given texts in an ephemeral message, and returns that
+// message.
 func (w *world) slashCommand(user, text string, want ...string) (shown simulator.Message) {
 	w.t.Helper()
 	deadline := time.Now().Add(waitTimeout)
@@ -142,27 +143,27 @@ func (w *world) slashCommand(user, text string, want ...string) (shown simulator
 		}
 		all := w.slack.Ephemerals(user)
 		if len(all) != before+1 {
-			w.t.Fatalf("/fieldmarshal %s showed the caller nothing", text)
+			w.t.Fatalf("/fieldmarshal %s showed the user nothing", text)
 		}
 		shown = all[len(all)-1]
 		if contains(shown, tryLater) {
 			return true
 		}
-		// What a workflow can't tell in time is left out.
-		lacks := slices.ContainsFunc(want, func(part string) bool { return !contains(shown, part) })
-		return lacks && time.Now().Before(deadline)
+		// The answer omits workflows that did not reply in time.
+		incomplete := slices.ContainsFunc(want, func(part string) bool { return !contains(shown, part) })
+		return incomplete && time.Now().Before(deadline)
 	})
 	return shown
 }
 
-// looksHome opens a person's home tab until it shows all of the given texts.
+// checkHome opens a person's home tab until it shows all given texts.
 func (w *world) checkHome(user string, want ...string) {
 	w.t.Helper()
 	w.retry("opening the home tab", func() (again bool) {
 		if reply, err := w.slack.OpenHome(w.ctx, user); err != nil || !reply.OK() {
 			w.t.Fatalf("app_home_opened was answered %d, %v", reply.Status, err)
 		}
-		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second) // a later answer lacks what was too slow
+		ctx, cancel := context.WithTimeout(w.ctx, 5*time.Second) // a view published later omits what was too slow
 		defer cancel()
 		for {
 			home, _ := w.slack.Home(user)

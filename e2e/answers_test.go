@@ -21,24 +21,24 @@ func signed(data string, encoding prodege.Encoding) (string, []byte) {
 	return prodege.EncodeDelivery([]byte(data), prodegeSecret, encoding)
 }
 
-// event returns the JSON text of an event of the project, each with a different second.
+// eventJSON returns an event of a project that happens now, with further fields, as JSON.
 func eventJSON(id string, project prodege.ProjectID, fields string) string {
 	at := time.Now().In(prodege.Pacific()).Format("2006-01-02 15:04:05")
 	return fmt.Sprintf(`{"event_id":%q,"event_time":%q,"project_id":%d%s}`, id, at, project, fields)
 }
 
-// row is a row of the table of answers.
+// webhookCase is a delivery and the expected response.
 type webhookCase struct {
 	name        string
 	method      string // default POST
 	contentType string // default application/json
-	data        string // signed as JSON if body is empty
+	data        string // the signed data, if body is empty
 	encoding    prodege.Encoding
 	body        string
 
 	status  int
 	success bool
-	eventID string // in the answer, unless it is a success
+	eventID string // expected in an error response
 }
 
 const live = `,"status":"LIVE"`
@@ -60,21 +60,21 @@ func webhookCases() []webhookCase {
 		{name: "no project_id", data: `{"event_id":"no-project","status":"LIVE"}`, status: 200, eventID: "no-project"},
 		{name: "no status", data: eventJSON("no-status", 199, ""), status: 200, eventID: "no-status"},
 		{name: "a negative id", data: eventJSON("negative", -5, live), status: 200, eventID: "negative"},
-		{name: "no number", data: `{"event_id":"words","project_id":"many","status":"LIVE"}`, status: 200, eventID: "words"},
-		{name: "one of three can't be used", data: "[" + eventJSON("ok-6", 102, live) + "," + eventJSON("lame", 0, live) + "," + eventJSON("ok-7", 102, live) + "]", status: 200, eventID: "lame"},
+		{name: "a project_id that is not a number", data: `{"event_id":"words","project_id":"many","status":"LIVE"}`, status: 200, eventID: "words"},
+		{name: "one of three is unusable", data: "[" + eventJSON("ok-6", 102, live) + "," + eventJSON("unusable", 0, live) + "," + eventJSON("ok-7", 102, live) + "]", status: 200, eventID: "unusable"},
 
 		{name: "tampered with", body: string(tampered), status: 400, eventID: "signed"},
 		{name: "no signature", body: `{"data":` + eventJSON("bare", 199, live) + `}`, status: 400, eventID: "bare"},
-		{name: "no JSON", body: `{"data":`, status: 400},
+		{name: "invalid JSON", body: `{"data":`, status: 400},
 		{name: "an unknown parameter", body: strings.Replace(string(good), "{", `{"more":1,`, 1), status: 400, eventID: "signed"},
 		{name: "a form with an unknown parameter", contentType: "application/x-www-form-urlencoded", body: string(form) + "&more=1", status: 400, eventID: "signed"},
-		{name: "something after it", body: string(good) + "{}", status: 400, eventID: "signed"},
-		{name: "a parameter twice", contentType: "application/x-www-form-urlencoded", body: string(form) + "&data=1", status: 400, eventID: "signed"},
+		{name: "trailing bytes", body: string(good) + "{}", status: 400, eventID: "signed"},
+		{name: "a repeated parameter", contentType: "application/x-www-form-urlencoded", body: string(form) + "&data=1", status: 400, eventID: "signed"},
 		{name: "an empty array", data: "[]", status: 400},
 		{name: "too large", body: strings.Repeat(" ", 1<<20) + string(good), status: 413},
 		{name: "another content type", contentType: "text/plain", body: string(good), status: 415, eventID: "signed"},
-		{name: "another method", method: http.MethodGet, status: 405},
-		{name: "another method yet", method: http.MethodPut, body: string(good), status: 405},
+		{name: "GET", method: http.MethodGet, status: 405},
+		{name: "PUT", method: http.MethodPut, body: string(good), status: 405},
 	}
 }
 
@@ -91,7 +91,7 @@ func TestWebhookResponses(t *testing.T) {
 			}
 		}
 		if err := json.Unmarshal([]byte(text), &answer); err != nil || answer.Success == nil {
-			t.Errorf("%s: the answer is not of the contract's form: %s", r.name, text)
+			t.Errorf("%s: the response does not follow the contract: %s", r.name, text)
 			continue
 		}
 		if status != r.status || *answer.Success != r.success {
@@ -110,35 +110,36 @@ func TestWebhookResponses(t *testing.T) {
 	if n := len(w.runs()); n != 3 {
 		t.Errorf("%d workflows were started, want 3", n)
 	}
-	for _, id := range []string{"no-project", "no-status", "negative", "words", "lame"} {
+	for _, id := range []string{"no-project", "no-status", "negative", "words", "unusable"} {
 		if !strings.Contains(w.ingress.log.String(), `"event_id":"`+id+`"`) {
-			t.Errorf("the log does not tell of the unusable event %s", id)
+			t.Errorf("the unusable event %s is not logged", id)
 		}
 	}
 	w.checkMetrics(15, 6)
 	for cause, want := range map[string]float64{"bad_signature": 1, "missing_signature": 1, "malformed": 1, "unknown_parameter": 2, "trailing_bytes": 1,
 		"duplicate_key": 1, "empty_array": 1, "too_large": 1, "wrong_content_type": 1} {
 		if got := w.ingress.metric("fieldmarshal_refused_deliveries_total", `cause="`+cause+`"`); got != want {
-			t.Errorf("%v deliveries are counted as refused for %s, want %v", got, cause, want)
+			t.Errorf("fieldmarshal_refused_deliveries_total of cause %s = %v, want %v", cause, got, want)
 		}
 	}
 }
 
-// countsAddUp waits until, in the metrics of both processes, the number of received events is the sum of their outcomes.
+// checkMetrics checks the number of received and unusable events in the metrics, and waits until the dispositions counted
+// by both processes add up to what was received.
 func (w *world) checkMetrics(received, unusable float64) {
 	w.t.Helper()
 	if got := w.ingress.metric("fieldmarshal_events_received_total", ""); got != received {
-		w.t.Errorf("%v events are counted as received, want %v", got, received)
+		w.t.Errorf("%v events counted as received, want %v", got, received)
 	}
 	if got := w.ingress.metric("fieldmarshal_events_total", `disposition="unusable"`); got != unusable {
-		w.t.Errorf("%v events are counted as unusable, want %v", got, unusable)
+		w.t.Errorf("%v events counted as unusable, want %v", got, unusable)
 	}
-	await(w.t, "the dispositions to add up to what was received", func() bool {
+	await(w.t, "the dispositions to add up to the received events", func() bool {
 		return w.ingress.metric("fieldmarshal_events_total", "")+w.worker.metric("fieldmarshal_events_total", "") == received
 	})
 }
 
-// metric sums the samples of a metric whose labels contain a text.
+// metric returns the sum of the samples of a metric whose labels contain a text.
 func (p *process) metric(name, label string) (sum float64) {
 	p.t.Helper()
 	_, text := p.get("/metrics")

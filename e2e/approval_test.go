@@ -10,7 +10,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// Action ids and fields: messages posted long ago contain them.
+// Action ids and fields. They must not change, because old messages contain them.
 const (
 	approve  = "cpi_approve"
 	reject   = "cpi_reject"
@@ -28,13 +28,13 @@ var (
 	higherAmount = prodege.MustUSD("4.50")
 )
 
-// withoutAnnouncement keeps Prodege from sending the status changes that our calls make, so that the test decides when
-// LIVE comes.
+// withoutUpdateEvents keeps Prodege from sending events for the changes that our calls make, so that the test decides
+// when LIVE arrives.
 func withoutUpdateEvents(p *plan) {
 	p.prodege = func(o *simulator.ProdegeOptions) { o.AnnounceUpdates = false }
 }
 
-// pausedForCPI pauses the project and returns the request that people see.
+// pauseForCPI pauses the project for a CPI and returns the request in Slack.
 func (w *world) pauseForCPI(amount prodege.USD) simulator.Message {
 	w.t.Helper()
 	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount))
@@ -45,25 +45,32 @@ func (w *world) pauseForCPI(amount prodege.USD) simulator.Message {
 	return m
 }
 
-// becomes waits until a message says something, and returns it.
+// waitUpdated waits until a message contains a text, and returns it.
 func (w *world) waitUpdated(m simulator.Message, text string) simulator.Message {
 	w.t.Helper()
-	return w.waitMessage(m.Channel, "the same one says "+text, func(now simulator.Message) bool { return now.TS == m.TS && contains(now, text) })
+	return w.waitMessage(m.Channel, "edited to "+text, func(now simulator.Message) bool { return now.TS == m.TS && contains(now, text) })
 }
 
-// accepted waits for a project-update that Prodege accepted, and checks its parameters.
-func (w *world) checkAccepted(amount string) {
+// waitAccepted waits for a project-update of a project that Prodege accepted.
+func (w *world) waitAccepted(id prodege.ProjectID) simulator.ProdegeCall {
 	w.t.Helper()
-	call, err := w.prodege.WaitCall(w.within(), theProject, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
+	call, err := w.prodege.WaitCall(w.within(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return call
+}
+
+// checkAccepted waits for a project-update that Prodege accepted, and checks its parameters.
+func (w *world) checkAccepted(amount string) {
+	w.t.Helper()
+	call := w.waitAccepted(theProject)
 	if call.Params["max_cpi"] != amount || call.Params["status"] != "LIVE" || call.Params["prodege_project_id"] != theProject.String() {
 		w.t.Errorf("Prodege was sent %v, want max_cpi %s and LIVE", call.Params, amount)
 	}
 }
 
-// acceptances checks how many calls resumed the project at Prodege.
+// checkAcceptances checks how many calls resumed the project at Prodege.
 func (w *world) checkAcceptances(want int) {
 	w.t.Helper()
 	if all := w.prodege.Acceptances(theProject); len(all) != want {
@@ -71,13 +78,13 @@ func (w *world) checkAcceptances(want int) {
 	}
 }
 
-// request returns the state of the only request.
+// waitRequest returns the project's request once it meets a condition.
 func (w *world) waitRequest(is func(*project.Question) bool, what string) project.Question {
 	w.t.Helper()
 	return *w.waitProject(theProject, func(s *project.State) bool { return s.Request != nil && is(s.Request) }, what).Request
 }
 
-// decided checks that one decision was recorded, and returns it.
+// onlyDecision waits for a recorded decision, checks that it is the only one, and returns it.
 func (w *world) onlyDecision() project.Decided {
 	w.t.Helper()
 	state := w.waitRequest(func(s *project.Question) bool { return len(s.Decisions) > 0 }, "a decision")
@@ -93,19 +100,19 @@ func TestApprovedAndLive(t *testing.T) {
 	m := w.pauseForCPI(amount)
 	for _, fact := range []string{"Oat milk study", "PO-4711", "29303649", "$3.75", "+$0.50"} {
 		if !contains(m, fact) {
-			t.Errorf("the request does not tell %s:\n%s", fact, simulator.PlainText(m))
+			t.Errorf("the request does not contain %s:\n%s", fact, simulator.PlainText(m))
 		}
 	}
 	w.click(ann, m, approve)
 	w.checkAccepted("4.25")
 	end := w.waitUpdated(m, "Live again at $4.25")
 	if !contains(end, "<@"+ann+"> approved $4.25") || len(buttons(end)) != 0 {
-		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), simulator.PlainText(end))
+		t.Errorf("the closed request has buttons %v and text:\n%s", buttons(end), simulator.PlainText(end))
 	}
 	w.checkAcceptances(1)
 	state := w.waitProject(theProject, func(s *project.State) bool {
 		return s.Waiting == project.WaitsNothing && len(s.Decisions) == 1
-	}, "nothing left to wait for")
+	}, "the project to wait for nothing")
 	if state.Status != prodege.Live || state.Decisions[0].User != ann {
 		t.Errorf("the project is %s, decided %+v", state.Status, state.Decisions)
 	}
@@ -118,19 +125,19 @@ func TestRejectedWithReason(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.pauseForCPI(amount)
-	w.submit(ann, m, reject, map[string]string{reasonField: "Too dear for <!channel> & co"})
+	w.submit(ann, m, reject, map[string]string{reasonField: "Too expensive for <!channel> & co"})
 	end := w.waitUpdated(m, "Rejected: $4.25")
-	if text := simulator.PlainText(end); !strings.Contains(text, "Too dear for &lt;!channel&gt; &amp; co") || !slices.Equal(buttons(end), []string{askAgain}) {
-		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), text)
+	if text := simulator.PlainText(end); !strings.Contains(text, "Too expensive for &lt;!channel&gt; &amp; co") || !slices.Equal(buttons(end), []string{askAgain}) {
+		t.Errorf("the closed request has buttons %v and text:\n%s", buttons(end), text)
 	}
-	if d := w.onlyDecision(); d.Verdict != project.Reject || d.User != ann || d.Reason != "Too dear for <!channel> & co" {
+	if d := w.onlyDecision(); d.Verdict != project.Reject || d.User != ann || d.Reason != "Too expensive for <!channel> & co" {
 		t.Errorf("recorded: %+v", d)
 	}
 	if calls := w.prodege.Updates(theProject); len(calls) != 0 {
-		t.Errorf("Prodege was called all the same: %+v", calls)
+		t.Errorf("Prodege was called after a rejection: %+v", calls)
 	}
 	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
-	w.waitProject(theProject, func(s *project.State) bool { return s.Status == prodege.Live && s.Request.Closed }, "the request to close when somebody resumes the project elsewhere")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Status == prodege.Live && s.Request.Closed }, "the request to close when the project is resumed elsewhere")
 }
 
 func TestApproveUpToIsValidatedInTheModal(t *testing.T) {
@@ -192,8 +199,8 @@ func TestPauseChangesReason(t *testing.T) {
 	w := newWorld(t)
 	m := w.pauseForCPI(amount)
 	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SupportAgent))
-	if gone := w.waitUpdated(m, "No CPI to decide on now"); len(buttons(gone)) != 0 {
-		t.Errorf("buttons are left: %v", buttons(gone))
+	if closed := w.waitUpdated(m, "No CPI to decide on now"); len(buttons(closed)) != 0 {
+		t.Errorf("buttons are left: %v", buttons(closed))
 	}
 	w.waitRoot(alerts, "support")
 	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, higherAmount))
@@ -219,7 +226,7 @@ func TestResolvedElsewhere(t *testing.T) {
 func TestExpiredAndReopened(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	// Long enough for decisions on the request that is asked again.
+	// Long enough for the decisions on the reopened request.
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s", "APPROVAL_REMINDER_EVERY", "6s", "SLACK_ESCALATION", ben))
 	m := w.pauseForCPI(amount)
 	w.waitReply(approvals, "Nobody has decided about $4.25 yet")
@@ -228,9 +235,9 @@ func TestExpiredAndReopened(t *testing.T) {
 	if want := []string{askAgain}; !slices.Equal(buttons(expired), want) {
 		t.Errorf("the buttons are %v, want %v", buttons(expired), want)
 	}
-	w.waitProject(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "the project to need attention")
 	w.click(ann, m, askAgain)
-	again := w.waitMessage(approvals, "the request with buttons again", func(now simulator.Message) bool {
+	again := w.waitMessage(approvals, "the reopened request with buttons", func(now simulator.Message) bool {
 		return now.TS == m.TS && slices.Contains(buttons(now), approve)
 	})
 	w.click(ann, again, approve)

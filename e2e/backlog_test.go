@@ -11,8 +11,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// TestABacklog sends one project very many events, with a worker and without: each is counted once, none is lost, no
-// history grows too long, and people are told what still matters and everything that is owed.
+// TestABacklog sends one project thousands of events, with a worker running and without. Each must be counted once, no
+// history may grow too long, and what is due must be done.
 func TestABacklog(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -21,8 +21,8 @@ func TestABacklog(t *testing.T) {
 		events = 20000
 	}
 	for _, working := range []bool{true, false} {
-		t.Run(map[bool]string{true: "with a worker", false: "without"}[working], func(t *testing.T) {
-			w := prepareWorld(t, server.HostPort, "", with("PRODEGE_API_KEY", ""))
+		t.Run(map[bool]string{true: "with a worker", false: "without a worker"}[working], func(t *testing.T) {
+			w := prepareWorld(t, server.HostPort, with("PRODEGE_API_KEY", ""))
 			w.ingress.launch()
 			w.ingress.waitReady()
 			if working {
@@ -53,13 +53,13 @@ func TestABacklog(t *testing.T) {
 			if c := last.Counts; c.Duplicate != 0 || c.Unusable != 0 || c.Applied+c.Late != int64(events) {
 				t.Errorf("dispositions %+v", c)
 			}
-			w.waitInvoice(project.InvoiceKey(theProject, 1)) // owed, though LIVE came after COMPLETE in one turn
+			w.waitInvoice(project.InvoiceKey(theProject, 1)) // due even though LIVE follows COMPLETE in the same turn
 			w.checkLengths()
 		})
 	}
 }
 
-// backlogged returns the nth of a number of events: the project pauses and resumes, and is COMPLETE once.
+// backlogEvent returns the nth of a number of events, in which the project pauses and resumes and is COMPLETE once.
 func backlogEvent(n, of int) string {
 	fields := live
 	switch {
@@ -71,7 +71,7 @@ func backlogEvent(n, of int) string {
 	return fmt.Sprintf(`{"event_id":"log-%06d","event_time":"2026-11-30 %02d:%02d:%02d","project_id":%d%s}`, n, n/3600, n/60%60, n%60, theProject, fields)
 }
 
-// checkLengths checks that no history is over 12,000 events or 48 MiB.
+// checkLengths checks that no history has more than 12,000 events or 48 MiB.
 func (w *world) checkLengths() {
 	w.t.Helper()
 	for _, run := range w.runs() {
@@ -80,7 +80,7 @@ func (w *world) checkLengths() {
 			w.t.Fatal(err)
 		}
 		if n := len(run.history.GetEvents()); n > 12000 || len(raw) > 48<<20 {
-			w.t.Errorf("a history of %s has %d events and some %d bytes", run.id, n, len(raw))
+			w.t.Errorf("a history of %s has %d events and about %d bytes", run.id, n, len(raw))
 		}
 		if run.kind == workflows.TypeProject {
 			w.t.Logf("a run of %d events", len(run.history.GetEvents()))

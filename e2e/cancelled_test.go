@@ -12,28 +12,26 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// cancels allows a test's workflows to end as canceled.
+// allowCancelled allows a test's workflows to end as canceled.
 func allowCancelled(p *plan) { p.allowCancelled = true }
 
-// cancelled cancels a workflow, as somebody might in Temporal's UI, and waits until it has ended as canceled.
+// cancelWorkflow cancels a workflow, as an operator might in Temporal's UI, and waits until it has ended as canceled.
 func (w *world) cancelWorkflow(id string) {
 	w.t.Helper()
 	if err := w.temporal.CancelWorkflow(w.ctx, id, ""); err != nil {
 		w.t.Fatal(err)
 	}
-	w.isCancelled(id)
-}
-
-func (w *world) isCancelled(id string) {
-	w.t.Helper()
 	await(w.t, id+" to end as cancelled", func() bool {
 		got, err := w.temporal.DescribeWorkflowExecution(w.ctx, id, "")
 		return err == nil && got.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_CANCELED
 	})
 }
 
-// cancelsAll cancels the project while it asks, while it offers actions, and while people make its invoice.
-func cancelsAll(w *world) {
+// TestCancelledInTemporal cancels the project while it waits for a decision, while it offers actions, and while people
+// make its invoice.
+func TestCancelledInTemporal(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, allowCancelled, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", ""))
 	m := w.pauseForCPI(amount)
 	w.cancelWorkflow(workflows.ProjectID(theProject))
 	closed := w.waitUpdated(m, "Cancelled by an operator")
@@ -47,7 +45,7 @@ func cancelsAll(w *world) {
 	w.cancelWorkflow(workflows.ProjectID(theProject))
 	w.waitUpdated(alert, "Cancelled by an operator")
 	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
-	invoice := w.waitRoot(finance, "may have been invoiced") // nobody knows what the lives before did
+	invoice := w.waitRoot(finance, "may have been invoiced") // the cancelled workflows may have sent it
 	w.click(eve, invoice, invoiceSend)
 	w.waitUpdated(invoice, "Invoice to make")
 	w.cancelWorkflow(workflows.ProjectID(theProject))
@@ -57,12 +55,7 @@ func cancelsAll(w *world) {
 	}
 }
 
-func TestCancelledInTemporal(t *testing.T) {
-	t.Parallel()
-	cancelsAll(newWorld(t, allowCancelled, with("BILLING_URL", "", "BILLING_SIGNING_SECRET", "")))
-}
-
-// TestACancelledProjectClosesWhatAnEarlierRunOpened: continue-as-new must not make it forget the messages to close.
+// TestCancelledAfterContinueAsNew checks that a cancelled workflow closes the messages of earlier runs.
 func TestCancelledAfterContinueAsNew(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, allowCancelled, func(p *plan) { p.worker = []string{"--history-limit", "60"} })
@@ -74,13 +67,13 @@ func TestCancelledAfterContinueAsNew(t *testing.T) {
 	w.waitUpdated(m, "Cancelled by an operator")
 }
 
-// TestATerminatedProjectIsTold: it can't say so itself, so the worker and doctor do.
+// TestTerminatedProjectIsReported checks that the worker and doctor report a terminated project, which can't do so itself.
 func TestTerminatedProjectIsReported(t *testing.T) {
 	slow(t)
 	t.Parallel()
 	w := newWorld(t, allowCancelled)
 	m := w.pauseForCPI(amount)
-	w.waitRequest(func(q *project.Question) bool { return !q.Clock.From.IsZero() }, "the request to know that it was posted")
+	w.waitRequest(func(q *project.Question) bool { return !q.Clock.From.IsZero() }, "the request to be recorded as posted")
 	if err := w.temporal.TerminateWorkflow(w.ctx, workflows.ProjectID(theProject), "", "by mistake"); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +84,7 @@ func TestTerminatedProjectIsReported(t *testing.T) {
 	checkContains(t, w.run(0, "doctor"), theProject.String(), "terminated", "/archives/"+approvals)
 }
 
-// TestATerminatedKillSwitchRunsAgain: as last set, because without a history it would read as on.
+// TestTerminatedKillSwitchRestarts checks that a terminated kill switch is restarted as it was last set.
 func TestTerminatedKillSwitchRestarts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, allowCancelled)
@@ -100,16 +93,16 @@ func TestTerminatedKillSwitchRestarts(t *testing.T) {
 		t.Fatal(err)
 	}
 	if on, err := w.flows.AcceptingNow(w.ctx); on {
-		t.Errorf("a terminated switch reads as on (%v)", err)
+		t.Errorf("a terminated switch is read as on (%v)", err)
 	}
 	w.worker.stop()
 	ctx, cancel := context.WithTimeout(w.ctx, time.Second)
 	defer cancel()
-	if err := w.flows.Accepting(ctx, true, eve); err == nil { // no worker can check whether eve may
-		t.Error("an outsider switched accepting on")
+	if err := w.flows.Accepting(ctx, true, eve); err == nil { // no worker can check whether eve is an approver
+		t.Error("a non-approver switched accepting on")
 	}
 	w.worker.launch()
-	await(t, "the switch to run again, off", func() bool {
+	await(t, "the switch to run again and be off", func() bool {
 		got, err := w.temporal.DescribeWorkflowExecution(w.ctx, workflows.ControlID, "")
 		now, readErr := w.flows.LastSwitch(w.ctx)
 		return err == nil && got.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && readErr == nil && !now.On && now.By != ""

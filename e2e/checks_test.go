@@ -19,8 +19,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// secrets must appear neither in a log nor in a history. "/response/" is part of every response_url of the simulated
-// Slack, which is a capability.
+// secrets must not appear in any log or history. "/response/" is part of every response_url of the simulated Slack, which
+// anybody can post to.
 var secrets = []string{prodegeSecret, prodegeKey, botToken, slackSecret, billingSecret, strings.TrimPrefix(billingSecret, "whsec_"), "/response/", "signature="}
 
 func (w *world) checkLogs() {
@@ -29,20 +29,20 @@ func (w *world) checkLogs() {
 		log := one.log.String()
 		for _, secret := range secrets {
 			if strings.Contains(log, secret) {
-				w.t.Errorf("the log of %s holds %q", one.args[0], secret)
+				w.t.Errorf("the log of %s contains %q", one.args[0], secret)
 			}
 		}
 		for line := range strings.Lines(log) {
 			var any map[string]json.RawMessage
 			if json.Unmarshal([]byte(line), &any) != nil {
-				w.t.Errorf("%s logged something that is no JSON: %s", one.args[0], line)
+				w.t.Errorf("%s logged a line that is not JSON: %s", one.args[0], line)
 			}
 		}
 	}
 }
 
-// checkEnd checks what must be true at the end of every test.
-func (w *world) checkEnd(p *plan) {
+// checkEnd checks what must hold at the end of every test.
+func (w *world) checkEnd() {
 	w.t.Helper()
 	for _, text := range w.slack.Complaints() {
 		w.t.Errorf("Slack complains: %s", text)
@@ -58,30 +58,30 @@ func (w *world) checkEnd(p *plan) {
 		if run.kind == bareType {
 			continue // not ours
 		}
-		w.checkHistory(p, run)
+		w.checkHistory(run)
 		if run.kind == workflows.TypeProject && run.status == enums.WORKFLOW_EXECUTION_STATUS_RUNNING && w.worker.cmd != nil && !w.worker.exited() {
 			w.checkCounts(run.id)
 		}
 	}
 }
 
-// checkMessagesOnce checks that nothing was posted twice: each message has its own key.
+// checkMessagesOnce checks that nothing was posted twice: every message has a key of its own.
 func (w *world) checkMessagesOnce() {
 	w.t.Helper()
 	for _, channel := range w.slack.Channels() {
-		said := map[string]bool{}
+		posted := map[string]bool{}
 		for _, m := range w.slack.AllMessages(channel.ID) {
 			if m.Metadata == nil {
-				continue // the ingress's, which it does not repeat
+				continue // posted by the ingress, which does not retry
 			}
 			key, err := json.Marshal(m.Metadata.EventPayload)
 			if err != nil {
 				w.t.Fatal(err)
 			}
-			if said[string(key)] {
-				w.t.Errorf("it was said twice in %s (%s): %s", channel.Name, key, m.Text)
+			if posted[string(key)] {
+				w.t.Errorf("posted twice in %s (%s): %s", channel.Name, key, m.Text)
 			}
-			said[string(key)] = true
+			posted[string(key)] = true
 		}
 	}
 }
@@ -97,7 +97,7 @@ func (w *world) checkCounts(workflowID string) {
 	}
 	state, err := w.flows.Project(ctx, id)
 	if err != nil {
-		w.t.Errorf("ask project %s how it stands: %v", id, err)
+		w.t.Errorf("query project %s: %v", id, err)
 		return
 	}
 	if c := state.Counts; c.Received != c.Applied+c.Duplicate+c.Late+c.Unusable {
@@ -152,18 +152,18 @@ func (w *world) history(ctx context.Context, id, run string) *history.History {
 }
 
 // checkHistory looks for secrets, failed workflow tasks and failed workflows, and replays the history.
-func (w *world) checkHistory(p *plan, one execution) {
+func (w *world) checkHistory(one execution) {
 	w.t.Helper()
 	text := historyText(w.t, one.history)
 	for _, secret := range secrets {
 		if strings.Contains(text, secret) {
-			w.t.Errorf("the history of %s holds %q", one.id, secret)
+			w.t.Errorf("the history of %s contains %q", one.id, secret)
 		}
 	}
 	switch one.status {
 	case enums.WORKFLOW_EXECUTION_STATUS_RUNNING, enums.WORKFLOW_EXECUTION_STATUS_COMPLETED, enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW:
 	case enums.WORKFLOW_EXECUTION_STATUS_CANCELED, enums.WORKFLOW_EXECUTION_STATUS_TERMINATED:
-		if !p.allowCancelled {
+		if !w.plan.allowCancelled {
 			w.t.Errorf("the workflow %s ended as %s", one.id, one.status)
 		}
 	default:
@@ -171,13 +171,13 @@ func (w *world) checkHistory(p *plan, one execution) {
 	}
 	for _, e := range one.history.GetEvents() {
 		failed := e.GetWorkflowTaskFailedEventAttributes()
-		if failed == nil || serverMade(failed.GetCause()) || p.anyFault {
+		if failed == nil || serverMade(failed.GetCause()) {
 			continue
 		}
 		w.t.Errorf("a workflow task of %s failed: %s: %s", one.id, failed.GetCause(), failed.GetFailure().GetMessage())
 	}
-	const begun = 3 // events up to the start of the first workflow task: a shorter history has nothing to replay
-	if len(one.history.GetEvents()) < begun {
+	const minEvents = 3 // up to the start of the first workflow task: a shorter history has nothing to replay
+	if len(one.history.GetEvents()) < minEvents {
 		return
 	}
 	if err := replay(one.history); err != nil {
@@ -185,8 +185,8 @@ func (w *world) checkHistory(p *plan, one execution) {
 	}
 }
 
-// serverMade reports whether the server failed a workflow task for a reason of its own: signals came while the task ran,
-// or more of them than it buffers.
+// serverMade reports whether a workflow task failed for a reason of the server's: signals arrived while the task ran, or
+// more of them than the server buffers.
 func serverMade(cause enums.WorkflowTaskFailedCause) bool {
 	return cause == enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND || cause == enums.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 }
@@ -196,7 +196,7 @@ func replay(h *history.History) error {
 	return workflows.Replay(sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)), h, workflows.Settings{TaskQueue: "other", HistoryLimit: 7, Settings: project.Settings{DryRun: true}})
 }
 
-// readable returns a history as text, with decoded payloads.
+// historyText returns a history as text, with decoded payloads.
 func historyText(t *testing.T, h *history.History) string {
 	t.Helper()
 	raw, err := protojson.Marshal(h)
@@ -212,7 +212,7 @@ func historyText(t *testing.T, h *history.History) string {
 	return b.String()
 }
 
-// write writes all texts of a JSON value, and the decoded content of those that are Base64.
+// writeTexts writes all strings of a JSON value, and the decoded content of those that are Base64.
 func writeTexts(b *strings.Builder, v any) {
 	switch v := v.(type) {
 	case map[string]any:

@@ -20,7 +20,7 @@ func TestSecondClicksChangeNothing(t *testing.T) {
 	first := w.onlyDecision()
 	other := map[string]string{ann: ben, ben: ann}[first.User]
 	w.waitEphemeral(other, "decided already")
-	w.waitEphemeral(ann, "decided already") // at least one of two clicks was too late
+	w.waitEphemeral(ann, "decided already") // at least one of her two clicks was too late
 	w.checkAcceptances(1)
 	if calls := w.prodege.Updates(theProject); len(calls) != 1 {
 		t.Errorf("%d calls to accept, want 1", len(calls))
@@ -74,13 +74,13 @@ func TestClickOfNonApprover(t *testing.T) {
 	w.waitEphemeral(eve, "only people on the list of approvers")
 	w.submit(eve, m, reject, nil)
 	await(t, "the second answer", func() bool {
-		told := 0
+		answers := 0
 		for _, m := range w.slack.Ephemerals(eve) {
 			if contains(m, "only people on the list of approvers") {
-				told++
+				answers++
 			}
 		}
-		return told >= 2
+		return answers >= 2
 	})
 	state := w.waitRequest(func(*project.Question) bool { return true }, "the request")
 	now, _ := w.slack.Message(approvals, m.TS)
@@ -107,9 +107,9 @@ func TestForgedClicksAreRefused(t *testing.T) {
 	w := newWorld(t, with("SLACK_APPROVERS", "anyone"))
 	m := w.pauseForCPI(amount)
 	for name, c := range map[string]simulator.Click{
-		"another secret":          {BadSignature: true},
-		"six minutes old":         {Age: 6 * time.Minute},
-		"six minutes from now on": {Age: -6 * time.Minute},
+		"another secret":    {BadSignature: true},
+		"six minutes old":   {Age: 6 * time.Minute},
+		"six minutes ahead": {Age: -6 * time.Minute},
 	} {
 		c.User, c.Channel, c.TS, c.ActionID = ann, approvals, m.TS, approve
 		if reply, err := w.slack.Click(w.ctx, c); err != nil || reply.Status != 401 {
@@ -141,9 +141,9 @@ func TestReplayedClickCountsOnce(t *testing.T) {
 	}
 	w.click(ben, m, approve)
 	w.waitUpdated(m, "Live again at $4.25")
-	for _, m := range w.slack.Ephemerals(ann) { // the repeat gets the same answer as the click
+	for _, m := range w.slack.Ephemerals(ann) { // the replay gets the same answer as the click
 		if times == 1 && !contains(m, "Recorded") {
-			t.Errorf("Ann was told: %s", simulator.PlainText(m))
+			t.Errorf("Ann's answer is: %s", simulator.PlainText(m))
 		}
 	}
 	if state := w.waitRequest(func(*project.Question) bool { return true }, "the request"); len(state.Decisions) != 2 {

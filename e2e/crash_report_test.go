@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var report = flag.Bool("report", false, "write the results of TestCrashMatrix, TestCrashOfAnAct and TestFigures into docs/reliability.md")
+var report = flag.Bool("report", false, "write the results of TestCrashMatrix, TestCrashOfAnAct and TestFigures to docs/reliability.md")
 
 const reliability = "../docs/reliability.md"
 
@@ -17,11 +17,12 @@ const reliability = "../docs/reliability.md"
 type matrix struct {
 	victims []string
 	mu      sync.Mutex
-	count   map[string]int // step, when, victim
+	count   map[string]int // by cell
 }
 
 func newMatrix(victims []string) *matrix { return &matrix{victims: victims, count: map[string]int{}} }
 
+// add counts a crash of a victim at a step, unless the test has failed.
 func (m *matrix) add(victim string, s step, after bool, t *testing.T) {
 	if t.Failed() {
 		return
@@ -31,11 +32,12 @@ func (m *matrix) add(victim string, s step, after bool, t *testing.T) {
 	m.count[cell(s.name, after, victim)]++
 }
 
+// cell returns the key of a step and a victim in the matrix.
 func cell(step string, after bool, victim string) string {
 	return fmt.Sprintf("%s/%t/%s", step, after, victim)
 }
 
-// write writes the table to a section of the documentation.
+// write writes the matrix as a table to a section of the documentation.
 func (m *matrix) write(t *testing.T, section string, steps []step) {
 	t.Helper()
 	var b strings.Builder
@@ -74,7 +76,7 @@ func writeSection(t *testing.T, name, text string) {
 	before, rest, found := strings.Cut(string(page), begin)
 	_, after, closed := strings.Cut(rest, end)
 	if !found || !closed {
-		t.Fatalf("%s has no marks for the %s", reliability, name)
+		t.Fatalf("%s has no markers for %s", reliability, name)
 	}
 	if err := os.WriteFile(reliability, []byte(before+begin+text+end+after), 0o644); err != nil {
 		t.Fatal(err)

@@ -12,14 +12,14 @@ import (
 	"fieldmarshal/simulator"
 )
 
-var long = flag.Bool("long", false, "the long form of the fault runs: more rounds, more victims, 20,000 events")
+var long = flag.Bool("long", false, "run the fault tests in their long form: more rounds, more victims, 20,000 events")
 
-// step is one step of a project's life at which a process is killed. stage is the part of the life that leads to it:
-// 1 the pause, 2 the decision, 3 COMPLETE.
+// step is a step of a project's life at which a process is killed. It is part of a stage: 1 the pause, 2 the decision,
+// 3 COMPLETE.
 type step struct {
 	name    string
 	stage   int
-	ingress bool // taken by the ingress; otherwise by the worker
+	ingress bool // made by the ingress, otherwise by the worker
 	matches func(id string) func(string, []byte) bool
 }
 
@@ -44,7 +44,7 @@ var steps = []step{
 	}},
 }
 
-// life is a project that lives from its pause to its invoice, with one crash in between.
+// life is a project that goes from its pause to its invoice, with one crash in between.
 type life struct {
 	id      prodege.ProjectID
 	step    step
@@ -52,7 +52,7 @@ type life struct {
 	trap    *trap
 	request simulator.Message
 
-	clicked time.Time // when somebody clicked last
+	clicked time.Time // time of the last click
 }
 
 func (l *life) String() string {
@@ -60,8 +60,8 @@ func (l *life) String() string {
 }
 
 // TestCrashMatrix kills the real processes, and Temporal, before and after each step of a project's life. The process is
-// held at the call in question, so the kill happens exactly there. All lives with the same victim share a world, one
-// project each, so that a single kill hits all of its steps.
+// held at the call in question, so the kill happens exactly there. For each victim there is one world with a project per
+// step, so that a single kill hits all steps.
 func TestCrashMatrix(t *testing.T) {
 	slow(t)
 	victims := []string{"worker", "ingress", "Temporal"}
@@ -84,7 +84,7 @@ func TestCrashMatrix(t *testing.T) {
 	}
 }
 
-// hits reports whether a crash of that victim can happen at a step.
+// affects reports whether a crash of the victim can happen at a step.
 func affects(victim string, s step) bool {
 	switch victim {
 	case "worker":
@@ -126,22 +126,21 @@ func (w *trapped) crashOnce(victim string, lives []*life) {
 		w.each(lives, func(l *life) bool { return l.step.stage > stage }, func(l *life) { w.waitStage(l, stage) })
 	}
 	for _, l := range lives {
-		l.trap = w.add(l.String(), l.after, l.step.matches(l.id.String()))
+		l.trap = w.add(l.after, l.step.matches(l.id.String()))
 	}
 	w.each(lives, func(l *life) bool { return !l.crashesAtClick() }, func(l *life) { w.startStage(l, l.step.stage) })
 	w.waitHeld(lives)
 	w.killAndRestart(victim)
 }
 
-// clicks reports whether the step is a person's click. The ingress gives up on one after two seconds, so the click is made
-// last, and again if the ingress gave up.
+// crashesAtClick reports whether the step is a person's click. The ingress gives up on a click after two seconds, so the
+// click is made last, and repeated if the ingress gave up.
 func (l *life) crashesAtClick() bool { return l.step.ingress && l.step.stage == 2 }
 
-// clickAgain is how long people wait for the effect of a click before they check whether the button is still there.
+// reclickAfter is how long people wait for the effect of a click before they check whether the button is still there.
 const reclickAfter = 3 * time.Second
 
-// clicksAgain repeats a click if the button is still there. If the first was taken after all, the second is too late,
-// which changes nothing.
+// reclick repeats a click if the button is still there. If the first click was recorded, the second has no effect.
 func (w *trapped) reclick(l *life) {
 	w.t.Helper()
 	if time.Since(l.clicked) < reclickAfter {
@@ -152,30 +151,30 @@ func (w *trapped) reclick(l *life) {
 	}
 }
 
-// stopped waits until all lives are held at their steps at the same time.
+// waitHeld waits until all lives are held at their steps at the same time.
 func (w *trapped) waitHeld(lives []*life) {
 	w.t.Helper()
 	var next time.Time
 	missing := ""
 	defer func() {
 		if w.t.Failed() {
-			w.t.Logf("not stopped: %s", missing)
+			w.t.Logf("not held: %s", missing)
 		}
 	}()
-	await(w.t, "the processes to come to all their points", func() bool {
+	await(w.t, "the processes to be held at all steps", func() bool {
 		missing = ""
-		others := true
+		onlyClicks := true
 		for _, l := range lives {
 			if l.trap.isHolding() {
 				continue
 			}
 			missing += l.String() + "; "
-			others = others && l.crashesAtClick()
+			onlyClicks = onlyClicks && l.crashesAtClick()
 			if l.step.stage == 2 && !l.crashesAtClick() {
 				w.reclick(l)
 			}
 		}
-		if missing != "" && others && time.Now().After(next) {
+		if missing != "" && onlyClicks && time.Now().After(next) {
 			next = time.Now().Add(500 * time.Millisecond)
 			w.each(lives, func(l *life) bool { return l.crashesAtClick() && !l.trap.isHolding() }, func(l *life) { w.startStage(l, 2) })
 		}
@@ -183,6 +182,7 @@ func (w *trapped) waitHeld(lives []*life) {
 	})
 }
 
+// each calls do for the selected lives.
 func (w *trapped) each(lives []*life, which func(*life) bool, do func(*life)) {
 	w.t.Helper()
 	for _, l := range lives {
@@ -192,7 +192,7 @@ func (w *trapped) each(lives []*life, which func(*life) bool, do func(*life)) {
 	}
 }
 
-// killed kills the victim, lets all calls through, and starts it again.
+// killAndRestart kills the victim, releases all calls, and starts the victim again.
 func (w *trapped) killAndRestart(victim string) {
 	w.t.Helper()
 	worker := victim == "worker" || victim == "worker and ingress" || victim == "all three"
@@ -220,7 +220,7 @@ func (w *trapped) killAndRestart(victim string) {
 	}
 }
 
-// begins triggers a stage.
+// startStage triggers a stage.
 func (w *trapped) startStage(l *life, stage int) {
 	w.t.Helper()
 	switch stage {
@@ -232,13 +232,13 @@ func (w *trapped) startStage(l *life, stage int) {
 	case 2:
 		l.clicked = time.Now()
 		click := simulator.Click{User: ann, Channel: approvals, TS: l.request.TS, ActionID: approve, Stale: true}
-		go func() { _, _ = w.slack.Click(w.ctx, click) }() // it may be held, or die with the ingress
+		go func() { _, _ = w.slack.Click(w.ctx, click) }() // it may be held, or fail with the ingress
 	case 3:
 		w.checkDelivered(w.prodege.Complete(w.ctx, l.id, prodege.ReconciliationComplete, "all good"))
 	}
 }
 
-// ends waits for the result of a stage.
+// waitStage waits for the result of a stage.
 func (w *trapped) waitStage(l *life, stage int) {
 	w.t.Helper()
 	switch stage {
@@ -257,11 +257,11 @@ func (w *trapped) waitStage(l *life, stage int) {
 		})
 	case 3:
 		w.waitInvoice(project.InvoiceKey(l.id, 1))
-		w.waitProject(l.id, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, l.String()+": INVOICED to be waited for")
+		w.waitProject(l.id, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, l.String()+": the project to wait for INVOICED")
 	}
 }
 
-// finish lives a life to its end after the crash. A person whose click died with the ingress clicks again.
+// finish completes a life after the crash. A person whose click failed with the ingress clicks again.
 func (w *trapped) finish(l *life) {
 	w.t.Helper()
 	if l.step.stage == 2 {

@@ -20,21 +20,19 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// trap holds a process at one outgoing call: before the call has any effect, or after it had its whole effect and before
-// the answer arrives. The call, and each repeat of it, is held until the process is killed or the trap is sprung.
+// trap holds a process at one outgoing call: before the call has any effect, or after its effect and before the response.
+// The call, and each repetition of it, is held until the process is killed or the trap is released.
 type trap struct {
-	what    string
 	after   bool
 	matches func(method string, body []byte) bool
 
 	mu       sync.Mutex
-	passed   bool // the effect was let through
-	held     int  // calls held now
-	caught   chan struct{}
+	passed   bool // a call was caught before
+	held     int  // number of calls held now
 	released chan struct{}
 }
 
-// says returns a matcher: the call's method, and texts that its body must contain.
+// callMatching returns a function that reports whether a call has the method and its body contains the texts.
 func callMatching(method string, texts ...string) func(string, []byte) bool {
 	return func(m string, body []byte) bool {
 		if m != method {
@@ -49,21 +47,21 @@ func callMatching(method string, texts ...string) func(string, []byte) bool {
 	}
 }
 
-// traps is between a process and everything that it calls.
+// traps intercepts every call of a process.
 type traps struct {
 	mu   sync.Mutex
 	list []*trap
 }
 
-func (ts *traps) add(what string, after bool, is func(string, []byte) bool) *trap {
-	t := &trap{what: what, after: after, matches: is, caught: make(chan struct{}), released: make(chan struct{})}
+func (ts *traps) add(after bool, matches func(string, []byte) bool) *trap {
+	t := &trap{after: after, matches: matches, released: make(chan struct{})}
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
 	ts.list = append(ts.list, t)
 	return t
 }
 
-// springAll lets all calls through from now on.
+// releaseAll removes all traps and releases the calls they hold.
 func (ts *traps) releaseAll() {
 	ts.mu.Lock()
 	defer ts.mu.Unlock()
@@ -86,7 +84,7 @@ func (ts *traps) find(method string, body []byte) *trap {
 
 var errCut = errors.New("cut off")
 
-// pass lets a call through or holds it.
+// intercept forwards a call or holds it. It returns errCut when a call was held.
 func (ts *traps) intercept(ctx context.Context, method string, body []byte, forward func()) error {
 	t := ts.find(method, body)
 	if t == nil {
@@ -94,16 +92,12 @@ func (ts *traps) intercept(ctx context.Context, method string, body []byte, forw
 		return nil
 	}
 	t.mu.Lock()
-	first := t.held == 0 && !t.passed
-	t.held++
-	through := t.after && !t.passed
+	first := !t.passed
 	t.passed = true
+	t.held++
 	t.mu.Unlock()
-	if through {
+	if first && t.after {
 		forward()
-	}
-	if first {
-		close(t.caught)
 	}
 	select {
 	case <-ctx.Done():
@@ -115,14 +109,14 @@ func (ts *traps) intercept(ctx context.Context, method string, body []byte, forw
 	return errCut
 }
 
-// holds reports whether the process is held at this call now.
+// isHolding reports whether a call is held now.
 func (t *trap) isHolding() bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.held > 0
 }
 
-// httpGate returns an address that leads to a handler through the traps.
+// httpGate is an HTTP server that forwards calls to a handler through the traps.
 type httpGate struct {
 	*traps
 	URL     string
@@ -154,24 +148,24 @@ func (g *httpGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	answer := httptest.NewRecorder()
+	response := httptest.NewRecorder()
 	err = g.intercept(r.Context(), r.URL.Path, body, func() {
 		forward := r.Clone(context.WithoutCancel(r.Context()))
 		forward.Body = io.NopCloser(bytes.NewReader(body))
-		g.handler.ServeHTTP(answer, forward)
+		g.handler.ServeHTTP(response, forward)
 	})
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	for name, values := range answer.Header() {
+	for name, values := range response.Header() {
 		w.Header()[name] = values
 	}
-	w.WriteHeader(answer.Code)
-	_, _ = w.Write(answer.Body.Bytes())
+	w.WriteHeader(response.Code)
+	_, _ = w.Write(response.Body.Bytes())
 }
 
-// temporalGate returns an address that leads to Temporal through the traps. Its method names are the last part of the
-// gRPC method. All of Temporal's calls are unary.
+// temporalGate is a gRPC server that forwards calls to Temporal through the traps. The method of a call is the last part
+// of its gRPC method. All calls of Temporal's API are unary.
 type temporalGate struct {
 	*traps
 	address string
@@ -231,7 +225,7 @@ func (g *temporalGate) handle(_ any, stream grpc.ServerStream) error {
 	return stream.SendMsg(&out)
 }
 
-// rawCodec leaves messages as they are on the wire.
+// rawCodec passes messages through unparsed.
 type rawCodec struct{}
 
 func (rawCodec) Name() string                  { return "proto" }

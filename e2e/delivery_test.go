@@ -11,7 +11,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// seed is Prodege's own example of an event.
+// exampleEvent is the example of an event in Prodege's documentation.
 const exampleEvent = `{
 "event_id": "644b075404443f2a3c77c7cb",
 "event_time": "2023-04-27 16:37:56",
@@ -21,6 +21,7 @@ const exampleEvent = `{
 "project_id": 29303649
 }`
 
+// TestExampleEventInEveryEncoding checks that three deliveries of one event in different encodings cause one alert.
 func TestExampleEventInEveryEncoding(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(p *plan) { // in a namespace without search attributes
@@ -33,7 +34,7 @@ func TestExampleEventInEveryEncoding(t *testing.T) {
 	for _, encoding := range prodege.Encodings {
 		e := w.checkDelivered(w.prodege.Deliver(w.ctx, []byte(exampleEvent), simulator.How{Encoding: encoding}))
 		if body := e.Attempts[0].Body; body != `{"success":true}` {
-			t.Errorf("%s was answered %s", encoding, body)
+			t.Errorf("a delivery as %s was answered %s", encoding, body)
 		}
 	}
 	state := w.waitProject(theProject, func(s *project.State) bool { return s.Counts.Received == 3 }, "three events")

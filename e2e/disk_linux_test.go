@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// fileLimit limits the size of the files that a running process may write, which has the effect of a full disk.
+// limitFileSize limits the size of the files that a running process may write, which has the effect of a full disk.
 func (p *process) limitFileSize(bytes uint64) {
 	p.t.Helper()
 	limit := syscall.Rlimit{Cur: bytes, Max: math.MaxUint64}
@@ -23,13 +23,15 @@ func (p *process) limitFileSize(bytes uint64) {
 	}
 }
 
+// TestFullDisk checks that deliveries go straight to Temporal when the inbox can't be written, and are refused only if
+// Temporal is unreachable too.
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, server.HostPort)
 	p.up()
 	w := newWorld(t, func(plan *plan) {
 		plan.temporal = p.addr
-		plan.prodege = func(o *simulator.ProdegeOptions) { o.WebhookRetryAfter = []time.Duration{} } // the test sends it again
+		plan.prodege = func(o *simulator.ProdegeOptions) { o.WebhookRetryAfter = []time.Duration{} } // the test resends instead
 	})
 	w.ingress.limitFileSize(1)
 	e, err := w.prodege.Pause(w.ctx, theProject, prodege.SampleSize) // straight to Temporal
@@ -41,20 +43,21 @@ func TestFullDisk(t *testing.T) {
 	p.down()
 	e, err = w.prodege.Live(w.ctx, theProject)
 	if err != nil || e.Status() != http.StatusInternalServerError {
-		t.Errorf("with neither disk nor Temporal it is answered %d, %v", e.Status(), err)
+		t.Errorf("with neither disk nor Temporal a delivery is answered %d, %v", e.Status(), err)
 	}
 	p.up()
 	w.ingress.limitFileSize(math.MaxUint64)
 	again, err := w.prodege.Resend(w.ctx, e)
 	repeats += w.resendUntilAccepted(again, err)
-	// Events that Temporal took too late for a 200 were sent twice.
+	// Events that Temporal accepted too late for a 200 were sent twice.
 	w.waitProject(theProject, func(s *project.State) bool {
 		return s.Counts.Applied == 2 && s.Counts.Received <= 2+int64(repeats)
 	}, "the second event")
 	w.ingress.waitReady()
 }
 
-// untilTaken repeats a delivery, as Prodege does, until it is answered with 200, and returns how often.
+// resendUntilAccepted repeats a delivery, as Prodege does, until it is answered with 200. It returns the number of
+// repetitions.
 func (w *world) resendUntilAccepted(e simulator.Exchange, err error) (repeats int) {
 	w.t.Helper()
 	w.retry("a delivery", func() bool {

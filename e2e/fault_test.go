@@ -16,12 +16,12 @@ func TestSlackResponseLost(t *testing.T) {
 	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.SampleSize))
 	m := w.waitRoot(alerts, "sample size reached")
 	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
-	w.waitUpdated(m, "Live again") // it was found again, not posted again
+	w.waitUpdated(m, "Live again") // the posted message was found, not posted again
 	if w.slack.Fired(simulator.LostAnswer) != 1 {
 		t.Error("the fault did not fire")
 	}
 	if all := w.slack.AllMessages(alerts); len(all) != 1 {
-		t.Errorf("%d messages are to be seen, want 1", len(all))
+		t.Errorf("%d messages, want 1", len(all))
 	}
 }
 
@@ -43,7 +43,7 @@ func TestSlackFailsAndRateLimits(t *testing.T) {
 		t.Errorf("%d faults did not fire", n)
 	}
 	if all := w.slack.AllMessages(alerts); len(all) != 1 {
-		t.Errorf("%d messages are to be seen, want 1", len(all))
+		t.Errorf("%d messages, want 1", len(all))
 	}
 }
 
@@ -66,7 +66,7 @@ func TestBillingResponseLost(t *testing.T) {
 	w.billing.Inject(simulator.Fault{Kind: simulator.LostAnswer})
 	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
 	w.waitInvoice("project-29303649-invoice-r1")
-	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "billing's second answer")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "billing's second response")
 	if all := w.billing.Invoices(); w.billing.Fired(simulator.LostAnswer) != 1 || len(all) != 1 || all[0].Calls != 2 {
 		t.Errorf("the fault fired %d times; booked: %+v", w.billing.Fired(simulator.LostAnswer), all)
 	}
@@ -80,12 +80,12 @@ func TestProdegeRefusesThenRetry(t *testing.T) {
 	w.click(ann, m, approve)
 	refused := w.waitUpdated(m, "Prodege refused $4.25")
 	if !contains(refused, "2010") || !slices.Contains(buttons(refused), tryAgain) {
-		t.Errorf("people read, with buttons %v:\n%s", buttons(refused), simulator.PlainText(refused))
+		t.Errorf("the refused request has buttons %v and text:\n%s", buttons(refused), simulator.PlainText(refused))
 	}
-	if told := w.waitReply(approvals, "Prodege refused $4.25"); told.Thread != m.TS || !contains(told, "@"+ann) || !contains(told, "2010") {
-		t.Errorf("the thread says:\n%s", simulator.PlainText(told))
+	if reply := w.waitReply(approvals, "Prodege refused $4.25"); reply.Thread != m.TS || !contains(reply, "@"+ann) || !contains(reply, "2010") {
+		t.Errorf("the thread says:\n%s", simulator.PlainText(reply))
 	}
-	w.waitProject(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "attention")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Attention().Kind != "" }, "the project to need attention")
 	w.checkAcceptances(0)
 	w.click(ben, m, tryAgain)
 	w.checkAccepted("4.25")
@@ -147,6 +147,6 @@ func TestAcceptByHandWithoutAPIKey(t *testing.T) {
 	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
 	w.waitUpdated(m, "Live again at $4.25")
 	if calls := w.prodege.Calls(0); len(calls) != 0 {
-		t.Errorf("Prodege was called without a key: %+v", calls)
+		t.Errorf("Prodege was called without an API key: %+v", calls)
 	}
 }

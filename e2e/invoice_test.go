@@ -16,7 +16,7 @@ const (
 	invoiceSend  = "invoice_send"
 )
 
-// invoice contains the fields that billing must be able to rely on.
+// invoice contains the fields of an invoice that billing relies on.
 type invoice struct {
 	Type string `json:"type"`
 	Data struct {
@@ -32,7 +32,7 @@ type invoice struct {
 	} `json:"data"`
 }
 
-// booked waits until billing has booked an invoice with that key, and reads it.
+// waitInvoice waits until billing has booked an invoice with the key, and returns it.
 func (w *world) waitInvoice(key string) invoice {
 	w.t.Helper()
 	got, err := w.billing.WaitInvoice(w.within(), func(i simulator.Invoice) bool { return i.Key == key })
@@ -58,7 +58,7 @@ func TestCompleteIsInvoicedOnce(t *testing.T) {
 		d.UpdateReason != 903 || d.ReconciliationNote != "12 removed" || d.CPI != "3.5" && d.CPI != "3.50" || d.Currency != "USD" {
 		t.Errorf("billing got %+v", first)
 	}
-	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "INVOICED to be waited for")
+	w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsInvoiced }, "the project to wait for INVOICED")
 
 	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "13 removed"))
 	second := w.waitInvoice("project-29303649-invoice-r2")
@@ -68,15 +68,15 @@ func TestCompleteIsInvoicedOnce(t *testing.T) {
 
 	w.checkDelivered(w.prodege.Invoice(w.ctx, theProject))
 	w.waitInvoiced(theProject)
-	state := w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing }, "nothing left to wait for")
+	state := w.waitProject(theProject, func(s *project.State) bool { return s.Waiting == project.WaitsNothing }, "the project to wait for nothing")
 	if want := (project.Counts{Received: 5, Applied: 4, Duplicate: 1}); state.Counts != want {
 		t.Errorf("counts %+v, want %+v", state.Counts, want)
 	}
 	if all := w.billing.Invoices(); len(all) != 2 || all[0].Calls != 1 || all[1].Calls != 1 {
-		t.Errorf("billing was called otherwise: %+v", all)
+		t.Errorf("want one call per revision: %+v", all)
 	}
 	if all := w.slack.AllMessages(finance); len(all) != 0 {
-		t.Errorf("finance was told of what went well: %s", simulator.PlainText(all[0]))
+		t.Errorf("there is a message to finance although nothing failed: %s", simulator.PlainText(all[0]))
 	}
 }
 
@@ -95,15 +95,15 @@ func TestInvoiceByHandWithoutBilling(t *testing.T) {
 	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, "all good"))
 	m := w.waitRoot(finance, "Invoice to make: the project is complete")
 	if want := []string{markInvoiced}; !slices.Equal(buttons(m), want) || !contains(m, "PO-4711") || !contains(m, "all good") || !contains(m, "$3.50") {
-		t.Errorf("finance reads, with buttons %v:\n%s", buttons(m), simulator.PlainText(m))
+		t.Errorf("the message to finance has buttons %v and text:\n%s", buttons(m), simulator.PlainText(m))
 	}
-	await(t, "the invoice on the list of what waits for a person", func() bool {
+	await(t, "the invoice in the list of open projects", func() bool {
 		shown := w.slashCommand(eve, "open")
 		return contains(shown, "One project waits") && contains(shown, "invoice") && contains(shown, "message") && contains(shown, "/archives/"+finance)
 	})
 	w.click(eve, m, markInvoiced) // finance need not be an approver
 	if marked := w.waitUpdated(m, "marked as invoiced"); len(buttons(marked)) != 0 || !contains(marked, "<@"+eve+">") {
-		t.Errorf("finance reads, with buttons %v:\n%s", buttons(marked), simulator.PlainText(marked))
+		t.Errorf("the message to finance has buttons %v and text:\n%s", buttons(marked), simulator.PlainText(marked))
 	}
 	w.checkDelivered(w.prodege.Invoice(w.ctx, theProject))
 	w.waitInvoiced(theProject)
@@ -120,7 +120,7 @@ func TestBillingRefusesThenRetry(t *testing.T) {
 	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
 	m := w.waitRoot(finance, "refused by billing")
 	if !contains(m, "422") {
-		t.Errorf("finance is not told the code:\n%s", simulator.PlainText(m))
+		t.Errorf("the message to finance lacks the code:\n%s", simulator.PlainText(m))
 	}
 	w.click(ann, m, invoiceRetry)
 	w.waitInvoice("project-29303649-invoice-r1")

@@ -14,7 +14,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// fewSignals is a namespace whose runs accept at most signalLimit signals; Temporal's default is 10,000.
+// fewSignals is a namespace whose workflow runs accept at most signalLimit signals. Temporal's default is 10,000.
 const (
 	fewSignals  = "few-signals"
 	signalLimit = 40
@@ -25,8 +25,8 @@ var signalLimits = []dynamicconfig.ConstrainedValue{
 	{Value: 10_000},
 }
 
-// TestMoreEventsThanARunTakes: Temporal refuses signals over its limit as an invalid argument. They wait in the inbox for
-// the next run, and none becomes a dead letter.
+// TestMoreEventsThanARunAccepts checks that events over Temporal's limit of signals, which it refuses as an invalid
+// argument, wait in the inbox for the next run and do not become dead letters.
 func TestMoreEventsThanARunAccepts(t *testing.T) {
 	t.Parallel()
 	registerNamespace(t, fewSignals)
@@ -43,7 +43,7 @@ func TestMoreEventsThanARunAccepts(t *testing.T) {
 		return strings.Contains(w.ingress.log.String(), "exceeded workflow execution limit for signal events")
 	})
 	if depth, dead := w.ingress.metric("fieldmarshal_inbox_depth", ""), w.ingress.metric("fieldmarshal_inbox_dead_letters", ""); depth != events-signalLimit || dead != 0 {
-		t.Errorf("%v events wait and %v are dead letters, want %d and none", depth, dead, events-signalLimit)
+		t.Errorf("%v events wait and %v are dead letters, want %d and 0", depth, dead, events-signalLimit)
 	}
 	w.worker.launch()
 	w.worker.waitReady()
@@ -62,12 +62,12 @@ func TestMoreEventsThanARunAccepts(t *testing.T) {
 	}
 }
 
-// TestTemporalRefusesAPayloadPermanently checks against the real server how we recognize a permanent refusal.
+// TestTemporalRefusesAPayloadPermanently checks that a permanent refusal of the real server is recognized.
 func TestTemporalRefusesAPayloadPermanently(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)
 	huge := prodege.Event{ID: "huge", ProjectID: theProject, Status: prodege.Live, Time: time.Now(), Description: strings.Repeat("x", 3<<20)}
 	if err := w.flows.Deliver(w.ctx, huge); !errors.Is(err, workflows.ErrRefused) {
-		t.Errorf("3 MiB: %.300s", fmt.Sprint(err))
+		t.Errorf("an event of 3 MiB: %.300s", fmt.Sprint(err))
 	}
 }

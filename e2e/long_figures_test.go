@@ -19,30 +19,29 @@ import (
 	"fieldmarshal/prodege"
 )
 
-var figures = flag.Bool("figures", false, "measure at length in TestFigures; alone on the machine, or the numbers mean nothing")
+var figures = flag.Bool("figures", false, "measure at length in TestFigures; meaningful only if nothing else runs on the machine")
 
-// TestFigures measures how long a delivery waits for its answer and how many are answered per second, with
-// Temporal up and away, beside a bare net/http answer and a bare fsync on the same machine, and a bare SignalWithStart
-// on the same server. Without -figures it only shows that
-// every delivery is taken, at once or when it is tried again.
+// TestFigures measures the latency and rate of deliveries, with Temporal reachable and unreachable, and for comparison
+// those of a bare net/http handler, a bare fsync on the same machine, and a bare SignalWithStart on the same server.
+// Without -figures it only checks that every delivery is accepted, at once or when it is repeated.
 func TestFigures(t *testing.T) {
 	t.Parallel()
 	n := 200
 	if *figures {
 		n = 3000
 	}
-	up := prepareWorld(t, server.HostPort, "")
-	away := prepareWorld(t, server.HostPort, "", func(p *plan) { p.temporal = "127.0.0.1:1" })
+	up := prepareWorld(t, server.HostPort)
+	down := prepareWorld(t, server.HostPort, func(p *plan) { p.temporal = "127.0.0.1:1" })
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 	var b strings.Builder
-	b.WriteString("| what | at a time | per second | p50 | p99 |\n| --- | --- | --- | --- | --- |\n")
+	b.WriteString("| what | concurrent | per second | p50 | p99 |\n| --- | --- | --- | --- | --- |\n")
 	for _, c := range []struct {
 		what string
 		n    int
 		call func(i int) error
 	}{
 		{"webhook, Temporal up", n, up.webhook(client)},
-		{"webhook, Temporal down", n, away.webhook(client)},
+		{"webhook, Temporal down", n, down.webhook(client)},
 		{"bare net/http", n, bareHTTP(t, client)},
 		{"bare write and fsync", n, bareFsync(t)},
 		{"bare SignalWithStart", n / 10, func(i int) error {
@@ -51,7 +50,7 @@ func TestFigures(t *testing.T) {
 			return up.flows.Deliver(ctx, prodege.Event{ID: prodege.EventID(fmt.Sprintf("bare-%d", i)), ProjectID: prodege.ProjectID(5000 + i%200), Status: prodege.Live, Time: time.Now()})
 		}},
 	} {
-		await(t, "all to be handed on", func() bool { return up.ingress.metric("fieldmarshal_inbox_depth", "") == 0 })
+		await(t, "the inbox to be empty", func() bool { return up.ingress.metric("fieldmarshal_inbox_depth", "") == 0 })
 		for _, callers := range []int{1, 16, 64} {
 			m := measure(t, c.n, callers, c.call)
 			fmt.Fprintf(&b, "| %s | %d | %.0f | %.2f ms | %.2f ms |\n", c.what, callers, m.rate, ms(m.p50), ms(m.p99))
@@ -73,25 +72,25 @@ func (w *world) webhook(client *http.Client) func(int) error {
 	w.ingress.waitReady()
 	return func(i int) error {
 		contentType, body := signed(eventJSON(fmt.Sprintf("figure-%d-%d", i, time.Now().UnixNano()), prodege.ProjectID(1000+i%200), live), prodege.JSON)
-		for tries := 0; ; tries++ {
-			answer, err := client.Post(w.ingress.url+statusPath, contentType, bytes.NewReader(body))
+		for attempt := 0; ; attempt++ {
+			response, err := client.Post(w.ingress.url+statusPath, contentType, bytes.NewReader(body))
 			if err != nil {
 				return err
 			}
-			_, _ = io.Copy(io.Discard, answer.Body)
-			_ = answer.Body.Close()
+			_, _ = io.Copy(io.Discard, response.Body)
+			_ = response.Body.Close()
 			switch {
-			case answer.StatusCode == http.StatusOK:
+			case response.StatusCode == http.StatusOK:
 				return nil
-			case answer.StatusCode < 500 || tries == len(prodegeRetries):
-				return fmt.Errorf("answered %d", answer.StatusCode)
+			case response.StatusCode < 500 || attempt == len(prodegeRetries):
+				return fmt.Errorf("answered %d", response.StatusCode)
 			}
-			time.Sleep(prodegeRetries[tries])
+			time.Sleep(prodegeRetries[attempt])
 		}
 	}
 }
 
-// bareHTTP returns a function that calls a server that only reads a delivery and answers like the ingress.
+// bareHTTP returns a function that calls a server that only reads a delivery and responds like the ingress.
 func bareHTTP(t *testing.T, client *http.Client) func(int) error {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
@@ -100,16 +99,16 @@ func bareHTTP(t *testing.T, client *http.Client) func(int) error {
 	t.Cleanup(server.Close)
 	contentType, body := signed(eventJSON("figure", 1000, live), prodege.JSON)
 	return func(int) error {
-		answer, err := client.Post(server.URL, contentType, bytes.NewReader(body))
+		response, err := client.Post(server.URL, contentType, bytes.NewReader(body))
 		if err != nil {
 			return err
 		}
-		_, _ = io.Copy(io.Discard, answer.Body)
-		return answer.Body.Close()
+		_, _ = io.Copy(io.Discard, response.Body)
+		return response.Body.Close()
 	}
 }
 
-// bareFsync returns a function that appends as many bytes as a delivery has to its own file and syncs it.
+// bareFsync returns a function that appends a record of a delivery's size to a file and syncs it.
 func bareFsync(t *testing.T) func(int) error {
 	var mu sync.Mutex
 	f, err := os.Create(filepath.Join(t.TempDir(), "bare"))

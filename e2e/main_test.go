@@ -12,7 +12,7 @@ import (
 	"fieldmarshal/devserver"
 )
 
-var record = flag.Bool("record", false, "record workflow histories for replay, see record in record_test.go")
+var record = flag.Bool("record", false, "record workflow histories for replay, see world.record")
 
 var (
 	server  *devserver.Server
@@ -38,14 +38,14 @@ func run(m *testing.M) (int, error) {
 		return 1, err
 	}
 	defer os.RemoveAll(dir)
-	// Without a timeout: go test has its own.
+	// Needs no timeout: go test has one.
 	program = filepath.Join(dir, "fieldmarshal")
 	build := exec.Command("go", "build", "-o", program, ".")
 	build.Dir = ".."
 	if out, err := build.CombinedOutput(); err != nil {
 		return 1, fmt.Errorf("build the program: %w\n%s", err, out)
 	}
-	defer devserver.TestTurn()() // the killable Temporal is a child that never gets here
+	defer devserver.TestTurn()() // a child that runs Temporal never gets here
 	if server, err = startTemporal(context.Background()); err != nil {
 		return 1, err
 	}
@@ -53,7 +53,7 @@ func run(m *testing.M) (int, error) {
 	return m.Run(), nil
 }
 
-// given reports whether a flag was set on the command line.
+// isFlagSet reports whether a flag was set on the command line.
 func isFlagSet(name string) (is bool) {
 	flag.Visit(func(f *flag.Flag) { is = is || f.Name == name })
 	return is

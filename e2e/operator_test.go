@@ -49,12 +49,12 @@ func (w *world) run(want int, args ...string) string {
 	return string(out)
 }
 
-// tells checks that an output contains all texts.
+// checkContains checks that an output contains all texts.
 func checkContains(t *testing.T, out string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		if !strings.Contains(out, text) {
-			t.Errorf("%q is missing in:\n%s", text, out)
+			t.Errorf("%q is missing from:\n%s", text, out)
 		}
 	}
 }
@@ -70,7 +70,7 @@ func TestDecideOnCommandLine(t *testing.T) {
 	w.checkAcceptances(0)
 	w.run(0, "approve", survey, "--as", ann, "--amount", "4.25")
 	if end := w.waitUpdated(m, "Live again at $4.25"); !contains(end, "on the command line") || len(buttons(end)) != 0 {
-		t.Errorf("in the end it reads, with buttons %v:\n%s", buttons(end), simulator.PlainText(end))
+		t.Errorf("the closed request has buttons %v and text:\n%s", buttons(end), simulator.PlainText(end))
 	}
 	w.checkAcceptances(1)
 	if d := w.onlyDecision(); d.User != ann || d.From != project.FromCommand {
@@ -86,12 +86,12 @@ func TestDecideOnCommandLine(t *testing.T) {
 	evidence := w.run(0, "evidence", survey)
 	checkContains(t, evidence, "the client stops here", "accepted")
 	if !json.Valid([]byte(evidence)) {
-		t.Errorf("the evidence is no JSON:\n%s", evidence)
+		t.Errorf("the evidence is not valid JSON:\n%s", evidence)
 	}
 	checkContains(t, w.run(0, "list", "--status", "PAUSED"), survey)
 }
 
-// TestFurtherDecisionsOnTheCommandLine: the decisions that an expired and a failed request offer as buttons in Slack.
+// TestFurtherDecisionsOnCommandLine makes the decisions that an expired and a failed request offer as buttons in Slack.
 func TestFurtherDecisionsOnCommandLine(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -142,7 +142,7 @@ func TestRefusedDeliveriesAreReported(t *testing.T) {
 	out := w.run(0, "refused", "--full")
 	checkContains(t, out, "bad_signature", "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE")
 	if n := w.ingress.metric("fieldmarshal_refused_deliveries_total", `cause="bad_signature"`); n != 5 {
-		t.Errorf("%v are counted, want 5", n)
+		t.Errorf("%v refused deliveries counted, want 5", n)
 	}
 	if n := len(w.runs()); n != 0 {
 		t.Errorf("%d workflows were started", n)
@@ -169,7 +169,7 @@ func TestWatchCommand(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.run(0, "watch", theProject.String())
-	m := w.waitRoot(approvals, "Approve a CPI of $4.25?") // found twice, a minute apart
+	m := w.waitRoot(approvals, "Approve a CPI of $4.25?") // after two polls, a minute apart
 	w.click(ann, m, approve)
 	w.waitUpdated(m, "Live again at $4.25")
 	w.checkAcceptances(1)

@@ -14,6 +14,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
+// TestTemporalUnreachableAtStart checks that deliveries wait in the inbox while Temporal is unreachable, also across a
+// restart.
 func TestTemporalUnreachableAtStart(t *testing.T) {
 	t.Parallel()
 	p := newProxy(t, server.HostPort)
@@ -26,7 +28,7 @@ func TestTemporalUnreachableAtStart(t *testing.T) {
 	if n := w.ingress.metric("fieldmarshal_inbox_depth", ""); n != 2 {
 		t.Errorf("%v events wait in the inbox, want 2", n)
 	}
-	w.ingress.stop() // deliveries that wait survive a restart
+	w.ingress.stop() // waiting deliveries survive a restart
 	w.ingress.launch()
 	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
 	p.up()
@@ -50,14 +52,14 @@ func TestClickWhileTemporalIsUnreachable(t *testing.T) {
 	m := w.pauseForCPI(amount)
 	p.down()
 	if _, again := w.clickOnce(simulator.Click{User: ann, Channel: m.Channel, TS: m.TS, ActionID: approve}); !again {
-		t.Error("the click counts")
+		t.Error("the click need not be repeated")
 	}
 	w.waitEphemeral(ann, notRecorded)
 	if now, _ := w.slack.Message(approvals, m.TS); len(buttons(now)) != 4 {
 		t.Errorf("the buttons are %v", buttons(now))
 	}
 	p.up()
-	await(t, "Temporal to answer the ingress", func() bool {
+	await(t, "the ingress to reach Temporal", func() bool {
 		_, body := w.ingress.get("/readyz")
 		return strings.Contains(body, `"answers"`)
 	})
@@ -69,7 +71,7 @@ func TestClickWhileTemporalIsUnreachable(t *testing.T) {
 func TestIngressKilledAfterResponses(t *testing.T) {
 	slow(t)
 	t.Parallel()
-	p := newProxy(t, server.HostPort) // so that everything is still in the inbox at the kill
+	p := newProxy(t, server.HostPort) // so that the inbox still has all events when the ingress is killed
 	w := newWorld(t, func(plan *plan) { plan.temporal = p.addr })
 	const projects, senders, enough = 5, 8, 150
 	var answered sync.Map
@@ -82,14 +84,14 @@ func TestIngressKilledAfterResponses(t *testing.T) {
 				survey := prodege.ProjectID(500 + (s+i)%projects)
 				e, err := w.prodege.Deliver(w.ctx, []byte(eventJSON(id, survey, `,"status":"LIVE"`)))
 				if err != nil || e.Status() != http.StatusOK {
-					return // it is dead
+					return // the ingress was killed
 				}
 				answered.Store(id, survey)
 				count.Add(1)
 			}
 		})
 	}
-	await(t, "enough answers", func() bool { return count.Load() >= enough })
+	await(t, "enough responses", func() bool { return count.Load() >= enough })
 	w.ingress.kill()
 	all.Wait()
 	w.ingress.launch()
@@ -102,27 +104,27 @@ func TestIngressKilledAfterResponses(t *testing.T) {
 			}
 			return true
 		})
-		state := w.waitProject(survey, func(s *project.State) bool { return s.Counts.Applied+s.Counts.Late >= int64(len(want)) }, "all that was answered")
-		taken := historyText(t, w.history(w.ctx, workflows.ProjectID(survey), ""))
+		state := w.waitProject(survey, func(s *project.State) bool { return s.Counts.Applied+s.Counts.Late >= int64(len(want)) }, "all acknowledged events")
+		text := historyText(t, w.history(w.ctx, workflows.ProjectID(survey), ""))
 		for _, id := range want {
-			if !strings.Contains(taken, id) {
-				t.Errorf("event %s was answered 200 and is lost", id)
+			if !strings.Contains(text, id) {
+				t.Errorf("event %s was answered 200 but is lost", id)
 			}
 		}
 		if c := state.Counts; c.Received != c.Applied+c.Duplicate+c.Late+c.Unusable || c.Duplicate != 0 {
 			t.Errorf("counts %+v", c)
 		}
 	}
-	t.Logf("%d were answered", count.Load())
+	t.Logf("%d events were answered", count.Load())
 }
 
 func TestWorkerKilledWhileRequestIsOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	m := w.pauseForCPI(amount)
-	w.waitRequest(func(s *project.Question) bool { return !s.Clock.From.IsZero() }, "the request to know that it was posted")
+	w.waitRequest(func(s *project.Question) bool { return !s.Clock.From.IsZero() }, "the request to be recorded as posted")
 	w.worker.kill()
-	w.click(ann, m, approve) // recorded in Temporal, though no worker runs
+	w.click(ann, m, approve) // recorded in Temporal although no worker is running
 	w.waitEphemeral(ann, "Recorded")
 	w.checkAcceptances(0)
 	w.worker.launch()
@@ -141,8 +143,8 @@ func TestWorkerKilledDuringAcceptance(t *testing.T) {
 	m := w.pauseForCPI(amount)
 	w.prodege.Inject(simulator.Fault{Kind: simulator.LateAnswer, Method: "project-update", Delay: waitTimeout})
 	w.click(ann, m, approve)
-	await(t, "the call to be under way", func() bool { return w.prodege.Fired(simulator.LateAnswer) == 1 })
-	w.worker.kill() // Prodege has done it, and we don't know
+	await(t, "the call to Prodege", func() bool { return w.prodege.Fired(simulator.LateAnswer) == 1 })
+	w.worker.kill() // Prodege has resumed the project, but the worker does not know
 	w.worker.launch()
 	w.waitUpdated(m, "Live again at $4.25")
 	w.checkAcceptances(1)

@@ -19,9 +19,10 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// TestFiguresOfAPause measures from end to end, beside a bare workflow with one activity on the same server in the same
-// run: pauses told per second, event to alert, click to Prodege called, an approved acceptance while hundreds of alerts
-// wait for their figures, and what each path costs in history. Without -figures it only shows that all of it happens.
+// TestFiguresOfAPause measures from end to end how many pauses are posted per second, the time from an event to its alert
+// and from a click to the call to Prodege, also while hundreds of alerts wait for their figures, and the history events
+// of each. For comparison it measures a bare workflow with one activity on the same server. Without -figures it only
+// checks that all of it happens.
 func TestFiguresOfAPause(t *testing.T) {
 	t.Parallel()
 	pauses, each, waiting := 20, 3, 20
@@ -51,15 +52,15 @@ func TestFiguresOfAPause(t *testing.T) {
 	events, activities = w.costOf(approved)
 	row("history of an approved CPI until live again, events and activities", "%d, %d", events, activities)
 
-	alert := w.measureEach(each, func(i int) {
+	alertTimes := w.measureEach(each, func(i int) {
 		id := prodege.ProjectID(20_000_000 + i)
 		w.prodege.SetProject(newProject(id))
 		w.checkDelivered(w.prodege.Pause(w.ctx, id, prodege.SupportAgent))
 		w.waitMessage(alerts, "the alert", func(m simulator.Message) bool { return contains(m, id.String()) })
 	})
-	row("event to alert, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(alert[len(alert)/2]), ms(alert[len(alert)*99/100]))
+	row("event to alert, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(alertTimes[len(alertTimes)/2]), ms(alertTimes[len(alertTimes)*99/100]))
 
-	click := w.measureAfter(each, func(i int) {
+	clickTimes := w.measureAfter(each, func(i int) {
 		id := prodege.ProjectID(30_000_000 + i)
 		w.prodege.SetProject(newProject(id))
 		w.checkDelivered(w.prodege.PauseForCPI(w.ctx, id, amount))
@@ -69,12 +70,12 @@ func TestFiguresOfAPause(t *testing.T) {
 		w.click(ann, m, approve)
 		w.waitAccepted(id)
 	})
-	row("click to Prodege called, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(click[len(click)/2]), ms(click[len(click)*99/100]))
+	row("click to Prodege called, one at a time", "p50 %.0f ms, p99 %.0f ms", ms(clickTimes[len(clickTimes)/2]), ms(clickTimes[len(clickTimes)*99/100]))
 
 	bare := w.bareRate(pauses)
-	told := w.alertRate(10_000_000, pauses)
+	posted := w.alertRate(10_000_000, pauses)
 	row("bare workflow with one activity", "%.0f per second", bare)
-	row("pauses posted in Slack", "%.0f per second, %.2f of the bare workflow", told, told/bare)
+	row("pauses posted in Slack", "%.0f per second, %.2f of the bare workflow", posted, posted/bare)
 
 	id := prodege.ProjectID(40_000_000)
 	w.prodege.SetProject(newProject(id))
@@ -96,28 +97,21 @@ func TestFiguresOfAPause(t *testing.T) {
 	}
 }
 
-// called waits until a project's acceptance has reached Prodege.
-func (w *world) waitAccepted(id prodege.ProjectID) {
-	w.t.Helper()
-	if _, err := w.prodege.WaitCall(w.within(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 }); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
+// measureEach is measureAfter without anything before.
 func (w *world) measureEach(n int, do func(i int)) []time.Duration {
 	return w.measureAfter(n, func(int) {}, do)
 }
 
-// eachAfter measures something n times in sequence, and returns the durations sorted. With -figures it waits a second in
+// measureAfter calls before and do n times in sequence, measures do, and returns the durations sorted. With -figures it waits a second in
 // between, so that the rate limit of calls to Prodege does not slow down the next one.
 func (w *world) measureAfter(n int, before, do func(i int)) []time.Duration {
 	var took []time.Duration
-	calm := time.NewTicker(time.Second)
-	defer calm.Stop()
+	pause := time.NewTicker(time.Second)
+	defer pause.Stop()
 	for i := range n {
 		before(i)
 		if *figures {
-			<-calm.C
+			<-pause.C
 		}
 		begin := time.Now()
 		do(i)
@@ -127,7 +121,7 @@ func (w *world) measureAfter(n int, before, do func(i int)) []time.Duration {
 	return took
 }
 
-// toldRate pauses a number of projects, and returns how many alerts are posted per second.
+// alertRate pauses a number of projects, and returns how many alerts are posted per second.
 func (w *world) alertRate(first prodege.ProjectID, n int) float64 {
 	w.t.Helper()
 	for i := range n {
@@ -149,7 +143,7 @@ func (w *world) alertRate(first prodege.ProjectID, n int) float64 {
 		next <- i
 	}
 	close(next)
-	await(w.t, "all pauses to be told", func() bool { return len(w.slack.Messages(alerts))-before >= n })
+	await(w.t, "all alerts", func() bool { return len(w.slack.Messages(alerts))-before >= n })
 	return float64(n) / time.Since(begin).Seconds()
 }
 

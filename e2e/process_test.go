@@ -14,27 +14,27 @@ import (
 	"time"
 )
 
-// patience is how long a test waits for anything. It is long because other tests may keep the machine busy, and only a
+// waitTimeout is how long a test waits for anything. It is long because other tests may keep the machine busy, and only a
 // failing test takes that long.
 const waitTimeout = 90 * time.Second
 
-// process is the program running a subcommand. It may be killed and started again, at the same address.
+// process is the program running a subcommand. It can be killed and started again with the same address.
 type process struct {
 	t       *testing.T
 	args    []string
 	env     map[string]string
 	dir     string
-	addrVar string // the variable with its address
-	admin   string // the ingress's address for readiness and metrics
+	addrVar string // the environment variable with its address
+	admin   string // the URL of the ingress's readiness and metrics
 	url     string
 	log     *buffer
 
 	cmd  *exec.Cmd
-	done chan struct{} // closed when it has ended
+	done chan struct{} // closed when the process has exited
 	code int
 }
 
-// buffer collects a process's output and may be read at the same time.
+// buffer collects a process's output. It is safe for concurrent use.
 type buffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -76,14 +76,14 @@ func (p *process) launch() {
 	}(p.cmd)
 	await(p.t, p.args[0]+" to listen", func() bool {
 		if p.exited() {
-			p.t.Fatalf("%s ended with code %d", p.args[0], p.code)
+			p.t.Fatalf("%s exited with code %d", p.args[0], p.code)
 		}
 		return p.parseAddress(p.log.String()[seen:])
 	})
-	p.env[p.addrVar] = strings.TrimPrefix(p.url, "http://") // the same after a restart
+	p.env[p.addrVar] = strings.TrimPrefix(p.url, "http://") // keep the address across restarts
 }
 
-// listens finds the address in the log.
+// parseAddress reads the address from the log, and reports whether it is there.
 func (p *process) parseAddress(log string) bool {
 	for line := range strings.Lines(log) {
 		var entry struct{ Msg, Addr string }
@@ -104,36 +104,37 @@ func (p *process) exited() bool {
 	}
 }
 
-// ready waits until the process says that it is ready.
+// waitReady waits until the process is ready.
 func (p *process) waitReady() {
 	p.t.Helper()
 	await(p.t, p.args[0]+" to be ready", func() bool {
 		if p.exited() {
-			p.t.Fatalf("%s ended with code %d", p.args[0], p.code)
+			p.t.Fatalf("%s exited with code %d", p.args[0], p.code)
 		}
 		status, _ := p.get("/readyz")
 		return status == http.StatusOK
 	})
 }
 
+// get returns the status and the body of a GET request, or 0 and the error.
 func (p *process) get(path string) (int, string) {
 	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
 	defer cancel()
-	at := p.url
+	base := p.url
 	if p.admin != "" && path != "/healthz" {
-		at = p.admin
+		base = p.admin
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at+path, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		return 0, err.Error()
 	}
-	defer answer.Body.Close()
-	text, _ := io.ReadAll(answer.Body)
-	return answer.StatusCode, string(text)
+	defer response.Body.Close()
+	text, _ := io.ReadAll(response.Body)
+	return response.StatusCode, string(text)
 }
 
 // kill kills the process.
@@ -152,7 +153,7 @@ func (p *process) stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	p.wait()
 	if p.code != 0 {
-		p.t.Errorf("%s was asked to stop and ended with code %d", p.args[0], p.code)
+		p.t.Errorf("%s exited with code %d after SIGTERM", p.args[0], p.code)
 	}
 }
 
@@ -162,17 +163,17 @@ func (p *process) wait() {
 	case <-p.done:
 	case <-time.After(waitTimeout):
 		_ = p.cmd.Process.Kill()
-		p.t.Fatalf("%s does not end", p.args[0])
+		p.t.Fatalf("%s does not exit", p.args[0])
 	}
 }
 
-// await polls until a condition is true, if there is no event to wait for.
-func await(t *testing.T, what string, is func() bool) {
+// await polls until a condition is true, for when there is no event to wait for.
+func await(t *testing.T, what string, cond func() bool) {
 	t.Helper()
 	deadline := time.Now().Add(waitTimeout)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for !is() {
+	for !cond() {
 		if time.Now().After(deadline) {
 			t.Fatalf("timed out waiting for %s", what)
 		}

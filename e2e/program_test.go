@@ -20,6 +20,7 @@ import (
 	"fieldmarshal/simulator"
 )
 
+// TestIngressDrainsOnStop checks that the ingress finishes a request in progress when it is asked to stop.
 func TestIngressDrainsOnStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -30,17 +31,17 @@ func TestIngressDrainsOnStop(t *testing.T) {
 	}
 	defer conn.Close()
 	_ = conn.SetDeadline(time.Now().Add(waitTimeout))
-	answers := bufio.NewReader(conn)
+	reader := bufio.NewReader(conn)
 	fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\nExpect: 100-continue\r\n\r\n", statusPath, len(body))
-	if line, err := answers.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
-		t.Fatalf("it does not want the body: %q, %v", line, err)
+	if line, err := reader.ReadString('\n'); err != nil || !strings.Contains(line, "100") {
+		t.Fatalf("the ingress does not ask for the body: %q, %v", line, err)
 	}
-	if _, err := answers.ReadString('\n'); err != nil {
+	if _, err := reader.ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}
 	stopped := make(chan struct{})
 	go func() { defer close(stopped); w.ingress.stop() }()
-	await(t, "the ingress to take no more connections", func() bool {
+	await(t, "the ingress to stop accepting connections", func() bool {
 		c, err := net.Dial("tcp", strings.TrimPrefix(w.ingress.url, "http://"))
 		if err == nil {
 			_ = c.Close()
@@ -50,15 +51,16 @@ func TestIngressDrainsOnStop(t *testing.T) {
 	if _, err := conn.Write(body); err != nil {
 		t.Fatal(err)
 	}
-	answer, err := http.ReadResponse(answers, nil)
-	if err != nil || answer.StatusCode != http.StatusOK {
-		t.Fatalf("what was under way was not finished: %v, %v", answer, err)
+	response, err := http.ReadResponse(reader, nil)
+	if err != nil || response.StatusCode != http.StatusOK {
+		t.Fatalf("the request in progress was not finished: %v, %v", response, err)
 	}
 	<-stopped
 	w.ingress.launch()
 	w.waitProject(700, func(s *project.State) bool { return s.Counts.Applied == 1 }, "the event")
 }
 
+// TestWorkerFinishesTasksOnStop checks that the worker finishes a running activity when it is asked to stop.
 func TestWorkerFinishesTasksOnStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -70,11 +72,11 @@ func TestWorkerFinishesTasksOnStop(t *testing.T) {
 	w.checkDelivered(w.prodege.Live(w.ctx, theProject))
 	w.waitUpdated(m, "Live again")
 	if calls := w.slack.Calls("chat.postMessage"); len(calls) != 1 {
-		t.Errorf("%d posts, want 1: the one under way was given up", len(calls))
+		t.Errorf("%d posts, want 1: the post in progress was abandoned", len(calls))
 	}
 }
 
-// fails runs the program with that environment and returns its exit code and output.
+// runProgram runs the program with the environment and returns its exit code and output.
 func runProgram(t *testing.T, env []string, args ...string) (int, string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), waitTimeout)
@@ -100,7 +102,7 @@ func TestConfigurationErrorsAreReportedTogether(t *testing.T) {
 	for _, process := range []string{"ingress", "worker"} {
 		code, out := runProgram(t, wrong, process)
 		if code == 0 {
-			t.Errorf("%s starts with a wrong configuration", process)
+			t.Errorf("%s starts with an invalid configuration", process)
 		}
 		names := append([]string{}, required...)
 		for _, pair := range wrong {
@@ -110,7 +112,7 @@ func TestConfigurationErrorsAreReportedTogether(t *testing.T) {
 		}
 		for _, name := range names {
 			if !strings.Contains(out, name) {
-				t.Errorf("%s does not name %s:\n%s", process, name, out)
+				t.Errorf("the errors of %s do not include %s:\n%s", process, name, out)
 			}
 		}
 		for _, secret := range secrets {
@@ -125,11 +127,11 @@ func TestAddressInUse(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutWorker)
 	env := []string{"PRODEGE_SECRET_KEY=x", "SLACK_BOT_TOKEN=x", "SLACK_SIGNING_SECRET=x", "SLACK_ALERTS_CHANNEL=C0", "SLACK_APPROVERS=anyone"}
-	taken := strings.TrimPrefix(w.ingress.url, "http://")
+	inUse := strings.TrimPrefix(w.ingress.url, "http://")
 	for variable, process := range map[string]string{"HTTP_ADDR": "ingress", "INGRESS_ADMIN_ADDR": "ingress", "WORKER_HTTP_ADDR": "worker"} {
-		code, out := runProgram(t, append(env, "INGRESS_ADMIN_ADDR="+ownAddress(t), variable+"="+taken), process)
-		if code == 0 || !strings.Contains(out, taken) {
-			t.Errorf("%s ends with code %d and says:\n%s", process, code, out)
+		code, out := runProgram(t, append(env, "INGRESS_ADMIN_ADDR="+ownAddress(t), variable+"="+inUse), process)
+		if code == 0 || !strings.Contains(out, inUse) {
+			t.Errorf("%s exits with code %d and prints:\n%s", process, code, out)
 		}
 	}
 }
@@ -143,14 +145,14 @@ func TestSearchAttributes(t *testing.T) {
 	listed := w.list(`WaitingFor = 'approval' AND Summary = 'asks to accept $4.25, now $3.75' AND ApprovalDeadline IS NOT NULL`, 1)
 	if listed["ProjectStatus"] != "PAUSED" || listed["ProjectId"] != float64(theProject) ||
 		listed["UpdateReason"] != float64(160) || listed["RequiredCPI"] != 4.25 || listed["NeedsAttention"] != false || listed["WaitingSince"] == nil {
-		t.Errorf("the list shows %v", listed)
+		t.Errorf("the search attributes are %v", listed)
 	}
 	since := time.Now().Add(time.Hour).UTC().Format(time.RFC3339)
 	w.list(`WorkflowType = 'Project' AND WaitingFor = 'approval' AND WaitingSince < '`+since+`'`, 1)
 	if listed := w.list(`WaitingFor = 'action'`, 1); listed["ProjectId"] != float64(900) {
-		t.Errorf("what waits for a person to act: %v", listed)
+		t.Errorf("the search attributes are %v", listed)
 	}
-	w.worker.kill() // the list needs no worker
+	w.worker.kill() // listing needs no worker
 	w.list(`WaitingFor = 'approval'`, 1)
 	w.worker.launch()
 	w.click(ann, m, approve)
@@ -158,14 +160,14 @@ func TestSearchAttributes(t *testing.T) {
 	w.list(`WaitingFor = 'approval'`, 0)
 }
 
-// list waits until a filter finds that many workflows, and returns the search attributes of the last.
+// list waits until a query finds the given number of workflows, and returns the search attributes of the last.
 func (w *world) list(query string, want int) map[string]any {
 	w.t.Helper()
-	shown := map[string]any{}
+	attributes := map[string]any{}
 	var last error
 	defer func() {
 		if last != nil && w.t.Failed() {
-			w.t.Logf("the last error of listing %s: %v", query, last)
+			w.t.Logf("last error of listing %s: %v", query, last)
 		}
 	}()
 	await(w.t, fmt.Sprintf("%d workflows with %s", want, query), func() bool {
@@ -180,10 +182,10 @@ func (w *world) list(query string, want int) map[string]any {
 				if err := converter.GetDefaultDataConverter().FromPayload(payload, &value); err != nil {
 					w.t.Fatal(err)
 				}
-				shown[name] = value
+				attributes[name] = value
 			}
 		}
 		return len(found.GetExecutions()) == want
 	})
-	return shown
+	return attributes
 }

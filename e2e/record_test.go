@@ -19,13 +19,13 @@ import (
 
 const historiesDir = "../workflows/testdata/histories"
 
-// record writes down the histories of a scenario's workflows, for workflows/replay_test.go to replay with whatever the
-// code is then:
+// record writes the histories of a scenario's workflows to files, for workflows/replay_test.go to replay with later
+// versions of the code:
 //
 //	go test ./e2e -run TestScenarios -record
 //
-// Record anew when the set is to show something new. A history that no longer replays is no reason: it shows
-// that a change would block workflows in the field. To record one scenario, name it: -run TestScenarios/rejected.
+// Record again to cover something new, not because a history no longer replays: that means that the change would block
+// running workflows. To record one scenario, name it: -run TestScenarios/rejected.
 func (w *world) record(s simulator.Scenario) {
 	w.t.Helper()
 	for _, kind := range s.Histories {
@@ -35,15 +35,15 @@ func (w *world) record(s simulator.Scenario) {
 				all = append(all, one)
 			}
 		}
-		if len(all) == 0 || s.Worker != nil && len(all) == 1 { // whose arguments make workflows continue as new
+		if len(all) == 0 || s.Worker != nil && len(all) == 1 { // these arguments make workflows continue as new
 			w.t.Errorf("there are %d runs of %s", len(all), kind)
 		}
 		slices.SortFunc(all, func(a, b execution) int {
 			return a.history.Events[0].GetEventTime().AsTime().Compare(b.history.Events[0].GetEventTime().AsTime())
 		})
 		w.removeRecorded(kind + "." + s.Name)
-		const most = 2 // of a workflow that continued as new often
-		for i, one := range all[:min(most, len(all))] {
+		const maxRuns = 2 // of a workflow that continued as new
+		for i, one := range all[:min(maxRuns, len(all))] {
 			name := kind + "." + s.Name
 			if len(all) > 1 {
 				name += fmt.Sprintf("-%d", i+1)
@@ -53,7 +53,7 @@ func (w *world) record(s simulator.Scenario) {
 	}
 }
 
-// forget removes what was recorded under a name before, as the number of runs may differ.
+// removeRecorded removes the files recorded under a name, because the number of runs may have changed.
 func (w *world) removeRecorded(name string) {
 	w.t.Helper()
 	old, err := filepath.Glob(filepath.Join(historiesDir, name+"-[0-9].json"))
@@ -67,14 +67,14 @@ func (w *world) removeRecorded(name string) {
 	}
 }
 
-// write writes a history, an event a line, without what only tells where it was recorded.
+// writeHistory writes a history to a file, one event per line, without details of the machine.
 func (w *world) writeHistory(name string, h *history.History) {
 	w.t.Helper()
 	if err := replay(h); err != nil {
-		w.t.Errorf("%s does not replay as it is: %v", name, err)
+		w.t.Errorf("%s does not replay: %v", name, err)
 	}
 	var b bytes.Buffer
-	var plain strings.Builder // with payloads as they were before they were encoded
+	var plain strings.Builder // with decoded payloads
 	b.WriteString(`{"events":[`)
 	for i, e := range h.Events {
 		raw, err := protojson.Marshal(e)
@@ -107,7 +107,7 @@ func (w *world) writeHistory(name string, h *history.History) {
 	}
 }
 
-// scrub takes out what tells of the machine: who worked, and the sticky queue that is named after it.
+// scrub replaces details of the machine: the worker's identity, and the name of the sticky queue.
 func scrub(v any) {
 	switch v := v.(type) {
 	case map[string]any:
@@ -128,7 +128,7 @@ func scrub(v any) {
 	}
 }
 
-// telltale fails where a text holds a secret, or tells where it was recorded.
+// checkAnonymous checks that a text contains neither secrets nor names of the machine and its folders.
 func (w *world) checkAnonymous(name, text string) {
 	w.t.Helper()
 	folder, err := filepath.Abs("..")
@@ -141,7 +141,7 @@ func (w *world) checkAnonymous(name, text string) {
 	}
 	for _, mark := range append([]string{folder, os.TempDir() + "/", "@" + host, host + ":"}, secrets...) {
 		if i := strings.Index(text, mark); i >= 0 {
-			w.t.Errorf("%s holds %q: …%q…", name, mark, text[max(0, i-100):min(len(text), i+100)])
+			w.t.Errorf("%s contains %q: …%q…", name, mark, text[max(0, i-100):min(len(text), i+100)])
 		}
 	}
 }

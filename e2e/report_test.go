@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +18,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// daysOff is a weekly time some days from now, whenever the test runs: nothing but the test triggers it meanwhile.
+// weeklyTime returns a weekly time some days from now, so that only the test itself triggers it.
 func weeklyTime(t *testing.T, days int, hour int, zone string) (day time.Weekday, digest string) {
 	t.Helper()
 	in, err := time.LoadLocation(zone)
@@ -28,7 +29,7 @@ func weeklyTime(t *testing.T, days int, hour int, zone string) (day time.Weekday
 	return day, fmt.Sprintf("%s %02d:00 %s", day.String()[:3], hour, zone)
 }
 
-// pausedAndBack has a CPI approved and a sample size raised, and waits until both pauses are recorded as over.
+// resolveTwoPauses approves a CPI and raises a sample size, and waits until both pauses are recorded as ended.
 func resolveTwoPauses(w *world) (request, alert simulator.Message) {
 	w.t.Helper()
 	request = w.pauseForCPI(amount)
@@ -42,18 +43,19 @@ func resolveTwoPauses(w *world) (request, alert simulator.Message) {
 	return request, alert
 }
 
-func (w *world) waitPauseHistories(n int) (courses []project.PauseHistory) {
+// waitPauseHistories waits until the ledger has n completed pauses, and returns them.
+func (w *world) waitPauseHistories(n int) (pauses []project.PauseHistory) {
 	w.t.Helper()
-	await(w.t, "the pauses to be over", func() bool {
+	await(w.t, "the pauses to end", func() bool {
 		ledger, err := w.flows.Ledger(w.ctx, theProject)
-		courses = project.PauseHistories(ledger.Lines)
-		return err == nil && len(courses) == n && !courses[n-1].Sent.IsZero() && !courses[n-1].Ended.IsZero()
+		pauses = project.PauseHistories(ledger.Lines)
+		return err == nil && len(pauses) == n && !pauses[n-1].Sent.IsZero() && !pauses[n-1].Ended.IsZero()
 	})
-	return courses
+	return pauses
 }
 
-// TestFromPauseToLiveIsMeasured: the duration is in the state, on the closed messages, in the metrics and in the report, on
-// the command line and once a week in Slack.
+// TestPauseDurationsAreReported checks that the durations of pauses are in the ledger, the metrics, and the report on the
+// command line and in Slack.
 func TestPauseDurationsAreReported(t *testing.T) {
 	t.Parallel()
 	_, digest := weeklyTime(t, 3, 9, "America/New_York")
@@ -66,14 +68,14 @@ func TestPauseDurationsAreReported(t *testing.T) {
 		t.Errorf("the closed alert does not say who decided:\n%s", simulator.PlainText(alert))
 	}
 	for i, want := range []struct{ by, cost string }{{ann, "125.00"}, {ben, "525.00"}} {
-		course := w.waitPauseHistories(2)[i]
-		if course.By != want.by || course.Told.IsZero() || course.Decided.IsZero() || course.EndStatus != prodege.Live || course.Cost == nil || course.Cost.String() != want.cost {
-			t.Errorf("remembered of pause %d: %+v, costs %v", i, course, course.Cost)
+		p := w.waitPauseHistories(2)[i]
+		if p.By != want.by || p.Told.IsZero() || p.Decided.IsZero() || p.EndStatus != prodege.Live || p.Cost == nil || p.Cost.String() != want.cost {
+			t.Errorf("pause %d: %+v, cost %v", i, p, p.Cost)
 		}
 	}
 	for label, want := range map[string]float64{`kind="cpi"`: 4, `kind="action"`: 4, `until="post"`: 2, `until="decision"`: 2, `until="acceptance"`: 2, `until="live"`: 2, `reason="158"`: 4} {
 		if n := w.worker.metric("fieldmarshal_pause_seconds_count", label); n != want {
-			t.Errorf("%v steps of pauses are counted with %s, want %v", n, label, want)
+			t.Errorf("fieldmarshal_pause_seconds_count with %s = %v, want %v", label, n, want)
 		}
 	}
 	var report struct {
@@ -88,11 +90,11 @@ func TestPauseDurationsAreReported(t *testing.T) {
 		Unread   []string `json:"projects_not_read"`
 	}
 	if out := w.run(0, "report", "--since", "1d", "--json"); json.Unmarshal([]byte(out), &report) != nil || len(report.Reasons) != 2 || report.Projects != 1 || len(report.Unread) != 0 {
-		t.Fatalf("reported:\n%s", out)
+		t.Fatalf("report:\n%s", out)
 	}
 	for _, r := range report.Reasons {
 		if r.Pauses != 1 || r.ToDecision == nil || r.ToLive == nil || *r.ToLive > 3600 || r.Approved != map[int]string{160: "125.00", 158: "525.00"}[r.Reason] {
-			t.Errorf("reported of reason %d: %+v", r.Reason, r)
+			t.Errorf("report of reason %d: %+v", r.Reason, r)
 		}
 	}
 	checkContains(t, w.run(0, "report"), "sample size reached (reason 158)", "$125.00")
@@ -100,7 +102,7 @@ func TestPauseDurationsAreReported(t *testing.T) {
 	m := w.waitRoot(alerts, "Pauses of the last 7 days")
 	for _, text := range []string{"2 pauses", "$650.00 approved", "1 project read", "The 7 days before: none"} {
 		if !contains(m, text) {
-			t.Errorf("the weekly message does not say %q:\n%s", text, simulator.PlainText(m))
+			t.Errorf("the weekly report lacks %q:\n%s", text, simulator.PlainText(m))
 		}
 	}
 }
@@ -118,15 +120,16 @@ func (w *world) triggerReport() {
 	}
 }
 
-// TestTheScheduleFollowsTheConfiguration: it is created, changed and deleted when the worker starts with another DIGEST.
+// TestScheduleFollowsConfiguration checks that starting the worker with another DIGEST creates, changes or deletes the
+// schedule.
 func TestScheduleFollowsConfiguration(t *testing.T) {
 	t.Parallel()
 	day, digest := weeklyTime(t, 3, 9, "America/New_York")
 	w := newWorld(t, with("DIGEST", digest))
 	schedule := w.temporal.ScheduleClient().GetHandle(w.ctx, workflows.ReportID)
-	next := func(day time.Weekday, hour int, zone string) {
+	waitNext := func(day time.Weekday, hour int, zone string) {
 		t.Helper()
-		in, err := time.LoadLocation(zone)
+		location, err := time.LoadLocation(zone)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -135,31 +138,30 @@ func TestScheduleFollowsConfiguration(t *testing.T) {
 			if err != nil || len(got.Info.NextActionTimes) == 0 {
 				return false
 			}
-			at := got.Info.NextActionTimes[0].In(in)
+			at := got.Info.NextActionTimes[0].In(location)
 			return at.Weekday() == day && at.Hour() == hour && at.Minute() == 0
 		})
 	}
-	next(day, 9, "America/New_York")
+	waitNext(day, 9, "America/New_York")
 	w.restartWorkerWith("DIGEST", digest)
 	if strings.Contains(w.worker.log.String(), "another time now") {
-		t.Error("the schedule was changed though nothing had changed")
+		t.Error("the schedule was changed although DIGEST had not")
 	}
 	day, digest = weeklyTime(t, 4, 16, "Europe/Berlin")
 	w.restartWorkerWith("DIGEST", digest)
-	next(day, 16, "Europe/Berlin")
+	waitNext(day, 16, "Europe/Berlin")
 	w.restartWorkerWith("DIGEST", "")
-	await(t, "the schedule to be gone", func() bool {
+	await(t, "the schedule to be deleted", func() bool {
 		_, err := schedule.Describe(w.ctx)
 		var missing *serviceerror.NotFound
 		return errors.As(err, &missing)
 	})
 }
 
-// restart restarts the worker with another value of a variable.
+// restartWorkerWith restarts the worker with another value of an environment variable.
 func (w *world) restartWorkerWith(name, value string) {
 	w.t.Helper()
-	w.worker.stop()
-	w.worker.env[name] = value
-	w.worker.launch()
-	w.worker.waitReady()
+	env := maps.Clone(w.worker.env)
+	env[name] = value
+	w.restartWorker(env)
 }

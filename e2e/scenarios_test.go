@@ -15,8 +15,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// TestScenarios plays the simulators' table of scenarios end to end, each on an installation of its own. With -record
-// it writes their histories down; see record.
+// TestScenarios plays the simulators' table of scenarios end to end, each in an installation of its own. With -record it
+// records their histories; see world.record.
 func TestScenarios(t *testing.T) {
 	slow(t)
 	for _, s := range simulator.Scenarios {
@@ -28,11 +28,11 @@ func TestScenarios(t *testing.T) {
 			w := newWorld(t, scenarioPlan(s))
 			stage := w.stage()
 			if s.Slow {
-				stage.StepLimit = 4 * waitTimeout // as long as the world lasts
+				stage.StepLimit = 4 * waitTimeout // the limit of the whole test
 			}
-			s.Env, s.Worker = nil, nil // this world runs with them
-			if lacks := stage.Lacks(s); lacks != "" {
-				t.Skip("it needs " + lacks)
+			s.Env, s.Worker = nil, nil // applied by scenarioPlan
+			if missing := stage.Lacks(s); missing != "" {
+				t.Skip("needs " + missing)
 			}
 			w.play(stage, s)
 			w.waitAllIdle()
@@ -43,7 +43,7 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
-// planOf is the installation that a scenario needs.
+// scenarioPlan returns the plan of the installation that a scenario needs.
 func scenarioPlan(s simulator.Scenario) func(*plan) {
 	return func(p *plan) {
 		for _, setting := range s.Env {
@@ -54,7 +54,7 @@ func scenarioPlan(s simulator.Scenario) func(*plan) {
 	}
 }
 
-// stage is where scenarios are played in this world.
+// stage returns the stage on which scenarios are played in this world.
 func (w *world) stage() *simulator.Stage {
 	return &simulator.Stage{
 		Slack: w.slack, Prodege: w.prodege, Billing: w.billing, StepLimit: waitTimeout, Waiting: w.inboxDepth,
@@ -70,22 +70,22 @@ func (w *world) stage() *simulator.Stage {
 	}
 }
 
-// play plays a scenario. A step that fails is told with its words.
+// play plays a scenario. The failure of a step includes all messages posted so far.
 func (w *world) play(stage *simulator.Stage, s simulator.Scenario) {
 	w.t.Helper()
 	var step int
 	if err := stage.Play(w.ctx, s, func(p simulator.Progress) { step = p.Step }); err != nil {
-		var said strings.Builder
+		var messages strings.Builder
 		for _, channel := range []string{alerts, approvals, finance} {
 			for _, m := range w.slack.AllMessages(channel) {
-				fmt.Fprintf(&said, "--- %s\n%s\n", channel, simulator.PlainText(m))
+				fmt.Fprintf(&messages, "--- %s\n%s\n", channel, simulator.PlainText(m))
 			}
 		}
-		w.t.Fatalf("step %d (%s): %v; said so far:\n%s", step+1, s.Steps[step].Says, err, said.String())
+		w.t.Fatalf("step %d (%s): %v; messages so far:\n%s", step+1, s.Steps[step].Says, err, messages.String())
 	}
 }
 
-// waiting is how many deliveries the ingress keeps that Temporal does not have yet; 1 if it can't be asked.
+// inboxDepth returns how many deliveries in the ingress Temporal does not have yet, or 1 if that is unknown.
 func (w *world) inboxDepth() int {
 	var body struct {
 		Waiting int `json:"waiting"`
@@ -96,12 +96,12 @@ func (w *world) inboxDepth() int {
 	return body.Waiting
 }
 
-// atRest waits until Temporal has every delivery and no workflow has anything under way, so that no history ends in
-// the middle of a task.
+// waitAllIdle waits until Temporal has every delivery and no workflow has anything in progress, so that no history ends
+// in the middle of a task.
 func (w *world) waitAllIdle() {
 	w.t.Helper()
 	await(w.t, "the inbox to be empty", func() bool { return w.inboxDepth() == 0 })
-	await(w.t, "every workflow to be at rest", func() bool {
+	await(w.t, "every workflow to be idle", func() bool {
 		found, err := w.temporal.ListWorkflow(w.ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: w.namespace, Query: "ExecutionStatus = 'Running'"})
 		if err != nil {
 			return false
@@ -120,6 +120,7 @@ func (w *world) waitAllIdle() {
 	})
 }
 
+// setAccepting sets the kill switch.
 func (w *world) setAccepting(on bool) {
 	w.t.Helper()
 	if err := w.flows.Accepting(w.within(), on, ann); err != nil {

@@ -9,8 +9,9 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// Every test looks for secrets at its end (checkLogs, checkEnd). This one goes everywhere a secret is used or could be
-// quoted, with the most verbose log, and makes sure that the search would find one.
+// TestNoSecretInLogsOrHistories exercises every use of a secret and every error that could quote one, with the most
+// verbose log. The logs and histories are searched for secrets at the end of every test (checkLogs, checkEnd); this test
+// also checks that the search would find one.
 func TestNoSecretInLogsOrHistories(t *testing.T) {
 	slow(t)
 	t.Parallel()
@@ -19,7 +20,7 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 	// A refused delivery is kept and reported without its signature.
 	contentType, body := signed(eventJSON("tampered", theProject, live), prodege.JSON)
 	if status, _ := w.send(webhookCase{contentType: contentType, body: string(bytes.Replace(body, []byte("LIVE"), []byte("DEAD"), 1))}); status != 400 {
-		t.Errorf("a forged delivery is answered %d", status)
+		t.Errorf("a forged delivery was answered %d", status)
 	}
 
 	// Counterparties that refuse the program's credentials, or whose answers quote them.
@@ -46,7 +47,7 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 	w.waitUpdated(m, "Live again at $4.25")
 	w.checkDelivered(w.prodege.Complete(w.ctx, theProject, prodege.ReconciliationComplete, ""))
 	w.waitInvoice("project-29303649-invoice-r1")
-	if n := w.prodege.Pending() + w.slack.Pending() + w.billing.Pending(); n > 2 { // which call meets a fault may vary
+	if n := w.prodege.Pending() + w.slack.Pending() + w.billing.Pending(); n > 2 { // not every run makes every call
 		t.Errorf("%d faults did not fire", n)
 	}
 
@@ -57,9 +58,9 @@ func TestNoSecretInLogsOrHistories(t *testing.T) {
 		}
 	}
 	if found == 0 {
-		t.Error("the histories can't be read: a secret in them would not be found either")
+		t.Error("the text of the histories lacks their contents, so that secrets in it would not be found")
 	}
 	if !strings.Contains(w.worker.log.String(), `"level":"DEBUG"`) {
-		t.Error("the worker's log is not at its most talkative")
+		t.Error("the worker's log has no debug messages")
 	}
 }

@@ -25,7 +25,7 @@ func TestSlashCommandAndHomeTab(t *testing.T) {
 		shown := w.slashCommand(eve, text, want...)
 		for _, part := range want {
 			if !contains(shown, part) {
-				t.Errorf("/fieldmarshal %s does not tell %q:\n%s", text, part, simulator.PlainText(shown))
+				t.Errorf("/fieldmarshal %s does not show %q:\n%s", text, part, simulator.PlainText(shown))
 			}
 		}
 	}
@@ -36,14 +36,14 @@ func TestSlashCommandAndHomeTab(t *testing.T) {
 		w.checkHome(user, want, "$4.25", "Oat milk study")
 	}
 	if all := w.slack.AllMessages(alerts); len(all) != 0 {
-		t.Errorf("others see what was asked: %s", simulator.PlainText(all[0]))
+		t.Errorf("the answer is visible to others: %s", simulator.PlainText(all[0]))
 	}
 	w.click(ann, m, approve)
 	w.waitUpdated(m, "Live again at $4.25")
-	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // its alert has a button
+	w.checkDelivered(w.prodege.Pause(w.ctx, theProject, prodege.HighDropOff)) // whose alert has a button
 	w.list(`ProjectStatus = 'PAUSED' AND UpdateReason = 222`, 1)
 	if shown := w.slashCommand(eve, "open", "29303649", "drop out"); !contains(shown, "29303649") || !contains(shown, "drop out") {
-		t.Errorf("/fieldmarshal open does not tell of a pause:\n%s", simulator.PlainText(shown))
+		t.Errorf("/fieldmarshal open does not show a pause:\n%s", simulator.PlainText(shown))
 	}
 }
 
@@ -58,7 +58,7 @@ func TestTwoWebhooksOfOnePauseMakeOneRequest(t *testing.T) {
 	m := w.waitRoot(approvals, "Approve a CPI of $4.25?")
 	view := w.openModal(ann, m, details)
 	if text := simulator.PlainText(simulator.Message{Blocks: view.Blocks}); !strings.Contains(text, "actual 7 %") {
-		t.Errorf("the details do not say what the pricing webhook told:\n%s", text)
+		t.Errorf("the details lack what the pricing webhook contained:\n%s", text)
 	}
 	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, higherAmount, simulator.How{Pricing: true}))
 	w.waitUpdated(m, "Approve a newer CPI of $4.50?")
@@ -85,7 +85,7 @@ func TestNamesAreEscapedAndTruncated(t *testing.T) {
 	w.prodege.SetProject(p)
 	m := w.pauseForCPI(amount)
 	if text := simulator.PlainText(m); !contains(m, "&lt;!channel&gt;") || contains(m, "<!channel>") || len(text) > 13000 {
-		t.Errorf("people read (%d bytes):\n%.500s", len(text), text)
+		t.Errorf("the request has %d bytes and text:\n%.500s", len(text), text)
 	}
 	w.click(ann, m, approve)
 	w.waitUpdated(m, "Live again at $4.25")

@@ -23,9 +23,9 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// prepared is how many namespaces are created with the server, one per test, so that tests don't share ids and the kill
-// switch. They have the search attributes, because a worker that adds them waits for seconds. If more are needed (-count)
-// they are created one by one, and the worker adds the attributes.
+// preparedNamespaces is how many namespaces are created with the server. Each test has its own, so that tests don't share
+// ids and the kill switch. They have the search attributes already, because a worker that adds them waits for seconds. If
+// more are needed (-count), they are created one by one, and the worker adds the attributes.
 const preparedNamespaces = 80
 
 var usedNamespaces atomic.Int32
@@ -38,7 +38,7 @@ func startTemporal(ctx context.Context) (*devserver.Server, error) {
 	s, err := devserver.Start(ctx, devserver.Options{
 		UIPort: -1, Namespaces: names, Timeout: waitTimeout, Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError + 4})),
 		Dynamic: map[dynamicconfig.Key]any{
-			// New search attributes are known at once, not after seconds.
+			// Makes new search attributes known at once instead of after seconds.
 			dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
 			dynamicconfig.NamespaceCacheRefreshInterval.Key():           200 * time.Millisecond,
 			dynamicconfig.MaximumSignalsPerExecution.Key():              signalLimits,
@@ -76,7 +76,7 @@ func ownNamespace(t *testing.T) string {
 	return namespaceName(n)
 }
 
-// register creates an empty namespace, as on a new installation.
+// registerNamespace creates an empty namespace, as in a new installation.
 func registerNamespace(t *testing.T, name string) {
 	t.Helper()
 	c, err := client.NewNamespaceClient(client.Options{HostPort: server.HostPort, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
@@ -88,6 +88,6 @@ func registerNamespace(t *testing.T, name string) {
 	defer cancel()
 	err = c.Register(ctx, &workflowservice.RegisterNamespaceRequest{Namespace: name, WorkflowExecutionRetentionPeriod: durationpb.New(24 * time.Hour)})
 	if exists := new(serviceerror.NamespaceAlreadyExists); err != nil && !errors.As(err, &exists) {
-		t.Fatalf("make the namespace %s: %v", name, err)
+		t.Fatalf("create the namespace %s: %v", name, err)
 	}
 }

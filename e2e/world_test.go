@@ -21,7 +21,7 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// What every world has. The secrets occur nowhere else, so that they can be searched for.
+// Constants of every world. The secrets occur nowhere else, so that logs can be searched for them.
 const (
 	theProject prodege.ProjectID = 29303649
 
@@ -30,7 +30,7 @@ const (
 	finance   = "C0FINANCE"
 
 	ann = "U0ANN" // in the group of approvers
-	ben = "U0BEN" // likewise
+	ben = "U0BEN" // in the group of approvers
 	eve = "U0EVE" // in no group
 
 	buyers = "S0BUYERS"
@@ -42,10 +42,11 @@ const (
 	billingSecret = "whsec_YmlsbGluZyBzZWNyZXQgbmV2ZXIgdG8gYmUgc2Vlbg=="
 )
 
-// world is one installation: the two processes and the three counterparties.
+// world is an installation: the two processes and the three counterparties.
 type world struct {
 	t         *testing.T
-	ctx       context.Context // ends when the test has waited long enough
+	ctx       context.Context // ends after the time limit of the test
+	plan      *plan
 	namespace string
 	temporal  client.Client
 	flows     *workflows.Client
@@ -56,52 +57,70 @@ type world struct {
 	billing         *simulator.Billing
 }
 
-// plan is what differs between worlds.
+// plan is the configuration of a world.
 type plan struct {
 	env      map[string]string // an empty value unsets a variable
 	prodege  func(*simulator.ProdegeOptions)
-	worker   []string // further arguments
+	worker   []string // additional arguments
 	noWorker bool     // the worker is started by the test
 	temporal string   // address for the ingress; default the server's
 
 	namespace      string // default: a prepared one
-	anyFault       bool   // workflow tasks may fail in this test
-	allowCancelled bool   // workflows may end as cancelled in this test
+	allowCancelled bool   // workflows may end as canceled
 }
 
+// newWorld returns a world whose processes are running and ready.
 func newWorld(t *testing.T, plans ...func(*plan)) *world {
+	t.Helper()
+	w := prepareWorld(t, server.HostPort, plans...)
+	w.begin()
+	return w
+}
+
+// prepareWorld returns a world with the Temporal server at hostPort whose processes are not started yet.
+func prepareWorld(t *testing.T, hostPort string, plans ...func(*plan)) *world {
 	t.Helper()
 	p := &plan{env: map[string]string{}}
 	for _, change := range plans {
 		change(p)
 	}
-	within := 4 * waitTimeout
+	limit := 4 * waitTimeout
 	if *long {
-		within *= 5
+		limit *= 5
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), within)
+	ctx, cancel := context.WithTimeout(context.Background(), limit)
 	t.Cleanup(cancel)
-	w := &world{t: t, ctx: ctx, namespace: p.namespace}
+	w := &world{t: t, ctx: ctx, plan: p, namespace: p.namespace}
 	if p.namespace == "" {
 		w.namespace = ownNamespace(t)
 	}
-	w.counterparties(p)
-	w.reachTemporal()
-	w.processes(p)
-	t.Cleanup(func() { w.close(p) })
+	w.counterparties()
+	c, err := client.Dial(client.Options{HostPort: hostPort, Namespace: w.namespace, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	w.temporal, w.flows = c, workflows.NewClient(c, workflows.TaskQueue)
+	w.processes()
+	t.Cleanup(w.close)
+	return w
+}
+
+// begin starts the processes and waits until they are ready.
+func (w *world) begin() {
+	w.t.Helper()
 	w.ingress.launch()
 	w.slack.SetAppURL(w.ingress.url + "/slack")
 	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
 	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
-	if !p.noWorker {
+	if !w.plan.noWorker {
 		w.worker.launch()
 		w.worker.waitReady()
 	}
 	w.ingress.waitReady()
-	return w
 }
 
-// with sets variables, given as name, value, name, value.
+// with sets environment variables, given as alternating names and values.
 func with(pairs ...string) func(*plan) {
 	return func(p *plan) {
 		for i := 0; i < len(pairs); i += 2 {
@@ -112,7 +131,8 @@ func with(pairs ...string) func(*plan) {
 
 func withoutWorker(p *plan) { p.noWorker = true }
 
-func (w *world) counterparties(p *plan) {
+// counterparties starts the simulated Slack, Prodege and billing.
+func (w *world) counterparties() {
 	w.slack = simulator.NewSlack(simulator.SlackOptions{
 		BotToken: botToken, SigningSecret: slackSecret, Patience: slackTimeout,
 		Channels: []simulator.Channel{{ID: alerts, Name: "alerts"}, {ID: approvals, Name: "approvals"}, {ID: finance, Name: "finance"}},
@@ -120,29 +140,29 @@ func (w *world) counterparties(p *plan) {
 		Groups:   []simulator.Group{{ID: buyers, Handle: "buyers", Users: []string{ann, ben}}},
 	})
 	options := simulator.ProdegeOptions{APIKey: prodegeKey, SecretKey: prodegeSecret, AnnounceUpdates: true}
-	if p.prodege != nil {
-		p.prodege(&options)
+	if w.plan.prodege != nil {
+		w.plan.prodege(&options)
 	}
 	w.prodege = simulator.NewProdege(options)
 	w.t.Cleanup(w.prodege.Close)
 	w.prodege.SetProject(newProject(theProject))
 	w.billing = simulator.NewBilling(billingSecret)
-	w.slack.SetURL(w.serve(p, "SLACK_API_URL", w.slack.Handler(), "/api/"))
-	w.serve(p, "PRODEGE_BASE_URL", w.prodege.Handler(), "")
-	w.serve(p, "BILLING_URL", w.billing.Handler(), "/invoices")
+	w.slack.SetURL(w.serve("SLACK_API_URL", w.slack.Handler(), "/api/"))
+	w.serve("PRODEGE_BASE_URL", w.prodege.Handler(), "")
+	w.serve("BILLING_URL", w.billing.Handler(), "/invoices")
 }
 
-// serve starts a counterparty's server, and sets the program's variable to its address.
-func (w *world) serve(p *plan, variable string, h http.Handler, path string) string {
+// serve starts a counterparty's server and sets the program's environment variable to its address.
+func (w *world) serve(variable string, h http.Handler, path string) string {
 	s := httptest.NewServer(h)
 	w.t.Cleanup(s.Close)
-	if _, set := p.env[variable]; !set {
-		p.env[variable] = s.URL + path
+	if _, set := w.plan.env[variable]; !set {
+		w.plan.env[variable] = s.URL + path
 	}
 	return s.URL
 }
 
-// aProject is live at $3.75 per complete.
+// newProject returns a live project with a max CPI of $3.75.
 func newProject(id prodege.ProjectID) simulator.Project {
 	cpi, most := prodege.MustUSD("3.50"), prodege.MustUSD("3.75")
 	return simulator.Project{
@@ -151,18 +171,9 @@ func newProject(id prodege.ProjectID) simulator.Project {
 	}
 }
 
-func (w *world) reachTemporal() {
-	w.t.Helper()
-	var err error
-	w.temporal, err = client.Dial(client.Options{HostPort: server.HostPort, Namespace: w.namespace, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	w.t.Cleanup(w.temporal.Close)
-	w.flows = workflows.NewClient(w.temporal, workflows.TaskQueue)
-}
-
-func (w *world) processes(p *plan) {
+// processes configures the ingress and the worker without starting them.
+func (w *world) processes() {
+	p := w.plan
 	dir := w.t.TempDir()
 	env := map[string]string{
 		"HTTP_ADDR": ownAddress(w.t), "INGRESS_ADMIN_ADDR": ownAddress(w.t), "WORKER_HTTP_ADDR": ownAddress(w.t),
@@ -180,10 +191,10 @@ func (w *world) processes(p *plan) {
 	w.ingress = &process{t: w.t, args: []string{"ingress"}, env: env, dir: dir, addrVar: "HTTP_ADDR", admin: "http://" + env["INGRESS_ADMIN_ADDR"], log: &buffer{}}
 }
 
-// close checks what must be true at the end of every test, and stops the processes.
-func (w *world) close(p *plan) {
+// close checks what must hold at the end of every test, and stops the processes.
+func (w *world) close() {
 	if !w.t.Failed() {
-		w.checkEnd(p)
+		w.checkEnd()
 	}
 	for _, one := range []*process{w.ingress, w.worker} {
 		if one.cmd != nil {
@@ -197,32 +208,32 @@ func (w *world) close(p *plan) {
 	}
 }
 
-// do sends a request and returns the status and the body of the answer, which must be JSON.
+// do sends a request and returns the status and the body of the response, which must be JSON.
 func (w *world) do(request *http.Request) (int, string) {
 	w.t.Helper()
-	answer, err := http.DefaultClient.Do(request)
+	response, err := http.DefaultClient.Do(request)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer answer.Body.Close()
-	text, err := io.ReadAll(answer.Body)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	if kind := answer.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
-		w.t.Errorf("%s %s is answered as %q", request.Method, request.URL.Path, kind)
+	if kind := response.Header.Get("Content-Type"); !strings.HasPrefix(kind, "application/json") {
+		w.t.Errorf("the response to %s %s has content type %q", request.Method, request.URL.Path, kind)
 	}
-	return answer.StatusCode, strings.TrimSpace(string(text))
+	return response.StatusCode, strings.TrimSpace(string(text))
 }
 
-// project returns a project's state once it meets a condition: a delivery is answered before Temporal has it.
+// waitProject returns a project's state once it meets a condition. A delivery is answered before Temporal has it.
 func (w *world) waitProject(id prodege.ProjectID, is func(*project.State) bool, what string) *project.State {
 	w.t.Helper()
 	last := &project.State{}
 	await(w.t, what, func() bool {
 		state, err := w.flows.Project(w.ctx, id)
 		if err != nil && !errors.Is(err, workflows.ErrClosed) && w.ctx.Err() != nil {
-			w.t.Fatalf("ask project %s: %v (last: %+v)", id, err, last)
+			w.t.Fatalf("query project %s: %v (last state: %+v)", id, err, last)
 		}
 		if err == nil {
 			last = state
@@ -232,15 +243,15 @@ func (w *world) waitProject(id prodege.ProjectID, is func(*project.State) bool, 
 	return last
 }
 
-// invoiced waits until nothing more is to be done about a project's invoice, because Prodege has invoiced or deleted it.
+// waitInvoiced waits until a project's invoice needs nothing more, because Prodege has invoiced or deleted the project.
 func (w *world) waitInvoiced(id prodege.ProjectID) {
 	w.t.Helper()
 	w.waitProject(id, func(s *project.State) bool {
 		return s.Invoice != nil && (s.Invoice.Phase == project.InvoiceDone || s.Invoice.Phase == project.InvoiceDeleted)
-	}, "the invoicing to end")
+	}, "the invoice to be done")
 }
 
-// delivered checks that Prodege was answered with 200.
+// checkDelivered checks that a delivery was answered with 200, and returns it.
 func (w *world) checkDelivered(e simulator.Exchange, err error) simulator.Exchange {
 	w.t.Helper()
 	if err != nil {
@@ -252,7 +263,7 @@ func (w *world) checkDelivered(e simulator.Exchange, err error) simulator.Exchan
 	return e
 }
 
-// message waits for a message of a channel.
+// waitMessage waits for a message in a channel that meets a condition.
 func (w *world) waitMessage(channel, what string, is func(simulator.Message) bool) simulator.Message {
 	w.t.Helper()
 	m, err := w.slack.WaitMessage(w.within(), channel, is)
@@ -261,28 +272,28 @@ func (w *world) waitMessage(channel, what string, is func(simulator.Message) boo
 		for _, m := range w.slack.AllMessages(channel) {
 			all = append(all, simulator.PlainText(m))
 		}
-		w.t.Fatalf("no message: %s: %v; there are:\n%s", what, err, strings.Join(all, "\n---\n"))
+		w.t.Fatalf("no message (%s): %v; the messages are:\n%s", what, err, strings.Join(all, "\n---\n"))
 	}
 	return m
 }
 
-// says waits for a root message in a channel that contains a text.
+// waitRoot waits for a root message in a channel that contains a text.
 func (w *world) waitRoot(channel, text string) simulator.Message {
 	w.t.Helper()
-	return w.waitMessage(channel, "one that says "+text, func(m simulator.Message) bool {
+	return w.waitMessage(channel, text, func(m simulator.Message) bool {
 		return m.Thread == "" && contains(m, text)
 	})
 }
 
-// replies waits for a reply in a thread that contains a text.
+// waitReply waits for a reply in a thread that contains a text.
 func (w *world) waitReply(channel, text string) simulator.Message {
 	w.t.Helper()
-	return w.waitMessage(channel, "a reply that says "+text, func(m simulator.Message) bool {
+	return w.waitMessage(channel, "reply: "+text, func(m simulator.Message) bool {
 		return m.Thread != "" && contains(m, text)
 	})
 }
 
-// ephemeral waits for an ephemeral message to a person.
+// waitEphemeral waits for an ephemeral message to a person that contains a text.
 func (w *world) waitEphemeral(user, text string) {
 	w.t.Helper()
 	_, err := w.slack.WaitEphemeral(w.within(), user, func(m simulator.Message) bool {
@@ -293,17 +304,18 @@ func (w *world) waitEphemeral(user, text string) {
 		for _, m := range w.slack.Ephemerals(user) {
 			all = append(all, simulator.PlainText(m))
 		}
-		w.t.Fatalf("%s was not told %q: %v; was told:\n%s", user, text, err, strings.Join(all, "\n---\n"))
+		w.t.Fatalf("no ephemeral message to %s with %q: %v; the messages are:\n%s", user, text, err, strings.Join(all, "\n---\n"))
 	}
 }
 
+// within returns a context for a single wait.
 func (w *world) within() context.Context {
 	ctx, cancel := context.WithTimeout(w.ctx, waitTimeout)
 	w.t.Cleanup(cancel)
 	return ctx
 }
 
-// reads reports whether a message contains a text, ignoring case.
+// contains reports whether a message contains a text, ignoring case.
 func contains(m simulator.Message, text string) bool {
 	return strings.Contains(strings.ToLower(simulator.PlainText(m)), strings.ToLower(text))
 }
@@ -317,7 +329,7 @@ func buttons(m simulator.Message) []string {
 	return ids
 }
 
-// slow marks a test that takes more than ten seconds, which -short leaves out.
+// slow skips a test that takes more than ten seconds if -short is set.
 func slow(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
