@@ -3,7 +3,6 @@ package operator
 import (
 	"errors"
 	"fmt"
-	"net/url"
 
 	"github.com/spf13/cobra"
 
@@ -38,13 +37,13 @@ func (o Options) state() *cobra.Command {
 		shown := *s
 		shown.Ledger, shown.Outbox, shown.Handled = newest(ledger, lines), nil, nil // how things are said is not of interest here
 		workflow := workflows.ProjectID(id)
-		return c.show(State{&shown, workflow, c.link(workflow), cards.Attention(v.Attention), cards.Summary(v), messages(s)}, func(p *page) {
+		return c.show(State{&shown, workflow, c.world.UILink(workflow), cards.Attention(v.Attention), cards.Summary(v), messages(s)}, func(p *page) {
 			p.markdown(cards.Details(s))
 			if len(shown.Ledger) > 0 {
 				p.block("\nLedger, newest first")
 			}
 			table(p, "TIME|WHAT|ABOUT", backward(shown.Ledger), func(l project.Line) []any { return []any{l.At, lineWords(l), l.Ref} })
-			p.line("%s", c.link(workflow))
+			p.line("%s", c.world.UILink(workflow))
 		})
 	})
 	cmd.Flags().IntVar(&lines, "ledger", 10, "how many of the ledger's newest lines to show")
@@ -66,7 +65,7 @@ func (c *call) listedState(id prodege.ProjectID, noWorker error) error {
 		p.line("- Status %s", r.Status)
 		p.line("- Waits for %s since %s", cards.Waits(r.WaitingFor), stamp(r.WaitingSince))
 		p.line("- Summary %s", r.Summary)
-		p.line("%s", c.link(r.Workflow))
+		p.line("%s", c.world.UILink(r.Workflow))
 	})
 }
 
@@ -102,9 +101,4 @@ func messages(p *project.State) map[string]string {
 		}
 	}
 	return links
-}
-
-// link leads to a workflow in the Temporal UI.
-func (c *call) link(workflowID string) string {
-	return c.world.Facts.TemporalUIURL + "/namespaces/" + url.PathEscape(c.world.Facts.Namespace) + "/workflows/" + url.PathEscape(workflowID)
 }

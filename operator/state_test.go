@@ -19,7 +19,7 @@ func TestState(t *testing.T) {
 	a := run(t, asks().world(), "", "state", "29303649")
 	a.wants(t, 0, "Prodege project 29303649\nOat milk", "PO-7", "Status PAUSED since 2026-03-02 10:00:00 UTC", "approval of its CPI since 2026-03-02 10:00:00 UTC",
 		"asks to accept $4.25, now $3.75, expires 2026-03-03 10:00:00 UTC", "http://slack/1",
-		"received: 3 (applied 1, duplicate 1, late 1, unusable 0)", "paused: a CPI of $4.25 is required", "http://ui/namespaces/default/workflows/project-29303649")
+		"received: 3 (applied 1, duplicate 1, late 1, unusable 0)", "paused: a CPI of $4.25 is required", "http://ui/project-29303649")
 	if strings.Contains(a.out, "\x1b") {
 		t.Error("a project's name can steer the terminal")
 	}

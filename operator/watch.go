@@ -31,7 +31,7 @@ func (c *call) watch(id prodege.ProjectID) error {
 		return c.explained(err, fmt.Sprintf("watch project %s", id))
 	}
 	workflow := workflows.ProjectID(id)
-	w := Watched{Project: id, Workflow: workflow, Asks: c.world.Prodege != nil, Link: c.link(workflow)}
+	w := Watched{Project: id, Workflow: workflow, Asks: c.world.Prodege != nil, Link: c.world.UILink(workflow)}
 	return c.show(w, func(p *page) {
 		p.line("Project %s is watched: %s", id, w.Link)
 		if !w.Asks {

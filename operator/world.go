@@ -19,7 +19,8 @@ type World struct {
 	Prodege  ProjectReader // nil: no PRODEGE_API_KEY
 	Slack    SlackChecker  // nil: no SLACK_BOT_TOKEN
 
-	Facts Facts
+	UILink func(workflowID string) string // the address of a workflow in the Temporal UI
+	Facts  Facts
 
 	// Wrong is a fault of the configuration that no command but doctor works with; nil: there is none.
 	Wrong error
@@ -34,7 +35,6 @@ type Facts struct {
 	TemporalAddress string
 	Namespace       string
 	TaskQueue       string
-	TemporalUIURL   string
 
 	IngressURL string           // where send goes without --url; it has no path
 	SecretKeys []prodege.Secret // PRODEGE_SECRET_KEY; the first signs

@@ -170,8 +170,9 @@ func (b box) Admit(_ context.Context, id uint64, by string) error {
 }
 
 func (f *fakes) world() *World {
-	return &World{Flows: f, Temporal: f, Inbox: box{f}, Facts: Facts{
-		TemporalAddress: "temporal:7233", Namespace: "default", TaskQueue: "fieldmarshal", TemporalUIURL: "http://ui",
+	link := func(workflow string) string { return "http://ui/" + workflow }
+	return &World{Flows: f, Temporal: f, Inbox: box{f}, UILink: link, Facts: Facts{
+		TemporalAddress: "temporal:7233", Namespace: "default", TaskQueue: "fieldmarshal",
 		SecretKeys: []prodege.Secret{"the-secret"}, InboxDir: "/nowhere/inbox", ProjectLinger: 720 * time.Hour,
 	}}
 }

@@ -28,3 +28,11 @@ func TestAlarmsDoNotHoldUpTheEnd(t *testing.T) {
 		}
 	})
 }
+
+func TestUILinkIsEscaped(t *testing.T) {
+	var p Process
+	p.Config.TemporalUIURL, p.Temporal.Namespace = "http://ui", "a/b\u202e c"
+	if got := p.uiLink("project-7"); got != "http://ui/namespaces/a%2Fb%E2%80%AE%20c/workflows/project-7" {
+		t.Error(got)
+	}
+}

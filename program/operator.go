@@ -29,6 +29,7 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 		Flows:    workflows.NewClient(reach, c.TaskQueue),
 		Temporal: operator.NewTemporal(reach, p.Temporal.Namespace, c.TaskQueue),
 		Inbox:    inbox.NewControl(c.InboxDir),
+		UILink:   p.uiLink,
 		Facts:    p.facts(),
 	}
 	if api := p.prodegeAPI(); api != nil {
@@ -55,7 +56,7 @@ func (i Invocation) world(context.Context) (*operator.World, func(), error) {
 func (p Process) facts() operator.Facts {
 	c := p.Config
 	f := operator.Facts{
-		TemporalAddress: p.Temporal.HostPort, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue, TemporalUIURL: c.TemporalUIURL,
+		TemporalAddress: p.Temporal.HostPort, Namespace: p.Temporal.Namespace, TaskQueue: c.TaskQueue,
 		IngressURL: localURL(c.HTTPAddr), SecretKeys: secrets(c.Prodege.SecretKeys),
 		Anyone: c.Slack.Anyone, ProdegeURL: c.Prodege.BaseURL, InboxDir: c.InboxDir, ProjectLinger: c.Prodege.ProjectLinger, DryRun: c.DryRun,
 	}
