@@ -52,17 +52,17 @@ func actionLabel(d project.Decided) string {
 
 func actionNumber(d project.Decided) string { return only(d.Number != 0, " ("+number(d.Number)+")") }
 
-// steps are who decided what and when, and the reasons that they gave. asked is the required CPI, at writes a time.
-func steps(all []project.Decided, asked *prodege.USD, at func(time.Time) string) (steps string, reasons []string) {
-	for _, d := range newest(all) {
-		steps = dots(steps, decisionText(d, asked)+" "+at(d.At))
+// course is who decided what and when, in one line between what came before and after: "<@U1> approved $4.25 14:09", and
+// below it the reasons that they gave. It tells the last five decisions, which fit one section. asked is the required CPI,
+// at writes a time.
+func course(before string, all []project.Decided, asked *prodege.USD, at func(time.Time) string, after string) []string {
+	var reasons []string
+	for _, d := range all[max(0, len(all)-5):] {
+		before = dots(before, decisionText(d, asked)+" "+at(d.At))
 		reasons = append(reasons, quoted(d.Reason, 400))
 	}
-	return steps, reasons
+	return append([]string{dots(before, after)}, reasons...)
 }
-
-// newest returns the last five decisions, oldest first: as many as fit one section with their reasons.
-func newest(all []project.Decided) []project.Decided { return all[max(0, len(all)-5):] }
 
 // refusal says why something did not succeed. Only what Prodege answered with a code of its own is put in its mouth: on
 // the way, or in a web page that answers in its place, nobody said anything. A refusal of our own client says that

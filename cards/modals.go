@@ -61,25 +61,24 @@ func OpenModal(actionID string, b Button, channel, ts string) (slack.ModalViewRe
 		return slack.ModalViewRequest{}, err
 	}
 	f, block := m.form(), m.Field()
-	v := b.view(f.title, f.intro)
-	v.CallbackID, v.PrivateMetadata, v.Submit = m.callback(), metadata, label(cmp.Or(f.submit, f.title), 24)
 	input := slack.NewPlainTextInputBlockElement(nil, inputAction)
 	if f.example != "" {
 		input.Placeholder = label(f.example, 150)
 	}
 	input.MaxLength = map[string]int{BlockReason: maxReason, BlockAmount: 20, BlockNumber: 12}[block]
 	input.FocusOnLoad, input.InitialValue, input.Multiline = true, f.value, block == BlockReason
-	v.Blocks.BlockSet = append(v.Blocks.BlockSet,
-		slack.NewInputBlock(block, label(f.name, 100), label(f.hint, 150), input).WithOptional(block == BlockReason))
+	field := slack.NewInputBlock(block, label(f.name, 100), label(f.hint, 150), input).WithOptional(block == BlockReason)
+	v := b.view(f.title, f.intro, field)
+	v.CallbackID, v.PrivateMetadata, v.Submit = m.callback(), metadata, label(cmp.Or(f.submit, f.title), 24)
 	return v, nil
 }
 
 // view is a modal that names the project. The title and the label of its button are at most 24 characters.
-func (b Button) view(title, intro string) slack.ModalViewRequest {
+func (b Button) view(title, intro string, blocks ...slack.Block) slack.ModalViewRequest {
 	var l layout
 	l.section(nameLine(project.Name{ID: b.Project, Name: b.Name}), intro)
 	return slack.ModalViewRequest{Type: slack.VTModal, Title: label(title, 24), Close: label("Back", 24),
-		Blocks: slack.Blocks{BlockSet: l.blocks}}
+		Blocks: slack.Blocks{BlockSet: append(l.blocks, blocks...)}}
 }
 
 // detailsModal shows the figures that a price is judged by, and decides nothing.
@@ -89,9 +88,7 @@ func detailsModal(b Button) slack.ModalViewRequest {
 	l.fields(f.fields()...)
 	l.context(only(!f.AsOf.IsZero(), "figures as of "+when(f.AsOf)), known("ceiling:", dollars(b.Ceiling)),
 		"estimates: quotas may overlap, and the CPI may stay below its maximum")
-	v := b.view("CPI request", "")
-	v.Blocks.BlockSet = append(v.Blocks.BlockSet, l.blocks...)
-	return v
+	return b.view("CPI request", "", l.blocks...)
 }
 
 // form is what a modal says, and its one field: a line, or for a reason a paragraph that may stay empty.

@@ -194,11 +194,8 @@ func (a actions) state() string {
 	return sentences(s.icon, bold(capital(cmp.Or(s.title, ActionPhase(a.Phase, d)))+"."), s.what, s.todo)
 }
 
-// course is who decided what and when, in one line: "<@U1> chose “Raise sample size” (600) 14:09", and their reasons.
-func (a actions) course() []string {
-	steps, reasons := steps(a.Decisions, nil, when)
-	return append([]string{steps}, reasons...)
-}
+// course is who decided what and when, and their reasons.
+func (a actions) course() []string { return course("", a.Decisions, nil, when, "") }
 
 // advises reports whether people still have to know what can be done: nothing is under way, and nothing is over.
 func (a actions) advises() bool {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"time"
 
+	"fieldmarshal/prodege"
 	"fieldmarshal/project"
 )
 
@@ -48,7 +49,8 @@ func digestItem(i project.DigestItem) string {
 	if len(name) > 120 { // a long name is cut before it is put together, so that no markup is torn
 		name = nameLine(project.Name{ID: i.Project.ID, Name: clean(i.Project.Name, 30)})
 	}
-	text := dots("• "+name, clean(pausedFor(i.Reason, i.Description), 75), state)
+	why := Reason(prodege.Event{Status: prodege.Paused, Reason: i.Reason, Description: i.Description})
+	text := dots("• "+name, clean(why, 75), state)
 	if linked := dots(text, link(i.UI, "Temporal UI")); len(linked) <= digestLine {
 		return linked
 	}
@@ -62,7 +64,8 @@ func reportMessage(r *project.Report) Message {
 	l.header("📊 Pauses of the last " + days)
 	l.section(rowSum(r.All), rowMoney(r.All))
 	for _, row := range r.Rows[:min(reportRows, len(r.Rows))] {
-		l.section(bold(clean(capital(pausedFor(row.Reason, row.Description)), 100)), rowSum(row))
+		why := Reason(prodege.Event{Status: prodege.Paused, Reason: row.Reason, Description: row.Description})
+		l.section(bold(clean(capital(why), 100)), rowSum(row))
 	}
 	rest := len(r.Rows) - reportRows
 	l.context(only(rest > 0, "and "+number(rest)+" more reasons: `fieldmarshal report` has them all"))

@@ -27,7 +27,7 @@ func (r request) message() Message {
 		l.section(s.what, todo(s.todo))
 	}
 	if r.waits() {
-		l.section(r.decisions()...)
+		l.section(course("", r.Decisions, r.Required, when, "")...)
 		l.actions(r.buttons()...)
 		l.context("paused "+whenAgo(r.PausedAt), only(!r.Nobody, whoDecides(r.Anyone, false))) // the rules say that nobody can
 		l.context(r.earlier())
@@ -84,25 +84,15 @@ func (r request) byHand(amount string) string {
 		strings.TrimPrefix(amount, "$") + " and the status to LIVE"
 }
 
-// decisions is a line per decision, while people still decide.
-func (r request) decisions() (texts []string) {
-	for _, d := range newest(r.Decisions) {
-		texts = append(texts, decisionText(d, r.Required)+", "+when(d.At), quoted(d.Reason, 400))
-	}
-	return texts
-}
-
-// course is what happened, once it is decided: "Paused 14:02 · <@U1> approved $4.25 14:09 · live 14:10", and below it
-// the reasons that people gave.
+// course is what happened, once it is decided: "Paused 14:02 · <@U1> approved $4.25 14:09 · live 14:10".
 func (r request) course() []string {
 	reached := phaseVerbs[r.Phase]
 	if r.Phase == project.PhaseEnded {
 		reached = statusWords(r.EndStatus)
 	}
 	at := func(t time.Time) string { return whenNext(r.PausedAt, t) }
-	steps, reasons := steps(r.Decisions, r.Required, at)
 	last := only(reached != "" && !r.PhaseAt.IsZero(), reached+" "+at(r.PhaseAt))
-	return append([]string{dots("Paused "+when(r.PausedAt), steps, last)}, reasons...)
+	return course("Paused "+when(r.PausedAt), r.Decisions, r.Required, at, last)
 }
 
 // phaseVerbs say that a phase began.

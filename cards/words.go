@@ -213,11 +213,6 @@ func reasonFor(s prodege.Status, r prodege.Reason, description string) string {
 	return only(r != 0 || description != "", Reason(prodege.Event{Status: s, Reason: r, Description: description}))
 }
 
-// pausedFor is Reason for a pause of which no more than that is known.
-func pausedFor(r prodege.Reason, description string) string {
-	return Reason(prodege.Event{Status: prodege.Paused, Reason: r, Description: description})
-}
-
 func reasonCode(r prodege.Reason) string { return only(r != 0, fmt.Sprintf("reason %d", r)) }
 
 // urgencies say how soon people should look.
