@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -19,35 +18,48 @@ const (
 	switchLimit = 4 * time.Second // for reading the kill switch
 )
 
-// operation is something to be done at Prodege that people decided.
-type operation interface {
-	// settle returns the result if nothing is to be sent. earlier says what an earlier attempt may have done.
-	settle(info prodege.ProjectInfo, earlier heard) (got project.Acceptance, settled bool)
-	// prepare reads what else the act needs; info is nil if the project could not be read.
-	prepare(ctx context.Context, p *Prodege, info *prodege.ProjectInfo) error
-	// update returns the project-update to send; info is nil if the project could not be read.
-	update(info *prodege.ProjectInfo) prodege.ProjectUpdate
-	// before makes the call that must precede project-update, if there is one.
-	before(ctx context.Context, p *Prodege) error
-}
-
-// heard is what Prodege may have received although no answer came.
-type heard struct {
-	maybe  bool
-	amount *prodege.USD // max_cpi; nil: none was sent, or it is unknown
-}
-
-// attempt is one attempt at an operation: it reads the project, decides whether anything is to be sent, and only then
-// sends it. The kill switch and the limits are checked again right before the act.
+// attempt is one attempt at something that people decided: it reads the project, decides whether anything is to be sent, and
+// only then sends it. The kill switch and the limits are checked again right before the act.
 type attempt struct {
 	*Prodege
-	operation
-	project  prodege.ProjectID
-	name     string
-	heard    heard        // by an earlier attempt, or this one
-	invalid  error        // why it can't be done at all; nil if it can
+	project prodege.ProjectID
+	name    string
+	invalid string // why it can't be done at all; empty if it can
+
 	approved *prodege.USD // must not exceed CPI_CEILING; nil: it has no amount
 	unread   bool         // it may be done without reading the project, if Prodege refuses that (101)
+
+	// What Prodege may have received, from an earlier attempt or this one, although no answer came.
+	maybe  bool
+	amount *prodege.USD // max_cpi; nil: none was sent, or it is unknown
+
+	obstacle func(info prodege.ProjectInfo) project.Outcome                 // what is in the way although the project is paused; empty: nothing
+	done     func(info prodege.ProjectInfo) bool                            // reports whether the project is in the state that the attempt leads to
+	prepare  func(ctx context.Context, info *prodege.ProjectInfo) error     // reads what else the act needs; may be nil
+	update   func(info *prodege.ProjectInfo) (update prodege.ProjectUpdate) // info is nil if the project could not be read
+	before   func(ctx context.Context) error                                // makes the call that must precede the update; may be nil
+}
+
+// settle returns the result if nothing is to be sent, or an empty outcome.
+func (a *attempt) settle(info prodege.ProjectInfo) project.Acceptance {
+	got := project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
+	switch info.Status {
+	case prodege.Live:
+		got.Outcome = project.OutcomeAlreadyLive
+	case prodege.Complete, prodege.PendingComplete, prodege.Invoiced, prodege.Deleted:
+		got.Outcome = project.OutcomeEnded
+	case prodege.Paused:
+		got.Outcome = a.obstacle(info)
+	default:
+		got.Outcome = project.OutcomeOther
+	}
+	if a.maybe && a.done(info) {
+		got.Outcome, got.Sent = project.OutcomeSent, a.amount
+		if a.amount == nil && a.approved != nil && info.MaxCPI != nil && info.MaxCPI.Equal(*a.approved) {
+			got.Sent = a.approved
+		}
+	}
+	return got
 }
 
 // act makes the attempt.
@@ -56,7 +68,7 @@ func (a *attempt) act(ctx context.Context) (project.Acceptance, error) {
 	a.name += " for project " + a.project.String()
 	got, f := a.run(ctx)
 	if f != nil {
-		f.Maybe, f.Amount = a.heard.maybe, a.heard.amount
+		f.Maybe, f.Amount = a.maybe, a.amount
 		return project.Acceptance{}, f.err()
 	}
 	count(ctx, metricAccept, string(got.Outcome), "")
@@ -67,21 +79,20 @@ func (a *attempt) act(ctx context.Context) (project.Acceptance, error) {
 func (a *attempt) run(ctx context.Context) (project.Acceptance, *failure) {
 	look, cancel := context.WithTimeout(ctx, lookLimit)
 	defer cancel()
-	if a.invalid != nil {
-		f := notSent(a.name, a.invalid.Error())
-		return project.Acceptance{}, &f
+	if a.invalid != "" {
+		return project.Acceptance{}, notSent(a.name, a.invalid)
 	}
 	if outcome := a.forbidden(look); outcome != "" {
 		return a.forbiddenNow(look, project.Acceptance{Outcome: outcome}), nil
 	}
 	info, err := a.read(look)
 	if err == nil && info != nil {
-		if got, settled := a.settle(*info, a.heard); settled {
+		if got := a.settle(*info); got.Outcome != "" {
 			return got, nil
 		}
 	}
-	if err == nil {
-		err = a.prepare(look, a.Prodege, info)
+	if err == nil && a.prepare != nil {
+		err = a.prepare(look, info)
 	}
 	if err != nil {
 		return project.Acceptance{}, a.failed(ctx, "read", err)
@@ -126,14 +137,14 @@ func (a *attempt) forbiddenNow(look context.Context, got project.Acceptance) pro
 
 // arrived reports whether an earlier attempt whose answer was lost has taken effect.
 func (a *attempt) arrived(ctx context.Context) (project.Acceptance, bool) {
-	if !a.heard.maybe || a.api == nil {
+	if !a.maybe || a.api == nil {
 		return project.Acceptance{}, false
 	}
 	info, err := a.read(ctx)
 	if err != nil || info == nil {
 		return project.Acceptance{}, false
 	}
-	got, _ := a.settle(*info, a.heard)
+	got := a.settle(*info)
 	return got, got.Outcome == project.OutcomeSent
 }
 
@@ -143,8 +154,7 @@ func (a *attempt) read(ctx context.Context) (*prodege.ProjectInfo, error) {
 		return nil, err
 	}
 	info, err := a.info(ctx, a.project)
-	var api *prodege.APIError
-	if errors.As(err, &api) && slices.Contains(api.Codes, prodegeUnauthorized) && a.unread {
+	if api, is := errors.AsType[*prodege.APIError](err); is && api.Has(prodege.CodeUnauthorized) && a.unread {
 		activity.GetLogger(ctx).Warn("Prodege refuses to show the project, so the approved amount is sent without reading it", "project_id", a.project.String())
 		return nil, nil
 	}
@@ -184,15 +194,16 @@ func (a *attempt) send(ctx, look context.Context, info *prodege.ProjectInfo) (pr
 func (a *attempt) call(ctx context.Context, update prodege.ProjectUpdate) error {
 	act, cancel := context.WithTimeout(context.WithoutCancel(ctx), actLimit)
 	defer cancel()
-	if err := a.before(act, a.Prodege); err != nil {
-		return err // this call sets no status and can be repeated
+	if a.before != nil {
+		if err := a.before(act); err != nil {
+			return err // this call sets no status and can be repeated
+		}
 	}
 	err := a.api.UpdateProject(act, a.project, update)
-	var api *prodege.APIError
 	if err == nil {
 		count(ctx, metricProdege, "done", "update")
-	} else if errors.As(err, &api) && len(api.Codes) == 0 { // not an answer of Prodege's API: it may have been done
-		a.heard = heard{maybe: true, amount: update.MaxCPI}
+	} else if api, is := errors.AsType[*prodege.APIError](err); is && len(api.Codes) == 0 { // not an answer of Prodege's API: it may have been done
+		a.maybe, a.amount = true, update.MaxCPI
 	}
 	return err
 }
@@ -210,6 +221,5 @@ func (a *attempt) failedUpdate(ctx, look context.Context, err error) (project.Ac
 }
 
 func (a *attempt) failed(ctx context.Context, call string, err error) *failure {
-	f := a.Prodege.failed(ctx, a.name, call, err)
-	return &f
+	return a.Prodege.failed(ctx, a.name, call, err)
 }

@@ -75,59 +75,56 @@ func (b *Billing) SendInvoice(ctx context.Context, in project.InvoiceCall) (proj
 	case b.url == "":
 		return project.InvoiceResult{NoURL: true}, nil
 	}
-	operation := "send " + in.Key
-	answer, err := b.call(ctx, in)
-	var f failure
-	var taken bool
-	var unsent *unsentError
-	if errors.As(err, &unsent) {
-		f = notSent(operation, unsent.text)
-	} else if err != nil {
-		f = billingUnreached(operation, err)
-	} else if f, taken = billingStatus(operation, answer.status, answer.retryAfter); taken && answer.status != http.StatusConflict {
-		if words := answer.saysNo(); words != "" {
-			f, taken = billingSaysNo(operation, answer.status, words), false
-		}
-	}
+	status, f := b.call(ctx, in)
 	outcome := "sent"
 	switch {
-	case !taken:
+	case f != nil:
 		outcome = f.outcome()
-	case answer.status == http.StatusConflict:
+	case status == http.StatusConflict:
 		outcome = "conflict"
 	}
 	count(ctx, metricBilling, outcome, "")
-	activity.GetLogger(ctx).Info("called billing", "key", in.Key, "status", answer.status, "outcome", outcome)
-	if !taken {
+	activity.GetLogger(ctx).Info("called billing", "key", in.Key, "status", status, "outcome", outcome)
+	if f != nil {
 		return project.InvoiceResult{}, f.err()
 	}
-	return project.InvoiceResult{Status: answer.status, Conflict: answer.status == http.StatusConflict}, nil
+	return project.InvoiceResult{Status: status, Conflict: status == http.StatusConflict}, nil
 }
 
-// unsentError is an error of our own, before anything was sent.
-type unsentError struct{ text string }
-
-// Error says what is wrong.
-func (e *unsentError) Error() string { return e.text }
-
-// billingReply is what billing answered.
-type billingReply struct {
-	status      int
-	retryAfter  time.Duration
-	contentType string
-	body        []byte // at most billingAnswer bytes
+// call sends the invoice and judges the answer. status is 0 if none came.
+func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (status int, f *failure) {
+	operation := "send " + in.Key
+	req, err := b.request(ctx, in)
+	if err != nil {
+		return 0, notSent(operation, err.Error())
+	}
+	res, err := b.http.Do(req)
+	if err != nil {
+		return 0, billingUnreached(operation, err)
+	}
+	defer res.Body.Close()
+	body, _ := io.ReadAll(io.LimitReader(res.Body, billingAnswer)) // the status counts, even if the body is cut off
+	f = billingStatus(operation, res.StatusCode, retryAfter(res.Header.Get("Retry-After"), b.now()))
+	if f == nil && res.StatusCode != http.StatusConflict {
+		reply := billingReply{status: res.StatusCode, contentType: res.Header.Get("Content-Type"), body: bytes.TrimLeft(body, blanks)}
+		if words := reply.saysNo(); words != "" {
+			f = billingRefused(operation, res.StatusCode, words)
+		}
+	}
+	return res.StatusCode, f
 }
 
-// call signs and sends according to Standard Webhooks: the timestamp, and therefore the signature, is that of this attempt.
-func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingReply, error) {
+// request signs according to Standard Webhooks: the timestamp, and therefore the signature, is that of this attempt. An
+// error means that nothing can be sent.
+func (b *Billing) request(ctx context.Context, in project.InvoiceCall) (*http.Request, error) {
 	now := b.now()
 	signature, err := b.sign.Sign(in.Key, now, []byte(in.Body))
 	if err != nil {
-		return billingReply{}, &unsentError{"the invoice can't be signed: check BILLING_SIGNING_SECRET"}
+		return nil, errors.New("the invoice can't be signed: check BILLING_SIGNING_SECRET")
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, b.url, strings.NewReader(in.Body))
 	if err != nil {
-		return billingReply{}, &unsentError{"the billing address (BILLING_URL) can't be called"}
+		return nil, errors.New("the billing address (BILLING_URL) can't be called")
 	}
 	for name, value := range map[string]string{
 		"Content-Type": "application/json", "User-Agent": "fieldmarshal", "Idempotency-Key": in.Key,
@@ -135,14 +132,14 @@ func (b *Billing) call(ctx context.Context, in project.InvoiceCall) (billingRepl
 	} {
 		req.Header.Set(name, value)
 	}
-	res, err := b.http.Do(req)
-	if err != nil {
-		return billingReply{}, err
-	}
-	defer res.Body.Close()
-	body, _ := io.ReadAll(io.LimitReader(res.Body, billingAnswer)) // the status counts, even if the body is cut off
-	return billingReply{status: res.StatusCode, retryAfter: retryAfter(res.Header.Get("Retry-After"), now),
-		contentType: res.Header.Get("Content-Type"), body: bytes.TrimLeft(body, blanks)}, nil
+	return req, nil
+}
+
+// billingReply is a 2xx of billing.
+type billingReply struct {
+	status      int
+	contentType string
+	body        []byte // at most billingAnswer bytes
 }
 
 // blanks may precede an answer.
@@ -214,18 +211,13 @@ func refuses(name string, value json.RawMessage) bool {
 
 // retryAfter parses the header, which contains seconds or a date; 0 if it says nothing.
 func retryAfter(text string, now time.Time) time.Duration {
-	text = strings.TrimSpace(text)
-	seconds, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case err == nil && seconds <= 0:
+	seconds, err := strconv.ParseUint(strings.TrimSpace(text), 10, 64)
+	if err == nil || errors.Is(err, strconv.ErrRange) {
+		return time.Duration(min(seconds, uint64(longestWait/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(text)
+	if err != nil {
 		return 0
-	case err == nil && seconds < int64(longestWait/time.Second):
-		return time.Duration(seconds) * time.Second
-	case err == nil, errors.Is(err, strconv.ErrRange) && !strings.HasPrefix(text, "-"):
-		return longestWait
 	}
-	if at, err := http.ParseTime(text); err == nil && at.After(now) {
-		return min(at.Sub(now), longestWait)
-	}
-	return 0
+	return min(max(0, at.Sub(now)), longestWait)
 }

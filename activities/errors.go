@@ -40,12 +40,6 @@ const (
 	longestText = 500
 )
 
-// Prodege's codes that matter here, except for whether another attempt is worthwhile.
-const (
-	prodegeUnauthorized = 101
-	prodegeRateLimit    = 103
-)
-
 // FailureOf returns how an attempt failed, given the error that workflow code gets. It is deterministic. If the attempt did
 // not report that itself, it may have had its effect, unless no worker ever took it.
 func FailureOf(err error) project.Failure {
@@ -83,17 +77,17 @@ type failure struct {
 }
 
 // err returns the error that an activity ends with.
-func (f failure) err() error {
+func (f *failure) err() error {
 	return temporal.NewApplicationErrorWithOptions(f.Text, f.errType, temporal.ApplicationErrorOptions{
 		NonRetryable: f.final(), Details: []any{f.Failure},
 	})
 }
 
 // final reports whether people have to decide about another attempt.
-func (f failure) final() bool { return f.Kind != project.FailedTransient }
+func (f *failure) final() bool { return f.Kind != project.FailedTransient }
 
 // outcome is the failure's name in metrics.
-func (f failure) outcome() string {
+func (f *failure) outcome() string {
 	switch {
 	case f.Kind == project.FailedThreadGone:
 		return "gone"
@@ -108,22 +102,22 @@ func (f failure) outcome() string {
 }
 
 // transient is a failure that another attempt may not have. refusal is nil if no counterparty said anything.
-func transient(errType, operation, text string, refusal *project.Refusal) failure {
-	return failure{project.Failure{Kind: project.FailedTransient, Text: operation + ": " + text, Refusal: refusal}, errType}
+func transient(errType, operation, text string, refusal *project.Refusal) *failure {
+	return &failure{project.Failure{Kind: project.FailedTransient, Text: operation + ": " + text, Refusal: refusal}, errType}
 }
 
 // refused is a counterparty's final refusal.
-func refused(errType, operation, text string, refusal project.Refusal) failure {
-	return failure{project.Failure{Kind: project.FailedRefused, Text: operation + ": " + text, Refusal: &refusal}, errType}
+func refused(errType, operation, text string, refusal project.Refusal) *failure {
+	return &failure{project.Failure{Kind: project.FailedRefused, Text: operation + ": " + text, Refusal: &refusal}, errType}
 }
 
 // notSent is a refusal of our own: nothing was sent.
-func notSent(operation, text string) failure {
+func notSent(operation, text string) *failure {
 	return refused(TypeNotSent, operation, text, project.Refusal{Party: project.PartyUs, Text: text})
 }
 
 // slackFailure says how an operation failed at Slack.
-func slackFailure(operation string, f slackFault) failure {
+func slackFailure(operation string, f slackFault) *failure {
 	out := transient(TypeSlackTransient, operation, f.words, nil)
 	out.Maybe, out.RetryAfter = f.maybe, f.wait
 	switch f.kind {
@@ -145,7 +139,7 @@ var (
 )
 
 // prodegeFailure says how a call to Prodege failed. The caller adds whether Prodege may have received it.
-func prodegeFailure(operation string, err error) failure {
+func prodegeFailure(operation string, err error) *failure {
 	var api *prodege.APIError
 	switch {
 	case errors.Is(err, errBusy), errors.Is(err, errStopped):
@@ -160,41 +154,40 @@ func prodegeFailure(operation string, err error) failure {
 		return refused(TypeProdegeRefused, operation, short(api.Error()), r)
 	}
 	out := transient(TypeProdegeTransient, operation, short(api.Error()), &r)
-	if slices.Contains(api.Codes, prodegeRateLimit) {
+	if api.Has(prodege.CodeRateLimit) {
 		out.RetryAfter = rateLimitWait
 	}
 	return out
 }
 
-// billingStatus says how billing refused with an HTTP status; ok is true if it did not. Three of the 4xx ask for another
-// attempt; 409 is not a failure, because its meaning depends on earlier attempts.
-func billingStatus(operation string, status int, retryAfter time.Duration) (f failure, ok bool) {
+// billingStatus says how billing refused with an HTTP status; nil if it did not. Three of the 4xx ask for another attempt;
+// 409 is not a failure, because its meaning depends on earlier attempts.
+func billingStatus(operation string, status int, retryAfter time.Duration) *failure {
 	again := []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
 	r := project.Refusal{Party: partyBilling, Codes: []int{status}}
 	switch {
 	case status/100 == 2, status == http.StatusConflict:
-		return failure{}, true
+		return nil
 	case status/100 == 4 && !slices.Contains(again, status):
-		r.Text = billingWords(status)
-		return refused(TypeBillingRefused, operation, r.Text, r), false
+		return billingRefused(operation, status, billingWords(status))
 	case status/100 == 3:
 		r.Text = fmt.Sprintf("billing redirects to another address (HTTP %d), which is not followed; check the address (BILLING_URL)", status)
 	default:
 		r.Text = fmt.Sprintf("billing can't take it now (HTTP %d)", status)
 	}
-	f = transient(TypeBillingTransient, operation, r.Text, &r)
+	f := transient(TypeBillingTransient, operation, r.Text, &r)
 	f.RetryAfter, f.Maybe = retryAfter, status >= 500
-	return f, false
+	return f
 }
 
-// billingSaysNo is a refusal in the body of a 2xx.
-func billingSaysNo(operation string, status int, text string) failure {
+// billingRefused is a final refusal by its status or its body.
+func billingRefused(operation string, status int, text string) *failure {
 	return refused(TypeBillingRefused, operation, text, project.Refusal{Party: partyBilling, Codes: []int{status}, Text: text})
 }
 
 // billingUnreached is a missing answer from billing, which may have taken the invoice.
-func billingUnreached(operation string, err error) failure {
-	text := "billing gave no answer: " + short(withoutAddress(err))
+func billingUnreached(operation string, err error) *failure {
+	text := "billing gave no answer: " + short(prodege.WithoutAddress(err).Error())
 	f := transient(TypeBillingTransient, operation, text, &project.Refusal{Party: partyBilling, Text: text})
 	f.Maybe = true
 	return f

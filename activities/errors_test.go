@@ -79,7 +79,7 @@ func TestFailureOf(t *testing.T) {
 		wanted project.Failure
 	}{
 		"nothing":                {nil, project.Failure{}},
-		"ours":                   {failure{ours, TypeProdegeTransient}.err(), ours},
+		"ours":                   {(&failure{ours, TypeProdegeTransient}).err(), ours},
 		"ours, final":            {notSent("accept", "no price").err(), project.Failure{Kind: project.FailedRefused, Text: "accept: no price", Refusal: &project.Refusal{Party: project.PartyUs, Text: "no price"}}},
 		"another error":          {errors.New("x"), project.Failure{Kind: project.FailedTransient, Maybe: true}},
 		"another type":           {temporal.NewApplicationError("x", "Other"), project.Failure{Kind: project.FailedTransient, Maybe: true}},

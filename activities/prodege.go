@@ -123,7 +123,7 @@ func optional[T any](ctx context.Context, p *Prodege, in project.Read, what stri
 }
 
 // failed counts a failed call and says how it failed.
-func (p *Prodege) failed(ctx context.Context, operation, call string, err error) failure {
+func (p *Prodege) failed(ctx context.Context, operation, call string, err error) *failure {
 	f := prodegeFailure(operation, err)
 	outcome := f.outcome()
 	if errors.Is(err, errBusy) {

@@ -131,7 +131,7 @@ func (s *Slack) CheckPermission(ctx context.Context, in project.CheckPermission)
 }
 
 // failed counts a failed call and says how it failed.
-func (s *Slack) failed(ctx context.Context, operation, call string, fault slackFault) failure {
+func (s *Slack) failed(ctx context.Context, operation, call string, fault slackFault) *failure {
 	f := slackFailure(operation, fault)
 	count(ctx, metricSlack, f.outcome(), call)
 	return f

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
 	"github.com/slack-go/slack"
+
+	"fieldmarshal/prodege"
 )
 
 // slackKind says what follows from a call to Slack.
@@ -107,7 +108,7 @@ func classifySlack(err error) slackFault {
 	case errors.As(err, &status):
 		return classifyStatus(status.Code)
 	}
-	return slackFault{kind: slackTransient, maybe: !neverConnected(err), words: "Slack gave no answer: " + short(withoutAddress(err))}
+	return slackFault{kind: slackTransient, maybe: !neverConnected(err), words: "Slack gave no answer: " + short(prodege.WithoutAddress(err).Error())}
 }
 
 func classifyCode(r slack.SlackErrorResponse) slackFault {
@@ -143,15 +144,4 @@ func classifyStatus(status int) slackFault {
 func neverConnected(err error) bool {
 	var op *net.OpError
 	return errors.As(err, &op) && op.Op == "dial"
-}
-
-// withoutAddress returns an error's text without the address, which may contain a secret.
-func withoutAddress(err error) string {
-	for {
-		var outer *url.Error
-		if !errors.As(err, &outer) {
-			return err.Error()
-		}
-		err = outer.Err
-	}
 }

@@ -48,7 +48,7 @@ func (s *Slack) Post(ctx context.Context, in project.Post) (project.Posted, erro
 }
 
 // failedPost says how a post failed. Once an attempt may have succeeded that remains so, because Slack's history may be late.
-func (s *Slack) failedPost(ctx context.Context, in project.Post, fault slackFault) failure {
+func (s *Slack) failedPost(ctx context.Context, in project.Post, fault slackFault) *failure {
 	if in.Thread != "" && fault.kind == slackGone {
 		fault.kind = slackThreadGone
 	}

@@ -13,17 +13,17 @@ import (
 // Prodege's error codes that this program acts on; the others only have words.
 const (
 	codeMaintenance  = 100
-	codeUnauthorized = 101
+	CodeUnauthorized = 101
 	codeExpired      = 102
-	codeRate         = 103
+	CodeRateLimit    = 103
 )
 
 // codeWords puts Prodege's error codes into words. It is the only place for them.
 var codeWords = map[int]string{
 	codeMaintenance:  "Prodege's API is under maintenance",
-	codeUnauthorized: "Prodege does not accept our API key or signature",
+	CodeUnauthorized: "Prodege does not accept our API key or signature",
 	codeExpired:      "Prodege considers the date of our call expired, so its clock and ours differ",
-	codeRate:         "Prodege's rate limit has been reached",
+	CodeRateLimit:    "Prodege's rate limit has been reached",
 
 	2001: "Prodege does not know the project",
 	2002: "Prodege does not know the project",
@@ -119,7 +119,7 @@ func (e *APIError) told() string {
 func (e *APIError) Retryable() bool {
 	if len(e.Codes) > 0 {
 		return !slices.ContainsFunc(e.Codes, func(c int) bool {
-			return c != codeMaintenance && c != codeExpired && c != codeRate
+			return c != codeMaintenance && c != codeExpired && c != CodeRateLimit
 		})
 	}
 	switch {
@@ -131,7 +131,8 @@ func (e *APIError) Retryable() bool {
 
 // Unauthorized reports whether Prodege rejected our key or signature.
 func (e *APIError) Unauthorized() bool {
-	return e.has(codeUnauthorized) || len(e.Codes) == 0 && !e.notJSON && (e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden)
+	return e.Has(CodeUnauthorized) || len(e.Codes) == 0 && !e.notJSON && (e.HTTPStatus == http.StatusUnauthorized || e.HTTPStatus == http.StatusForbidden)
 }
 
-func (e *APIError) has(code int) bool { return slices.Contains(e.Codes, code) }
+// Has reports whether Prodege gave the code.
+func (e *APIError) Has(code int) bool { return slices.Contains(e.Codes, code) }

@@ -163,7 +163,7 @@ func (c *Client) call(ctx context.Context, method, name string, params map[strin
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	a, err := c.once(ctx, method, name, params)
-	if refused, is := errors.AsType[*APIError](err); !is || !refused.has(codeExpired) {
+	if refused, is := errors.AsType[*APIError](err); !is || !refused.Has(codeExpired) {
 		return a, err
 	}
 	if !a.date.IsZero() {
