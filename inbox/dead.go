@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -41,7 +40,7 @@ func (in *Inbox) DeadLetters() []DeadLetter {
 // Retry puts a dead letter back into the queue, behind the other events of its project. The error is ErrNone if there is
 // none of that number.
 func (in *Inbox) Retry(ctx context.Context, id uint64) error {
-	err := in.submit(ctx, &change{do: func() error {
+	return in.submit(ctx, &change{do: func() error {
 		in.mu.Lock()
 		l, there := in.dead[id]
 		in.mu.Unlock()
@@ -63,18 +62,11 @@ func (in *Inbox) Retry(ctx context.Context, id uint64) error {
 		back.added(records)
 		return in.forgetLetter(id)
 	}})
-	if err != nil {
-		return fmt.Errorf("retry dead letter %d: %w", id, err)
-	}
-	return nil
 }
 
 // Drop deletes a dead letter permanently. The error is ErrNone if there is none of that number.
 func (in *Inbox) Drop(ctx context.Context, id uint64) error {
-	if err := in.submit(ctx, &change{do: func() error { return in.forgetLetter(id) }}); err != nil {
-		return fmt.Errorf("drop dead letter %d: %w", id, err)
-	}
-	return nil
+	return in.submit(ctx, &change{do: func() error { return in.forgetLetter(id) }})
 }
 
 // loadLetter adds a dead letter that was found on disk.

@@ -75,8 +75,10 @@ func (in *Inbox) hangs() {
 	}
 	in.health.begin(ErrHung)
 	in.health.hung = true
+	pending := in.pending
+	in.pending = nil
 	in.mu.Unlock()
-	for _, c := range in.takePending() {
+	for _, c := range pending {
 		c.done <- ErrHung
 	}
 	in.raise("hung", "The disk of the inbox hangs. Deliveries are handed to Temporal directly as long as that answers.",
@@ -92,12 +94,10 @@ func (in *Inbox) fails(err error) {
 		"dir", in.options.Dir, "error", err.Error())
 }
 
-// recoverDisk probes a disk that has failed, hung, or not been used yet, and ends the fault if it is healthy.
+// recoverDisk probes a disk that has failed, hung, or not been used yet, and ends the fault if it is healthy. The goroutine
+// that writes calls it.
 func (in *Inbox) recoverDisk() {
-	in.mu.Lock()
-	healthy := in.health.fault == nil
-	in.mu.Unlock()
-	if healthy {
+	if in.Stats().Fault == "" {
 		return
 	}
 	start := time.Now()
@@ -105,16 +105,16 @@ func (in *Inbox) recoverDisk() {
 		in.fails(err)
 		return
 	}
-	took := time.Since(start)
+	slow := time.Since(start) >= in.options.probeLimit
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	h := &in.health
 	if h.hung || h.since.Sub(h.healed) < healthyAfter {
-		switch {
-		case took >= in.options.probeLimit:
+		if slow {
 			h.good = time.Time{}
 			return
-		case h.good.IsZero():
+		}
+		if h.good.IsZero() {
 			h.good = start
 		}
 		if time.Since(h.good) < healthyFor {

@@ -35,17 +35,16 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// Errors of Append. Any other one is from the disk.
 var (
+	// Errors of Append. Any other one is from the disk.
 	ErrClosed   = errors.New("the inbox is closed")
 	ErrDraining = errors.New("the inbox is drained and accepts nothing any more")
 	ErrHung     = errors.New("the disk of the inbox hangs")
+	// ErrNone means that there is no dead letter or refused delivery of that number, at least not any more.
+	ErrNone = errors.New("there is none of that number")
+
+	errBusy = errors.New("another process has the inbox: one INBOX_DIR per ingress")
 )
-
-// ErrNone means that there is no dead letter or refused delivery of that number, at least not any more.
-var ErrNone = errors.New("there is none of that number")
-
-var errBusy = errors.New("another process has the inbox: one INBOX_DIR per ingress")
 
 // Options configure an Inbox.
 type Options struct {
@@ -93,12 +92,13 @@ type Inbox struct {
 	alarms  map[string]alarm // the last of each kind
 }
 
-// openTimeout is how long Open waits for the disk. After that the inbox opens without it, and refuses deliveries until the
-// disk answers, so that they go to Temporal directly.
-const openTimeout = 5 * time.Second
-
-// closeTimeout is how long Close waits for the disk. If the disk hangs, waiting longer would not help.
-const closeTimeout = 3 * time.Second
+const (
+	// openTimeout is how long Open waits for the disk. After that the inbox opens without it, and refuses deliveries until
+	// the disk answers, so that they go to Temporal directly.
+	openTimeout = 5 * time.Second
+	// closeTimeout is how long Close waits for the disk. If the disk hangs, waiting longer would not help.
+	closeTimeout = 3 * time.Second
+)
 
 // Open opens the inbox in options.Dir and serves its control socket. It returns an error only if another process has the
 // inbox open or the folder can't be used at all. If the disk fails or hangs, it is tried again, and deliveries are refused
@@ -172,9 +172,10 @@ func lockDir(dir string) (f *os.File, err error) {
 		}
 	}
 	if err != nil {
-		if f, err = os.Open(dir); err != nil {
-			return nil, err
-		}
+		f, err = os.Open(dir)
+	}
+	if err != nil {
+		return nil, err
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil { // until f is closed or the process ends
 		_ = f.Close()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,13 +90,14 @@ func (j *journal) path(first uint64) string {
 	return filepath.Join(j.dir, fmt.Sprintf("%s%010d.log", j.prefix, first))
 }
 
+var fileName = regexp.MustCompile(`^(|dead-|refused-)([0-9]{1,18})\.(log|done|log\.damaged)$`)
+
 // numbers returns the numbers of the journal's files, in order.
 func (j *journal) numbers(entries []os.DirEntry) []uint64 {
 	var numbers []uint64
 	for _, e := range entries {
-		stem := strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(e.Name(), ".damaged"), ".log"), ".done")
-		digits, ours := strings.CutPrefix(stem, j.prefix)
-		if n, err := strconv.ParseUint(digits, 10, 63); err == nil && ours && stem != e.Name() {
+		if parts := fileName.FindStringSubmatch(e.Name()); parts != nil && parts[1] == j.prefix {
+			n, _ := strconv.ParseUint(parts[2], 10, 64)
 			numbers = append(numbers, n)
 		}
 	}

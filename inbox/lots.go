@@ -128,51 +128,45 @@ func (l *refusals) find(id uint64) (found kept, there bool) {
 	return kept{}, false
 }
 
-// save writes to disk what is new since the last time: refused deliveries, then the state if it has changed.
+// save writes to disk what is new since the last time: refused deliveries, then the state. Whatever is new has changed it.
 func (l *refusals) save() error {
-	unsaved, bodies := l.unsaved()
-	if len(bodies) == 0 {
-		return l.journal.flush(false)
-	}
-	records, err := l.journal.write(bodies)
+	var unsaved []*kept
+	var bodies [][]byte
 	l.mu.Lock()
-	if err != nil {
-		l.changed = true
-	} else {
-		for i, k := range unsaved {
-			k.record, k.Data = records[i], nil
-			if !slices.Contains(l.kept, k) { // removed in the meantime
-				l.forget(k.record)
+	if l.changed {
+		state := refusedState{Counts: l.counts, Kept: map[uint64]RefusedTally{}}
+		for _, k := range l.kept {
+			if k.record.number == 0 {
+				body, _ := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data})
+				unsaved, bodies = append(unsaved, k), append(bodies, body)
 			}
+			state.Kept[k.ID] = k.RefusedTally
 		}
-		l.forget(l.state)
-		l.state = records[len(unsaved)]
-	}
-	l.mu.Unlock()
-	return errors.Join(err, l.journal.flush(false))
-}
-
-// unsaved returns what isn't on disk yet as bodies of records. Whatever is new has changed the state.
-func (l *refusals) unsaved() (unsaved []*kept, bodies [][]byte) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if !l.changed {
-		return nil, nil
+		body, _ := json.Marshal(refusedRecord{State: &state})
+		bodies = append(bodies, body)
 	}
 	l.changed = false
-	state := refusedState{Counts: l.counts, Kept: map[uint64]RefusedTally{}}
-	for _, k := range l.kept {
-		if k.record.number == 0 {
-			body, err := json.Marshal(refusedRecord{Refused: &k.Refused, Data: k.Data})
-			if err != nil {
-				continue
+	l.mu.Unlock()
+	var err error
+	if bodies != nil {
+		var records []record
+		records, err = l.journal.write(bodies)
+		l.mu.Lock()
+		if err != nil {
+			l.changed = true
+		} else {
+			for i, k := range unsaved {
+				k.record, k.Data = records[i], nil
+				if !slices.Contains(l.kept, k) { // removed in the meantime
+					l.forget(k.record)
+				}
 			}
-			unsaved, bodies = append(unsaved, k), append(bodies, body)
+			l.forget(l.state)
+			l.state = records[len(unsaved)]
 		}
-		state.Kept[k.ID] = k.RefusedTally
+		l.mu.Unlock()
 	}
-	body, _ := json.Marshal(refusedRecord{State: &state})
-	return unsaved, append(bodies, body)
+	return errors.Join(err, l.journal.flush(false)) // without the lock, because it may take its time
 }
 
 // load reads what was saved. Deliveries that were refused before it was called are numbered after those.

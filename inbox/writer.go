@@ -34,7 +34,21 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 		ctx, cancel = context.WithTimeoutCause(ctx, in.options.diskTimeout, errSlow)
 		defer cancel()
 	}
-	if err := in.enqueue(c); err != nil {
+	in.mu.Lock()
+	err := in.health.fault
+	switch {
+	case in.closed:
+		err = ErrClosed
+	case in.stats.Draining && c.bodies != nil:
+		err = ErrDraining
+	case c.barrier && !in.health.hung:
+		err = nil
+	}
+	if err == nil {
+		in.pending = append(in.pending, c)
+	}
+	in.mu.Unlock()
+	if err != nil {
 		return err
 	}
 	wake(in.wake)
@@ -55,30 +69,6 @@ func wake(c chan<- struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-func (in *Inbox) enqueue(c *change) error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	switch {
-	case in.closed:
-		return ErrClosed
-	case in.stats.Draining && c.bodies != nil:
-		return ErrDraining
-	case in.health.fault != nil && !(c.barrier && !in.health.hung):
-		return in.health.fault
-	}
-	in.pending = append(in.pending, c)
-	return nil
-}
-
-// takePending takes the changes to be committed or withdrawn.
-func (in *Inbox) takePending() []*change {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	pending := in.pending
-	in.pending = nil
-	return pending
 }
 
 // writeLoop is the only goroutine that writes. Changes that arrive during a commit form the next one, so that one fsync
@@ -137,7 +127,10 @@ func (in *Inbox) writeLoop(opened chan<- error) {
 
 // commit commits what is pending: first the events, in one batch.
 func (in *Inbox) commit() {
-	pending := in.takePending()
+	in.mu.Lock()
+	pending := in.pending
+	in.pending = nil
+	in.mu.Unlock()
 	var bodies [][]byte
 	for _, c := range pending {
 		bodies = append(bodies, c.bodies...)

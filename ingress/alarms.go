@@ -21,26 +21,30 @@ const (
 
 // alarms remembers when each kind of alarm was last raised. Its zero value is ready to use.
 type alarms struct {
-	mu      sync.Mutex
-	raised  map[string]time.Time
-	skipped map[string]int // since then
-	future  []time.Time    // when the last events came that are dated ahead of our clock
+	mu     sync.Mutex
+	last   map[string]alarm
+	future []time.Time // when the last events came that are dated ahead of our clock
+}
+
+type alarm struct {
+	raised  time.Time
+	skipped int // since then
 }
 
 // add counts an alarm, and reports whether it should be raised now, and how many were skipped since the last one.
 func (a *alarms) add(now time.Time, kind string) (skipped int, raise bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.raised == nil {
-		a.raised, a.skipped = map[string]time.Time{}, map[string]int{}
+	if a.last == nil {
+		a.last = map[string]alarm{}
 	}
-	if last, before := a.raised[kind]; before && now.Sub(last).Abs() < alarmInterval {
-		a.skipped[kind]++
+	last, before := a.last[kind]
+	if before && now.Sub(last.raised).Abs() < alarmInterval {
+		a.last[kind] = alarm{last.raised, last.skipped + 1}
 		return 0, false
 	}
-	skipped = a.skipped[kind]
-	a.raised[kind], a.skipped[kind] = now, 0
-	return skipped, true
+	a.last[kind] = alarm{raised: now}
+	return last.skipped, true
 }
 
 // addFuture counts an event that is dated ahead of our clock, and reports whether there were too many within an hour.

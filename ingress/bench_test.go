@@ -55,7 +55,7 @@ func TestADeliveryAllocatesLittle(t *testing.T) {
 	if n := testing.AllocsPerRun(200, func() {
 		r := httptest.NewRequest(http.MethodPost, statusPath, bytes.NewReader(body))
 		r.Header.Set("Content-Type", "application/json")
-		in.Handler().ServeHTTP(httptest.NewRecorder(), r)
+		in.handler.ServeHTTP(httptest.NewRecorder(), r)
 	}); n > limit {
 		t.Errorf("%v allocations for a delivery, want at most %d", n, limit)
 	}

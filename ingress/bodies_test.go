@@ -105,7 +105,7 @@ func TestTurnsAreWaitedFor(t *testing.T) {
 		r := httptest.NewRequest(http.MethodPost, statusPath, reader)
 		r.Header.Set("Content-Type", "application/json")
 		r.ContentLength = 1000
-		slow.Go(func() { w.in.Handler().ServeHTTP(httptest.NewRecorder(), r) })
+		slow.Go(func() { w.in.handler.ServeHTTP(httptest.NewRecorder(), r) })
 	}
 	if status, text := w.post(statusPath, "application/json", signed(seed)); status != 200 {
 		t.Errorf("a small body: %d %s", status, text)

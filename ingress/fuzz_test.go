@@ -48,7 +48,7 @@ func (w *world) interact(payload string) (int, string) {
 // serve answers a request without a network.
 func (w *world) serve(request *http.Request) (int, string) {
 	recorder := httptest.NewRecorder()
-	w.in.Handler().ServeHTTP(recorder, request)
+	w.in.handler.ServeHTTP(recorder, request)
 	return recorder.Code, strings.TrimSpace(recorder.Body.String())
 }
 

@@ -75,8 +75,8 @@ type Ingress struct {
 	options    Options
 	log        *slog.Logger
 	now        func() time.Time
-	handler    http.Handler
-	admin      http.Handler
+	handler    http.Handler // what may be public: the addresses that Prodege and Slack call, and /healthz
+	admin      http.Handler // /readyz and /metrics, which must not be public
 	health     health
 	bodies     bodies
 	metrics    *metrics
@@ -113,12 +113,6 @@ func New(o Options) (*Ingress, error) {
 	return in, nil
 }
 
-// Handler serves what may be public: the addresses that Prodege and Slack call, and /healthz.
-func (in *Ingress) Handler() http.Handler { return in.handler }
-
-// AdminHandler serves /readyz and /metrics, which must not be public.
-func (in *Ingress) AdminHandler() http.Handler { return in.admin }
-
 // maxConnections is how many connections are served concurrently; each may take up to 64 KiB for a body, and its headers.
 // Prodege and Slack need a few.
 const maxConnections = 1000
@@ -128,11 +122,11 @@ func (in *Ingress) Listener(l net.Listener) net.Listener {
 	return netutil.LimitListener(l, maxConnections)
 }
 
-// Server returns an http.Server for Handler whose limits cut off slow and oversized requests. The caller listens, serves and
-// shuts it down, and calls Wait after that.
+// Server returns an http.Server for what may be public, whose limits cut off slow and oversized requests. The caller listens,
+// serves and shuts it down, and calls Wait after that.
 func (in *Ingress) Server() *http.Server { return in.server(in.handler) }
 
-// AdminServer returns an http.Server for AdminHandler.
+// AdminServer returns an http.Server for /readyz and /metrics, which must not be public.
 func (in *Ingress) AdminServer() *http.Server { return in.server(in.admin) }
 
 func (in *Ingress) server(handler http.Handler) *http.Server {

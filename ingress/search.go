@@ -51,24 +51,17 @@ func severalMatch(text string, found []project.Name) string {
 	for _, n := range found[:min(len(found), maxMatches)] {
 		part := n.ID.String()
 		if n.Name != "" {
-			part += " " + shorten(n.Name, 40)
+			part += fmt.Sprintf(" %.40s", n.Name)
 		}
 		if n.PONumber != "" {
-			part += " (" + shorten(n.PONumber, 20) + ")"
+			part += fmt.Sprintf(" (%.20s)", n.PONumber)
 		}
 		list = append(list, part)
 	}
 	if n := len(found) - maxMatches; n > 0 {
 		list = append(list, fmt.Sprintf("and %d more", n))
 	}
-	return fmt.Sprintf("“%s” matches %d open projects: %s. Ask with the id of one.", shorten(text, 40), len(found), strings.Join(list, "; "))
-}
-
-func shorten(text string, maxRunes int) string {
-	if r := []rune(text); len(r) > maxRunes {
-		return string(r[:maxRunes-1]) + "…"
-	}
-	return text
+	return fmt.Sprintf("“%.40s” matches %d open projects: %s. Ask with the id of one.", text, len(found), strings.Join(list, "; "))
 }
 
 // find returns the open projects that match a text: those with exactly that PO number if there are any, or else those whose

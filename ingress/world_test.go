@@ -269,9 +269,9 @@ func (w *world) post(path, contentType string, body []byte) (int, string) {
 // get sends a request to the admin address, or for /healthz to the public one.
 func (w *world) get(path string) (int, string) {
 	w.t.Helper()
-	handler := w.in.AdminHandler()
+	handler := w.in.admin
 	if path == "/healthz" {
-		handler = w.in.Handler()
+		handler = w.in.handler
 	}
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, path, nil))
