@@ -29,11 +29,6 @@ type change struct {
 // submit waits until c is durable or refused, for at most a second.
 func (in *Inbox) submit(ctx context.Context, c *change) error {
 	c.done = make(chan error, 1)
-	if !c.barrier {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, in.options.diskTimeout, errSlow)
-		defer cancel()
-	}
 	in.mu.Lock()
 	err := in.health.fault
 	switch {
@@ -52,15 +47,22 @@ func (in *Inbox) submit(ctx context.Context, c *change) error {
 		return err
 	}
 	wake(in.wake)
+	var timeout <-chan time.Time
+	if !c.barrier {
+		timeout = time.After(in.options.diskTimeout)
+	}
 	select {
 	case err := <-c.done:
 		return err
+	case <-timeout:
+		err = errSlow
 	case <-ctx.Done():
-		in.mu.Lock()
-		defer in.mu.Unlock()
-		in.pending = slices.DeleteFunc(in.pending, func(other *change) bool { return other == c })
-		return context.Cause(ctx)
+		err = ctx.Err()
 	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.pending = slices.DeleteFunc(in.pending, func(other *change) bool { return other == c })
+	return err
 }
 
 // wake wakes up the goroutine that waits for c, unless a wake-up is pending already.

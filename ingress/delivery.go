@@ -91,7 +91,7 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 	stamp(events)
 	outcome, err := in.persist(ctx, events)
 	if err != nil {
-		in.log.Error("a delivery could not be made durable: neither the disk nor Temporal accepts it", "request_id", c.GetString("request_id"),
+		in.log.Error("a delivery could not be made durable: neither the disk nor Temporal accepts it", "request_id", requestID(c),
 			"event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
 		in.count(c, outcomeFailed)
 		fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
@@ -155,7 +155,7 @@ func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome
 }
 
 func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.Event, unusable []prodege.Unusable) {
-	id := c.GetString("request_id")
+	id := requestID(c)
 	for _, e := range events[:min(len(events), maxLogLines)] {
 		in.log.LogAttrs(c.Request.Context(), slog.LevelInfo, "event received", slog.String("request_id", id), slog.Int64("project_id", int64(e.ProjectID)),
 			slog.String("event_id", string(e.ID)), slog.String("status", string(e.Status)), slog.Int("update_reason", int(e.Reason)),

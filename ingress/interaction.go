@@ -32,7 +32,7 @@ const fromHome = "home"
 func (in *Ingress) interaction(c *gin.Context, body []byte) {
 	p, err := parsePayload(body)
 	if err != nil {
-		in.log.Warn("an interaction can't be read", "request_id", c.GetString("request_id"), "error", err)
+		in.log.Warn("an interaction can't be read", "request_id", requestID(c), "error", err)
 		fail(c, http.StatusBadRequest, "", err.Error())
 		return
 	}

@@ -25,10 +25,10 @@ type refusal struct {
 // refuse answers a delivery that can't be accepted, and keeps it for people to see. What looks like a delivery is kept apart
 // from junk, with the data that it takes to admit it. One that only got no turn is not kept. The body is not used again.
 func (in *Ingress) refuse(c *gin.Context, r *refusal, body []byte) {
-	ctx, requestID := c.Request.Context(), c.GetString("request_id")
+	ctx, id := c.Request.Context(), requestID(c)
 	defer fail(c, r.status, r.EventID, r.Detail)
 	if r == errBusy {
-		in.log.Warn("a delivery got no turn: too many requests are in progress", "request_id", requestID, "bytes", c.Request.ContentLength)
+		in.log.Warn("a delivery got no turn: too many requests are in progress", "request_id", id, "bytes", c.Request.ContentLength)
 		in.count(c, outcomeFailed)
 		in.raiseFailed(ctx, r.Cause, "too many requests were in progress")
 		return
@@ -45,7 +45,7 @@ func (in *Ingress) refuse(c *gin.Context, r *refusal, body []byte) {
 	in.count(c, outcomeRefused)
 	in.metrics.refused.WithLabelValues(r.Cause).Inc()
 	why := in.redact.text(r.Detail)
-	in.log.Warn("delivery refused", "request_id", requestID, "event_id", in.redact.text(string(r.EventID)),
+	in.log.Warn("delivery refused", "request_id", id, "event_id", in.redact.text(string(r.EventID)),
 		"cause", r.Cause, "why", why, "lot", string(lot))
 	in.options.Inbox.Refuse(inbox.Refused{
 		Lot: lot, Cause: r.Cause, Detail: why, Remote: c.RemoteIP(), Path: in.redact.address(c.Request.URL),

@@ -50,7 +50,7 @@ func (in *Ingress) router(routes []route) http.Handler {
 	_ = engine.SetTrustedProxies(nil) // no header is trusted to name the client
 	engine.HandleMethodNotAllowed = true
 	engine.RedirectTrailingSlash = false // a POST that is redirected is lost: few callers follow
-	engine.Use(requestID, in.metrics.measure, in.recovery, limitBody)
+	engine.Use(setRequestID, in.metrics.measure, in.recovery, limitBody)
 	for _, r := range routes {
 		engine.Handle(r.method, r.path, r.handle)
 	}
@@ -59,12 +59,10 @@ func (in *Ingress) router(routes []route) http.Handler {
 	return engine
 }
 
-// requestID sets the id of a request for the log and the answer. It ignores an id from outside.
-func requestID(c *gin.Context) {
-	id := rand.Text()
-	c.Set("request_id", id)
-	c.Header("X-Request-Id", id)
-}
+// setRequestID sets the id of a request for the answer and the log. It ignores an id from outside.
+func setRequestID(c *gin.Context) { c.Header("X-Request-Id", rand.Text()) }
+
+func requestID(c *gin.Context) string { return c.Writer.Header().Get("X-Request-Id") }
 
 // recovery turns a panic into a 500, after which Prodege repeats the delivery, and logs the stack. gin's own answers some
 // panics with 200.
@@ -77,7 +75,7 @@ func (in *Ingress) recovery(c *gin.Context) {
 		if err, ok := r.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 			panic(r)
 		}
-		in.log.Error("panic while answering", "request_id", c.GetString("request_id"), "path", c.FullPath(),
+		in.log.Error("panic while answering", "request_id", requestID(c), "path", c.FullPath(),
 			"panic", fmt.Sprint(r), "stack", string(debug.Stack()))
 		if !c.Writer.Written() {
 			fail(c, http.StatusInternalServerError, "", "an internal error")

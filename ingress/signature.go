@@ -68,7 +68,7 @@ func (in *Ingress) fromSlack(handle func(c *gin.Context, body []byte)) gin.Handl
 			return
 		}
 		in.log.Warn("a request to Slack's address was not signed by Slack, or too long ago: check SLACK_SIGNING_SECRET and this machine's clock",
-			"request_id", c.GetString("request_id"), "path", c.FullPath(), "remote", c.RemoteIP())
+			"request_id", requestID(c), "path", c.FullPath(), "remote", c.RemoteIP())
 		fail(c, http.StatusUnauthorized, "", "the request was not signed by Slack, or too long ago")
 	}
 }
