@@ -152,6 +152,7 @@ func TestModalWithinLimits(t *testing.T) {
 func TestNoModalForOthers(t *testing.T) {
 	for actionID, b := range map[string]Button{
 		ActionReject: {Project: 1, Revision: 1}, ActionDetails: {Project: 1, Revision: 1}, ActionApprove: fullButton(), ActionApproveUpTo: actionButton(),
+		string(prodege.ActLive): fullButton(),
 	} {
 		if v, err := OpenModal(actionID, b, "C1", "1.2"); err == nil {
 			t.Errorf("%s opened %+v", actionID, v.Title)
