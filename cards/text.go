@@ -121,7 +121,7 @@ func mention(id string) string {
 	case slackID(id, "CG"):
 		return "<#" + id + ">"
 	}
-	return clean(id, 60)
+	return clean(id, 80)
 }
 
 // slackID reports whether id is safe as a Slack id of one of the kinds, which its first letter tells. It accepts more
