@@ -105,7 +105,7 @@ func TestComposeVariables(t *testing.T) {
 func TestImageIsStamped(t *testing.T) {
 	stamps := regexp.MustCompile(`-X fieldmarshal/program\.(\w+)=\$\{(\w+)\}`).FindAllStringSubmatch(read(t, "Dockerfile"), -1)
 	for _, m := range stamps {
-		if !regexp.MustCompile(`(?m)^var .*\b`+m[1]+`\b.* string$`).MatchString(read(t, "program/version.go")) || !strings.Contains(read(t, "Dockerfile"), "ARG "+m[2]+"=") {
+		if !regexp.MustCompile(`(?m)^var .*\b`+m[1]+`\b.* string$`).MatchString(read(t, "program/announce.go")) || !strings.Contains(read(t, "Dockerfile"), "ARG "+m[2]+"=") {
 			t.Errorf("the Dockerfile stamps %s from %s, and one of them does not exist", m[1], m[2])
 		}
 	}

@@ -5,12 +5,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
@@ -21,8 +19,7 @@ import (
 )
 
 const (
-	statusPath = "/webhooks/prodege/project-status"
-
+	webhooks    = "/webhooks/prodege/"
 	sendTimeout = 20 * time.Second // Prodege itself gives up after about 14 s
 	mostAnswer  = 64 << 10         // bytes shown of an answer
 )
@@ -48,7 +45,7 @@ func (o Options) send() *cobra.Command {
 	s := sendFlags{encoding: string(prodege.JSON)}
 	cmd := o.command("send", func(c *call) error { return c.send(s) })
 	f := cmd.Flags()
-	f.StringVar(&s.url, "url", "", "the ingress; the webhook's path is added if there is none (default: HTTP_ADDR on this machine)")
+	f.StringVar(&s.url, "url", "", "the ingress, or a webhook of it (default: HTTP_ADDR on this machine)")
 	f.StringVar(&s.file, "file", "", "read the event's JSON from this file; - is standard input")
 	choice(cmd, &s.encoding, "encoding", "how it is sent, json by default", string(prodege.JSON), string(prodege.JSONString), string(prodege.Form))
 	f.StringVar(&s.project, "project", "", "the project's id")
@@ -70,11 +67,10 @@ func (c *call) send(s sendFlags) error {
 	if err != nil {
 		return err
 	}
-	to, err := webhook(cmp.Or(s.url, c.world.Facts.IngressURL))
-	if err != nil {
-		return err
+	sent := Sent{URL: strings.TrimSuffix(cmp.Or(s.url, c.world.Facts.IngressURL), "/"), Encoding: s.encoding}
+	if !strings.Contains(sent.URL, webhooks) {
+		sent.URL += webhooks + "project-status"
 	}
-	sent := Sent{URL: to, Encoding: s.encoding}
 	if json.Valid(data) {
 		sent.Data = data
 	}
@@ -128,26 +124,9 @@ func (c *call) event(s sendFlags) ([]byte, error) {
 		return nil, err
 	}
 	if e.ID == "" { // like one of Prodege's: the seconds since 1970, then chance
-		var chance [8]byte
-		_, _ = rand.Read(chance[:]) // never fails
-		e.ID = prodege.EventID(fmt.Sprintf("%08x%s", uint32(e.Time.Unix()), hex.EncodeToString(chance[:])))
+		e.ID = prodege.EventID(fmt.Sprintf("%08x%s", e.Time.Unix(), strings.ToLower(rand.Text()[:16])))
 	}
 	return e.WireJSON(), nil
-}
-
-// webhook is where an ingress takes events.
-func webhook(ingress string) (string, error) {
-	if !strings.Contains(ingress, "://") {
-		ingress = "http://" + ingress
-	}
-	u, err := url.Parse(ingress)
-	if err != nil {
-		return "", usageError("--url: %w", err)
-	}
-	if strings.Trim(u.Path, "/") == "" {
-		u.Path = statusPath
-	}
-	return u.String(), nil
 }
 
 // post sends it and reads the answer.

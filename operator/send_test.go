@@ -12,6 +12,8 @@ import (
 	"fieldmarshal/prodege"
 )
 
+const statusPath = webhooks + "project-status"
+
 // door takes deliveries as the ingress does: read and checked by the supplier's rules.
 type door struct {
 	*httptest.Server
@@ -75,7 +77,7 @@ func TestSendFiles(t *testing.T) {
 	if err := os.WriteFile(file, []byte(`{"event_id":"c","project_id":3,"status":"LIVE","more":"kept"}`+"\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run(t, w, "", "send", "--url", d.URL+"/elsewhere", "--file", file, "--json").wants(t, 0, `"accepted": true`, `"more": "kept"`)
+	run(t, w, "", "send", "--url", d.URL+"/webhooks/prodege/elsewhere", "--file", file, "--json").wants(t, 0, `"accepted": true`, `"more": "kept"`)
 	var ids []string
 	for _, e := range d.events {
 		ids = append(ids, string(e.ID))
@@ -83,7 +85,7 @@ func TestSendFiles(t *testing.T) {
 	if len(ids) != 4 || ids[1] != "a" || ids[2] != "b" || ids[3] != "c" || !d.events[0].AsksCPI() {
 		t.Errorf("came: %v", ids)
 	}
-	if got := strings.Join(d.paths, " "); got != statusPath+" "+statusPath+" /elsewhere" {
+	if got := strings.Join(d.paths, " "); got != statusPath+" "+statusPath+" /webhooks/prodege/elsewhere" {
 		t.Errorf("paths: %s", got)
 	}
 }
@@ -108,7 +110,7 @@ func TestSendAnswers(t *testing.T) {
 			run(t, (&fakes{}).world(), "", "send", "--url", d.URL, "--project", "1", "--status", "LIVE").wants(t, c.code, c.answer, c.says)
 		})
 	}
-	run(t, (&fakes{}).world(), "", "send", "--url", "127.0.0.1:1", "--project", "1", "--status", "LIVE").wants(t, ExitFailed, "connection refused")
+	run(t, (&fakes{}).world(), "", "send", "--url", "http://127.0.0.1:1", "--project", "1", "--status", "LIVE").wants(t, ExitFailed, "connection refused")
 }
 
 func TestSendRefusesToSend(t *testing.T) {

@@ -4,7 +4,13 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
+	"runtime/debug"
 	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"fieldmarshal/operator"
 )
 
 // announce logs at start which build this is, what is sent and what limits spending, and the warnings about the
@@ -33,4 +39,35 @@ func (p Process) announce(who string) {
 	for _, warning := range c.Warnings {
 		p.Logger.Warn(warning.Variable + " " + warning.Text)
 	}
+}
+
+// Set by the linker when the image is built, where there is no version control:
+//
+//	go build -ldflags "-X fieldmarshal/program.version=v1.2.3 -X fieldmarshal/program.revision=4f2a…"
+var version, revision string
+
+// build returns the version of this program, as set by the linker or recorded by Go.
+func build() operator.Build {
+	b := operator.Build{Version: version, Revision: revision, Go: runtime.Version()}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		b.Version = cmp.Or(b.Version, info.Main.Version)
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				b.Revision = cmp.Or(b.Revision, s.Value)
+			}
+		}
+	}
+	b.Version, b.Revision = cmp.Or(b.Version, "(devel)"), cmp.Or(b.Revision, "unknown")
+	return b
+}
+
+// buildInfo returns a metric that is always 1; its labels give the version.
+func buildInfo() prometheus.Collector {
+	b := build()
+	g := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "fieldmarshal_build_info", Help: "1, with the version, the revision and the Go version of this build.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "revision": b.Revision, "goversion": b.Go},
+	})
+	g.Set(1)
+	return g
 }

@@ -4,11 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"github.com/slack-go/slack"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc/codes"
 
 	"fieldmarshal/activities"
 	"fieldmarshal/inbox"
@@ -101,34 +106,47 @@ func background(ctx context.Context, do func(context.Context)) (stop func()) {
 	}
 }
 
-// ownTeam asks Slack which workspace the token belongs to.
-func ownTeam(api *slack.Client) func(context.Context) (string, error) {
-	return func(ctx context.Context) (string, error) {
-		who, err := api.AuthTestContext(ctx)
-		if err != nil {
-			return "", fmt.Errorf("ask slack for our workspace: %w", err)
-		}
-		return who.TeamID, nil
-	}
-}
-
-// isGuest asks Slack whether somebody is a guest in our workspace or belongs to another organization. It needs the scope
-// users:read. In a simulated Slack without users nobody is a guest.
-func isGuest(api *slack.Client) func(ctx context.Context, user string) (bool, error) {
-	return func(ctx context.Context, user string) (bool, error) {
-		u, err := api.GetUserInfoContext(ctx, user)
-		var refusal slack.SlackErrorResponse
-		switch {
-		case errors.As(err, &refusal) && refusal.Err == "unknown_method":
-			return false, nil
-		case err != nil:
-			return false, fmt.Errorf("ask slack who is a guest: %w", err)
-		}
-		return u.IsRestricted || u.IsUltraRestricted || u.IsStranger, nil
-	}
-}
-
 // uiLink returns the address of a workflow in the Temporal UI.
 func (p Process) uiLink(workflowID string) string {
 	return p.Config.TemporalUIURL + "/namespaces/" + url.PathEscape(p.Temporal.Namespace) + "/workflows/" + url.PathEscape(workflowID)
+}
+
+// serveAdmin serves readiness and metrics until ctx is done, which is after the last requests have finished.
+func (p Process) serveAdmin(ctx context.Context, server *http.Server, l net.Listener) {
+	context.AfterFunc(ctx, func() { _ = server.Close() })
+	if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		p.Logger.Error("the ingress's admin address is not served any more", "error", err)
+	}
+}
+
+// temporalHealth returns why Temporal can't take events: it does not answer, refuses us, or lacks our namespace.
+func temporalHealth(c client.Client, address, namespace string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+		var missing *serviceerror.NamespaceNotFound
+		var denied *serviceerror.PermissionDenied
+		switch {
+		case err == nil:
+			return nil
+		case errors.As(err, &missing):
+			return fmt.Errorf("the namespace %q is missing at %s: create it, or set TEMPORAL_NAMESPACE: %w", namespace, address, err)
+		case errors.As(err, &denied): // it answers, and may permit us to start workflows
+			return nil
+		case serviceerror.ToStatus(err).Code() == codes.Unauthenticated:
+			return fmt.Errorf("%s does not know us: check TEMPORAL_API_KEY or the certificate: %w", address, err)
+		}
+		return fmt.Errorf("does not answer at %s: %w", address, err)
+	}
+}
+
+// startCheckTimeout is how long Temporal may take to answer at start.
+const startCheckTimeout = 10 * time.Second
+
+// checkTemporal logs at start if Temporal can't take events; otherwise that would be noticed only with the first event.
+func (p Process) checkTemporal(ctx context.Context, ask func(context.Context) error) {
+	ctx, cancel := context.WithTimeout(ctx, startCheckTimeout)
+	defer cancel()
+	if err := ask(ctx); err != nil && !errors.Is(ctx.Err(), context.Canceled) {
+		p.Logger.Warn("Temporal can't take events, which wait on disk", "address", p.Temporal.HostPort, "namespace", p.Temporal.Namespace, "error", err)
+	}
 }

@@ -74,10 +74,7 @@ func (p Process) facts() operator.Facts {
 
 // localURL returns the URL of a process that listens on address, as seen from its own machine.
 func localURL(address string) string {
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return "http://localhost:8080"
-	}
+	host, port, _ := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
