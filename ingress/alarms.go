@@ -107,7 +107,8 @@ func (in *Ingress) raiseDated(ctx context.Context, events []prodege.Event) {
 			in.raise(ctx, "future", "", fmt.Sprintf("More than %d events within an hour are dated ahead of this machine's clock. "+
 				"The newest: %s. A time zone may be misread. Such events are ordered by their time of receipt.", toleratedFuture, dated))
 		} else {
-			in.raise(ctx, "clock", "", fmt.Sprintf("The clock of the ingress's machine is behind: %s, and the event's id agrees. Set the clock.", dated))
+			in.raise(ctx, "clock", "", fmt.Sprintf("The clock of the ingress's machine is behind: %s, "+
+				"and the event's id agrees. Set the clock.", dated))
 		}
 	}
 }

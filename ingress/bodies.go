@@ -109,7 +109,8 @@ func (in *Ingress) readBody(c *gin.Context) (b body, fault *refusal) {
 	case "gzip", "x-gzip":
 		r = &gunzip{compressed: r}
 	default:
-		return b, refused(http.StatusUnsupportedMediaType, causeCompressed, fmt.Sprintf("the body is encoded as %+.40q, and only gzip is supported", encoding))
+		return b, refused(http.StatusUnsupportedMediaType, causeCompressed,
+			fmt.Sprintf("the body is encoded as %+.40q, and only gzip is supported", encoding))
 	}
 	left := turnTimeout
 	b.bytes = make([]byte, 0, int(min(max(c.Request.ContentLength, 0), 4<<10))+1)

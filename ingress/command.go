@@ -98,7 +98,8 @@ func (in *Ingress) status(ctx context.Context, who reader, text string) cards.Me
 		return cards.Sorry("Project " + id.String() + " is not known here: there has been no event about it, or it ended long ago.")
 	case err != nil:
 		in.log.Warn("a project could not be asked", "project_id", id.String(), "error", err)
-		return cards.Sorry("Project " + id.String() + " can't be asked right now: Temporal or its worker does not answer. Please try again in a minute.")
+		return cards.Sorry("Project " + id.String() + " can't be asked right now: Temporal or its worker does not answer. " +
+			"Please try again in a minute.")
 	}
 	if who.guest {
 		state = withoutPrices(state)

@@ -90,7 +90,8 @@ func (in *Ingress) answerTo(ctx context.Context, kind project.AnswerKind, b card
 	switch {
 	case kind == project.AnswerRecorded:
 		a.Verdict, a.Amount = d.Verdict, cmp.Or(d.UpTo, d.Amount)
-		a.Decision = &project.Decided{Verdict: d.Verdict, User: d.User, Amount: a.Amount, Action: d.Action, Number: d.Number, At: in.now(), From: d.From}
+		a.Decision = &project.Decided{Verdict: d.Verdict, User: d.User, Amount: a.Amount,
+			Action: d.Action, Number: d.Number, At: in.now(), From: d.From}
 	case kind == project.AnswerClosed && !a.OfInvoice:
 		in.addOutcome(ctx, &a, b)
 	}

@@ -57,7 +57,9 @@ func (in *Ingress) delivery(read readEvents) gin.HandlerFunc {
 }
 
 // parse parses a delivery, after checking its signature.
-func (in *Ingress) parse(contentType string, body []byte, read readEvents) (events []prodege.Event, unusable []prodege.Unusable, fault *refusal) {
+func (in *Ingress) parse(contentType string, body []byte, read readEvents) (
+	events []prodege.Event, unusable []prodege.Unusable, fault *refusal,
+) {
 	envelope, err := prodege.ReadEnvelope(contentType, body)
 	if refused, is := errors.AsType[*prodege.Refusal](err); is {
 		status := http.StatusBadRequest
@@ -95,7 +97,8 @@ func (in *Ingress) accept(c *gin.Context, events []prodege.Event, unusable []pro
 			"event_id", events[0].ID, "project_id", events[0].ProjectID, "events", len(events), "error", err)
 		in.count(c, outcomeFailed)
 		fail(c, http.StatusInternalServerError, "", "the delivery could not be kept: please send it again")
-		in.raiseFailed(ctx, "durable", fmt.Sprintf("neither the disk nor Temporal accepts it (project %s, event %.100q)", events[0].ProjectID, events[0].ID))
+		in.raiseFailed(ctx, "durable", fmt.Sprintf("neither the disk nor Temporal accepts it (project %s, event %.100q)",
+			events[0].ProjectID, events[0].ID))
 		return
 	}
 	in.metrics.received.Add(int64(len(events) + len(unusable)))
@@ -132,7 +135,8 @@ func (in *Ingress) splitByAge(events []prodege.Event) (young []prodege.Event, ol
 			young = append(young, e)
 			continue
 		}
-		old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Error: fmt.Sprintf("the event is older than %s", limit), Cause: "age"})
+		old = append(old, prodege.Unusable{EventID: e.ID, Project: e.ProjectID, Cause: "age",
+			Error: fmt.Sprintf("the event is older than %s", limit)})
 	}
 	return young, old
 }
@@ -157,8 +161,9 @@ func (in *Ingress) persist(ctx context.Context, events []prodege.Event) (outcome
 func (in *Ingress) logAccepted(c *gin.Context, outcome string, events []prodege.Event, unusable []prodege.Unusable) {
 	id := requestID(c)
 	for _, e := range events[:min(len(events), maxLogLines)] {
-		in.log.LogAttrs(c.Request.Context(), slog.LevelInfo, "event received", slog.String("request_id", id), slog.Int64("project_id", int64(e.ProjectID)),
-			slog.String("event_id", string(e.ID)), slog.String("status", string(e.Status)), slog.Int("update_reason", int(e.Reason)),
+		in.log.LogAttrs(c.Request.Context(), slog.LevelInfo, "event received",
+			slog.String("request_id", id), slog.Int64("project_id", int64(e.ProjectID)), slog.String("event_id", string(e.ID)),
+			slog.String("status", string(e.Status)), slog.Int("update_reason", int(e.Reason)),
 			slog.String("delivery", e.Delivery), slog.String("kept", outcome))
 	}
 	for _, u := range unusable[:min(len(unusable), maxLogLines)] {

@@ -62,7 +62,8 @@ func parsePayload(body []byte) (p slack.InteractionCallback, err error) {
 
 // click answers a click on a button of a message or of the home tab.
 func (in *Ingress) click(c *gin.Context, p slack.InteractionCallback) {
-	ctx, where := c.Request.Context(), place{person: personOf(p), channel: p.Channel.ID, responseURL: p.ResponseURL, home: p.View.Type == slack.VTHomeTab}
+	ctx := c.Request.Context()
+	where := place{person: personOf(p), channel: p.Channel.ID, responseURL: p.ResponseURL, home: p.View.Type == slack.VTHomeTab}
 	for _, action := range p.ActionCallback.BlockActions {
 		if action == nil {
 			continue
@@ -110,7 +111,8 @@ func (in *Ingress) openModal(ctx context.Context, p slack.InteractionCallback, a
 	}
 	view, err := cards.OpenModal(actionID, b, where.channel, ts)
 	if err != nil {
-		in.log.Warn("a button's value does not match its action", "action", actionID, "project_id", b.Project.String(), "user", p.User.ID, "error", err)
+		in.log.Warn("a button's value does not match its action", "action", actionID,
+			"project_id", b.Project.String(), "user", p.User.ID, "error", err)
 		in.answerLater(ctx, where, project.AnswerMismatch, b, project.Decision{})
 		return
 	}

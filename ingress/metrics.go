@@ -58,7 +58,8 @@ func newMetrics(registry *prometheus.Registry, box *inbox.Inbox) *metrics {
 		unusable:   add.NewCounter(events("unusable")),
 		clicks: counters("fieldmarshal_clicks_total",
 			"Clicks on buttons and submitted modals, by outcome: recorded, or why they did not count.", "outcome"),
-		seconds: add.NewHistogramVec(prometheus.HistogramOpts{Name: "fieldmarshal_http_request_seconds", Help: "How long requests took to answer.",
+		seconds: add.NewHistogramVec(prometheus.HistogramOpts{Name: "fieldmarshal_http_request_seconds",
+			Help:    "How long requests took to answer.",
 			Buckets: []float64{.0005, .001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5}}, []string{"route", "status"}),
 	}
 	ours := []string{causeTooLarge, causeUnreadable, causeCompressed, causeWrongAddress, causeWrongMethod}

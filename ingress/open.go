@@ -56,7 +56,8 @@ func (in *Ingress) openList(ctx context.Context, shown int, who reader) (cards.O
 func (in *Ingress) openItem(i OpenItem, who reader) cards.OpenItem {
 	name, _ := in.names.get(i.Project)
 	name.ID = i.Project
-	item := cards.OpenItem{Project: name, Summary: i.Summary, Since: i.Since, UI: in.uiLink(i.Project), Decision: i.Waiting == project.WaitsApproval}
+	item := cards.OpenItem{Project: name, Summary: i.Summary, Since: i.Since, UI: in.uiLink(i.Project),
+		Decision: i.Waiting == project.WaitsApproval}
 	item.Repair = i.Attention && !item.Decision
 	if who.guest {
 		item.Summary = "waits for " + cards.Waits(i.Waiting)

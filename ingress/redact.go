@@ -71,9 +71,10 @@ func newRedactor(secrets []prodege.Secret) redactor {
 // body returns a body without its secrets.
 func (r redactor) body(contentType string, body []byte) string {
 	if len(body) > maxParsed {
-		body = body[:maxShown]
-		body = bytes.TrimRightFunc(body, func(c rune) bool { return c < utf8.RuneSelf && c != ' ' && c != '\n' && c != ',' && c != '}' }) // half a secret
-		return r.text(string(body))
+		// What it ends with may be half a secret.
+		return r.text(strings.TrimRightFunc(string(body[:maxShown]), func(c rune) bool {
+			return c < utf8.RuneSelf && !strings.ContainsRune(" \n,}", c)
+		}))
 	}
 	media, params, _ := mime.ParseMediaType(contentType)
 	if strings.HasPrefix(media, "multipart/") {

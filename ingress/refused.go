@@ -54,7 +54,8 @@ func (in *Ingress) refuse(c *gin.Context, r *refusal, body []byte) {
 	switch {
 	case lot == inbox.LotUnparsed:
 		in.raise(ctx, "unparsed", r.Cause, fmt.Sprintf("A delivery of Prodege's webhook is authentic, but can't be read (%s: %s). "+
-			"It was answered 400 and Prodege does not send it again. Look at it with `fieldmarshal refused --full`, and at the project at Prodege.", r.Cause, why))
+			"It was answered 400 and Prodege does not send it again. Look at it with `fieldmarshal refused --full`, and at the project at Prodege.",
+			r.Cause, why))
 	case r.Cause == causeUnreadable:
 		in.raiseFailed(ctx, r.Cause, "its body was cut off")
 	default:
@@ -83,7 +84,8 @@ func (in *Ingress) admitRefused(ctx context.Context, r inbox.Refused, by string)
 		allowed, known := in.options.Approvers.May(ctx, by)
 		switch {
 		case !known:
-			return fmt.Errorf("whether %s is one of SLACK_APPROVERS is unknown right now, because Slack does not answer: try again in a minute", by)
+			return fmt.Errorf("whether %s is one of SLACK_APPROVERS is unknown right now, "+
+				"because Slack does not answer: try again in a minute", by)
 		case !allowed:
 			return fmt.Errorf("%s is not one of SLACK_APPROVERS", by)
 		}

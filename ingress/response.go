@@ -55,7 +55,8 @@ func (in *Ingress) tellAlone(ctx context.Context, where place, m cards.Message) 
 	if where.channel == "" {
 		return errors.Join(err, errors.New("there is no channel for it"))
 	}
-	_, again := in.options.Slack.PostEphemeralContext(ctx, where.channel, where.user, slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
+	_, again := in.options.Slack.PostEphemeralContext(ctx, where.channel, where.user,
+		slack.MsgOptionText(m.Text, false), slack.MsgOptionBlocks(m.Blocks...))
 	if again == nil {
 		return nil
 	}
@@ -83,7 +84,8 @@ func (in *Ingress) slackHost(address string) bool {
 	if err != nil || u.User != nil || u.Opaque != "" {
 		return false
 	}
-	if api, err := url.Parse(in.options.SlackAPIURL); err == nil && api.Host != "" && u.Scheme == api.Scheme && strings.EqualFold(u.Host, api.Host) {
+	api, err := url.Parse(in.options.SlackAPIURL)
+	if err == nil && api.Host != "" && u.Scheme == api.Scheme && strings.EqualFold(u.Host, api.Host) {
 		return true
 	}
 	host := strings.ToLower(u.Hostname())

@@ -33,7 +33,8 @@ func (in *Ingress) statusByName(ctx context.Context, who reader, text string) ca
 	found, unasked, err := in.find(ctx, text)
 	switch {
 	case err != nil:
-		return cards.Sorry("Projects can't be searched right now: Temporal does not answer. Please try again in a minute, or ask with the project's id.")
+		return cards.Sorry("Projects can't be searched right now: Temporal does not answer. " +
+			"Please try again in a minute, or ask with the project's id.")
 	case len(found) == 1:
 		return in.status(ctx, who, found[0].ID.String())
 	case len(found) > 1:
