@@ -144,7 +144,7 @@ func TestScheduleFollowsConfiguration(t *testing.T) {
 	}
 	waitNext(day, 9, "America/New_York")
 	w.restartWorkerWith("DIGEST", digest)
-	if strings.Contains(w.worker.log.String(), "another time now") {
+	if strings.Contains(w.worker.log.String(), "was rescheduled") {
 		t.Error("the schedule was changed although DIGEST had not")
 	}
 	day, digest = weeklyTime(t, 4, 16, "Europe/Berlin")

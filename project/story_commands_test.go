@@ -15,7 +15,7 @@ import (
 	"fieldmarshal/project"
 )
 
-// tell takes one line of a story and returns what followed.
+// runLine runs one line of a story and returns its effects.
 func (w *world) runLine(t *testing.T, d *datadriven.TestData) string {
 	w.t, w.lines, w.lastLine, w.repeats = t, nil, "", 0
 	func() {
@@ -27,12 +27,12 @@ func (w *world) runLine(t *testing.T, d *datadriven.TestData) string {
 		w.command(d)
 	}()
 	w.flush()
-	if closing := w.status(); closing != w.lastStatus {
-		w.lastStatus = closing
-		w.lines = append(w.lines, closing)
+	if status := w.status(); status != w.lastStatus {
+		w.lastStatus = status
+		w.lines = append(w.lines, status)
 	}
 	if len(w.lines) == 0 {
-		return "(nothing follows)"
+		return "(no effect)"
 	}
 	return strings.Join(w.lines, "\n")
 }
@@ -40,11 +40,11 @@ func (w *world) runLine(t *testing.T, d *datadriven.TestData) string {
 func (w *world) command(d *datadriven.TestData) {
 	a := parseArgs(d.CmdArgs)
 	switch d.Cmd {
-	case "together": // what its lines say reaches the project in one turn
+	case "together": // its lines reach the project in one turn
 		for line := range strings.Lines(d.Input) {
 			cmd, parsed, err := datadriven.ParseLine(line)
 			if err != nil || cmd != "event" && cmd != "click" && cmd != "cancel" {
-				w.t.Fatalf("%s: only events, clicks and a cancel come together: %q", d.Pos, line)
+				w.t.Fatalf("%s: only events, clicks and a cancel can come together: %q", d.Pos, line)
 			}
 			w.queue(cmd, parseArgs(parsed))
 		}
@@ -80,7 +80,7 @@ func (w *world) command(d *datadriven.TestData) {
 		}
 	case "earlier-lives":
 		w.earlierRuns = a.behaviour()
-	case "answer": // what was held comes to its end now
+	case "answer": // held tasks end now
 		for _, f := range w.tasks {
 			if f.due.IsZero() {
 				f.due, f.behaviour.mode = w.now, a.word(0)
@@ -93,7 +93,7 @@ func (w *world) command(d *datadriven.TestData) {
 			w.turn.Decisions = append(w.turn.Decisions, project.Decision{ID: "switch", Verdict: project.Resume})
 		}
 		w.settle()
-	case "cancel": // somebody cancels the workflow in Temporal
+	case "cancel": // the workflow is cancelled in Temporal
 		w.turn.Cancelled = true
 		w.settle()
 	case "continue-as-new":
@@ -107,7 +107,7 @@ func (w *world) command(d *datadriven.TestData) {
 			w.t.Fatal("the dispositions do not add up")
 		}
 	default:
-		w.t.Fatalf("%s: no such command: %s", d.Pos, d.Cmd)
+		w.t.Fatalf("%s: unknown command: %s", d.Pos, d.Cmd)
 	}
 	a.checkUnused(w.t, d)
 }
@@ -122,8 +122,8 @@ func (w *world) queue(cmd string, a *arguments) {
 		return
 	}
 	e := w.event(a)
-	if text := a.value("times"); text != "" { // that many, each the next in order
-		rising := a.flag("rising") // each with the next reason
+	if text := a.value("times"); text != "" { // that many events, with increasing ids
+		rising := a.flag("rising") // with increasing reasons
 		for i := range must(strconv.Atoi(text)) {
 			one := e
 			if rising {
@@ -138,8 +138,8 @@ func (w *world) queue(cmd string, a *arguments) {
 	w.turn.Events = append(w.turn.Events, e)
 }
 
-// event is one event as the ingress hands it on. Prodege's API says the same from then on, unless the event is an old
-// one or told as unlike-api.
+// event returns an event as the ingress delivers it. Prodege's API agrees with it from then on, unless it is older than
+// another event or flagged unlike-api.
 func (w *world) event(a *arguments) prodege.Event {
 	w.nextEvent++
 	e := prodege.Event{ID: prodege.EventID(fmt.Sprintf("e%d", w.nextEvent)), Time: w.now, ProjectID: w.id, Received: w.now,
@@ -170,7 +170,7 @@ func (w *world) event(a *arguments) prodege.Event {
 	return e
 }
 
-// clicks are the words for what can be clicked: the button it takes, and what it decides.
+// clicks maps the words for clicks to the button and the decision.
 var clicks = map[string]struct {
 	button  string
 	of      project.QuestionKind
@@ -193,14 +193,14 @@ var clicks = map[string]struct {
 	"send-now":         {"Send now", project.OfInvoice, project.SendInvoice, ""},
 }
 
-// click is a click on the newest message that has such a button. A story that clicks what does not stand there fails,
-// unless the click is told as stale: it was made before the message changed.
+// click returns a click on the newest message of its kind. The message must have the button unless the click is flagged
+// stale, which means that the message has changed since.
 func (w *world) click(a *arguments) project.Decision {
 	w.nextClick++
 	user, what := a.word(0), a.word(1)
 	c, known := clicks[what]
 	if !known {
-		w.t.Fatalf("nothing can be clicked as %q", what)
+		w.t.Fatalf("unknown click: %q", what)
 	}
 	d := project.Decision{ID: cmp.Or(a.value("id"), fmt.Sprintf("click%d", w.nextClick)), Of: c.of, Verdict: c.verdict, Action: c.action,
 		User: user, From: project.FromSlack, At: w.now, Reason: a.value("reason")}
@@ -210,7 +210,7 @@ func (w *world) click(a *arguments) project.Decision {
 	})
 	stale := a.flag("stale")
 	if m == nil || !stale && (m.plain || !slices.ContainsFunc(buttons(m.card), func(b string) bool { return b == c.button || strings.HasPrefix(b, c.button+" $") })) {
-		w.t.Fatalf("%s clicks %q, and no such button stands", user, c.button)
+		w.t.Fatalf("%s clicks %q, but there is no such button", user, c.button)
 	}
 	d.Channel = m.channel
 	switch card := m.card; {
@@ -247,7 +247,7 @@ func (w *world) click(a *arguments) project.Decision {
 	return d
 }
 
-// set changes settings.
+// changeSettings changes settings.
 func (w *world) changeSettings(a *arguments) {
 	s := &w.settings
 	amount := func(name string, to **prodege.USD) {
@@ -292,7 +292,7 @@ func (w *world) changeSettings(a *arguments) {
 	}
 }
 
-// prodegeIs changes what Prodege's API tells, and how it answers.
+// changeProdege changes the project at Prodege, and how its API responds.
 func (w *world) changeProdege(a *arguments) {
 	i := &w.prodege.info
 	amount := func(name string, to **prodege.USD) {
@@ -324,16 +324,16 @@ func (w *world) changeProdege(a *arguments) {
 	}
 }
 
-// deletes removes messages that begin with a word for what they are.
+// deleteMessage deletes the newest root message whose title begins with a word.
 func (w *world) deleteMessage(what string) {
 	m := w.slack.find(func(m *slackMessage) bool { return m.thread == "" && strings.HasPrefix(cardTitle(m.card), what) })
 	if m == nil {
-		w.t.Fatalf("no %s stands in Slack", what)
+		w.t.Fatalf("there is no %s in Slack", what)
 	}
 	m.deleted = true
 }
 
-// see tells what stands in Slack.
+// listMessages lists the messages in Slack.
 func (w *world) listMessages() {
 	for _, m := range w.slack.messages {
 		if m.deleted {
@@ -350,7 +350,7 @@ func (w *world) listMessages() {
 	}
 }
 
-// when reads a moment: a whole time, a time of today, or how long before or after now.
+// parseTime parses a time in RFC 3339, a time of the current day, or an offset from the current time.
 func (w *world) parseTime(text string) time.Time {
 	if at, err := time.Parse(time.RFC3339, text); err == nil {
 		return at
@@ -366,7 +366,7 @@ func (w *world) parseTime(text string) time.Time {
 	return time.Date(w.now.Year(), w.now.Month(), w.now.Day(), at.Hour(), at.Minute(), at.Second(), 0, time.UTC)
 }
 
-// duration also knows days.
+// parseDuration is time.ParseDuration with days.
 func parseDuration(text string) time.Duration {
 	if days, ok := strings.CutSuffix(text, "d"); ok {
 		return time.Duration(must(strconv.Atoi(days))) * 24 * time.Hour
@@ -374,7 +374,7 @@ func parseDuration(text string) time.Duration {
 	return must(time.ParseDuration(text))
 }
 
-// arguments are those of one line of a story. One that nobody reads is a fault of the story.
+// arguments are the arguments of one line of a story. It is an error if one is not used.
 type arguments struct {
 	words  []string
 	values map[string]string
@@ -401,7 +401,7 @@ func (a *arguments) word(n int) string {
 	return a.words[n]
 }
 
-// number is a word that is a number, perhaps of dollars; empty if there is none in that place.
+// number returns the nth word if it is a number, without a dollar sign, or "".
 func (a *arguments) number(n int) string {
 	if n >= len(a.words) || strings.Trim(a.words[n], "$.0123456789") != "" {
 		return ""
@@ -425,7 +425,7 @@ func (a *arguments) value(name string) string {
 	return v
 }
 
-// behaviour reads how a counterparty answers from now on: "away", "429 10s", "slow 5s", "lost times=1", "fine".
+// behaviour parses how a counterparty responds from now on: "away", "429 10s", "slow 5s", "lost times=1", "fine".
 func (a *arguments) behaviour() behaviour {
 	b := behaviour{mode: a.word(0), arg: a.word(1)}
 	if n := a.value("times"); n != "" {
@@ -434,7 +434,7 @@ func (a *arguments) behaviour() behaviour {
 	return b.validated()
 }
 
-// behaviourOf reads it from a value: "away", "refuses/2014", "slow/5s".
+// behaviourOf parses a behaviour from a value: "away", "refuses/2014", "slow/5s".
 func (a *arguments) behaviourOf(text string) behaviour {
 	var b behaviour
 	b.mode, b.arg, _ = strings.Cut(text, "/")
@@ -453,18 +453,18 @@ func (b behaviour) validated() behaviour {
 	case "", "away", "429", "refuses", "queued", "lost", "plain", "held", "found", "fails", "ineffective", "200", "409", "500", "503", "html", "no", "422", "400":
 		return b
 	}
-	panic("no such behaviour: " + b.mode)
+	panic("unknown behaviour: " + b.mode)
 }
 
 func (a *arguments) checkUnused(t *testing.T, d *datadriven.TestData) {
 	for _, word := range a.words {
 		if !a.used[word] {
-			t.Fatalf("%s: what is %q?", d.Pos, word)
+			t.Fatalf("%s: unknown argument %q", d.Pos, word)
 		}
 	}
 	for name := range a.values {
 		if !a.used[name] {
-			t.Fatalf("%s: what is %q?", d.Pos, name)
+			t.Fatalf("%s: unknown argument %q", d.Pos, name)
 		}
 	}
 }

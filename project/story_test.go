@@ -10,15 +10,15 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// The stories in testdata/stories tell how projects go, one file per story: a line that says what happens (an event, a
-// click, an answer of Slack, Prodege or billing, time that passes), then what follows from it and what people see. Read
-// testdata/README.md for the language.
+// TestStories runs the stories in testdata/stories. Each file is about one project: a line says what happens (an event, a
+// click, a response of Slack, Prodege or billing, or time that passes), followed by its effects and what people see. The
+// language is described in testdata/README.md.
 //
-// If a story fails, read the difference as an operations person would. If it is an improvement, run
+// If a story fails and the difference is an improvement, run
 //
 //	go test ./project -run TestStories -rewrite
 //
-// and look at the whole difference again before it is committed.
+// and review the whole difference before committing it.
 func TestStories(t *testing.T) {
 	files, err := filepath.Glob("testdata/stories/*.txt")
 	if err != nil || len(files) == 0 {
@@ -28,7 +28,7 @@ func TestStories(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
 			rewriting := flag.Lookup("rewrite").Value.String() == "true"
 			if raw, err := os.ReadFile(file); err != nil || !rewriting && !strings.HasPrefix(string(raw), "# ") {
-				t.Fatalf("a story begins with a comment that says what it is about: %v", err)
+				t.Fatalf("a story must begin with a comment that says what it is about: %v", err)
 			}
 			w := newWorld(t)
 			datadriven.RunTest(t, file, func(t *testing.T, d *datadriven.TestData) string {

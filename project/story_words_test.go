@@ -12,10 +12,9 @@ import (
 	"fieldmarshal/project"
 )
 
-// The words of the stories are short and their own: what a message says to people is worded in package cards, and tested
-// there. Here only the facts count.
+// The stories describe messages by their facts. The wording of the messages is in package cards and tested there.
 
-// say notes what happens; what happens again and again is counted.
+// log adds a line to the output. It counts consecutive repetitions instead of repeating the line.
 func (w *world) log(text string) {
 	if text == w.lastLine {
 		w.repeats++
@@ -29,12 +28,12 @@ func (w *world) log(text string) {
 
 func (w *world) flush() {
 	if w.repeats > 0 {
-		w.lines = append(w.lines, fmt.Sprintf("%s … that makes %d times", w.formatTime(w.lastRepeat), w.repeats+1))
+		w.lines = append(w.lines, fmt.Sprintf("%s … %d times in all", w.formatTime(w.lastRepeat), w.repeats+1))
 	}
 	w.lastLine, w.repeats = "", 0
 }
 
-// clock tells a time, with its date if that is not the story's first day.
+// formatTime formats a time, with the date unless it is on the story's first day.
 func (w *world) formatTime(t time.Time) string {
 	t = t.UTC()
 	if t.YearDay() == w.day.YearDay() && t.Year() == w.day.Year() {
@@ -43,7 +42,7 @@ func (w *world) formatTime(t time.Time) string {
 	return t.Format("Jan 2 15:04:05")
 }
 
-// closing tells what the project waits for in the end, why people must look, and when it wakes next.
+// status describes what the project waits for, why it needs attention, and when it wakes next.
 func (w *world) status() string {
 	if w.ended {
 		return "= closed"
@@ -64,20 +63,20 @@ func (w *world) status() string {
 
 func attentionWords(a project.Attention) string {
 	words := map[project.AttentionKind]string{
-		project.AttentionSlack:        "Slack does not take a message",
+		project.AttentionSlack:        "Slack does not accept a message",
 		project.AttentionOverdue:      "a message has been due for five minutes",
-		project.AttentionPlain:        "a message stands without its buttons",
+		project.AttentionPlain:        "a message is shown without its buttons",
 		project.AttentionNobody:       "nobody can decide",
-		project.AttentionCeiling:      "what is asked is above the ceiling",
-		project.AttentionHeld:         "what was decided is held back",
+		project.AttentionCeiling:      "the required amount is above the ceiling",
+		project.AttentionHeld:         "the decision is held back",
 		project.AttentionExpired:      "nobody decided in time",
-		project.AttentionRefused:      "what was decided was refused",
-		project.AttentionStopped:      "what was decided failed for half an hour",
-		project.AttentionStill:        "what was decided had no effect",
-		project.AttentionByHand:       "what was decided must be done at Prodege by hand",
+		project.AttentionRefused:      "the decision was refused",
+		project.AttentionStopped:      "the decision failed for half an hour",
+		project.AttentionStill:        "the decision had no effect",
+		project.AttentionByHand:       "the decision must be carried out at Prodege by hand",
 		project.AttentionInvoice:      "billing refused the invoice",
 		project.AttentionInvoiceSlow:  "billing has not accepted the invoice for an hour",
-		project.AttentionInvoiceAsked: "people must say whether the invoice is sent",
+		project.AttentionInvoiceAsked: "somebody must decide whether to send the invoice",
 		project.AttentionMissing:      "INVOICED is overdue",
 	}[a.Kind]
 	if words == "" {
@@ -93,12 +92,12 @@ func inParens(text string) string {
 	return " (" + text + ")"
 }
 
-// doing tells what a task does.
+// taskWords describes a task.
 func (w *world) taskWords(t project.Task) string {
 	switch {
 	case t.Post != nil && t.Post.Thread != "":
 		root := w.slack.find(func(m *slackMessage) bool { return m.ts == t.Post.Thread })
-		about := "message that is gone"
+		about := "deleted message"
 		if root != nil {
 			about = cardTitle(root.card)
 		}
@@ -106,7 +105,7 @@ func (w *world) taskWords(t project.Task) string {
 	case t.Post != nil:
 		again := ""
 		if !t.Post.Tried.IsZero() {
-			again = ", if it does not stand there since " + w.formatTime(t.Post.Tried)
+			again = ", unless posted since " + w.formatTime(t.Post.Tried)
 		}
 		return "posts in " + t.Post.Channel + again + ": " + w.cardWords(t.Post.Card)
 	case t.Edit != nil:
@@ -121,7 +120,7 @@ func (w *world) taskWords(t project.Task) string {
 		}
 		return t.Summary
 	case t.Ephemeral != nil:
-		return "tells " + t.Ephemeral.User + " alone: " + answerWords(*t.Ephemeral.Card.Answer)
+		return "answers " + t.Ephemeral.User + " only: " + answerWords(*t.Ephemeral.Card.Answer)
 	case t.Digest != nil:
 		i := t.Digest.Item
 		text := "adds to the digest of " + t.Digest.Channel + ": paused for " + reasonWords(i.Reason, i.Description)
@@ -133,7 +132,7 @@ func (w *world) taskWords(t project.Task) string {
 	return t.Summary
 }
 
-// infoWords is what Prodege's API tells.
+// infoWords describes the project as Prodege's API returns it.
 func infoWords(i prodege.ProjectInfo) string {
 	text := string(i.Status)
 	if i.PausedForCPI {
@@ -151,19 +150,19 @@ func infoWords(i prodege.ProjectInfo) string {
 func eventWords(e project.EventLine) string {
 	text := "event " + cmp.Or(string(e.ID), "without id") + " " + string(e.Status)
 	if e.Source == prodege.FromSweep {
-		text = "a poll counts as if it were an event: " + string(e.Status)
+		text = "poll finding " + string(e.Status)
 	}
 	if e.Reason != 0 {
 		text += fmt.Sprintf(" %d", e.Reason)
 	}
 	text += " is " + string(e.Disposition)
 	if e.Future {
-		text += ", dated ahead and not believed"
+		text += ", dated ahead and ordered by its receipt"
 	}
 	return text
 }
 
-// manyEventsWords sums up the events of a turn.
+// manyEventsWords summarizes the events of a turn.
 func manyEventsWords(events []project.EventLine) string {
 	count := map[project.Disposition]int{}
 	for _, e := range events {
@@ -212,7 +211,7 @@ func lineWords(l project.Line) string {
 		add("costs about %s", l.Cost.Dollars())
 	}
 	if l.Second {
-		add("(the first of two)")
+		add("(first of two approvals)")
 	}
 	if l.DryRun {
 		add("(dry run)")
@@ -227,7 +226,7 @@ func lineWords(l project.Line) string {
 	return text
 }
 
-// cardTitle names the kind of a message.
+// cardTitle returns the kind of a message.
 func cardTitle(c project.Card) string {
 	switch {
 	case c.Request != nil:
@@ -242,7 +241,7 @@ func cardTitle(c project.Card) string {
 	return "note"
 }
 
-// cardWords is a message's facts in one line, with its buttons.
+// cardWords describes a message in one line, with its buttons.
 func (w *world) cardWords(c project.Card) string {
 	text := cardTitle(c) + ": "
 	switch {
@@ -268,7 +267,7 @@ func (w *world) cardWords(c project.Card) string {
 
 func late(is bool) string {
 	if is {
-		return ", told late"
+		return ", late"
 	}
 	return ""
 }
@@ -282,12 +281,12 @@ func mustString(a *prodege.USD) string {
 
 func amountWords(a *prodege.USD) string {
 	if a == nil {
-		return "an amount that Prodege has not told"
+		return "an unknown amount"
 	}
 	return a.Dollars()
 }
 
-// people are those who decided what was decided last.
+// deciders returns those who made the last decision, or both approvals of it.
 func deciders(decisions []project.Decided) string {
 	var names []string
 	for _, d := range decisions {
@@ -324,22 +323,22 @@ func (w *world) requestWords(r *project.RequestFacts) string {
 	case project.PhaseSecond:
 		text = by + " approved " + amountWords(decided) + ", a second person is needed" + w.until(r.Deadline)
 	case project.PhaseApproved:
-		text = by + " approved " + amountWords(decided) + ", it is being sent"
+		text = by + " approved " + amountWords(decided) + ", being sent"
 	case project.PhaseHeld:
-		text = by + " approved " + amountWords(decided) + ", held back: accepting is switched off"
+		text = by + " approved " + amountWords(decided) + ", held back: accepting is off"
 	case project.PhaseAccepted:
-		text = "Prodege took " + amountWords(cmp.Or(r.Sent, decided)) + " as " + by + " approved, waiting for LIVE"
+		text = "Prodege accepted " + amountWords(cmp.Or(r.Sent, decided)) + ", approved by " + by + ", waiting for LIVE"
 		if r.SentUnread {
-			text += " (sent without reading)"
+			text += " (sent without reading the project)"
 		}
 	case project.PhaseLive:
-		text = "live again, as " + by + " approved " + amountWords(decided)
+		text = "live again, " + amountWords(decided) + " approved by " + by
 	case project.PhaseStill:
-		text = "Prodege took what " + by + " approved, but the project still stands still"
+		text = "Prodege accepted what " + by + " approved, but the project is still paused"
 	case project.PhaseRefused:
 		text = refusalWords(r.Refusal) + " refused what " + by + " approved"
 	case project.PhaseStopped:
-		text = "given up after half an hour: " + r.Refusal.Text
+		text = "abandoned after half an hour: " + r.Refusal.Text
 	case project.PhaseRejected:
 		text = by + " rejected " + amountWords(r.Required)
 		if last := r.Decisions[len(r.Decisions)-1]; last.Verdict == project.Close {
@@ -348,9 +347,9 @@ func (w *world) requestWords(r *project.RequestFacts) string {
 	case project.PhaseExpired:
 		text = "expired, nobody decided about " + amountWords(r.Required)
 	case project.PhaseElsewhere:
-		text = "live without us"
+		text = "live without a decision here"
 		if r.MaybeSent {
-			text += ", or by our try whose answer was lost"
+			text += ", or by an attempt whose response was lost"
 		}
 	case project.PhaseOther:
 		text = "paused for another reason now"
@@ -373,7 +372,7 @@ func (w *world) requestWords(r *project.RequestFacts) string {
 	if r.Generation > 1 {
 		text += fmt.Sprintf(" (generation %d", r.Generation)
 		if r.Previous != nil {
-			text += ", before " + r.Previous.Dollars()
+			text += ", previously " + r.Previous.Dollars()
 		}
 		text += ")"
 	}
@@ -425,7 +424,7 @@ func (w *world) pauseWords(p *project.PauseFacts) string {
 		text += ", now for " + reasonWords(p.Moved.Reason, p.Moved.Description)
 	}
 	if !p.AutoComplete.IsZero() {
-		text += ", completed by itself about " + w.formatTime(p.AutoComplete)
+		text += ", completed by Prodege about " + w.formatTime(p.AutoComplete)
 	}
 	if p.End != nil {
 		text += ", over since " + w.formatTime(p.End.At) + ": " + string(p.End.Status)
@@ -440,7 +439,7 @@ func (w *world) pauseWords(p *project.PauseFacts) string {
 }
 
 func actionWords(a *project.ActionFacts) string {
-	chosen := "nobody chose anything"
+	chosen := "no action chosen"
 	if d := a.Chosen(); d != nil {
 		chosen = deciders(a.Decisions) + " chose " + d.Action.Row().Label
 		if d.Number > 0 {
@@ -451,21 +450,21 @@ func actionWords(a *project.ActionFacts) string {
 	case project.PhaseOpen:
 		return "dry run"
 	case project.PhaseApproved:
-		return chosen + ", it is being sent"
+		return chosen + ", being sent"
 	case project.PhaseHeld:
-		return chosen + ", held back: accepting is switched off"
+		return chosen + ", held back: accepting is off"
 	case project.PhaseAccepted:
-		return chosen + ", Prodege took it, waiting for its effect"
+		return chosen + ", accepted by Prodege, waiting for its effect"
 	case project.PhaseLive, project.PhaseDone:
-		return chosen + ", and so it is"
+		return chosen + ", done"
 	case project.PhaseStill:
-		return chosen + ", Prodege took it, but the project still stands still"
+		return chosen + ", accepted by Prodege, but the project is still paused"
 	case project.PhaseRefused:
 		return chosen + ", refused by " + refusalWords(a.Refusal)
 	case project.PhaseStopped:
-		return chosen + ", given up after half an hour: " + a.Refusal.Text
+		return chosen + ", abandoned after half an hour: " + a.Refusal.Text
 	case project.PhaseElsewhere:
-		return chosen + ", live without us"
+		return chosen + ", live without a decision here"
 	case project.PhaseOther:
 		return chosen + ", paused for another reason now"
 	case project.PhaseEnded:
@@ -489,14 +488,14 @@ func (w *world) invoiceWords(i *project.InvoiceFacts) string {
 		project.InvoiceAsks:      "was held back by a dry run: send it?",
 		project.InvoiceSlow:      "has not been accepted by billing for an hour, still trying",
 		project.InvoiceRefused:   "was refused by billing",
-		project.InvoiceSent:      "is with billing",
+		project.InvoiceSent:      "was accepted by billing",
 		project.InvoiceMarked:    "was marked as invoiced by " + i.By,
-		project.InvoiceAsked:     "may have been made before: send it?",
+		project.InvoiceAsked:     "may exist already: send it?",
 		project.InvoiceReplaced:  "was replaced by a newer revision",
 		project.InvoiceMissing:   "INVOICED has not come by the 7th",
 		project.InvoiceDone:      "is done, Prodege says INVOICED",
-		project.InvoiceDeleted:   "is off, the project was deleted",
-		project.InvoiceCancelled: "is given up, cancelled in Temporal",
+		project.InvoiceDeleted:   "is not needed, the project was deleted",
+		project.InvoiceCancelled: "is abandoned, cancelled in Temporal",
 	}[i.Phase]
 	text := i.Key + " " + cmp.Or(words, "unknown phase "+string(i.Phase))
 	if i.Refusal != nil && i.Phase == project.InvoiceRefused {
@@ -506,7 +505,7 @@ func (w *world) invoiceWords(i *project.InvoiceFacts) string {
 		text += ", " + i.Vouched + " vouched for the COMPLETE"
 	}
 	if i.Conflict {
-		text += " (billing said 409 twice)"
+		text += " (billing answered 409 twice)"
 	}
 	return text
 }
@@ -534,7 +533,7 @@ func (w *world) noteWords(n *project.Note) string {
 	case project.NoteReconciliation:
 		text = "a note about reconciliation: " + event
 	case project.NoteNewAmount:
-		text = amountWords(n.Amount) + " is asked for now"
+		text = amountWords(n.Amount) + " is required now"
 		if n.Previous != nil {
 			text += " instead of " + n.Previous.Dollars()
 		}
@@ -548,16 +547,16 @@ func (w *world) noteWords(n *project.Note) string {
 	case project.NoteExpired:
 		text = "expired, nobody decided about " + amountWords(n.Amount)
 	case project.NoteUnknown:
-		text = "a status that is not known here: " + event
+		text = "unknown status: " + event
 	case project.NoteMore:
 		text = fmt.Sprintf("%d more events, the newest: %s", n.Times, event)
 	case project.NoteFailed:
-		text = "what was decided did not succeed: " + string(n.Phase)
+		text = "the decision failed: " + string(n.Phase)
 		if n.Refusal != nil {
 			text += inParens(n.Refusal.Text)
 		}
 	case project.NoteAutoComplete:
-		text = "Prodege completes the project by itself about " + w.formatTime(n.Deadline)
+		text = "Prodege completes the project automatically about " + w.formatTime(n.Deadline)
 	case project.NoteAutoCompleted:
 		text = "Prodege completed the project for inactivity, paused since " + w.formatTime(n.Since)
 	case project.NoteOutage:
@@ -577,18 +576,18 @@ func (w *world) noteWords(n *project.Note) string {
 func answerWords(a project.Answer) string {
 	switch a.Kind {
 	case project.AnswerNobody:
-		return "not counted, nobody is among the approvers"
+		return "not counted, there are no approvers"
 	case project.AnswerNotAllowed:
 		return "not counted, you are not among the approvers"
 	case project.AnswerNoList:
-		return "not counted, the list of approvers can't be had now"
+		return "not counted, the list of approvers is unavailable"
 	case project.AnswerDecided:
 		return "decided already"
 	case project.AnswerSuperseded:
 		if a.Amount == nil {
 			return "superseded"
 		}
-		return "superseded, " + a.Amount.Dollars() + " is asked for now"
+		return "superseded, " + a.Amount.Dollars() + " is required now"
 	case project.AnswerExpired:
 		return "expired"
 	case project.AnswerClosed:
@@ -596,7 +595,7 @@ func answerWords(a project.Answer) string {
 	case project.AnswerSamePerson:
 		return "a second person must approve"
 	case project.AnswerMismatch:
-		return "does not fit what is asked"
+		return "does not match the request"
 	case project.AnswerOverCeiling:
 		return "above the ceiling of " + amountWords(a.Amount)
 	case project.AnswerTooMuch:
@@ -609,7 +608,7 @@ func answerWords(a project.Answer) string {
 	return "unknown answer " + string(a.Kind)
 }
 
-// buttons are those of a message.
+// buttons returns the labels of a message's buttons.
 func buttons(c project.Card) (labels []string) {
 	switch {
 	case c.Request != nil && !c.Request.Closed:

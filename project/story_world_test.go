@@ -14,42 +14,42 @@ import (
 	"fieldmarshal/project"
 )
 
-// world is a project's surroundings in memory: a driver that does what package workflows does, and a Slack, a Prodege
-// and a billing that answer as a story tells them to. Time passes only when a story says so.
+// world is a project with its surroundings in memory: a driver that works like package workflows, and Slack, Prodege and
+// billing, which respond as the story says. Time passes only when the story says so.
 type world struct {
 	t   *testing.T
 	s   *project.State
 	id  prodege.ProjectID
 	now time.Time
-	day time.Time // the day on which times are told without their date
+	day time.Time // times on this day are printed without a date
 
 	settings project.Settings
-	turn     project.Turn // what has come since the last one
+	turn     project.Turn // input since the last turn
 	tasks    []*runningTask
 	lives    int
 	ended    bool
 
-	roundTripEvery, turns int // after how many turns the state is carried over, because that takes milliseconds
+	roundTripEvery, turns int // checkRoundTrip checks every roundTripEvery turns, because it takes milliseconds
 
-	eventsAfterCancel bool      // events came with a cancel or after it
-	cancelDeadline    time.Time // a cancelled workflow ends by then
+	eventsAfterCancel bool      // events arrived with the cancellation or after it
+	cancelDeadline    time.Time // when a cancelled workflow ends at the latest
 
 	slack        slackFake
 	prodege      prodegeFake
 	billing      behaviour
-	approverList behaviour // the look-up of who may decide
-	earlierRuns  behaviour // the look for earlier lives
+	approverList behaviour // of the lookup of approvers
+	earlierRuns  behaviour // of the search for earlier runs
 	approvers    []string
 	accepting    bool
 
 	nextEvent, nextClick, nextTS int
 	lines                        []string
-	lastLine, lastStatus         string // the newest line, without its time; the newest closing line
+	lastLine, lastStatus         string // last line without its time, and last status line
 	repeats                      int
 	lastRepeat                   time.Time
 }
 
-// behaviour is how a counterparty answers: its mode, with an argument, and how many times (0: until it is changed).
+// behaviour is how a counterparty responds: its mode with an argument, and how many times (0: until it is changed).
 type behaviour struct {
 	mode  string
 	arg   string
@@ -57,7 +57,7 @@ type behaviour struct {
 	times int
 }
 
-// next returns how this very call is answered.
+// next returns the behaviour for one call.
 func (b *behaviour) next() behaviour {
 	now := *b
 	if b.times > 0 {
@@ -68,21 +68,21 @@ func (b *behaviour) next() behaviour {
 	return now
 }
 
-// flight is a task that was begun and has not ended.
+// runningTask is a task that was started and has not ended.
 type runningTask struct {
 	task      project.Task
 	behaviour behaviour
-	due       time.Time // when it ends; zero: when the story lets it
+	due       time.Time // when the task ends; zero: on the command answer
 	result    func() (project.Result, string)
 }
 
 type slackFake struct {
 	behaviour
-	only     string // the channel that it holds for; empty: all
+	only     string // the channel that the behaviour applies to; empty: all
 	messages []*slackMessage
 }
 
-// slackMessage is a message that stands in Slack.
+// slackMessage is a message in Slack.
 type slackMessage struct {
 	key, channel, thread, ts string
 	card                     project.Card
@@ -118,18 +118,18 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// settle takes turns until nothing more follows at this instant.
+// settle runs turns until nothing more happens at the current time.
 func (w *world) settle() {
 	for range 1000 {
 		w.finishTasks()
-		if w.ended && len(w.turn.Events) > 0 { // signal-with-start on a closed workflow starts a blank one
+		if w.ended && len(w.turn.Events) > 0 { // signal-with-start on a closed workflow starts a new one
 			w.s, w.ended, w.tasks = project.New(w.id), false, nil
 			w.lives++
-			w.log("a new workflow begins: it knows nothing of the one before")
+			w.log("a new workflow starts, without the state of the one before")
 		}
 		if w.ended {
 			if len(w.turn.Decisions) > 0 {
-				w.log("the workflow is closed: nobody takes the click")
+				w.log("the workflow is closed: the click is not processed")
 			}
 			w.turn = project.Turn{}
 			return
@@ -139,7 +139,7 @@ func (w *world) settle() {
 		w.turn = project.Turn{Cancelled: cancelled}
 		turn.Now, turn.Settings = w.now, w.settings
 		w.logOutput(w.s.Step(turn))
-		began := w.startTasks()
+		started := w.startTasks()
 		w.eventsAfterCancel = cancelled && (w.eventsAfterCancel || len(turn.Events) > 0)
 		if cancelled && w.cancelDeadline.IsZero() {
 			w.cancelDeadline = w.now.Add(5 * time.Minute)
@@ -150,21 +150,21 @@ func (w *world) settle() {
 		case w.s.Finished() && len(w.tasks) == 0:
 			w.end("the workflow ends: nothing is left to do")
 		}
-		if !began && !w.hasDueTask() && cancelled == w.turn.Cancelled {
+		if !started && !w.hasDueTask() && cancelled == w.turn.Cancelled {
 			w.checkRoundTrip()
 			return
 		}
 	}
-	w.t.Fatal("the project never comes to rest")
+	w.t.Fatal("the project does not come to rest")
 }
 
-// endCancelled ends a cancelled workflow; if events came with the cancel or after it, a fresh life begins with them.
+// endCancelled ends a cancelled workflow, or continues it as new if events arrived with the cancellation or after it.
 func (w *world) endCancelled() {
 	if !w.eventsAfterCancel {
 		w.end("the workflow ends: it was cancelled")
 		return
 	}
-	w.log("events came since the cancel: the workflow goes on")
+	w.log("events arrived since the cancellation: the workflow continues")
 	w.turn.Cancelled, w.eventsAfterCancel, w.cancelDeadline = false, false, time.Time{}
 	w.s.Restarted()
 	w.s.DropReads()
@@ -176,8 +176,8 @@ func (w *world) end(why string) {
 	w.log(why)
 }
 
-// begin starts what is wanted, and calls off reads that are no longer wanted.
-func (w *world) startTasks() (began bool) {
+// startTasks starts wanted tasks and abandons reads that are no longer wanted. It reports whether it started any.
+func (w *world) startTasks() (started bool) {
 	tasks := w.s.Wanted()
 	w.tasks = slices.DeleteFunc(w.tasks, func(f *runningTask) bool {
 		wanted := slices.ContainsFunc(tasks, func(t project.Task) bool { return t.ID == f.task.ID })
@@ -197,12 +197,12 @@ func (w *world) startTasks() (began bool) {
 		if !f.due.Equal(w.now) {
 			w.log(w.taskWords(t) + " …")
 		}
-		began = true
+		started = true
 	}
-	return began
+	return started
 }
 
-// launch has a counterparty answer a task: at once, unless the story says otherwise.
+// startTask returns a running task, which ends at once unless the story says otherwise.
 func (w *world) startTask(t project.Task) *runningTask {
 	f := &runningTask{task: t, due: w.now}
 	switch t.Kind() {
@@ -241,7 +241,7 @@ func (w *world) startTask(t project.Task) *runningTask {
 		f.behaviour = w.approverList.next()
 		f.result = func() (project.Result, string) {
 			if f.behaviour.mode == "away" {
-				return project.Result{Permission: &project.Permission{}}, "the list can't be had"
+				return project.Result{Permission: &project.Permission{}}, "the list is unavailable"
 			}
 			ok := slices.Contains(w.approvers, t.Permission.User)
 			return project.Result{Permission: &project.Permission{Known: true, Allowed: ok}}, map[bool]string{true: "yes", false: "no"}[ok]
@@ -268,7 +268,7 @@ func (w *world) startTask(t project.Task) *runningTask {
 	return f
 }
 
-// land ends the tasks that are due.
+// finishTasks ends the tasks that are due.
 func (w *world) finishTasks() {
 	w.tasks = slices.DeleteFunc(w.tasks, func(f *runningTask) bool {
 		if f.due.IsZero() || f.due.After(w.now) {
@@ -293,7 +293,7 @@ func (w *world) mustAwait() bool {
 	return slices.ContainsFunc(w.tasks, func(f *runningTask) bool { return !f.task.Kind().Repeatable() })
 }
 
-// pass lets time go on to a moment, stopping at whatever happens before it.
+// advance lets time pass until a time, and settles whenever something is due before it.
 func (w *world) advance(until time.Time) {
 	for range 100_000 {
 		next, _ := w.s.Wake()
@@ -314,40 +314,41 @@ func (w *world) advance(until time.Time) {
 			return
 		}
 		if !next.After(w.now) {
-			w.t.Fatalf("wants to be woken at %v, and it is %v", next, w.now)
+			w.t.Fatalf("the project wants to be woken at %v, but it is %v already", next, w.now)
 		}
 		w.now = next
 		w.settle()
 	}
-	w.t.Fatal("the project is woken for ever")
+	w.t.Fatal("the project is woken endlessly")
 }
 
-// checkCarriedOver holds what continue-as-new needs: the state as JSON, read back, goes on in the very same way; and a
-// turn with nothing in it changes nothing.
+// checkRoundTrip checks that a state decoded from its JSON, as after continue-as-new, behaves like the original, and that
+// a turn without input does not change it.
 func (w *world) checkRoundTrip() {
 	if w.turns++; w.ended || w.roundTripEvery > 0 && w.turns%w.roundTripEvery != 0 {
 		return
 	}
 	before := mustJSON(w.t, w.s)
-	carried := roundTrip(w.t, w.s)
-	if asked, here := mustJSON(w.t, carried.View()), mustJSON(w.t, w.s.View()); asked != here {
-		w.t.Fatalf("whoever queries the state sees something else:\nhere    %s\nqueried %s", here, asked)
+	decoded := roundTrip(w.t, w.s)
+	if queried, here := mustJSON(w.t, decoded.View()), mustJSON(w.t, w.s.View()); queried != here {
+		w.t.Fatalf("a query returns another view:\nhere    %s\nqueried %s", here, queried)
 	}
-	carried.Step(project.Turn{Now: w.now, Settings: w.settings, Cancelled: w.turn.Cancelled})
-	if after := mustJSON(w.t, carried); after != before {
-		w.t.Fatalf("a turn in which nothing came changes the state:\nbefore %s\nafter  %s", before, after)
+	decoded.Step(project.Turn{Now: w.now, Settings: w.settings, Cancelled: w.turn.Cancelled})
+	if after := mustJSON(w.t, decoded); after != before {
+		w.t.Fatalf("a turn without input changes the state:\nbefore %s\nafter  %s", before, after)
 	}
-	if diff := project.DiffWanted(w.s, carried); diff != "" {
+	if diff := project.DiffWanted(w.s, decoded); diff != "" {
 		w.t.Fatalf("a state decoded from its JSON behaves differently:\n%s", diff)
 	}
 }
 
+// roundTrip encodes a state as JSON and decodes it again.
 func roundTrip(t testing.TB, s *project.State) *project.State {
-	carried := new(project.State)
-	if err := json.Unmarshal([]byte(mustJSON(t, s)), carried); err != nil {
-		t.Fatalf("the state can't be read back: %v", err)
+	decoded := new(project.State)
+	if err := json.Unmarshal([]byte(mustJSON(t, s)), decoded); err != nil {
+		t.Fatalf("the state can't be decoded: %v", err)
 	}
-	return carried
+	return decoded
 }
 
 func mustJSON(t testing.TB, v any) string {
@@ -358,17 +359,17 @@ func mustJSON(t testing.TB, v any) string {
 	return string(raw)
 }
 
-// continueAsNew goes on in a fresh run, with what the state carries.
+// continueAsNew continues in a new run with the decoded state.
 func (w *world) continueAsNew() {
 	if w.mustAwait() {
-		w.t.Fatal("the driver awaits what changes something before it continues as new")
+		w.t.Fatal("the driver does not continue as new while a task is running that is not repeatable")
 	}
 	w.s.DropReads()
 	w.s, w.tasks = roundTrip(w.t, w.s), nil
 	w.settle()
 }
 
-// slackAnswers is how Slack takes a message.
+// slackResult returns the result of a post, edit or ephemeral message, and words for it.
 func (w *world) slackResult(t project.Task, how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "away":
@@ -381,7 +382,7 @@ func (w *world) slackResult(t project.Task, how behaviour) (project.Result, stri
 		return failed(project.FailedOperator, how.arg), "Slack refuses: " + how.arg
 	case "queued":
 		if t.Post != nil {
-			return failed(project.FailedNotStarted, "its turn did not come"), "its turn did not come within " + t.Post.Wait.String()
+			return failed(project.FailedNotStarted, "the rate limit was exceeded"), "not sent within " + t.Post.Wait.String()
 		}
 	case "lost":
 		if t.Post != nil {
@@ -389,7 +390,7 @@ func (w *world) slackResult(t project.Task, how behaviour) (project.Result, stri
 		}
 		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe = true
-		return r, "taken, but the answer is lost"
+		return r, "accepted, but the response is lost"
 	}
 	plain := how.mode == "plain"
 	switch {
@@ -412,7 +413,7 @@ func (w *world) postResult(p *project.Post, plain bool) (project.Result, string)
 	}
 	if !p.Tried.IsZero() {
 		if m := w.slack.find(func(m *slackMessage) bool { return m.key == p.Key }); m != nil {
-			return project.Result{Posted: &project.Posted{Channel: p.Channel, TS: m.ts, Link: "link-" + m.ts, Found: true, Nobody: w.nobodyCanDecide(m.card)}}, "it stands there already, nothing is posted"
+			return project.Result{Posted: &project.Posted{Channel: p.Channel, TS: m.ts, Link: "link-" + m.ts, Found: true, Nobody: w.nobodyCanDecide(m.card)}}, "already posted"
 		}
 	}
 	words := ""
@@ -420,13 +421,13 @@ func (w *world) postResult(p *project.Post, plain bool) (project.Result, string)
 	if p.Read != nil {
 		how := w.prodege.reads.next()
 		if how.delay > p.Read.Within {
-			words = " (without what Prodege tells)"
+			words = " (without the project's figures)"
 		} else if r, _ := w.readResult(p.Read, how); r.Reading != nil {
 			posted.Reading = r.Reading
 			p.Card.Fill(*r.Reading)
-			words = " (with what Prodege tells)"
+			words = " (with the project's figures)"
 		} else {
-			words = " (without what Prodege tells)"
+			words = " (without the project's figures)"
 		}
 	}
 	m := w.post(p, plain)
@@ -434,13 +435,13 @@ func (w *world) postResult(p *project.Post, plain bool) (project.Result, string)
 	return project.Result{Posted: posted}, strings.TrimSpace(w.messageWords(p.Card, plain) + words)
 }
 
-// stands tells what is odd about a message that stands.
+// messageWords describes what is unusual about a posted message.
 func (w *world) messageWords(c project.Card, plain bool) string {
 	switch {
 	case plain:
-		return "Slack refuses the layout, it stands as text without buttons"
+		return "Slack refuses the layout, posted as text without buttons"
 	case w.nobodyCanDecide(c):
-		return "says that nobody can decide"
+		return "shows that nobody can decide"
 	}
 	return ""
 }
@@ -452,12 +453,12 @@ func (w *world) post(p *project.Post, plain bool) *slackMessage {
 	return m
 }
 
-// nobody reports whether a card has buttons that nobody may click.
+// nobodyCanDecide reports whether a card has buttons that nobody may click.
 func (w *world) nobodyCanDecide(c project.Card) bool {
 	return len(w.approvers) == 0 && len(buttons(c)) > 0
 }
 
-// channelOf is the channel in which a task says something.
+// channelOf returns the channel of a post, edit or ephemeral message.
 func channelOf(t project.Task) string {
 	switch {
 	case t.Post != nil:
@@ -475,7 +476,7 @@ func readOf(t project.Task) *project.Read {
 	return t.Read
 }
 
-// prodegeTells is how Prodege answers a question about the project.
+// readResult returns the result of a read of the project, and words for it.
 func (w *world) readResult(r *project.Read, how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "away":
@@ -494,38 +495,39 @@ func (w *world) readResult(r *project.Read, how behaviour) (project.Result, stri
 	return project.Result{Reading: reading}, infoWords(w.prodege.info)
 }
 
-// prodegeActs is how Prodege, and the checks right before the act, end an acceptance or another act.
+// actResult returns the result of an acceptance or another act, after the same checks as in package activities, and
+// words for it.
 func (w *world) actResult(t project.Task, how behaviour) (project.Result, string) {
 	info := &w.prodege.info
 	got := project.Acceptance{Status: info.Status, Required: info.RequiredCPI, MaxCPI: info.MaxCPI}
-	ends := func(o project.Outcome, words string) (project.Result, string) {
+	outcome := func(o project.Outcome, words string) (project.Result, string) {
 		got.Outcome = o
 		return project.Result{Acceptance: &got}, words
 	}
 	maybe := t.Accept != nil && t.Accept.Maybe || t.Act != nil && t.Act.Maybe
 	switch {
 	case !w.settings.HasAPIKey:
-		return ends(project.OutcomeNoKey, "there is no API key")
+		return outcome(project.OutcomeNoKey, "there is no API key")
 	case w.settings.DryRun:
-		return ends(project.OutcomeDryRun, "dry run, nothing is sent")
+		return outcome(project.OutcomeDryRun, "dry run, nothing is sent")
 	case t.Accept != nil && w.settings.Ceiling != nil && t.Accept.Approved.Cmp(*w.settings.Ceiling) > 0:
-		return ends(project.OutcomeOverLimit, "above CPI_CEILING, nothing is sent")
+		return outcome(project.OutcomeOverLimit, "above CPI_CEILING, nothing is sent")
 	case !w.accepting:
-		return ends(project.OutcomeHeld, "the kill switch is off, nothing is sent")
+		return outcome(project.OutcomeHeld, "accepting is off, nothing is sent")
 	case how.mode == "away":
 		return failed(project.FailedTransient, "Prodege does not answer"), "Prodege does not answer"
 	}
 	switch {
 	case info.Status == prodege.Live && maybe:
-		return ends(project.OutcomeSent, "live: an earlier try was heard")
+		return outcome(project.OutcomeSent, "live: an earlier attempt succeeded")
 	case info.Status == prodege.Live:
-		return ends(project.OutcomeAlreadyLive, "live already, nothing is sent")
+		return outcome(project.OutcomeAlreadyLive, "already live, nothing is sent")
 	case info.Status != prodege.Paused:
-		return ends(project.OutcomeEnded, string(info.Status)+", nothing is sent")
+		return outcome(project.OutcomeEnded, string(info.Status)+", nothing is sent")
 	case info.PausedForCPI != (t.Accept != nil):
-		return ends(project.OutcomeOther, "paused for another reason, nothing is sent")
+		return outcome(project.OutcomeOther, "paused for another reason, nothing is sent")
 	case t.Accept != nil && info.RequiredCPI != nil && info.RequiredCPI.Cmp(t.Accept.Approved) > 0:
-		return ends(project.OutcomeRisen, "the price has risen to "+info.RequiredCPI.Dollars()+", nothing is sent")
+		return outcome(project.OutcomeRisen, "the price has risen to "+info.RequiredCPI.Dollars()+", nothing is sent")
 	}
 	if how.mode == "refuses" {
 		r := failed(project.FailedRefused, "Prodege refuses")
@@ -536,30 +538,30 @@ func (w *world) actResult(t project.Task, how behaviour) (project.Result, string
 	if how.mode == "lost" {
 		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe, r.Failure.Amount = true, got.Sent
-		return r, words + ", but the answer is lost"
+		return r, words + ", but the response is lost"
 	}
 	if how.mode == "ineffective" {
 		info.Status = prodege.Paused
 	}
-	return ends(project.OutcomeSent, words)
+	return outcome(project.OutcomeSent, words)
 }
 
-// update changes the project as project-update does.
+// update changes the project as project-update does, and returns words for it.
 func (w *world) update(t project.Task, got *project.Acceptance) string {
 	info := &w.prodege.info
 	if t.Accept != nil {
 		info.Status = prodege.Live
 		info.PausedForCPI, info.RequiredCPI = false, nil
 		if info.MaxCPI != nil && info.MaxCPI.Cmp(t.Accept.Approved) >= 0 {
-			return "Prodege takes status=LIVE alone, as its max CPI is high enough"
+			return "Prodege accepts status=LIVE alone, because its max CPI is high enough"
 		}
 		info.MaxCPI = &t.Accept.Approved
 		got.Sent, got.MaxCPI = info.MaxCPI, info.MaxCPI
-		return "Prodege takes max_cpi=" + info.MaxCPI.String() + " status=LIVE"
+		return "Prodege accepts max_cpi=" + info.MaxCPI.String() + " status=LIVE"
 	}
 	u := t.Act.Action.Update(t.Act.Number, info.SampleSize)
 	info.Status = u.Status
-	words := "Prodege takes status=" + string(u.Status)
+	words := "Prodege accepts status=" + string(u.Status)
 	if u.SampleSize > 0 {
 		info.SampleSize = u.SampleSize
 		words += fmt.Sprintf(" sample_size=%d", u.SampleSize)
@@ -570,14 +572,14 @@ func (w *world) update(t project.Task, got *project.Acceptance) string {
 	return words
 }
 
-// billingAnswers is how billing answers a call.
+// billingResult returns the result of a call to billing, and words for it.
 func (w *world) billingResult(how behaviour) (project.Result, string) {
 	switch how.mode {
 	case "", "200":
 		if w.settings.DryRun {
 			return project.Result{Invoice: &project.InvoiceResult{DryRun: true}}, "dry run, nothing is sent"
 		}
-		return project.Result{Invoice: &project.InvoiceResult{Status: 200}}, "taken"
+		return project.Result{Invoice: &project.InvoiceResult{Status: 200}}, "accepted"
 	case "409":
 		return project.Result{Invoice: &project.InvoiceResult{Conflict: true, Status: 409}}, "409"
 	case "500", "503":
@@ -587,7 +589,7 @@ func (w *world) billingResult(how behaviour) (project.Result, string) {
 	case "lost":
 		r := failed(project.FailedTransient, "the connection was cut")
 		r.Failure.Maybe = true
-		return r, "the answer is lost"
+		return r, "the response is lost"
 	case "away":
 		return failed(project.FailedTransient, "billing can't be reached"), "billing can't be reached"
 	}
@@ -613,7 +615,7 @@ func must[T any](v T, err error) T {
 	return v
 }
 
-// report tells what a turn left for logs.
+// logOutput logs the output of a turn.
 func (w *world) logOutput(out project.Output) {
 	const many = 20
 	if len(out.Events) > many {
