@@ -15,7 +15,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// A project's whole life: paused for CPI, approved, live, complete, invoiced, and closed after PROJECT_LINGER.
+// TestProjectLife runs a project's whole life: paused for CPI, approved, live, complete, invoiced, and closed after
+// PROJECT_LINGER.
 func TestProjectLife(t *testing.T) {
 	w := newWorld(t)
 	w.run(w.cpi("e1", 0, "4.25"), func() {
@@ -41,7 +42,8 @@ func TestProjectLife(t *testing.T) {
 	}
 }
 
-// Events that are signalled together are taken in one turn, in their order: of what messages show only the last is drawn.
+// TestEventsOfOneTurn checks that events signalled together are processed in one turn, in their order, and that messages
+// show only the final state.
 func TestEventsOfOneTurn(t *testing.T) {
 	w := newWorld(t)
 	w.run(w.event("e0", 0, prodege.Paused, prodege.SampleSize), func() {
@@ -72,14 +74,14 @@ func TestEventsOfOneTurn(t *testing.T) {
 		}
 	}
 	if roots > 6 {
-		t.Errorf("%d messages of their own were posted for one burst", roots)
+		t.Errorf("%d root messages were posted for one burst", roots)
 	}
 }
 
-// A run whose history is long continues as new only when nothing is under way that may not be lost, and loses nothing.
+// TestContinueAsNewAwaitsAcceptance checks that a run with a long history awaits an acceptance before it continues as new.
 func TestContinueAsNewAwaitsAcceptance(t *testing.T) {
 	w := newWorld(t)
-	limited := w.suggestContinueAsNewOn("AcceptCPI")
+	suggested := w.suggestContinueAsNewOn("AcceptCPI")
 	w.accept = func(ctx context.Context, in project.AcceptCPI) (project.Acceptance, error) {
 		return project.Acceptance{Outcome: project.OutcomeSent, Sent: &in.Approved, Status: prodege.Paused}, nil
 	}
@@ -87,8 +89,8 @@ func TestContinueAsNewAwaitsAcceptance(t *testing.T) {
 		w.after(time.Minute, func() { w.signal(Decide, approve("e1", "c1", "4.25")) })
 	})
 	var next *workflow.ContinueAsNewError
-	if err := w.env.GetWorkflowError(); !*limited || !errors.As(err, &next) {
-		t.Fatalf("it ended with %v", w.env.GetWorkflowError())
+	if err := w.env.GetWorkflowError(); !*suggested || !errors.As(err, &next) {
+		t.Fatalf("the workflow ended with %v", w.env.GetWorkflowError())
 	}
 	in := continuedInput(t, next)
 	if in.State.Act != nil || in.State.Request.Phase != project.PhaseAccepted {
@@ -96,7 +98,7 @@ func TestContinueAsNewAwaitsAcceptance(t *testing.T) {
 	}
 }
 
-// A read is abandoned by continue-as-new, and begun anew by the next run.
+// TestContinueAsNewAbandonsARead checks that continue-as-new abandons a read, and that the next run starts it again.
 func TestContinueAsNewAbandonsARead(t *testing.T) {
 	w := newWorld(t)
 	w.suggestContinueAsNewOn("ReadProject")
@@ -108,25 +110,26 @@ func TestContinueAsNewAbandonsARead(t *testing.T) {
 	})
 	var next *workflow.ContinueAsNewError
 	if err := w.env.GetWorkflowError(); !errors.As(err, &next) {
-		t.Fatalf("it ended with %v", err)
+		t.Fatalf("the workflow ended with %v", err)
 	}
 	in := continuedInput(t, next)
 	in.State.Step(project.Turn{Now: w.env.Now().Add(time.Minute), Settings: w.flows.Settings.Settings})
 	if tasks := in.State.Wanted(); len(tasks) == 0 {
-		t.Errorf("the next run wants nothing: %+v", in.State.Request)
+		t.Errorf("the next run wants no tasks: %+v", in.State.Request)
 	}
 }
 
+// continuedInput returns the input of the next run.
 func continuedInput(t *testing.T, next *workflow.ContinueAsNewError) ProjectInput {
 	t.Helper()
 	var in ProjectInput
 	if err := conv.FromPayloads(next.Input, &in); err != nil || in.State == nil || in.Shown == nil {
-		t.Fatalf("carried over: %+v, %v", in, err)
+		t.Fatalf("the input of the next run is %+v, %v", in, err)
 	}
 	return in
 }
 
-// Somebody cancels the workflow at each point of a request: it ends as cancelled, without live buttons.
+// TestCancelled cancels the workflow at several points of a request: it must end as cancelled, without live buttons.
 func TestCancelled(t *testing.T) {
 	for _, at := range []time.Duration{time.Second, 30 * time.Second, 61 * time.Second, 90 * time.Second, 5 * time.Hour} {
 		t.Run(at.String(), func(t *testing.T) {
@@ -136,14 +139,14 @@ func TestCancelled(t *testing.T) {
 				w.after(at, w.env.CancelWorkflow)
 			})
 			if err := w.env.GetWorkflowError(); !temporal.IsCanceledError(err) {
-				t.Fatalf("it ended with %v", err)
+				t.Fatalf("the workflow ended with %v", err)
 			}
 			w.checkNoLiveButtons()
 		})
 	}
 }
 
-// noLiveButtons checks the request as it was written last.
+// checkNoLiveButtons checks that the last version of the request has no live buttons.
 func (w *world) checkNoLiveButtons() {
 	w.t.Helper()
 	var last *project.RequestFacts
@@ -158,11 +161,11 @@ func (w *world) checkNoLiveButtons() {
 		}
 	}
 	if last != nil && (last.Phase.Decidable() || last.Phase.Failed()) && !last.Closed {
-		w.t.Errorf("the request stands in phase %s", last.Phase)
+		w.t.Errorf("the request has live buttons in phase %s", last.Phase)
 	}
 }
 
-// Events that come after a cancel begin a fresh life, which knows them.
+// TestEventsAfterACancel checks that a cancelled workflow continues as new if events arrive after the cancellation.
 func TestEventsAfterACancel(t *testing.T) {
 	w := newWorld(t)
 	w.post = func(ctx context.Context, in project.Post) (project.Posted, error) {
@@ -176,7 +179,7 @@ func TestEventsAfterACancel(t *testing.T) {
 	})
 	var next *workflow.ContinueAsNewError
 	if err := w.env.GetWorkflowError(); !errors.As(err, &next) {
-		t.Fatalf("it ended with %v", err)
+		t.Fatalf("the workflow ended with %v", err)
 	}
 	in := continuedInput(t, next)
 	in.State.Step(project.Turn{Now: w.env.Now(), Settings: w.flows.Settings.Settings})
@@ -185,10 +188,10 @@ func TestEventsAfterACancel(t *testing.T) {
 	}
 }
 
-// A task that never ends holds nothing else up.
+// TestTaskThatNeverEnds checks that a task that never ends does not block anything else.
 func TestTaskThatNeverEnds(t *testing.T) {
 	w := newWorld(t)
-	w.env.SetActivityTaskQueue("elsewhere", "Post") // nobody serves the channels' queues
+	w.env.SetActivityTaskQueue("elsewhere", "Post") // a queue without a worker
 	w.run(w.event("e1", 0, prodege.Paused, prodege.SampleSize), func() {
 		w.after(time.Minute, func() {
 			w.signal(StatusUpdate, w.event("e2", time.Minute, prodege.Complete, prodege.ReconciliationComplete))
@@ -205,12 +208,12 @@ func TestTaskThatNeverEnds(t *testing.T) {
 	}
 }
 
-// Settings are read once per turn and recorded: a change holds from the next turn on.
+// TestSettingsChange checks that changed settings apply from the next turn.
 func TestSettingsChange(t *testing.T) {
 	w := newWorld(t)
 	w.run(w.cpi("e1", 0, "4.25"), func() {
 		w.after(time.Minute, func() {
-			w.flows.Settings.Ceiling = ptr(prodege.MustUSD("4.00"))
+			w.flows.Settings.Ceiling = new(prodege.MustUSD("4.00"))
 			w.signal(Decide, approve("e1", "c1", "4.25"))
 		})
 		w.after(time.Hour, func() {
@@ -221,16 +224,16 @@ func TestSettingsChange(t *testing.T) {
 		})
 	})
 	if len(w.accepted) != 0 {
-		t.Errorf("it was accepted: %+v", w.accepted)
+		t.Errorf("an amount was accepted: %+v", w.accepted)
 	}
 }
 
-// A worker that does not know the version of the rules in force does not decide.
+// TestNewerRules checks that a worker makes no decisions under rules of a newer version than it knows.
 func TestNewerRules(t *testing.T) {
 	w := newWorld(t)
 	w.flows.Settings.Version = project.CurrentVersion + 1
 	w.run(w.event("e1", 0, prodege.Live, 0), nil)
 	if err := w.env.GetWorkflowError(); err == nil || !strings.Contains(err.Error(), "newer version") {
-		t.Errorf("it ended with %v", err)
+		t.Errorf("the workflow ended with %v", err)
 	}
 }

@@ -16,12 +16,12 @@ import (
 	"fieldmarshal/project"
 )
 
-var histories = flag.String("histories", "testdata/histories", "replay the histories (*.json) in this folder: those of open workflows, before a new build is rolled out")
+var histories = flag.String("histories", "testdata/histories", "replay the histories (*.json) in this folder, such as those of open workflows before the rollout of a new build")
 
 var conv = converter.GetDefaultDataConverter()
 
-// Every recorded history replays, under whatever settings the worker has now. A history that does not shows that a change
-// would block workflows that run: it needs a new version of the rules (docs/how-to.md).
+// TestReplayRecordedHistories checks that every recorded history replays, whatever the worker's settings. If one does not,
+// the change would block running workflows and needs a new version of the rules (docs/how-to.md).
 func TestReplayRecordedHistories(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(*histories, "*.json"))
 	if err != nil || len(files) == 0 {
@@ -34,7 +34,7 @@ func TestReplayRecordedHistories(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !json.Valid(raw) {
-				t.Fatal("not JSON")
+				t.Fatal("the history is not JSON")
 			}
 			h := &history.History{}
 			if err := protojson.Unmarshal(raw, h); err != nil {

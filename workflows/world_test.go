@@ -20,8 +20,8 @@ import (
 
 const testProject prodege.ProjectID = 29303649
 
-// world stands for Slack, Prodege and billing behind the tasks' inputs and results, with Temporal's test environment
-// and its skipped time. What it checks is the driver: the core's decisions have tests of their own.
+// world is Temporal's test environment, which skips time, with activities that stand in for Slack, Prodege and billing.
+// It is for tests of the driver; the core has tests of its own.
 type world struct {
 	t   *testing.T
 	env *testsuite.TestWorkflowEnvironment
@@ -29,14 +29,12 @@ type world struct {
 	mu       sync.Mutex
 	posts    []project.Post
 	edits    []project.Edit
-	tells    []project.Ephemeral
 	accepted []project.AcceptCPI
 	invoices []project.InvoiceCall
-	reads    []project.Read
 	info     prodege.ProjectInfo
-	accept   func(context.Context, project.AcceptCPI) (project.Acceptance, error) // nil: taken
-	post     func(context.Context, project.Post) (project.Posted, error)          // nil: stands
-	read     func(context.Context, project.Read) (project.Reading, error)         // nil: info
+	accept   func(context.Context, project.AcceptCPI) (project.Acceptance, error) // default: accepted
+	post     func(context.Context, project.Post) (project.Posted, error)          // default: posted
+	read     func(context.Context, project.Read) (project.Reading, error)         // default: info
 	flows    *Workflows
 }
 
@@ -49,7 +47,7 @@ func newWorld(t *testing.T) *world {
 	w.env.SetStartTime(time.Date(2026, 3, 2, 17, 0, 0, 0, time.UTC)) // a Monday
 	usd := prodege.MustUSD
 	w.info = prodege.ProjectInfo{ID: testProject, Name: "Oat milk study", ReferenceID: "PO-7", Status: prodege.Paused, PausedForCPI: true,
-		CPI: ptr(usd("3.10")), MaxCPI: ptr(usd("3.75")), RequiredCPI: ptr(usd("4.25")), SampleSize: 500}
+		CPI: new(usd("3.10")), MaxCPI: new(usd("3.75")), RequiredCPI: new(usd("4.25")), SampleSize: 500}
 	w.flows = &Workflows{Settings: Settings{TaskQueue: TaskQueue, Settings: project.Settings{Version: project.CurrentVersion,
 		AlertsChannel: "C0ALERTS", ApprovalsChannel: "C0APPROVE", FinanceChannel: "C0FINANCE",
 		ApprovalTimeout: 24 * time.Hour, ApprovalReminderEvery: 4 * time.Hour, ResumeTimeout: 5 * time.Minute,
@@ -63,12 +61,7 @@ func newWorld(t *testing.T) *world {
 			w.edits = append(w.edits, in)
 			return project.Edited{}, nil
 		},
-		"Ephemeral": func(_ context.Context, in project.Ephemeral) error {
-			w.mu.Lock()
-			defer w.mu.Unlock()
-			w.tells = append(w.tells, in)
-			return nil
-		},
+		"Ephemeral": func(context.Context, project.Ephemeral) error { return nil },
 		"CheckPermission": func(context.Context, project.CheckPermission) (project.Permission, error) {
 			return project.Permission{Allowed: true, Known: true}, nil
 		},
@@ -104,12 +97,8 @@ func (w *world) Post(ctx context.Context, in project.Post) (project.Posted, erro
 }
 
 func (w *world) ReadProject(ctx context.Context, in project.Read) (project.Reading, error) {
-	w.mu.Lock()
-	w.reads = append(w.reads, in)
-	read := w.read
-	w.mu.Unlock()
-	if read != nil {
-		return read(ctx, in)
+	if w.read != nil {
+		return w.read(ctx, in)
 	}
 	return project.Reading{Asked: w.env.Now(), Info: w.info}, nil
 }
@@ -125,7 +114,7 @@ func (w *world) AcceptCPI(ctx context.Context, in project.AcceptCPI) (project.Ac
 	return project.Acceptance{Outcome: project.OutcomeSent, Sent: &in.Approved, MaxCPI: &in.Approved, Status: prodege.Paused}, nil
 }
 
-// run runs a Project with its first event, and what happens later.
+// run runs the Project workflow with its first event. The function later, if any, schedules what happens afterwards.
 func (w *world) run(first prodege.Event, later func()) {
 	w.env.RegisterDelayedCallback(func() { w.signal(StatusUpdate, first) }, 0)
 	if later != nil {
@@ -134,24 +123,24 @@ func (w *world) run(first prodege.Event, later func()) {
 	w.env.ExecuteWorkflow(w.flows.Project, ProjectInput{ProjectID: testProject})
 }
 
-// fullWhen has the server suggest continue-as-new when the named activity starts, in the environment's own goroutine.
-// It returns whether that has come.
+// suggestContinueAsNewOn makes the server suggest continue-as-new when the named activity starts. The result points to
+// whether that has happened.
 func (w *world) suggestContinueAsNewOn(activityName string) *bool {
-	var full bool
+	var suggested bool
 	w.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 		if info.ActivityType.Name == activityName {
 			w.env.SetContinueAsNewSuggested(true)
-			full = true
+			suggested = true
 		}
 	})
-	return &full
+	return &suggested
 }
 
 func (w *world) signal(name any, v any) { w.env.SignalWorkflow(fmt.Sprint(name), v) }
 
 func (w *world) after(d time.Duration, do func()) { w.env.RegisterDelayedCallback(do, d) }
 
-// state is the answer to the query.
+// state returns the result of the state query.
 func (w *world) state() *project.State {
 	w.t.Helper()
 	var s *project.State
@@ -165,21 +154,19 @@ func (w *world) state() *project.State {
 	return s
 }
 
-// event is one of the project, so long after the start.
+// event returns an event of the project with a time relative to the current one.
 func (w *world) event(id string, after time.Duration, status prodege.Status, reason prodege.Reason) prodege.Event {
 	return prodege.Event{ID: prodege.EventID(id), Time: w.env.Now().Add(after), ProjectID: testProject, Status: status, Reason: reason}
 }
 
 func (w *world) cpi(id string, after time.Duration, amount string) prodege.Event {
 	e := w.event(id, after, prodege.Paused, prodege.RealTimePricing)
-	e.RequiredCPI = ptr(prodege.MustUSD(amount))
+	e.RequiredCPI = new(prodege.MustUSD(amount))
 	return e
 }
 
-// approve is a click on the request of a pause's first generation.
+// approve returns a click that approves an amount of the first generation of a request.
 func approve(request, click, amount string) project.Decision {
 	return project.Decision{ID: click, Of: project.OfCPI, Verdict: project.Approve, Request: prodege.EventID(request), Generation: 1,
-		Amount: ptr(prodege.MustUSD(amount)), User: "U0ANN", Channel: "C0APPROVE", From: project.FromSlack}
+		Amount: new(prodege.MustUSD(amount)), User: "U0ANN", Channel: "C0APPROVE", From: project.FromSlack}
 }
-
-func ptr[T any](v T) *T { return &v }
