@@ -196,9 +196,24 @@ type answer struct {
 	body   []byte
 }
 
-func jsonAnswer(status int, body any) answer {
-	b, _ := json.Marshal(body)
-	return answer{status, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, append(b, '\n')}
+func jsonAnswer(body any) answer {
+	return answer{http.StatusOK, http.Header{"Content-Type": {"application/json; charset=utf-8"}}, encode(body)}
+}
+
+// encode gives the JSON of what is known to have one.
+func encode(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("simulator: " + err.Error())
+	}
+	return b
+}
+
+// copyJSON brings what was checked already into a typed copy.
+func copyJSON(from, to any) {
+	if err := json.Unmarshal(encode(from), to); err != nil {
+		panic("simulator: what was checked does not decode: " + err.Error())
+	}
 }
 
 // serve answers a call with the fault that it meets. do checks and does the call, records it, and gives the answer; if
@@ -245,7 +260,8 @@ type news struct {
 	changed chan struct{} // closed and replaced at each change
 }
 
-func (n *news) next() <-chan struct{} {
+// Changed gives a channel that is closed at the next change.
+func (n *news) Changed() <-chan struct{} {
 	n.telling.Lock()
 	defer n.telling.Unlock()
 	if n.changed == nil {
@@ -263,36 +279,10 @@ func (n *news) tell() {
 	}
 }
 
-// Subscribe gives a channel that receives something after each change, until ctx ends. Changes that follow
-// one another closely may come as one.
-func (n *news) Subscribe(ctx context.Context) <-chan struct{} {
-	out := make(chan struct{}, 1)
-	n.relay(ctx, out)
-	return out
-}
-
-func (n *news) relay(ctx context.Context, out chan<- struct{}) {
-	changed := n.next()
-	go func() {
-		for {
-			select {
-			case <-ctx.Done():
-				return
-			case <-changed:
-				changed = n.next()
-				select {
-				case out <- struct{}{}:
-				default: // one is waiting already
-				}
-			}
-		}
-	}()
-}
-
 // await looks at once and after each change, until look is satisfied or ctx ends.
 func (n *news) await(ctx context.Context, what string, look func() bool) error {
 	for {
-		changed := n.next() // before the look, so that nothing falls between
+		changed := n.Changed() // before the look, so that nothing falls between
 		if look() {
 			return nil
 		}

@@ -3,6 +3,7 @@ package simulator
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"embed"
 	"encoding/json"
 	"errors"
@@ -145,6 +146,25 @@ func (p *page) events(w http.ResponseWriter, r *http.Request) {
 		case <-time.After(p.pace()):
 		}
 	}
+}
+
+// relay passes changes on until ctx ends, those that follow one another closely as one.
+func (n *news) relay(ctx context.Context, to chan<- struct{}) {
+	changed := n.Changed()
+	go func() {
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-changed:
+			}
+			changed = n.Changed() // before it is passed on, so that nothing falls between
+			select {
+			case to <- struct{}{}:
+			default: // one is waiting already
+			}
+		}
+	}()
 }
 
 // pace is how often the page looks by itself: now and then as a sign of life, so that proxies keep the connection, and

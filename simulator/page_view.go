@@ -44,8 +44,6 @@ func newest[T any](list []T, n int) []T {
 	return list
 }
 
-func (v *pageView) Command() string { return slashCommand }
-
 // Channels are those that the person is in.
 func (v *pageView) Channels() []Channel {
 	return only(v.Slack.Channels(), func(c Channel) bool { return c.has(v.As.ID) })
@@ -114,22 +112,6 @@ func (v *pageView) Faults() []faultChoice {
 }
 func (v *pageView) Active() []Fault   { return v.activeFaults() }
 func (v *pageView) Hinders() []string { return v.hindrances(v.Play) }
-
-type reasonChoice struct {
-	Code prodege.Reason
-	Name string
-}
-
-// Reasons are those of the contract's table that pause a project, in its order.
-func (v *pageView) Reasons() []reasonChoice { return pauseReasons }
-
-var pauseReasons = []reasonChoice{
-	{prodege.SampleSize, "sample size reached"}, {prodege.MaxClicks, "max clicks reached"}, {prodege.NoUniqueLinks, "no unique links left"},
-	{prodege.PausedInactive, "inactivity"}, {prodege.HighDropOff, "high drop off rate"}, {prodege.SupportAgent, "support agent"}, {prodege.Other, "other"},
-}
-
-// Encodings are those of a webhook.
-func (v *pageView) Encodings() []prodege.Encoding { return prodege.Encodings }
 
 // Suggested is an amount a little above what is required or allowed now.
 func (project Project) Suggested() string {

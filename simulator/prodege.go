@@ -10,8 +10,6 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/time/rate"
-
 	"fieldmarshal/prodege"
 )
 
@@ -28,16 +26,14 @@ type ProdegeOptions struct {
 	AnnounceUpdates bool
 	AnnounceAfter   time.Duration
 
-	CallsPerSecond    float64 // beyond it calls are answered with code 103; 0: no limit
-	WebhookRetryAfter []time.Duration
+	WebhookRetryAfter []time.Duration // the pauses before a webhook that was answered with 500 is sent again; default Prodege's
 
 	ClockSkew time.Duration // how far Prodege's clock is ahead of Now
 
 	Now func() time.Time // default time.Now
 }
 
-// defaultRetries are the pauses before a webhook that was answered with 500 is sent again. The status webhook's
-// own text says "up to 3 times"; the pauses are those that Prodege documents for its sister webhook.
+// defaultRetries are three: the status webhook's own text says "up to 3 times"; the pauses are those that Prodege documents for its sister webhook.
 var defaultRetries = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second}
 
 // Prodege is the stand-in. Its methods are safe for concurrent use.
@@ -45,7 +41,6 @@ type Prodege struct {
 	counterparty
 	opts   ProdegeOptions
 	client *http.Client
-	limit  *rate.Limiter
 
 	projects  []*Project // in the order in which they were added
 	calls     []ProdegeCall
@@ -71,9 +66,6 @@ func NewProdege(opts ProdegeOptions) *Prodege {
 	}
 	p := &Prodege{counterparty: counterparty{name: "prodege"}, opts: opts, client: httpClient(10 * time.Second)} // how long Prodege waits is not published
 	p.closing, p.close = context.WithCancel(context.Background())
-	if opts.CallsPerSecond > 0 {
-		p.limit = rate.NewLimiter(rate.Limit(opts.CallsPerSecond), 1)
-	}
 	return p
 }
 
@@ -128,8 +120,7 @@ type Project struct {
 
 	Settings map[string]string // click limits, as project-settings-get shows them
 
-	Heard bool      // the app has taken a delivery about it
-	told  time.Time // of the newest event about it
+	Heard bool // the app has taken a delivery about it
 }
 
 // Quota is one quota of a project.
@@ -290,9 +281,6 @@ func (project *Project) stand(event prodege.Event) {
 	project.Status, project.Reason, project.Description = event.Status, event.Reason, event.Description
 	project.PausedForCPI, project.RequiredCPI = event.AsksCPI(), event.RequiredCPI
 	project.PausedClicks = event.Reason == prodege.MaxClicks
-	if event.Time.After(project.told) {
-		project.told = event.Time
-	}
 	switch { // the figures fit what it is paused for: no click is left, all completes are in
 	case event.Reason == prodege.MaxClicks:
 		settings := map[string]string{"enable_max_clicks_cap": "500", "enable_max_clicks_max_click_rate_id": "2"}

@@ -2,7 +2,6 @@ package simulator
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"maps"
@@ -95,7 +94,7 @@ func (p *Prodege) Handler() http.Handler {
 			}
 			c.At = p.now()
 			p.calls = keep(p.calls, c)
-			a := jsonAnswer(http.StatusOK, body)
+			a := jsonAnswer(body)
 			a.header.Set("Date", c.At.UTC().Format(http.TimeFormat))
 			return a
 		})
@@ -144,7 +143,6 @@ func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, reada
 	if c.Before != c.After && p.opts.AnnounceUpdates {
 		event := prodege.Event{ProjectID: project.ID, Status: project.Status, Reason: project.Reason, Description: project.Description}
 		p.stamp(&event)
-		project.told = event.Time
 		p.later(event)
 	}
 	return body
@@ -164,8 +162,6 @@ func (p *Prodege) check(e endpoint, c *ProdegeCall, params map[string]string, re
 		return codeUnauthorized
 	case err != nil, time.UnixMilli(date).Sub(p.now()).Abs() > requestWindow:
 		return codeExpired
-	case p.limit != nil && !p.limit.AllowN(p.now(), 1):
-		return codeRateLimit
 	}
 	for name := range c.Params {
 		if name != "request_date" && !slices.Contains(e.params, name) {
@@ -292,8 +288,7 @@ var clickSettings = []string{"enable_max_clicks", "enable_max_clicks_allowed_cli
 func (p *Prodege) apiSettings(_ *ProdegeCall, project *Project) (object, refusal) {
 	settings := map[string]string{"enable_max_clicks": "false"}
 	maps.Copy(settings, project.Settings)
-	b, _ := json.Marshal(settings)
-	return object{"project_settings": string(b)}, 0
+	return object{"project_settings": string(encode(settings))}, 0
 }
 
 func (p *Prodege) apiSetSettings(c *ProdegeCall, project *Project) (object, refusal) {

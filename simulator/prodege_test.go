@@ -331,48 +331,6 @@ func TestProdegeFaults(t *testing.T) {
 	}
 }
 
-// The example of the contract, to the letter.
-const seedExample = `{
-"event_id": "644b075404443f2a3c77c7cb",
-"event_time": "2023-04-27 16:37:56",
-"status": "PAUSED",
-"update_reason": 158,
-"description": "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE",
-"project_id": 29303649
-}`
-
-func TestDeliveredDataIsHowProjectsStand(t *testing.T) {
-	ctx := context.Background()
-	app, _, _ := receiver(t, 200)
-	p, _ := supplier(t, func(o *ProdegeOptions) { o.WebhookURL = app.URL })
-	stands := func(want prodege.Status, reason prodege.Reason) {
-		t.Helper()
-		if project, _ := p.Project(someID); project.Status != want || project.Reason != reason {
-			t.Errorf("stands at %s %d, want %s %d", project.Status, project.Reason, want, reason)
-		}
-	}
-	deliver := func(data string, how How) {
-		t.Helper()
-		if _, err := p.Deliver(ctx, []byte(data), how); err != nil {
-			t.Fatal(err)
-		}
-	}
-	deliver(seedExample, How{Secret: "wrong"})
-	stands(prodege.Live, 0)
-	deliver(seedExample, How{})
-	stands(prodege.Paused, prodege.SampleSize)
-	if e := p.Exchanges()[1]; e.Event.ID != "644b075404443f2a3c77c7cb" || e.Event.ProjectID != someID {
-		t.Errorf("exchange of %+v", e.Event)
-	}
-	if _, err := p.Live(ctx, someID); err != nil {
-		t.Fatal(err)
-	}
-	deliver(seedExample, How{}) // a late repeat
-	stands(prodege.Live, 0)
-	deliver(`{"broken"`, How{})
-	stands(prodege.Live, 0)
-}
-
 // TestPausesReachTheirFigures: what the API tells of a project fits the reason it is paused for.
 func TestPausesReachTheirFigures(t *testing.T) {
 	p, srv := supplier(t, nil)

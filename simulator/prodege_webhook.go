@@ -63,26 +63,11 @@ func (p *Prodege) encode(data []byte, to string, how How) Exchange {
 	return e
 }
 
-// Deliver signs data, the JSON text of an event or an array, as it is, and sends it to the status webhook.
-// Projects that are known, and were told nothing newer, then stand at Prodege as data says. Data may be wrong on purpose.
+// Deliver signs data, the JSON text of an event or an array, as it is, and sends it to the status webhook. It changes no
+// project: data may be wrong on purpose.
 func (p *Prodege) Deliver(ctx context.Context, data []byte, how ...How) (Exchange, error) {
-	h := one(how)
 	to, _ := p.hooks()
-	sent := p.encode(data, to, h)
-	if cmp.Or(h.Secret, p.opts.SecretKey) == p.opts.SecretKey {
-		events, _, _ := prodege.VouchedData(data).Events(p.now()) // none if data can't be read
-		if len(events) > 0 {
-			sent.Event = events[0]
-		}
-		unlock := p.lock()
-		for _, event := range events {
-			if project := p.project(event.ProjectID); project != nil && !event.Time.Before(project.told) {
-				project.stand(event)
-			}
-		}
-		unlock()
-	}
-	return p.Resend(ctx, sent)
+	return p.Resend(ctx, p.encode(data, to, one(how)))
 }
 
 // Resend sends the bytes of an exchange again, as an exchange of its own. With a Body made by hand it sends

@@ -51,9 +51,7 @@ type Channel struct {
 // User is a person of the workspace, or a guest of another one.
 type User struct {
 	ID, Name string // Name is the display name
-	RealName string
 	TeamID   string // default the workspace's own
-	Deleted  bool
 	Title    string // who it is, for the page ("approver"); Slack knows nothing of it
 }
 
@@ -133,7 +131,7 @@ func (s *Slack) Handler() http.Handler {
 }
 
 // SetURL tells the address under which Handler is served ("http://127.0.0.1:4321"), which response_url
-// addresses start with. Without it, it is learned from the app's first call.
+// addresses start with.
 func (s *Slack) SetURL(base string) {
 	defer s.lock()()
 	s.baseURL = strings.TrimSuffix(base, "/")

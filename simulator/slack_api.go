@@ -41,25 +41,37 @@ func refuse(code string) *slackError { return &slackError{code: code} }
 // object is a JSON object.
 type object = map[string]any
 
-// method is one of the Web API's: the scopes of which one is needed, and what it does. It runs with the lock held.
+// method is one of the Web API's: the scopes of which one is needed, what the app needs in the channel that the call
+// names, and what it does. It runs with the lock held.
 type method struct {
 	scopes []string
-	run    func(*Slack, args) (object, *slackError)
+	access access
+	run    func(*Slack, *Channel, args) (object, *slackError)
 }
+
+// access is what the app may do in a channel.
+type access int
+
+const (
+	noChannel access = iota // the call names none
+	toKnow                  // that there is one
+	toRead                  // only members can
+	toWrite
+)
 
 // Slack has more: those that the app never calls are refused as unknown ones are, so that a new one is added here first.
 var methods = map[string]method{
-	"auth.test":             {nil, (*Slack).authTest},
-	"chat.postMessage":      {[]string{"chat:write"}, (*Slack).postMessage},
-	"chat.update":           {[]string{"chat:write"}, (*Slack).update},
-	"chat.postEphemeral":    {[]string{"chat:write"}, (*Slack).postEphemeral},
-	"conversations.history": {[]string{"channels:history", "groups:history"}, (*Slack).history},
-	"conversations.replies": {[]string{"channels:history", "groups:history"}, (*Slack).replies},
-	"conversations.info":    {[]string{"channels:read", "groups:read"}, (*Slack).info},
-	"usergroups.users.list": {[]string{"usergroups:read"}, (*Slack).groupUsers},
-	"users.info":            {[]string{"users:read"}, (*Slack).userInfo},
-	"views.open":            {nil, (*Slack).openView},
-	"views.publish":         {nil, (*Slack).publishView},
+	"auth.test":             {nil, noChannel, (*Slack).authTest},
+	"chat.postMessage":      {[]string{"chat:write"}, toWrite, (*Slack).postMessage},
+	"chat.update":           {[]string{"chat:write"}, toWrite, (*Slack).update},
+	"chat.postEphemeral":    {[]string{"chat:write"}, toWrite, (*Slack).postEphemeral},
+	"conversations.history": {[]string{"channels:history", "groups:history"}, toRead, (*Slack).history},
+	"conversations.replies": {[]string{"channels:history", "groups:history"}, toRead, (*Slack).replies},
+	"conversations.info":    {[]string{"channels:read", "groups:read"}, toKnow, (*Slack).info},
+	"usergroups.users.list": {[]string{"usergroups:read"}, noChannel, (*Slack).groupUsers},
+	"users.info":            {[]string{"users:read"}, noChannel, (*Slack).userInfo},
+	"views.open":            {nil, noChannel, (*Slack).openView},
+	"views.publish":         {nil, noChannel, (*Slack).publishView},
 }
 
 func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
@@ -71,7 +83,6 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	}
 	s.serve(w, r, of, func(fault Fault) answer {
 		defer s.lock()()
-		s.baseURL = cmp.Or(s.baseURL, "http://"+r.Host)
 		if fault.hides() {
 			s.record(name, a, string(fault.Kind))
 			return answer{}
@@ -81,7 +92,7 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 		if err == nil {
 			body, err = s.run(r, name, a, fault, header)
 		}
-		out := jsonAnswer(http.StatusOK, s.apiAnswer(name, a, body, err))
+		out := jsonAnswer(s.apiAnswer(name, a, body, err))
 		if err != nil && err.code == "ratelimited" {
 			out.status = http.StatusTooManyRequests
 		}
@@ -133,7 +144,6 @@ func (s *Slack) run(r *http.Request, name string, a args, fault Fault, header ht
 		return nil, refuse("invalid_auth")
 	}
 	header.Set("X-OAuth-Scopes", strings.Join(s.opts.Scopes, ","))
-	header.Set("X-Accepted-OAuth-Scopes", strings.Join(m.scopes, ","))
 	if m.scopes != nil && !slices.ContainsFunc(m.scopes, func(one string) bool { return slices.Contains(s.opts.Scopes, one) }) {
 		return nil, &slackError{code: "missing_scope", more: object{"needed": m.scopes[0], "provided": strings.Join(s.opts.Scopes, ",")}}
 	}
@@ -147,7 +157,19 @@ func (s *Slack) run(r *http.Request, name string, a args, fault Fault, header ht
 		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		return nil, refuse("ratelimited")
 	}
-	return m.run(s, a)
+	c := s.channel(a.text("channel"))
+	if name == "chat.postMessage" { // which takes a name, too
+		c = s.channelNamed(a.text("channel"))
+	}
+	switch {
+	case m.access != noChannel && c == nil:
+		return nil, refuse("channel_not_found")
+	case m.access >= toRead && c.NotMember:
+		return nil, refuse("not_in_channel")
+	case m.access >= toWrite && c.Archived:
+		return nil, refuse("is_archived")
+	}
+	return m.run(s, c, a)
 }
 
 // limited gives how long to wait if a channel's posts come too fast.
@@ -253,32 +275,27 @@ func (a args) texts() map[string]string {
 		if text, isText := v.(string); isText {
 			out[k] = text
 		} else {
-			b, _ := json.Marshal(v)
-			out[k] = string(b)
+			out[k] = string(encode(v))
 		}
 	}
 	delete(out, "token")
 	return out
 }
 
-func (s *Slack) authTest(args) (object, *slackError) {
+func (s *Slack) authTest(*Channel, args) (object, *slackError) {
 	return object{
 		"url": s.opts.TeamURL, "team": "Simulated workspace", "user": appName, "team_id": teamID,
 		"user_id": botUser, "bot_id": botID, "is_enterprise_install": false,
 	}, nil
 }
 
-func (s *Slack) info(a args) (object, *slackError) {
-	c := s.channel(a.text("channel"))
-	if c == nil {
-		return nil, refuse("channel_not_found")
-	}
+func (s *Slack) info(c *Channel, _ args) (object, *slackError) {
 	return object{"channel": object{
 		"id": c.ID, "name": c.Name, "is_channel": true, "is_archived": c.Archived, "is_member": !c.NotMember, "context_team_id": teamID,
 	}}, nil
 }
 
-func (s *Slack) groupUsers(a args) (object, *slackError) {
+func (s *Slack) groupUsers(_ *Channel, a args) (object, *slackError) {
 	g := find(s.opts.Groups, func(g Group) bool { return g.ID == a.text("usergroup") })
 	switch {
 	case g == nil:
@@ -289,14 +306,13 @@ func (s *Slack) groupUsers(a args) (object, *slackError) {
 	return object{"users": append([]string{}, g.Users...)}, nil
 }
 
-func (s *Slack) userInfo(a args) (object, *slackError) {
+func (s *Slack) userInfo(_ *Channel, a args) (object, *slackError) {
 	u := s.user(a.text("user"))
 	if u == nil {
 		return nil, refuse("user_not_found")
 	}
-	name := cmp.Or(u.RealName, u.Name)
 	return object{"user": object{
-		"id": u.ID, "team_id": cmp.Or(u.TeamID, teamID), "name": u.handle(), "real_name": name, "deleted": u.Deleted, "is_bot": false,
-		"tz": "America/New_York", "profile": object{"display_name": u.Name, "real_name": name},
+		"id": u.ID, "team_id": cmp.Or(u.TeamID, teamID), "name": u.handle(), "real_name": u.Name, "deleted": false, "is_bot": false,
+		"tz": "America/New_York", "profile": object{"display_name": u.Name, "real_name": u.Name},
 	}}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,31 +21,7 @@ const (
 	maxMetadata   = 12000 // bytes of JSON; Slack says metadata_too_large without a figure, and others saw this one hold
 )
 
-// readable checks that the app may read a channel: only members can.
-func readable(c *Channel) *slackError {
-	switch {
-	case c == nil:
-		return refuse("channel_not_found")
-	case c.NotMember:
-		return refuse("not_in_channel")
-	}
-	return nil
-}
-
-// writable checks that the app may write to a channel.
-func writable(c *Channel) *slackError {
-	if err := readable(c); err != nil || !c.Archived {
-		return err
-	}
-	return refuse("is_archived")
-}
-
-// postMessage takes a channel by its name too, unlike the others.
-func (s *Slack) postMessage(a args) (object, *slackError) {
-	c := s.channelNamed(a.text("channel"))
-	if err := writable(c); err != nil {
-		return nil, err
-	}
+func (s *Slack) postMessage(c *Channel, a args) (object, *slackError) {
 	m := &message{Message: Message{Channel: c.ID, NoUnfurl: a.has("unfurl_links") && !a.yes("unfurl_links")}}
 	if err := s.fill(m, a, "chat.postMessage"); err != nil {
 		return nil, err
@@ -60,11 +37,8 @@ func (s *Slack) postMessage(a args) (object, *slackError) {
 	return object{"channel": c.ID, "ts": m.TS, "message": s.render(m, true)}, nil
 }
 
-func (s *Slack) postEphemeral(a args) (object, *slackError) {
-	c, to := s.channel(a.text("channel")), a.text("user")
-	if err := writable(c); err != nil {
-		return nil, err
-	}
+func (s *Slack) postEphemeral(c *Channel, a args) (object, *slackError) {
+	to := a.text("user")
 	if s.user(to) == nil || !c.has(to) {
 		return nil, refuse("user_not_in_channel")
 	}
@@ -77,11 +51,7 @@ func (s *Slack) postEphemeral(a args) (object, *slackError) {
 }
 
 // update writes a message anew. Slack marks it as edited only if people see its text rather than blocks.
-func (s *Slack) update(a args) (object, *slackError) {
-	c := s.channel(a.text("channel"))
-	if err := writable(c); err != nil {
-		return nil, err
-	}
+func (s *Slack) update(c *Channel, a args) (object, *slackError) {
 	m := s.message(c.ID, a.text("ts"))
 	switch {
 	case m == nil, m.To != "": // ephemeral messages can't be named later
@@ -176,33 +146,21 @@ func readMetadata(a args) (*Metadata, *slackError) {
 	if kind == "" || payload == nil {
 		return nil, refuse("invalid_metadata_schema")
 	}
-	if b, _ := json.Marshal(sent); len(b) > maxMetadata {
+	if len(encode(sent)) > maxMetadata {
 		return nil, refuse("metadata_too_large")
 	}
 	return &Metadata{kind, payload}, nil
 }
 
 // history gives a channel's root messages, newest first.
-func (s *Slack) history(a args) (object, *slackError) {
-	c := s.channel(a.text("channel"))
-	if err := readable(c); err != nil {
-		return nil, err
-	}
-	var found []*message
-	for i := len(s.messages) - 1; i >= 0; i-- {
-		if m := s.messages[i]; m.Channel == c.ID && m.Thread == "" {
-			found = append(found, m)
-		}
-	}
+func (s *Slack) history(c *Channel, a args) (object, *slackError) {
+	found := only(s.messages, func(m *message) bool { return m.Channel == c.ID && m.Thread == "" })
+	slices.Reverse(found)
 	return s.page(found, a, 100)
 }
 
 // replies gives a thread: the root, then its replies, oldest first.
-func (s *Slack) replies(a args) (object, *slackError) {
-	c := s.channel(a.text("channel"))
-	if err := readable(c); err != nil {
-		return nil, err
-	}
+func (s *Slack) replies(c *Channel, a args) (object, *slackError) {
 	root := s.message(c.ID, a.text("ts"))
 	if root == nil || root.To != "" {
 		return nil, refuse("thread_not_found")

@@ -356,11 +356,11 @@ func TestCommandsAndHome(t *testing.T) {
 	}
 }
 
-func TestWaitAndSubscribe(t *testing.T) {
+func TestWaitForAChange(t *testing.T) {
 	s, srv := workspace(t, nil)
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	changes := s.Subscribe(ctx)
+	changes := s.Changed()
 	found := make(chan Message)
 	go func() {
 		m, _ := s.WaitMessage(ctx, "C1", func(m Message) bool { return m.Text == "second" })

@@ -185,17 +185,6 @@ func (t *Text) UnmarshalJSON(b []byte) error {
 	return json.Unmarshal(b, (*plain)(t))
 }
 
-// copyJSON brings what was checked already into a typed copy.
-func copyJSON(from, to any) {
-	b, err := json.Marshal(from)
-	if err == nil {
-		err = json.Unmarshal(b, to)
-	}
-	if err != nil {
-		panic("simulator: a checked message does not decode: " + err.Error())
-	}
-}
-
 // Buttons lists a message's buttons in their order.
 func Buttons(m Message) (out []Element) {
 	for _, b := range m.Blocks {

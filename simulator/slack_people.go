@@ -70,7 +70,14 @@ func (s *Slack) clickPayload(c Click) (object, error) {
 			versions = m.earlier
 		}
 		versions = append(versions[:len(versions):len(versions)], m.blocks)
-		s.messagePayload(payload, m, c.User)
+		payload["container"] = object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.To != ""}
+		if m.Thread != "" {
+			payload["container"].(object)["thread_ts"] = m.Thread
+		}
+		payload["channel"] = object{"id": m.Channel, "name": s.channel(m.Channel).Name}
+		payload["message"] = s.render(m, true)
+		payload["state"] = object{"values": object{}}
+		payload["response_url"] = s.newResponseURL(m.Channel, c.User)
 	}
 	for i := len(versions) - 1; i >= 0; i-- {
 		if button, block := buttonIn(versions[i], c.ActionID); button != nil {
@@ -111,18 +118,6 @@ func (s *Slack) personPayload(kind, user, team string) (object, error) {
 	}, nil
 }
 
-func (s *Slack) messagePayload(payload object, m *message, user string) {
-	container := object{"type": "message", "message_ts": m.TS, "channel_id": m.Channel, "is_ephemeral": m.To != ""}
-	if m.Thread != "" {
-		container["thread_ts"] = m.Thread
-	}
-	payload["container"] = container
-	payload["channel"] = object{"id": m.Channel, "name": s.channel(m.Channel).Name}
-	payload["message"] = s.render(m, true)
-	payload["state"] = object{"values": object{}}
-	payload["response_url"] = s.newResponseURL(m.Channel, user)
-}
-
 // buttonIn finds a button by its action id, and the id of its block.
 func buttonIn(blocks []any, actionID string) (button object, block any) {
 	for _, b := range blocks {
@@ -139,10 +134,19 @@ func buttonIn(blocks []any, actionID string) (button object, block any) {
 // Command sends a slash command as that person in that channel. What the app answers at once is shown to the
 // person alone.
 func (s *Slack) Command(ctx context.Context, user, channel, command, text string) (Reply, error) {
-	form, err := s.commandForm(user, channel, command, text)
-	if err != nil {
-		return Reply{}, err
+	unlock := s.lock()
+	u, c := s.user(user), s.channel(channel)
+	if u == nil || c == nil {
+		unlock()
+		return Reply{}, fmt.Errorf("there is no user %q or channel %q in the simulated workspace", user, channel)
 	}
+	form := url.Values{
+		"token": {verificationToken}, "team_id": {teamID}, "team_domain": {"simulated"},
+		"channel_id": {c.ID}, "channel_name": {c.Name}, "user_id": {u.ID}, "user_name": {u.handle()},
+		"command": {command}, "text": {text}, "api_app_id": {appID}, "is_enterprise_install": {"false"},
+		"response_url": {s.newResponseURL(c.ID, u.ID)}, "trigger_id": {s.newTrigger(u.ID)},
+	}
+	unlock()
 	reply, err := s.send(ctx, "commands", formType, []byte(form.Encode()), tamper{})
 	if err != nil || !reply.OK() || reply.Body == "" {
 		return reply, err
@@ -158,43 +162,28 @@ func (s *Slack) Command(ctx context.Context, user, channel, command, text string
 	return reply, nil
 }
 
-func (s *Slack) commandForm(user, channel, command, text string) (url.Values, error) {
-	defer s.lock()()
-	u, c := s.user(user), s.channel(channel)
-	if u == nil || c == nil {
-		return nil, fmt.Errorf("there is no user %q or channel %q in the simulated workspace", user, channel)
-	}
-	return url.Values{
-		"token": {verificationToken}, "team_id": {teamID}, "team_domain": {"simulated"},
-		"channel_id": {c.ID}, "channel_name": {c.Name}, "user_id": {u.ID}, "user_name": {u.handle()},
-		"command": {command}, "text": {text}, "api_app_id": {appID}, "is_enterprise_install": {"false"},
-		"response_url": {s.newResponseURL(c.ID, u.ID)}, "trigger_id": {s.newTrigger(u.ID)},
-	}, nil
-}
-
 // OpenHome sends app_home_opened, as when a person opens the app's home tab.
 func (s *Slack) OpenHome(ctx context.Context, user string) (Reply, error) {
-	return s.sendEvent(ctx, s.homeOpened(user))
-}
-
-func (s *Slack) homeOpened(user string) object {
-	defer s.lock()()
+	unlock := s.lock()
 	event := object{"type": "app_home_opened", "user": user, "channel": "D" + user, "tab": "home", "event_ts": s.newTS()}
 	if v := s.homes[user]; v != nil {
 		event["view"] = v.render(nil)
 	}
-	return object{
+	body := encode(object{
 		"token": verificationToken, "team_id": teamID, "api_app_id": appID, "event": event,
 		"type": "event_callback", "event_id": s.id("Ev"), "event_time": s.now().Unix(), "is_ext_shared_channel": false,
 		"authorizations": []any{object{"enterprise_id": nil, "team_id": teamID, "user_id": botUser, "is_bot": true, "is_enterprise_install": false}},
-	}
+	})
+	unlock()
+	return s.send(ctx, "events", "application/json", body, tamper{})
 }
 
 // VerifyEventsURL does the handshake that Slack does when an events address is entered: the app must send the
 // challenge back.
 func (s *Slack) VerifyEventsURL(ctx context.Context) error {
 	const challenge = "3eZbrw1aBm2rZgRNFdxV2595E9CY3gmdALWMmHkvFXO7tYXAYM8P" // the example of docs.slack.dev
-	reply, err := s.sendEvent(ctx, object{"token": verificationToken, "type": "url_verification", "challenge": challenge})
+	body := encode(object{"token": verificationToken, "type": "url_verification", "challenge": challenge})
+	reply, err := s.send(ctx, "events", "application/json", body, tamper{})
 	if err != nil {
 		return err
 	}
@@ -205,23 +194,12 @@ func (s *Slack) VerifyEventsURL(ctx context.Context) error {
 	return nil
 }
 
-func (s *Slack) sendEvent(ctx context.Context, event object) (Reply, error) {
-	b, err := json.Marshal(event)
-	if err != nil {
-		return Reply{}, err
-	}
-	return s.send(ctx, "events", "application/json", b, tamper{})
-}
-
 const formType = "application/x-www-form-urlencoded"
 
 // sendPayload sends an interaction: a form with one field that holds JSON.
 func (s *Slack) sendPayload(ctx context.Context, payload object, t tamper) (Reply, error) {
-	b, err := json.Marshal(payload)
-	if err != nil {
-		return Reply{}, err
-	}
-	return s.send(ctx, "interactions", formType, []byte(url.Values{"payload": {string(b)}}.Encode()), t)
+	form := url.Values{"payload": {string(encode(payload))}}
+	return s.send(ctx, "interactions", formType, []byte(form.Encode()), t)
 }
 
 // Sent is a request that the workspace sent to the app, kept so that it can be sent again byte for byte.

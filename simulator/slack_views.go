@@ -28,7 +28,7 @@ type view struct {
 	raw object
 }
 
-func (s *Slack) openView(a args) (object, *slackError) {
+func (s *Slack) openView(_ *Channel, a args) (object, *slackError) {
 	raw, err := readView(a, "modal")
 	if err != nil {
 		return nil, err
@@ -48,7 +48,7 @@ func (s *Slack) openView(a args) (object, *slackError) {
 	return object{"view": v.render(nil)}, nil
 }
 
-func (s *Slack) publishView(a args) (object, *slackError) {
+func (s *Slack) publishView(_ *Channel, a args) (object, *slackError) {
 	raw, err := readView(a, "home")
 	if err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func readView(a args, kind string) (object, *slackError) {
 	if !isObject {
 		return nil, &slackError{code: "invalid_arguments", messages: []string{"must provide an object [json-pointer:/view]"}}
 	}
-	if b, _ := json.Marshal(raw); len(b) > maxViewBytes {
+	if len(encode(raw)) > maxViewBytes {
 		return nil, refuse("view_too_large")
 	}
 	if faults := checkView(raw, kind); faults != nil {

@@ -2,8 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"runtime"
 	"strings"
 	"time"
 )
@@ -39,23 +37,6 @@ func (s *stack) banner(took time.Duration) string {
 	if s.slack != nil && s.prodege != nil && !s.flags.demo {
 		b.WriteString("\nTry: on the simulators' page, press “Pause for CPI” on a project, then Approve as Ann.\n     Or stop this and run it with -demo.\n")
 	}
-	if s.verbose {
-		fmt.Fprintf(&b, "\n  Resident memory %s, %d goroutines\n", residentMemory(), runtime.NumGoroutine())
-	}
 	b.WriteString("\nCtrl-C stops everything.\n\n")
 	return b.String()
-}
-
-// residentMemory is what the kernel says of this process; Linux only.
-func residentMemory() string {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return "unknown"
-	}
-	for line := range strings.Lines(string(status)) {
-		if rest, ok := strings.CutPrefix(line, "VmRSS:"); ok {
-			return strings.TrimSpace(rest)
-		}
-	}
-	return "unknown"
 }

@@ -5,34 +5,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"fieldmarshal/prodege"
 	"fieldmarshal/simulator"
 )
 
-// seedExample is the example of Prodege's webhook description, to the letter but for its time and its id, which
-// begins with it: the original is of 2023, and would stand in the page as a pause of years.
-const seedExample = `{
-"event_id": "%08x04443f2a3c77c7cb",
-"event_time": "%s",
-"status": "PAUSED",
-"update_reason": 158,
-"description": "DISABLED_BY_HAS_REACHED_SAMPLE_SIZE",
-"project_id": 29303649
-}`
-
-// demo plays the first scenario: Prodege's own example, and a pause that needs a higher CPI. Both go to the
-// ingress over HTTP, signed.
+// demo plays the first scenario: the example of Prodege's webhook description, but for its time and id, and a pause that
+// needs a higher CPI. Both go to the ingress over HTTP, signed.
 func (s *stack) demo(ctx context.Context, out io.Writer) error {
 	if s.prodege == nil {
 		return errors.New("prodege is not simulated") // parseFlags refuses it; money hangs on it
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.limits.demo)
 	defer cancel()
-	now := time.Now()
-	example := fmt.Sprintf(seedExample, now.Unix(), now.In(prodege.Pacific()).Format("2006-01-02 15:04:05"))
-	if _, err := s.prodege.Deliver(ctx, []byte(example)); err != nil {
+	if _, err := s.prodege.Pause(ctx, seedProject, prodege.SampleSize); err != nil {
 		return err
 	}
 	if _, err := s.prodege.PauseForCPI(ctx, cpiProject, prodege.MustUSD("4.25"), simulator.How{Pricing: true}); err != nil {

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -41,6 +42,26 @@ type invocation struct {
 	settings []string     // of the program, NAME=value, above all others
 }
 
+// limits are how long this or that may take. Zero values are the usual ones; on a busy machine a test takes longer.
+type limits struct {
+	ready  time.Duration // everything to answer after a start, and Temporal after each; two seconds are usual
+	demo   time.Duration // Slack to say something in the demo; a second or two are usual
+	breath time.Duration // between two steps of a scenario; the page's own
+	step   time.Duration // a step of a scenario; the page's own
+	effect time.Duration // what comes of a click on the page; the page's own
+	soon   time.Duration // the answer to a delivery that is sent from the page; the page's own
+	slack  time.Duration // the simulated Slack to wait for an answer; its own
+	live   time.Duration // Prodege to tell of what the program's calls changed
+}
+
+// orUsual fills in what is usual. What is left zero has its default elsewhere.
+func (l limits) orUsual() limits {
+	l.ready = cmp.Or(l.ready, 60*time.Second)
+	l.demo = cmp.Or(l.demo, 90*time.Second)
+	l.live = cmp.Or(l.live, 2*time.Second)
+	return l
+}
+
 // flags are what the command line says. Ports are of 127.0.0.1; 0 is a free one.
 type flags struct {
 	demo, real, verbose  bool
@@ -56,7 +77,7 @@ func parseFlags(args []string, stderr io.Writer) (flags, error) {
 	set.SetOutput(stderr)
 	set.BoolVar(&f.demo, "demo", false, "start afresh in a folder of its own and play a first scenario: an alert and an open CPI approval")
 	set.BoolVar(&f.real, "real", false, "speak to the real Prodege, Slack and billing that the environment or .env names; this spends money")
-	set.BoolVar(&f.verbose, "v", false, "show the log, and how much memory is used")
+	set.BoolVar(&f.verbose, "v", false, "show the log")
 	set.StringVar(&f.data, "data", "data", "folder for Temporal's database, the inbox and the simulated projects")
 	set.IntVar(&f.httpPort, "http", 8080, "port of the ingress; another is taken where one is in use")
 	set.IntVar(&f.adminPort, "admin-http", 8082, "port of the ingress's readiness and metrics")

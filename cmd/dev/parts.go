@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
@@ -19,23 +20,63 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// parted is what can be stopped while the rest runs.
-type parted struct {
-	temporal temporalPart
-	worker   workerPart
-}
-
 // errClosed says that everything is stopping: a scenario must not start again what it stopped.
 var errClosed = errors.New("everything is stopping")
 
-// temporalPart is Temporal with its Web UI. It can be stopped while the rest runs, and started again at the same
-// addresses with the same database. Safe for concurrent use.
-type temporalPart struct {
-	options devserver.Options
-	turning sync.Mutex        // held while it starts or stops, which takes a while
-	mu      sync.Mutex        // for what follows, and never held for long: the page looks often
-	server  *devserver.Server // nil while it is stopped
-	closed  bool              // for good
+// part is Temporal with its Web UI, or the worker: it can be stopped while the rest runs, and started again at the same
+// addresses. Safe for concurrent use.
+type part struct {
+	turning sync.Mutex                                                         // held while it starts or stops, which takes a while
+	begin   func(context.Context) (end func(context.Context) error, err error) // nil until it is known what runs
+	end     func(context.Context) error                                        // nil while it is stopped
+	runs    atomic.Bool                                                        // for the page, which looks often
+	closed  atomic.Bool                                                        // it never starts again
+}
+
+// begins says what runs, and starts it for the first time.
+func (p *part) begins(ctx context.Context, begin func(context.Context) (func(context.Context) error, error)) error {
+	p.turning.Lock()
+	p.begin = begin
+	p.turning.Unlock()
+	return p.start(ctx)
+}
+
+func (p *part) start(ctx context.Context) (err error) {
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	switch {
+	case p.closed.Load():
+		return errClosed
+	case p.end != nil:
+		return nil
+	case p.begin == nil:
+		return errors.New("it is not started for the first time yet")
+	}
+	p.end, err = p.begin(ctx)
+	p.runs.Store(err == nil)
+	return err
+}
+
+func (p *part) stop(ctx context.Context) error {
+	p.turning.Lock()
+	defer p.turning.Unlock()
+	if p.end == nil {
+		return nil
+	}
+	if err := p.end(ctx); err != nil {
+		return err
+	}
+	p.end = nil
+	p.runs.Store(false)
+	return nil
+}
+
+func (p *part) stopped() bool { return !p.runs.Load() }
+
+// close stops it permanently.
+func (p *part) close() {
+	p.closed.Store(true)
+	_ = p.stop(context.Background())
 }
 
 // startTemporal starts it for the first time; ports that are in use are replaced by free ones.
@@ -44,178 +85,62 @@ func (s *stack) startTemporal(ctx context.Context) error {
 	for _, a := range workflows.Attributes() {
 		attributes[a.Name] = a.Type
 	}
-	part := &s.parted.temporal
-	part.options = devserver.Options{
+	options := devserver.Options{
 		File: filepath.Join(s.data, "temporal.db"), Port: freeOr(s.temporalPort), UIPort: freeOr(s.uiPort), SearchAttributes: attributes, Timeout: s.limits.ready,
 	}
-	if err := part.start(ctx); err != nil {
-		return err
-	}
-	s.temporal = part.running()
-	s.notePort("Temporal", s.temporalPort, s.temporal.Port)
-	s.notePort("the Temporal UI", s.uiPort, s.temporal.UIPort)
-	s.stops = append(s.stops, part.close)
-	return nil
-}
-
-func (p *temporalPart) running() *devserver.Server {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.server
-}
-
-func (p *temporalPart) stopped() bool { return p.running() == nil }
-
-// set notes that it runs, or not; false if it must not any more.
-func (p *temporalPart) set(server *devserver.Server) (may bool) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.closed && server != nil {
-		return false
-	}
-	p.server = server
-	return true
-}
-
-func (p *temporalPart) start(ctx context.Context) error {
-	p.turning.Lock()
-	defer p.turning.Unlock()
-	p.mu.Lock()
-	runs, closed := p.server != nil, p.closed
-	p.mu.Unlock()
-	switch {
-	case closed:
-		return errClosed
-	case runs:
-		return nil
-	}
-	server, err := devserver.Start(ctx, p.options)
-	if err != nil {
-		return err
-	}
-	p.options.Port, p.options.UIPort = server.Port, server.UIPort
-	if !p.set(server) { // closed meanwhile
-		server.Stop()
-		return errClosed
-	}
-	return nil
-}
-
-func (p *temporalPart) stop(context.Context) error {
-	p.turning.Lock()
-	defer p.turning.Unlock()
-	if server := p.running(); server != nil {
-		server.Stop()
-		p.set(nil)
-	}
-	return nil
-}
-
-// close stops it for good.
-func (p *temporalPart) close() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	_ = p.stop(context.Background())
-}
-
-// workerPart is the worker, which can be stopped and started again at the same address. Safe for concurrent use.
-type workerPart struct {
-	turning sync.Mutex // held while it starts or stops, which takes a while; for process, address and ended too
-	process program.Process
-	address string
-	ended   func(error) // it ended by itself; nil before it is known what runs
-
-	mu     sync.Mutex         // for what follows, and never held for long: the page looks often
-	cancel context.CancelFunc // nil while it is stopped
-	done   chan struct{}
-	closed bool // for good
-}
-
-// runs says what it runs and starts that. The first listener is part of the process, later ones are made.
-func (p *workerPart) runs(ctx context.Context, process program.Process, ended func(error)) error {
-	p.turning.Lock()
-	p.process, p.address, p.ended = process, process.Listener.Addr().String(), ended
-	p.turning.Unlock()
-	return p.start(ctx)
-}
-
-func (p *workerPart) start(ctx context.Context) error {
-	p.turning.Lock()
-	defer p.turning.Unlock()
-	p.mu.Lock()
-	runs, closed := p.cancel != nil, p.closed
-	p.mu.Unlock()
-	switch {
-	case closed:
-		return errClosed
-	case runs:
-		return nil
-	case p.ended == nil:
-		return errors.New("the worker is not started for the first time yet")
-	}
-	process := p.process
-	if process.Listener == nil {
-		var listen net.ListenConfig
-		listener, err := listen.Listen(ctx, "tcp", p.address)
+	s.stops = append(s.stops, s.temporalPart.close)
+	err := s.temporalPart.begins(ctx, func(ctx context.Context) (func(context.Context) error, error) {
+		server, err := devserver.Start(ctx, options)
 		if err != nil {
-			return fmt.Errorf("start the worker again: %w", err)
+			return nil, err
 		}
-		process.Listener = listener
+		options.Port, options.UIPort = server.Port, server.UIPort
+		if s.temporal == nil {
+			s.temporal = server
+		}
+		return func(context.Context) error { server.Stop(); return nil }, nil
+	})
+	if err == nil {
+		s.notePort("Temporal", s.temporalPort, s.temporal.Port)
+		s.notePort("the Temporal UI", s.uiPort, s.temporal.UIPort)
 	}
-	p.process.Listener = nil // the first one is used up
-	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	done, ended := make(chan struct{}), p.ended
-	p.mu.Lock()
-	p.cancel, p.done = cancel, done
-	p.mu.Unlock()
-	go func() {
-		defer close(done)
-		ended(process.RunWorker(running))
-	}()
-	return nil
+	return err
 }
 
-func (p *workerPart) stop(ctx context.Context) error {
-	p.turning.Lock()
-	defer p.turning.Unlock()
-	p.mu.Lock()
-	cancel, done := p.cancel, p.done
-	p.mu.Unlock()
-	if cancel == nil {
-		return nil
-	}
-	cancel()
-	select {
-	case <-done:
-	case <-ctx.Done():
-		return fmt.Errorf("the worker is still finishing what is under way: %w", ctx.Err())
-	}
-	p.mu.Lock()
-	p.cancel = nil
-	p.mu.Unlock()
-	return nil
-}
-
-// close stops it for good.
-func (p *workerPart) close() {
-	p.mu.Lock()
-	p.closed = true
-	p.mu.Unlock()
-	_ = p.stop(context.Background())
-}
-
-func (p *workerPart) stopped() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.cancel == nil
+// startWorker starts it for the first time. The first listener is part of the process, later ones are made.
+func (s *stack) startWorker(ctx context.Context, process program.Process) error {
+	return s.workerPart.begins(ctx, func(ctx context.Context) (func(context.Context) error, error) {
+		if process.Listener == nil {
+			listener, err := net.Listen("tcp", s.worker.Addr().String())
+			if err != nil {
+				return nil, fmt.Errorf("start the worker again: %w", err)
+			}
+			process.Listener = listener
+		}
+		running, cancel := context.WithCancel(context.WithoutCancel(ctx))
+		done := make(chan struct{})
+		go func(process program.Process) {
+			defer close(done)
+			s.end(process.RunWorker(running), "the worker")
+		}(process)
+		process.Listener = nil // it is used up
+		return func(ctx context.Context) error {
+			cancel()
+			select {
+			case <-done:
+				return nil
+			case <-ctx.Done():
+				return fmt.Errorf("the worker is still finishing what is under way: %w", ctx.Err())
+			}
+		}, nil
+	})
 }
 
 // parts are what the page can stop.
 func (s *stack) parts() []simulator.Part {
 	return []simulator.Part{
-		{ID: "temporal", Name: "Temporal", Stopped: s.parted.temporal.stopped, Stop: s.parted.temporal.stop, Start: s.parted.temporal.start},
-		{ID: "worker", Name: "Worker", Stopped: s.parted.worker.stopped, Stop: s.parted.worker.stop, Start: s.parted.worker.start},
+		{ID: "temporal", Name: "Temporal", Stopped: s.temporalPart.stopped, Stop: s.temporalPart.stop, Start: s.temporalPart.start},
+		{ID: "worker", Name: "Worker", Stopped: s.workerPart.stopped, Stop: s.workerPart.stop, Start: s.workerPart.start},
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"fieldmarshal/config"
@@ -100,9 +101,9 @@ func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
 		BotToken: simulatedToken, SigningSecret: simulatedSigning, TeamURL: address(s.page) + "/",
 		Channels: []simulator.Channel{{ID: alertsChannel, Name: "survey-alerts"}, {ID: approvalsChannel, Name: "cpi-approvals"}, {ID: financeChannel, Name: "survey-finance"}},
 		Users: []simulator.User{
-			{ID: approverAnn, Name: "Ann", RealName: "Ann Approver", Title: "approver"},
-			{ID: approverBen, Name: "Ben", RealName: "Ben Approver", Title: "approver"},
-			{ID: outsiderEve, Name: "Eve", RealName: "Eve Outsider", Title: "not an approver"},
+			{ID: approverAnn, Name: "Ann", Title: "approver"},
+			{ID: approverBen, Name: "Ben", Title: "approver"},
+			{ID: outsiderEve, Name: "Eve", Title: "not an approver"},
 		},
 		Groups:         []simulator.Group{{ID: approversGroup, Handle: "cpi-approvers", Users: []string{approverAnn, approverBen}}},
 		AppURL:         address(s.http) + "/slack",
@@ -122,21 +123,20 @@ func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
 // follow calls changed after each change of the stand-in, until stop is called, which calls it a last time.
 func follow(p *simulator.Prodege, changed func()) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
-	news, done := p.Subscribe(ctx), make(chan struct{})
-	go func() {
-		defer close(done)
-		for {
+	var following sync.WaitGroup
+	news := p.Changed()
+	following.Go(func() {
+		for ctx.Err() == nil {
 			select {
 			case <-ctx.Done():
-				return
 			case <-news:
-				changed()
+				news = p.Changed()
 			}
+			changed()
 		}
-	}()
+	})
 	return func() {
 		cancel()
-		<-done
-		changed()
+		following.Wait()
 	}
 }

@@ -28,7 +28,8 @@ type stack struct {
 	http, admin  net.Listener      // of the ingress
 	worker, page net.Listener      // of worker and simulators
 	temporal     *devserver.Server // as it was started first; its addresses stay
-	parted       parted
+	temporalPart part
+	workerPart   part
 	slack        *simulator.Slack   // nil with a real Slack
 	prodege      *simulator.Prodege // nil with -real
 	billing      *simulator.Billing // nil with -real
@@ -53,17 +54,10 @@ func (s *stack) start(ctx context.Context, i invocation) error {
 	if s.real && (env["SLACK_BOT_TOKEN"] == "" || env["PRODEGE_SECRET_KEY"] == "") {
 		return errors.New("-real needs a real Slack and a real Prodege: set SLACK_BOT_TOKEN and PRODEGE_SECRET_KEY in the environment or .env")
 	}
-	if err := s.claim(); err != nil {
-		return err
-	}
-	if err := s.listen(); err != nil {
-		return err
-	}
-	if err := s.tellPort(); err != nil {
-		return err
-	}
-	if err := s.startTemporal(ctx); err != nil {
-		return err
+	for _, step := range []func() error{s.claim, s.listen, s.tellPort, func() error { return s.startTemporal(ctx) }} {
+		if err := step(); err != nil {
+			return err
+		}
 	}
 	env, err := s.simulate(env)
 	if err != nil {
@@ -149,13 +143,12 @@ func (s *stack) startParts(ctx context.Context, env config.Environment) error {
 	running, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var parts sync.WaitGroup
 	parts.Go(func() { s.end(ingress.RunIngress(running), "the ingress") })
-	part := &s.parted.worker
 	s.stops = append(s.stops, func() {
 		cancel()
-		part.close()
+		s.workerPart.close()
 		parts.Wait()
 	})
-	return part.runs(ctx, worker, func(err error) { s.end(err, "the worker") })
+	return s.startWorker(ctx, worker)
 }
 
 func (s *stack) end(err error, who string) {
