@@ -64,7 +64,7 @@ func TestApproversRemember(t *testing.T) {
 	}
 	check("at first", "U1", true, true, 1)
 	check("again", "U2", false, true, 1)
-	sim.SetGroup(simulator.Group{ID: "S1", Users: []string{"U2"}})
+	sim.Set(func(o *simulator.SlackOptions) { o.Groups[0] = simulator.Group{ID: "S1", Users: []string{"U2"}} })
 	now = now.Add(59 * time.Second)
 	check("within the minute", "U1", true, true, 1)
 	now = now.Add(2 * time.Second)
@@ -80,7 +80,7 @@ func TestApproversRemember(t *testing.T) {
 	sim.ClearFaults()
 	check("and is back", "U2", true, true, 6)
 
-	sim.SetGroup(simulator.Group{ID: "S1", Users: []string{"U2"}, Disabled: true})
+	sim.Set(func(o *simulator.SlackOptions) { o.Groups[0].Disabled = true })
 	now = now.Add(2 * time.Minute)
 	check("the group is disabled", "U2", false, true, 7)
 }

@@ -188,7 +188,7 @@ func TestPostWhatPeopleMustFix(t *testing.T) {
 		"not a member":    {"C2", nil, []string{"C2", "invite", "not_in_channel"}},
 		"archived":        {"C3", nil, []string{"archived"}},
 		"no such channel": {"C9", nil, []string{"C9", "channel_not_found", "id"}},
-		"token":           {"C1", func(s *simulator.Slack) { s.SetBotToken("xoxb-new") }, []string{"SLACK_BOT_TOKEN", "invalid_auth"}},
+		"token":           {"C1", func(s *simulator.Slack) { s.Set(func(o *simulator.SlackOptions) { o.BotToken = "xoxb-new" }) }, []string{"SLACK_BOT_TOKEN", "invalid_auth"}},
 		"account_inactive": {"C1", func(s *simulator.Slack) {
 			s.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "account_inactive", Times: -1})
 		}, []string{"install it again"}},

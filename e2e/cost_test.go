@@ -87,7 +87,7 @@ func TestCostOfAnApproval(t *testing.T) {
 	const maxEvents = 60
 	w := newWorld(t)
 	// A LIVE in the same second as the pause would be ambiguous and cause a poll of Prodege.
-	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, theProject, amount, simulator.How{Age: 5 * time.Second}))
 	m := w.waitRoot(approvals, "Approve a CPI of $4.25?")
 	w.click(ann, m, approve)
 	w.waitUpdated(m, "Live again at $4.25")

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"fieldmarshal/devserver"
+	"fieldmarshal/simulator"
 )
 
 // Environment variables that make this test program run Temporal, so that a test can kill it.
@@ -102,7 +103,7 @@ func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
 	plans = append(plans, with("SLACK_API_URL", slack.URL+"/api/", "PRODEGE_BASE_URL", supplier.URL, "BILLING_URL", billing.URL+"/invoices",
 		"TEMPORAL_ADDRESS", temporal.address))
 	w.world = prepareWorld(t, hostPort, plans...)
-	w.slack.SetURL(slack.URL)
+	w.slack.Set(func(o *simulator.SlackOptions) { o.URL = slack.URL })
 	slack.forwardTo(w.slack.Handler())
 	supplier.forwardTo(w.prodege.Handler())
 	billing.forwardTo(w.billing.Handler())

@@ -191,6 +191,6 @@ func TestOtherCommands(t *testing.T) {
 	checkContains(t, w.run(0, "state", "4711"), "PAUSED")
 	w.worker.launch()
 	w.worker.waitReady()
-	w.slack.SetBotToken("xoxb-another")
+	w.slack.Set(func(o *simulator.SlackOptions) { o.BotToken = "xoxb-another" })
 	checkContains(t, w.run(1, "doctor"), "SLACK_BOT_TOKEN")
 }

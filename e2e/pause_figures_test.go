@@ -43,7 +43,7 @@ func TestFiguresOfAPause(t *testing.T) {
 	row("history of a plain pause, events and activities", "%d, %d", events, activities)
 	const approved = prodege.ProjectID(60_000_000)
 	w.prodege.SetProject(newProject(approved))
-	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, approved, amount, simulator.How{Time: time.Now().Add(-5 * time.Second)}))
+	w.checkDelivered(w.prodege.PauseForCPI(w.ctx, approved, amount, simulator.How{Age: 5 * time.Second}))
 	m := w.waitRoot(approvals, approved.String())
 	w.click(ann, m, approve)
 	w.waitUpdated(m, "Live again at $4.25")

@@ -110,9 +110,11 @@ func prepareWorld(t *testing.T, hostPort string, plans ...func(*plan)) *world {
 func (w *world) begin() {
 	w.t.Helper()
 	w.ingress.launch()
-	w.slack.SetAppURL(w.ingress.url + "/slack")
-	w.prodege.SetWebhookURL(w.ingress.url + "/webhooks/prodege/project-status")
-	w.prodege.SetPricingURL(w.ingress.url + "/webhooks/prodege/real-time-pricing")
+	w.slack.Set(func(o *simulator.SlackOptions) { o.AppURL = w.ingress.url + "/slack" })
+	w.prodege.Set(func(o *simulator.ProdegeOptions) {
+		o.WebhookURL = w.ingress.url + "/webhooks/prodege/project-status"
+		o.PricingURL = w.ingress.url + "/webhooks/prodege/real-time-pricing"
+	})
 	if !w.plan.noWorker {
 		w.worker.launch()
 		w.worker.waitReady()
@@ -147,7 +149,7 @@ func (w *world) counterparties() {
 	w.t.Cleanup(w.prodege.Close)
 	w.prodege.SetProject(newProject(theProject))
 	w.billing = simulator.NewBilling(billingSecret)
-	w.slack.SetURL(w.serve("SLACK_API_URL", w.slack.Handler(), "/api/"))
+	w.slack.Set(func(o *simulator.SlackOptions) { o.URL = w.serve("SLACK_API_URL", w.slack.Handler(), "/api/") })
 	w.serve("PRODEGE_BASE_URL", w.prodege.Handler(), "")
 	w.serve("BILLING_URL", w.billing.Handler(), "/invoices")
 }

@@ -148,7 +148,7 @@ func TestClicksThatDoNotCount(t *testing.T) {
 		{"no list", simulator.Click{User: "U0ANN"}, func(w *world) { w.who.unknown = true }, "can't be read from Slack"},
 		{"Temporal is away", simulator.Click{User: "U0ANN"}, func(w *world) { w.temporal.away = errors.New("unavailable") }, "could not be recorded"},
 		{"another workspace's payload", simulator.Click{User: "U0ANN", Team: "T0OTHER"}, nil, "only members of the workspace"},
-		{"our workspace can't be told", simulator.Click{User: "U0ANN"}, func(w *world) { w.slack.SetBotToken("xoxb-other") }, "could not be recorded"},
+		{"our workspace can't be told", simulator.Click{User: "U0ANN"}, func(w *world) { w.slack.Set(func(o *simulator.SlackOptions) { o.BotToken = "xoxb-other" }) }, "could not be recorded"},
 		{"closed, outcome unknown", simulator.Click{User: "U0ANN"}, func(w *world) { w.temporal.decide = func() error { return workflows.ErrClosed } }, "is closed."},
 		{"a button that nobody knows", simulator.Click{User: "U0ANN", Value: &other}, nil, "does not fit"},
 	}

@@ -208,7 +208,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 		Users:    []simulator.User{{ID: "U0ANN", Name: "ann"}, {ID: "U0BEN", Name: "ben"}, {ID: "U0EVE", Name: "eve"}, {ID: "U0GUEST", Name: "guest", TeamID: "T0OTHER"}}})
 	slackServer := httptest.NewServer(w.slack.Handler())
 	t.Cleanup(slackServer.Close)
-	w.slack.SetURL(slackServer.URL)
+	w.slack.Set(func(o *simulator.SlackOptions) { o.URL = slackServer.URL })
 	w.api = slack.New(botToken, slack.OptionAPIURL(slackServer.URL+"/api/"), slack.OptionHTTPClient(patient{}))
 	options := Options{
 		Logger: log, Inbox: w.box, Workflows: w.temporal, ProdegeSecrets: []prodege.Secret{prodegeSecret}, SigningSecrets: []prodege.Secret{slackSecret},
@@ -235,7 +235,7 @@ func newWorld(t *testing.T, change ...func(*Options)) *world {
 	server.Start()
 	t.Cleanup(func() { server.Close(); w.in.Wait(); w.noSecrets() })
 	w.url = server.URL
-	w.slack.SetAppURL(w.url + "/slack")
+	w.slack.Set(func(o *simulator.SlackOptions) { o.AppURL = w.url + "/slack" })
 	return w
 }
 

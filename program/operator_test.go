@@ -75,7 +75,7 @@ func TestDoctorAsksSlack(t *testing.T) {
 			slack := simulator.NewSlack(simulator.SlackOptions{BotToken: "xoxb-token", SigningSecret: "s", Channels: channels, Scopes: c.scopes})
 			server := httptest.NewServer(slack.Handler())
 			defer server.Close()
-			slack.SetURL(server.URL)
+			slack.Set(func(o *simulator.SlackOptions) { o.URL = server.URL })
 			env := enough(t, "SLACK_API_URL="+server.URL+"/api/", "SLACK_BOT_TOKEN="+c.token, "SLACK_ALERTS_CHANNEL="+c.channel, "SLACK_APPROVERS=S404")
 			code, out, fault := command(t, env, "doctor", "--json")
 			var d operator.Diagnosis

@@ -19,7 +19,7 @@ type counterparty struct {
 	news
 	mu         sync.Mutex
 	name       string // of the stand-in, for the keys of its faults
-	faults     []*Fault
+	faults     []Fault
 	injected   int // faults so far
 	fired      map[FaultKind]int
 	complaints []string
@@ -131,7 +131,7 @@ func (c *counterparty) Inject(fault Fault) {
 	c.injected++
 	fault.Times, fault.Key = cmp.Or(fault.Times, 1), fmt.Sprintf("%s-%d", c.name, c.injected)
 	fault.Name = cmp.Or(fault.Name, strings.Join([]string{string(fault.Kind), fault.Method, fault.Code}, " "))
-	c.faults = append(c.faults, &fault)
+	c.faults = append(c.faults, fault)
 }
 
 // Fired says how many calls met a fault of that kind so far.
@@ -151,23 +151,20 @@ func (c *counterparty) ClearFaults() { c.clear("") }
 // clear takes away the fault with that key, or all.
 func (c *counterparty) clear(key string) {
 	defer c.lock()()
-	c.faults = slices.DeleteFunc(c.faults, func(f *Fault) bool { return key == "" || f.Key == key })
+	c.faults = slices.DeleteFunc(c.faults, func(f Fault) bool { return key == "" || f.Key == key })
 }
 
 // active copies the faults that wait for a call.
 func (c *counterparty) active() []Fault {
 	defer c.lock()()
-	out := make([]Fault, 0, len(c.faults))
-	for _, f := range c.faults {
-		out = append(out, *f)
-	}
-	return out
+	return slices.Clone(c.faults)
 }
 
 // take gives the fault that a call meets, the zero Fault if it meets none.
 func (c *counterparty) take(of call) Fault {
 	defer c.lock()()
-	for i, f := range c.faults {
+	for i := range c.faults {
+		f := &c.faults[i]
 		switch {
 		case !f.matches(of):
 			continue
@@ -180,10 +177,12 @@ func (c *counterparty) take(of call) Fault {
 		}
 		c.fired[f.Kind]++
 		taken := *f
-		if f.Times--; f.Times == 0 {
+		if f.Times > 0 {
+			f.Times--
+		}
+		if f.Times == 0 {
 			c.faults = slices.Delete(c.faults, i, i+1)
 		}
-		f.Times = max(f.Times, -1)
 		return taken
 	}
 	return Fault{}

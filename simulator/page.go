@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"html/template"
@@ -58,8 +57,8 @@ type page struct {
 }
 
 // Page is the stand-ins' page: Prodege's projects with buttons for its events, Slack's channels with working
-// buttons and modals as whoever one chooses to be, and what billing was sent. It works without JavaScript,
-// and with it follows every change by server-sent events. Addresses in it are relative, so that it can be
+// buttons and modals as whoever one chooses to be, and what billing was sent. It follows every change by server-sent
+// events. Addresses in it are relative, so that it can be
 // mounted anywhere that ends with a slash. It is for one person on one machine: it asks nobody who they are.
 func Page(opts PageOptions) http.Handler {
 	opts.Breath = cmp.Or(opts.Breath, 1200*time.Millisecond)
@@ -96,7 +95,7 @@ func secured(next http.Handler) http.Handler {
 
 func (p *page) show(w http.ResponseWriter, r *http.Request) {
 	var b bytes.Buffer
-	if err := pageTemplate.ExecuteTemplate(&b, "page.html", p.view(r.URL.Query())); err != nil {
+	if err := pageTemplate.ExecuteTemplate(&b, "page.html", p.view(r.FormValue("as"))); err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
 		return
 	}
@@ -196,7 +195,7 @@ type sorry string
 
 func (s sorry) Error() string { return string(s) }
 
-// answerAction answers a form: with JSON for the page's script, else by going back to the page.
+// answerAction answers a form with JSON for the page's script.
 func answerAction(w http.ResponseWriter, r *http.Request, do action) {
 	r.Body = http.MaxBytesReader(w, r.Body, 1<<20)
 	said, err := "", r.ParseForm()
@@ -210,14 +209,6 @@ func answerAction(w http.ResponseWriter, r *http.Request, do action) {
 	case err != nil:
 		said = "That did not work: " + err.Error()
 	}
-	if strings.Contains(r.Header.Get("Accept"), "application/json") {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(object{"ok": err == nil, "said": said})
-		return
-	}
-	back := url.Values{"as": {r.PostForm.Get("as")}, "said": {said}}
-	if err != nil {
-		back.Set("bad", "1")
-	}
-	http.Redirect(w, r, "../?"+back.Encode(), http.StatusSeeOther)
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = w.Write(encode(object{"ok": err == nil, "said": said}))
 }

@@ -175,7 +175,7 @@ func how(f url.Values) How {
 	case "twice":
 		h.Copies = 2
 	case "late":
-		h.Time = time.Now().Add(-time.Hour)
+		h.Age = time.Hour
 	case "lost":
 		h.Quiet = true
 	case "forged":

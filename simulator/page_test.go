@@ -45,7 +45,6 @@ func press(t *testing.T, srv *httptest.Server, name string, form url.Values) (ok
 	t.Helper()
 	req, _ := http.NewRequest(http.MethodPost, srv.URL+"/do/"+name, strings.NewReader(form.Encode()))
 	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	req.Header.Set("Accept", "application/json")
 	resp, err := http.DefaultClient.Do(req)
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +73,7 @@ func TestPageShowsEverything(t *testing.T) {
 		t.Error("a link leads to a workflow that there is not: no delivery of the project was taken")
 	}
 	app, _, _ := receiver(t, 200)
-	p.SetWebhookURL(app.URL)
+	p.Set(func(o *ProdegeOptions) { o.WebhookURL = app.URL })
 	if _, err := p.Live(context.Background(), someID); err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +102,7 @@ func TestPageEscapes(t *testing.T) {
 	_, p, slackAPI, srv := stage(t)
 	post(t, slackAPI, map[string]string{"channel": "C1", "text": `<script>alert(1)</script> "&lt;img src=x onerror=1&gt;`})
 	p.SetProject(Project{ID: 5, Name: `<script>alert(2)</script>`})
-	html := read(t, srv.URL+"/?said="+url.QueryEscape("<script>alert(3)</script>"))
+	html := read(t, srv.URL+"/?as="+url.QueryEscape("<script>alert(3)</script>"))
 	if strings.Contains(html, "<script>") || strings.Contains(html, "<img") {
 		t.Error("text became HTML")
 	}
@@ -146,11 +145,11 @@ func TestPageClicksAndModals(t *testing.T) {
 		_ = resp.Body.Close()
 	}))
 	t.Cleanup(app.Close)
-	s.SetAppURL(app.URL)
+	s.Set(func(o *SlackOptions) { o.AppURL = app.URL })
 	if ok, said := press(t, srv, "click", at); ok || !strings.Contains(said, "“Your click did not count: you are on no list.”") {
 		t.Errorf("a click that did not count, answered 200: %v %s", ok, said)
 	}
-	s.SetAppURL(a.URL)
+	s.Set(func(o *SlackOptions) { o.AppURL = a.URL })
 	a.status = 401
 	if ok, said := press(t, srv, "click", at); ok || !strings.Contains(said, "401") {
 		t.Errorf("a refused click: %v %s", ok, said)
@@ -176,7 +175,7 @@ func TestPageSendsEveryEvent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, p, _, srv := stage(t)
 			app, _, bodies := receiver(t, 200)
-			p.SetWebhookURL(app.URL)
+			p.Set(func(o *ProdegeOptions) { o.WebhookURL = app.URL })
 			form := url.Values{"project": {someID.String()}, "event": {name}, "how": {"twice"}}
 			for k, v := range c.form {
 				form[k] = v
@@ -196,18 +195,10 @@ func TestPageSendsEveryEvent(t *testing.T) {
 func TestPageSaysWhatWasRefused(t *testing.T) {
 	_, p, _, srv := stage(t)
 	app, _, _ := receiver(t, 400)
-	p.SetWebhookURL(app.URL)
+	p.Set(func(o *ProdegeOptions) { o.WebhookURL = app.URL })
 	form := url.Values{"project": {someID.String()}, "event": {"live"}, "how": {"forged"}}
 	if ok, said := press(t, srv, "event", form); ok || !strings.Contains(said, "refused: the app answered 400") {
 		t.Errorf("%v %s", ok, said)
-	}
-	resp, err := http.PostForm(srv.URL+"/do/event", form) // without the script
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	if html, _ := io.ReadAll(resp.Body); !strings.Contains(string(html), `class="said bad"`) {
-		t.Error("without the script a refusal is not coloured")
 	}
 }
 

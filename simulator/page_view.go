@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"html/template"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -15,20 +14,18 @@ import (
 // pageView is the page as one person sees it. The templates read its fields and call its methods.
 type pageView struct {
 	*page
-	Said    string
-	Bad     bool // what is said tells of a failure
 	As      User
 	Play    *playback
 	Playing bool
 	words   mrkdwn
 }
 
-func (p *page) view(query url.Values) *pageView {
-	v := &pageView{page: p, Said: query.Get("said"), Bad: query.Get("bad") != "", Play: p.player.watch()}
+func (p *page) view(as string) *pageView {
+	v := &pageView{page: p, Play: p.player.watch()}
 	v.Playing = v.Play != nil && !v.Play.Over
 	if p.Slack != nil {
 		for i, u := range p.Slack.Users() {
-			if u.ID == query.Get("as") || i == 0 {
+			if u.ID == as || i == 0 {
 				v.As = u
 			}
 		}

@@ -18,7 +18,7 @@ type ProdegeOptions struct {
 	APIKey    prodege.Secret // required
 	SecretKey prodege.Secret // required: signs webhooks, checks calls
 
-	WebhookURL string // where project status updates go; SetWebhookURL changes it; empty sends none
+	WebhookURL string // where project status updates go; empty sends none
 	PricingURL string // where Real Time Pricing goes; empty sends none
 
 	// AnnounceUpdates sends a webhook after a status change made through the API, as Prodege does for every
@@ -42,7 +42,7 @@ type Prodege struct {
 	opts   ProdegeOptions
 	client *http.Client
 
-	projects  []*Project // in the order in which they were added
+	projects  []Project // in the order in which they were added
 	calls     []ProdegeCall
 	exchanges []*Exchange
 	serial    int
@@ -75,22 +75,10 @@ func (p *Prodege) Close() {
 	p.sending.Wait()
 }
 
-// SetWebhookURL sets where project status updates are sent.
-func (p *Prodege) SetWebhookURL(url string) {
+// Set changes options of a stand-in that is in use.
+func (p *Prodege) Set(change func(*ProdegeOptions)) {
 	defer p.lock()()
-	p.opts.WebhookURL = url
-}
-
-// SetPricingURL sets where Real Time Pricing updates are sent.
-func (p *Prodege) SetPricingURL(url string) {
-	defer p.lock()()
-	p.opts.PricingURL = url
-}
-
-// announceUpdates sets ProdegeOptions.AnnounceUpdates.
-func (p *Prodege) announceUpdates(now bool) {
-	defer p.lock()()
-	p.opts.AnnounceUpdates = now
+	change(&p.opts)
 }
 
 // now is the time on Prodege's clock.
@@ -142,15 +130,12 @@ func (p *Prodege) SetProject(project Project) {
 	if known := p.project(project.ID); known != nil {
 		*known = project
 	} else {
-		p.projects = append(p.projects, &project)
+		p.projects = append(p.projects, project)
 	}
 }
 
 func (p *Prodege) project(id prodege.ProjectID) *Project {
-	if at := slices.IndexFunc(p.projects, func(project *Project) bool { return project.ID == id }); at >= 0 {
-		return p.projects[at]
-	}
-	return nil
+	return find(p.projects, func(project Project) bool { return project.ID == id })
 }
 
 // Project gives a copy of a project, false if there is none.
@@ -165,11 +150,7 @@ func (p *Prodege) Project(id prodege.ProjectID) (Project, bool) {
 // Projects lists copies of all, in the order in which they were added.
 func (p *Prodege) Projects() []Project {
 	defer p.lock()()
-	out := make([]Project, 0, len(p.projects))
-	for _, project := range p.projects {
-		out = append(out, *project)
-	}
-	return out
+	return slices.Clone(p.projects)
 }
 
 // How says in which way an event is sent. The zero value sends it once, as the options say.
@@ -177,7 +158,7 @@ type How struct {
 	Encoding prodege.Encoding // default prodege.JSON
 	Quiet    bool             // the project changes, nothing is sent: a webhook that went missing
 	Copies   int              // so many identical deliveries, one after the other; 0 is one
-	Time     time.Time        // default Prodege's clock
+	Age      time.Duration    // so long ago by Prodege's clock
 	Secret   prodege.Secret   // default the right one
 	Pricing  bool             // Real Time Pricing tells of it too, if it has an address
 }
@@ -223,7 +204,7 @@ func (p *Prodege) Invoice(ctx context.Context, id prodege.ProjectID, how ...How)
 // Description is that of the reason.
 func (p *Prodege) Tell(ctx context.Context, event prodege.Event, how ...How) (Exchange, error) {
 	h := one(how)
-	event.Time, event.Description = h.Time, cmp.Or(event.Description, descriptions[event.Reason])
+	event.Time, event.Description = p.now().Add(-h.Age), cmp.Or(event.Description, descriptions[event.Reason])
 	pricing, err := p.apply(&event)
 	if err != nil {
 		return Exchange{}, err
@@ -257,12 +238,9 @@ func (p *Prodege) apply(event *prodege.Event) (pricing prodege.Event, err error)
 	return pricing, nil
 }
 
-// stamp gives an event an id in the form of the examples (24 hex digits, the first eight of which are the second) and,
-// unless it has one, its time.
+// stamp gives an event the time as Prodege writes it, and an id in the form of the examples: 24 hex digits, the first
+// eight of which are the second.
 func (p *Prodege) stamp(event *prodege.Event) {
-	if event.Time.IsZero() {
-		event.Time = p.now()
-	}
 	event.Time = event.Time.Truncate(time.Second).In(prodege.Pacific())
 	p.serial++
 	event.ID = prodege.EventID(fmt.Sprintf("%08x%s%06x", event.Time.Unix(), "04443f2a3c", p.serial))

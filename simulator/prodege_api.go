@@ -141,7 +141,7 @@ func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, reada
 		return object{"return_status": object{"status_id": 2, "message": []string{codeWords[code]}, "error_codes": []refusal{code}}}
 	}
 	if c.Before != c.After && p.opts.AnnounceUpdates {
-		event := prodege.Event{ProjectID: project.ID, Status: project.Status, Reason: project.Reason, Description: project.Description}
+		event := prodege.Event{Time: p.now(), ProjectID: project.ID, Status: project.Status, Reason: project.Reason, Description: project.Description}
 		p.stamp(&event)
 		p.later(event)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"slices"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -86,7 +85,7 @@ func (p *Prodege) Resend(ctx context.Context, sent Exchange) (Exchange, error) {
 	if project := p.project(e.Event.ProjectID); project != nil && e.Status() == http.StatusOK {
 		project.Heard = true
 	}
-	return e.copy(), err
+	return *e, err
 }
 
 // try sends until the answer is final: anything but 500, or the retries are used up. That no answer at all is
@@ -136,18 +135,12 @@ func (p *Prodege) later(event prodege.Event) {
 	})
 }
 
-func (e *Exchange) copy() Exchange {
-	out := *e
-	out.Attempts = slices.Clone(e.Attempts)
-	return out
-}
-
 // Exchanges lists the deliveries, oldest first.
 func (p *Prodege) Exchanges() []Exchange {
 	defer p.lock()()
 	out := make([]Exchange, 0, len(p.exchanges))
 	for _, e := range p.exchanges {
-		out = append(out, e.copy())
+		out = append(out, *e)
 	}
 	return out
 }

@@ -39,14 +39,8 @@ const (
 // Step is one thing that happens, or that is waited for, in words for whoever watches.
 type Step struct {
 	Says    string
-	Do      func(context.Context, *play) error
+	Do      doing
 	Picture string // what the message that was waited for is an example of: a phase of a request, an alert, an invoice
-}
-
-// pictured marks a step after which a picture of its message is taken.
-func (s Step) pictured(name string) Step {
-	s.Picture = name
-	return s
 }
 
 // Cast is who plays in scenarios, and in which channels.
@@ -126,7 +120,8 @@ type play struct {
 	watch   func(Progress)
 	now     Progress
 	project prodege.ProjectID
-	lacks   string // what the step waits for, in words for when that does not come
+	before  Message // that was waited for before the one of now
+	lacks   string  // what the step waits for, in words for when that does not come
 }
 
 // newPlay chooses a project that nobody has heard of, whatever was played before a restart.
@@ -164,6 +159,19 @@ func (on *play) run(ctx context.Context, s Scenario) error {
 		if err != nil {
 			return on.now.Err
 		}
+	}
+	return nil
+}
+
+// restart starts again what a scenario stopped that did not come to its end.
+func (on *play) restart() error {
+	if on.now.Stopped == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), partLimit)
+	defer cancel()
+	if err := starts(ctx, on); err != nil {
+		return fmt.Errorf("and what it had stopped does not start again: %w", err)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ type SlackOptions struct {
 	BotToken      string // required: what the app sends as Bearer token ("xoxb-…")
 	SigningSecret string // required: signs what the workspace sends to the app
 
+	URL     string // under which Handler is served ("http://127.0.0.1:4321"); response_url addresses start with it
 	TeamURL string // default "https://simulated.slack.com/"; permalinks start with it
 
 	Channels []Channel
@@ -25,7 +26,7 @@ type SlackOptions struct {
 	Scopes []string // default: the scopes this program asks for; a call that needs another is refused with missing_scope
 
 	// AppURL is where the app is: clicks and modals go to interactions below it, slash commands to commands, and
-	// app_home_opened to events. SetAppURL changes it.
+	// app_home_opened to events.
 	AppURL string
 
 	// PostsPerSecond and PostBurst limit chat.postMessage per channel, answering 429 beyond. 0: no limit.
@@ -86,7 +87,6 @@ type Slack struct {
 	client *http.Client
 
 	opts     SlackOptions
-	baseURL  string // of our own Handler, without a slash at the end
 	lastTS   time.Time
 	serial   int
 	messages []*message          // in the order of their ts
@@ -130,33 +130,10 @@ func (s *Slack) Handler() http.Handler {
 	return mux
 }
 
-// SetURL tells the address under which Handler is served ("http://127.0.0.1:4321"), which response_url
-// addresses start with.
-func (s *Slack) SetURL(base string) {
+// Set changes options of a workspace that is in use, as a re-installation of the app does with its token.
+func (s *Slack) Set(change func(*SlackOptions)) {
 	defer s.lock()()
-	s.baseURL = strings.TrimSuffix(base, "/")
-}
-
-// SetAppURL sets SlackOptions.AppURL.
-func (s *Slack) SetAppURL(url string) {
-	defer s.lock()()
-	s.opts.AppURL = url
-}
-
-// SetBotToken changes the token that is accepted, as a re-installation of the app does.
-func (s *Slack) SetBotToken(token string) {
-	defer s.lock()()
-	s.opts.BotToken = token
-}
-
-// SetGroup replaces the user group of that id, or adds it.
-func (s *Slack) SetGroup(g Group) {
-	defer s.lock()()
-	if old := find(s.opts.Groups, func(old Group) bool { return old.ID == g.ID }); old != nil {
-		*old = g
-	} else {
-		s.opts.Groups = append(s.opts.Groups, g)
-	}
+	change(&s.opts)
 }
 
 // Channels lists the workspace's channels.

@@ -78,9 +78,11 @@ func (s *Slack) serveAPI(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("method")
 	a, unreadable := readArgs(r)
 	of := call{method: name, channel: a.text("channel")}
-	if c := s.channelNamed(of.channel); c != nil { // the list of channels never changes
+	unlock := s.lock()
+	if c := s.channelNamed(of.channel); c != nil {
 		of.channel = c.ID
 	}
+	unlock()
 	s.serve(w, r, of, func(fault Fault) answer {
 		defer s.lock()()
 		if fault.hides() {

@@ -236,7 +236,7 @@ func (s *Slack) newTrigger(user string) string {
 }
 
 func (s *Slack) newResponseURL(channel, user string) string {
-	return s.baseURL + "/response/" + s.grant(s.id("R")+"x"+s.id(""), user, channel)
+	return s.opts.URL + "/response/" + s.grant(s.id("R")+"x"+s.id(""), user, channel)
 }
 
 // serveResponseURL takes what an app answers to an interaction.

@@ -41,7 +41,7 @@ func newApp(t *testing.T, s *Slack) *app {
 		_, _ = io.WriteString(w, strings.ReplaceAll(a.answer, "CHALLENGE", fmt.Sprint(a.payload["challenge"])))
 	}))
 	t.Cleanup(a.Close)
-	s.SetAppURL(a.URL)
+	s.Set(func(o *SlackOptions) { o.AppURL = a.URL })
 	return a
 }
 

@@ -240,12 +240,11 @@ func sign(secret string, at time.Time, body []byte) (timestamp, signature string
 // send signs and posts a body to the app.
 func (s *Slack) send(ctx context.Context, to, contentType string, body []byte, t tamper) (Reply, error) {
 	unlock := s.lock()
-	app := s.opts.AppURL
+	app, secret := s.opts.AppURL, s.opts.SigningSecret
 	unlock()
 	if app == "" {
 		return Reply{}, errors.New("the simulated workspace has no address of the app: set AppURL")
 	}
-	secret := s.opts.SigningSecret
 	if t.badSignature {
 		secret += "-wrong"
 	}

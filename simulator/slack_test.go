@@ -31,7 +31,7 @@ func workspace(t *testing.T, change func(*SlackOptions)) (*Slack, *httptest.Serv
 	s := NewSlack(opts)
 	srv := httptest.NewServer(s.Handler())
 	t.Cleanup(srv.Close)
-	s.SetURL(srv.URL)
+	s.Set(func(o *SlackOptions) { o.URL = srv.URL })
 	return s, srv
 }
 
@@ -96,7 +96,7 @@ func TestClickIsWhatSlackSends(t *testing.T) {
 		_ = json.Unmarshal([]byte(form.Get("payload")), &got)
 	}))
 	defer app.Close()
-	s.SetAppURL(app.URL)
+	s.Set(func(o *SlackOptions) { o.AppURL = app.URL })
 	ts := post(t, srv, map[string]string{"channel": "C1", "text": "ask", "blocks": approve, "metadata": `{"event_type":"said","event_payload":{"key":"k"}}`})
 
 	reply, err := s.Click(context.Background(), Click{User: "U1", Channel: "C1", TS: ts, ActionID: "yes"})
@@ -206,7 +206,7 @@ func TestTokensAndScopes(t *testing.T) {
 	if out := api(t, srv, "auth.test", nil); out["team_id"] != "T0SIM0001" || out["bot_id"] == "" {
 		t.Errorf("auth.test: %v", out)
 	}
-	s.SetBotToken("xoxb-new")
+	s.Set(func(o *SlackOptions) { o.BotToken = "xoxb-new" })
 	wantError(t, api(t, srv, "auth.test", nil), "invalid_auth")
 	resp, err := http.Post(srv.URL+"/api/auth.test", "application/json", bytes.NewReader([]byte(`{"token":"xoxb-new"}`)))
 	if err != nil {

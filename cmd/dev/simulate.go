@@ -98,7 +98,7 @@ func (s *stack) simulateProdege(mux *http.ServeMux, env config.Environment) erro
 
 func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
 	s.slack = simulator.NewSlack(simulator.SlackOptions{
-		BotToken: simulatedToken, SigningSecret: simulatedSigning, TeamURL: address(s.page) + "/",
+		BotToken: simulatedToken, SigningSecret: simulatedSigning, URL: address(s.page), TeamURL: address(s.page) + "/",
 		Channels: []simulator.Channel{{ID: alertsChannel, Name: "survey-alerts"}, {ID: approvalsChannel, Name: "cpi-approvals"}, {ID: financeChannel, Name: "survey-finance"}},
 		Users: []simulator.User{
 			{ID: approverAnn, Name: "Ann", Title: "approver"},
@@ -110,7 +110,6 @@ func (s *stack) simulateSlack(mux *http.ServeMux, env config.Environment) {
 		PostsPerSecond: 1, PostBurst: 5, // as the real one
 		Patience: s.limits.slack,
 	})
-	s.slack.SetURL(address(s.page))
 	mux.Handle("/api/", s.slack.Handler())
 	mux.Handle("/response/", s.slack.Handler())
 	maps.Copy(env, config.Environment{

@@ -1,5 +1,5 @@
-// The page without this script works by forms and reloads. With it, forms are sent in the background and the
-// page follows every change: it asks for itself anew and replaces what differs.
+// Forms are sent in the background, and the page follows every change: it asks for itself anew and replaces what
+// differs.
 "use strict";
 
 // Every child of a data-keyed element has an id, by which it is known again.
@@ -166,7 +166,7 @@ document.addEventListener("submit", async (e) => {
   data.set("as", me());
   if (button) { button.setAttribute("aria-busy", "true"); }
   try {
-    const answer = await fetch(button?.getAttribute("formaction") || form.getAttribute("action"), { method: "POST", body: data, headers: { Accept: "application/json" } });
+    const answer = await fetch(button?.getAttribute("formaction") || form.getAttribute("action"), { method: "POST", body: data });
     const { ok, said } = await answer.json();
     say(said, !ok);
     if (ok && form.classList.contains("command")) form.querySelector("[name=text]").value = "";
@@ -181,7 +181,6 @@ document.addEventListener("submit", async (e) => {
 $("who")?.addEventListener("change", () => {
   const url = new URL(location.href);
   url.searchParams.set("as", me());
-  url.searchParams.delete("said");
   history.replaceState(null, "", url);
   say("");
   refresh();
