@@ -8,10 +8,10 @@ import (
 	"syscall"
 )
 
-// lockFile locks a file for this process until it is closed or the process ends in any way. The error is errLocked if it
+// lockFile locks a file for this process until it is closed or the process ends in any way. The error is ErrHeld if it
 // is locked already. Child processes don't inherit the lock, because Go opens files with O_CLOEXEC.
 func lockFile(path string) (*os.File, error) {
-	f, err := openShared(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE, 0o644)
 	if err != nil {
 		return nil, err
 	}
@@ -26,7 +26,7 @@ func lockFile(path string) (*os.File, error) {
 	}
 	_ = f.Close()
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return nil, errLocked
+		return nil, ErrHeld
 	}
 	return nil, err
 }

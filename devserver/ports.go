@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
@@ -24,16 +25,18 @@ var reserved = struct {
 }{ports: map[int]*os.File{}}
 
 // FreePort returns a port of 127.0.0.1 that nobody listens on, and reserves it until this process ends: FreePort returns
-// it to no other caller, in any process of this machine. The port may be passed to a child process, and may be closed
-// and listened on again. It is never one that the system uses for outgoing connections, which could take it before
-// somebody listens on it. FreePort is safe for concurrent use.
+// it to no other caller, in any process of this user. The port may be passed to a child process, and may be closed
+// and listened on again. It is not one that the system uses for outgoing connections, which could take it before somebody
+// listens on it, unless the system uses nearly all ports. FreePort is safe for concurrent use.
 func FreePort() (int, error) {
 	reserved.Lock()
 	defer reserved.Unlock()
-	choice, last := choosable(), error(nil)
+	low, high := ephemeral()
+	avoidable := low > firstPort || high < lastPort // else the system uses all of them
+	last := errors.New("all are taken")
 	for range portTries {
-		port := choice[rand.IntN(len(choice))]
-		if _, taken := reserved.ports[port]; taken {
+		port := firstPort + rand.IntN(lastPort-firstPort)
+		if _, taken := reserved.ports[port]; taken || avoidable && port >= low && port <= high {
 			continue
 		}
 		held, free := reserve(port)
@@ -50,40 +53,18 @@ func FreePort() (int, error) {
 		reserved.ports[port] = held
 		return port, nil
 	}
-	return 0, fmt.Errorf("find a free port between %d and %d: %w", choice[0], choice[len(choice)-1], last)
+	return 0, fmt.Errorf("find a free port between %d and %d: %w", firstPort, lastPort, last)
 }
 
 // reserve reserves a port for this process; free is false if another process has it. On systems without file locks
 // nothing is held and the port counts as free.
 func reserve(port int) (held *os.File, free bool) {
-	folder, err := sharedFolder("fieldmarshal-ports")
+	folder, err := lockFolder("fieldmarshal-ports")
 	if err != nil {
 		return nil, true
 	}
 	held, err = lockFile(filepath.Join(folder, fmt.Sprint(port)))
-	return held, err != errLocked
-}
-
-// choosable returns the ports to choose from: those in the preferred range that the system does not use for outgoing
-// connections, or if these are too few, all others that it does not use.
-func choosable() []int {
-	first, last := ephemeral()
-	for _, span := range [][2]int{{firstPort, lastPort}, {1024, 65536}} {
-		var ports []int
-		for port := span[0]; port < span[1]; port++ {
-			if port < first || port > last {
-				ports = append(ports, port)
-			}
-		}
-		if len(ports) >= portTries {
-			return ports
-		}
-	}
-	ports := make([]int, lastPort-firstPort) // the system uses nearly all ports
-	for i := range ports {
-		ports[i] = firstPort + i
-	}
-	return ports
+	return held, err != ErrHeld
 }
 
 // portRange is where Linux says which ports it uses for outgoing connections.

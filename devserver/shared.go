@@ -11,40 +11,14 @@ import (
 	"time"
 )
 
-// errLocked means that another process, or this one, has locked a file.
-var errLocked = errors.New("it is locked already")
-
-// sharedFolder returns a folder for lock files that processes of all users of this machine share.
-func sharedFolder(name string) (string, error) {
+// lockFolder returns a folder for lock files that the processes of this user share.
+func lockFolder(name string) (string, error) {
 	folder := filepath.Join(os.TempDir(), name)
-	if err := os.Mkdir(folder, 0o777); err == nil {
-		// Everybody may add files, nobody may remove those of others. The umask has restricted the mode.
-		if err := os.Chmod(folder, 0o777|os.ModeSticky); err != nil {
-			return "", err
-		}
-	} else if !errors.Is(err, os.ErrExist) {
-		return "", err
-	}
-	return folder, nil
+	return folder, os.MkdirAll(folder, 0o700)
 }
 
-// openShared opens a file that several users share, creating it if necessary. Its content does not matter.
-func openShared(path string) (*os.File, error) {
-	for {
-		// Without O_CREATE, which systems refuse for another user's file in a sticky folder.
-		f, err := os.Open(path)
-		if !errors.Is(err, os.ErrNotExist) {
-			return f, err
-		}
-		f, err = os.OpenFile(path, os.O_RDONLY|os.O_CREATE|os.O_EXCL, 0o644)
-		if !errors.Is(err, os.ErrExist) {
-			return f, err
-		}
-	}
-}
-
-// ErrHeld means that a file is held already, by this process or another one.
-var ErrHeld = errLocked
+// ErrHeld means that a file is locked already, by this process or another one.
+var ErrHeld = errors.New("it is locked already")
 
 // Hold locks a file, creating it if necessary, until release is called or the process ends in any way. The error is
 // ErrHeld if it is locked already. On a file system without locks Hold does nothing and returns no error.
@@ -54,7 +28,7 @@ func Hold(path string) (release func(), err error) {
 	switch {
 	case err == nil:
 		return func() { _ = held.Close() }, nil
-	case errors.Is(err, errLocked), errors.As(err, &fault):
+	case errors.Is(err, ErrHeld), errors.As(err, &fault):
 		return nil, err
 	}
 	return func() {}, nil
@@ -65,28 +39,24 @@ const (
 	turnNotice   = time.Minute            // after which people may wonder why nothing happens
 )
 
-// Turn waits until no other process of this machine has the turn, and returns a function that ends this one's; the end
-// of the process does so, too. Tests that run Temporal take turns, because on few cores several at once are slower than
-// one after another. After a minute of waiting Turn says so on out. After maxWait it returns without the turn; 0 means
-// no limit. A child process does not inherit the turn, and must not ask for one.
-func Turn(maxWait time.Duration, out io.Writer) (end func()) {
-	folder, err := sharedFolder("fieldmarshal-turns")
+// TestTurn waits until no other test program of this user has the turn, and returns a function that ends this one's; the
+// end of the process does so, too. Tests that run Temporal take turns, because on few cores several at once are slower
+// than one after another. It is called after the flags are parsed and before the tests run. After half of go test's
+// timeout it returns without the turn, so that the other half is left for the tests. A child process does not inherit
+// the turn, and must not ask for one.
+func TestTurn() (end func()) {
+	folder, err := lockFolder("fieldmarshal-turns")
 	if err != nil {
 		return func() {}
 	}
-	return turn(filepath.Join(folder, "temporal"), maxWait, turnNotice, out)
-}
-
-// TestTurn is Turn for a test program, called after the flags are parsed and before the tests run. It waits for half of
-// go test's timeout, so that the other half is left for the tests.
-func TestTurn() (end func()) {
 	timeout := time.Duration(0)
 	if given := flag.Lookup("test.timeout"); given != nil {
 		timeout, _ = time.ParseDuration(given.Value.String())
 	}
-	return Turn(timeout/2, os.Stderr)
+	return turn(filepath.Join(folder, "temporal"), timeout/2, turnNotice, os.Stderr)
 }
 
+// turn waits for at most maxWait, without limit if that is 0. After notice it says on out that it waits.
 func turn(path string, maxWait, notice time.Duration, out io.Writer) (end func()) {
 	start, noticed := time.Now(), false
 	for {
@@ -95,7 +65,7 @@ func turn(path string, maxWait, notice time.Duration, out io.Writer) (end func()
 		switch {
 		case err == nil:
 			return func() { _ = held.Close() }
-		case !errors.Is(err, errLocked): // this system has no locks
+		case !errors.Is(err, ErrHeld): // this system has no locks
 			return func() {}
 		case maxWait > 0 && waited > maxWait:
 			fmt.Fprintf(out, "another process has been running a Temporal server for %s: continuing beside it\n", waited.Round(time.Second))

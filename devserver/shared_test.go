@@ -113,32 +113,6 @@ func TestTheRangeThatTheSystemLends(t *testing.T) {
 	}
 }
 
-func TestFilesOfSeveralUsers(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	folder, err := sharedFolder("shared")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if again, err := sharedFolder("shared"); err != nil || again != folder {
-		t.Errorf("the second time it is %s, %v", again, err)
-	}
-	at, err := os.Stat(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := os.ModeDir | os.ModeSticky | 0o777; at.Mode() != want && os.PathSeparator == '/' {
-		t.Errorf("the folder is %s, want %s", at.Mode(), want)
-	}
-	path := filepath.Join(folder, "one")
-	for range 2 {
-		f, err := openShared(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = f.Close()
-	}
-}
-
 func TestTurns(t *testing.T) {
 	locks(t)
 	path := filepath.Join(t.TempDir(), "turn")

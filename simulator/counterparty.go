@@ -145,13 +145,10 @@ func (c *counterparty) Pending() int {
 	return len(only(c.active(), func(f Fault) bool { return f.Times > 0 }))
 }
 
-// ClearFaults takes away all faults. The counts stay.
-func (c *counterparty) ClearFaults() { c.clear("") }
-
-// clear takes away the fault with that key, or all.
-func (c *counterparty) clear(key string) {
+// ClearFaults takes away the faults with those keys, or all. The counts stay.
+func (c *counterparty) ClearFaults(keys ...string) {
 	defer c.lock()()
-	c.faults = slices.DeleteFunc(c.faults, func(f Fault) bool { return key == "" || f.Key == key })
+	c.faults = slices.DeleteFunc(c.faults, func(f Fault) bool { return keys == nil || slices.Contains(keys, f.Key) })
 }
 
 // active copies the faults that wait for a call.

@@ -19,11 +19,12 @@ import (
 var pageFiles embed.FS
 
 var pageTemplate = template.Must(template.New("").Funcs(template.FuncMap{
-	"on":     func(it any, p *pageView) shown { return shown{it, p} },
-	"field":  func(b Block, errors map[string]string) field { return field{b, errors[b.BlockID]} },
-	"anchor": messageAnchor,
-	"clock":  func(t time.Time) string { return t.Local().Format("15:04:05") },
-	"pretty": pretty,
+	"on":      func(it any, p *pageView) shown { return shown{it, p} },
+	"field":   func(b Block, errors map[string]string) field { return field{b, errors[b.BlockID]} },
+	"anchor":  messageAnchor,
+	"clock":   func(t time.Time) string { return t.Local().Format("15:04:05") },
+	"pretty":  pretty,
+	"refusal": func(code int) string { return strings.ToLower(codeWords[refusal(code)]) },
 }).ParseFS(pageFiles, "page/*.html"))
 
 // shown is something and the page that it is on.

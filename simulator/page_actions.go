@@ -253,7 +253,7 @@ func (p *page) fault(r *http.Request) (string, error) {
 	for _, c := range p.standIns() {
 		for _, f := range c.active() {
 			if f.Key == cleared {
-				c.clear(f.Key)
+				c.ClearFaults(f.Key)
 				return "Cleared: " + f.Name + ".", nil
 			}
 		}

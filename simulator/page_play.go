@@ -37,17 +37,6 @@ type playback struct {
 	stopped string // id of the part that it stopped and has not started again
 }
 
-// Verdict says how it ended; empty while it is played.
-func (p *playback) Verdict() string {
-	switch {
-	case !p.Over:
-		return ""
-	case p.Failed != "":
-		return "“" + p.Title + "” did not come to its end: " + p.Failed + "."
-	}
-	return "“" + p.Title + "” was played to its end."
-}
-
 // Seconds says how long a step took; empty if that is not worth telling.
 func (p Progress) Seconds() string {
 	if p.Took < 100*time.Millisecond {

@@ -134,34 +134,6 @@ func (project Project) Completes() string {
 	return fmt.Sprintf("%d of %d", project.completes(), wanted)
 }
 
-// What says what a delivery tells.
-func (e Exchange) What() string {
-	if e.Event.ProjectID == 0 {
-		return "raw bytes"
-	}
-	what := string(e.Event.Status)
-	if e.Event.Reason != 0 {
-		what += fmt.Sprintf(" %d", e.Event.Reason)
-	}
-	if e.Event.Pricing != nil {
-		what += " (pricing)"
-	}
-	return what
-}
-
-// Result says what a call was answered.
-func (c ProdegeCall) Result() string {
-	switch {
-	case c.Code < 0:
-		return "fault, no answer"
-	case c.Code > 0:
-		return fmt.Sprintf("%d %s", c.Code, strings.ToLower(codeWords[refusal(c.Code)]))
-	case c.Before != c.After:
-		return fmt.Sprintf("%s → %s", c.Before, c.After)
-	}
-	return "ok"
-}
-
 // pretty indents JSON; what is none stays as it is.
 func pretty(b []byte) string {
 	var out bytes.Buffer

@@ -83,16 +83,16 @@ func (p *Prodege) Handler() http.Handler {
 			http.NotFound(w, r)
 			return
 		}
-		c, params, readable := readCall(r, path)
-		p.serve(w, r, call{method: path, project: params["prodege_project_id"]}, func(fault Fault) answer {
+		c, readable := readCall(r, path)
+		p.serve(w, r, call{method: path, project: c.Params["prodege_project_id"]}, func(fault Fault) answer {
 			defer p.lock()()
+			c.At, c.Code = p.now(), -1
 			var body object
-			if fault.hides() {
-				c.Code = -1
-			} else {
-				body = p.do(e, &c, params, readable, fault)
+			if !fault.hides() {
+				body = p.do(e, &c, readable, fault)
 			}
-			c.At = p.now()
+			delete(c.Params, "apik")
+			delete(c.Params, "signature")
 			p.calls = keep(p.calls, c)
 			a := jsonAnswer(body)
 			a.header.Set("Date", c.At.UTC().Format(http.TimeFormat))
@@ -103,7 +103,7 @@ func (p *Prodege) Handler() http.Handler {
 
 // readCall reads the parameters, from the query of a GET and the form of a POST. One that stands twice can't
 // be signed, so the call counts as unauthorized.
-func readCall(r *http.Request, path string) (c ProdegeCall, params map[string]string, ok bool) {
+func readCall(r *http.Request, path string) (c ProdegeCall, ok bool) {
 	values, ok := r.URL.Query(), true
 	if r.Method == http.MethodPost {
 		body, err := io.ReadAll(io.LimitReader(r.Body, 1<<20))
@@ -111,22 +111,19 @@ func readCall(r *http.Request, path string) (c ProdegeCall, params map[string]st
 		ok = err == nil && bad == nil && len(values) == 0 && strings.HasPrefix(r.Header.Get("Content-Type"), formType)
 		values = form
 	}
-	params = map[string]string{}
+	c = ProdegeCall{Path: path, Params: map[string]string{}}
 	for k, v := range values {
 		ok = ok && len(v) == 1
-		params[k] = v[0]
+		c.Params[k] = v[0]
 	}
-	c = ProdegeCall{Path: path, Params: maps.Clone(params)}
-	delete(c.Params, "apik")
-	delete(c.Params, "signature")
-	c.Project, _ = prodege.ParseProjectID(params["prodege_project_id"])
-	return c, params, ok
+	c.Project, _ = prodege.ParseProjectID(c.Params["prodege_project_id"])
+	return c, ok
 }
 
 // do checks the call, does it, and announces what it changed.
-func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, readable bool, fault Fault) object {
+func (p *Prodege) do(e endpoint, c *ProdegeCall, readable bool, fault Fault) object {
 	project := p.project(c.Project)
-	body, code := object(nil), p.check(e, c, params, readable, fault)
+	body, code := object(nil), p.check(e, c, readable, fault)
 	switch {
 	case code != 0:
 	case project == nil:
@@ -148,23 +145,26 @@ func (p *Prodege) do(e endpoint, c *ProdegeCall, params map[string]string, reada
 	return body
 }
 
+// commonParams are those of every call.
+var commonParams = []string{"apik", "request_date", "signature"}
+
 // check is what every call must pass: key, signature, date, the limits of the service, and its parameters.
-func (p *Prodege) check(e endpoint, c *ProdegeCall, params map[string]string, readable bool, fault Fault) refusal {
-	date, err := strconv.ParseInt(params["request_date"], 10, 64)
+func (p *Prodege) check(e endpoint, c *ProdegeCall, readable bool, fault Fault) refusal {
+	date, err := strconv.ParseInt(c.Params["request_date"], 10, 64)
 	switch {
 	case fault.Kind == RateLimited:
 		return codeRateLimit
 	case fault.Kind == AnswerCode:
 		n, _ := strconv.Atoi(fault.Code)
 		return refusal(n)
-	case !readable, params["apik"] != p.opts.APIKey.Reveal(),
-		!prodege.Verify([]prodege.Secret{p.opts.SecretKey}, params, params["signature"]):
+	case !readable, c.Params["apik"] != p.opts.APIKey.Reveal(),
+		!prodege.Verify([]prodege.Secret{p.opts.SecretKey}, c.Params, c.Params["signature"]):
 		return codeUnauthorized
 	case err != nil, time.UnixMilli(date).Sub(p.now()).Abs() > requestWindow:
 		return codeExpired
 	}
 	for name := range c.Params {
-		if name != "request_date" && !slices.Contains(e.params, name) {
+		if !slices.Contains(commonParams, name) && !slices.Contains(e.params, name) {
 			p.complain("%s: unknown parameter %s", c.Path, name)
 			return codeInvalidInput
 		}
