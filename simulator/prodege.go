@@ -33,7 +33,8 @@ type ProdegeOptions struct {
 	Now func() time.Time // default time.Now
 }
 
-// defaultRetries are three: the status webhook's own text says "up to 3 times"; the pauses are those that Prodege documents for its sister webhook.
+// defaultRetries are three: the status webhook's own text says "up to 3 times"; the pauses are those that Prodege
+// documents for its sister webhook.
 var defaultRetries = []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second}
 
 // Prodege is the stand-in. Its methods are safe for concurrent use.
@@ -64,7 +65,8 @@ func NewProdege(opts ProdegeOptions) *Prodege {
 	if opts.WebhookRetryAfter == nil {
 		opts.WebhookRetryAfter = defaultRetries
 	}
-	p := &Prodege{counterparty: counterparty{name: "prodege"}, opts: opts, client: httpClient(10 * time.Second)} // how long Prodege waits is not published
+	const patience = 10 * time.Second // how long Prodege waits is not published
+	p := &Prodege{counterparty: counterparty{name: "prodege"}, opts: opts, client: httpClient(patience)}
 	p.closing, p.close = context.WithCancel(context.Background())
 	return p
 }
@@ -177,7 +179,8 @@ func (p *Prodege) Pause(ctx context.Context, id prodege.ProjectID, reason prodeg
 
 // PauseForCPI pauses a project until the required CPI is accepted. If it is paused for CPI, this is another price.
 func (p *Prodege) PauseForCPI(ctx context.Context, id prodege.ProjectID, required prodege.USD, how ...How) (Exchange, error) {
-	return p.Tell(ctx, prodege.Event{ProjectID: id, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: &required}, how...)
+	event := prodege.Event{ProjectID: id, Status: prodege.Paused, Reason: prodege.RealTimePricing, RequiredCPI: &required}
+	return p.Tell(ctx, event, how...)
 }
 
 // Live makes a project LIVE, as if somebody had resumed it on Prodege's own pages.
@@ -187,12 +190,14 @@ func (p *Prodege) Live(ctx context.Context, id prodege.ProjectID, how ...How) (E
 
 // PendingComplete tells of a reconciliation attempt; note may be empty.
 func (p *Prodege) PendingComplete(ctx context.Context, id prodege.ProjectID, note string, how ...How) (Exchange, error) {
-	return p.Tell(ctx, prodege.Event{ProjectID: id, Status: prodege.PendingComplete, Reason: prodege.ReconciliationTried, ReconciliationNote: note}, how...)
+	event := prodege.Event{ProjectID: id, Status: prodege.PendingComplete, Reason: prodege.ReconciliationTried, ReconciliationNote: note}
+	return p.Tell(ctx, event, how...)
 }
 
 // Complete completes a project: reason is 903 after reconciliation (note may be given), 209 after inactivity.
 func (p *Prodege) Complete(ctx context.Context, id prodege.ProjectID, reason prodege.Reason, note string, how ...How) (Exchange, error) {
-	return p.Tell(ctx, prodege.Event{ProjectID: id, Status: prodege.Complete, Reason: reason, ReconciliationNote: note}, how...)
+	event := prodege.Event{ProjectID: id, Status: prodege.Complete, Reason: reason, ReconciliationNote: note}
+	return p.Tell(ctx, event, how...)
 }
 
 // Invoice tells that the project was invoiced.
