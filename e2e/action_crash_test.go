@@ -30,7 +30,7 @@ var actSteps = []step{
 // TestCrashOfAnAct kills the worker, and Temporal, before and after each step of an action from an alert: recording the
 // decision, allowing clicks, and setting the project LIVE. Each must happen once, and people must see one message.
 func TestCrashOfAnAct(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	victims := []string{"worker", "Temporal"}
 	if *long {

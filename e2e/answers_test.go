@@ -16,8 +16,8 @@ import (
 
 const statusPath = "/webhooks/prodege/project-status"
 
-// signed encodes data, valid or not, as Prodege would.
-func signed(data string, encoding prodege.Encoding) (string, []byte) {
+// signDelivery signs and encodes data, valid or not, as Prodege would.
+func signDelivery(data string, encoding prodege.Encoding) (string, []byte) {
 	return prodege.EncodeDelivery([]byte(data), prodegeSecret, encoding)
 }
 
@@ -45,9 +45,9 @@ const live = `,"status":"LIVE"`
 
 func webhookCases() []webhookCase {
 	ok := eventJSON("ok-1", 101, live)
-	_, good := signed(eventJSON("signed", 199, live), prodege.JSON)
+	_, good := signDelivery(eventJSON("signed", 199, live), prodege.JSON)
 	tampered := bytes.Replace(good, []byte("LIVE"), []byte("PAUSED"), 1)
-	_, form := signed(eventJSON("signed", 199, live), prodege.Form)
+	_, form := signDelivery(eventJSON("signed", 199, live), prodege.Form)
 	return []webhookCase{
 		{name: "an event as JSON", data: ok, status: 200, success: true},
 		{name: "as a form", data: eventJSON("ok-2", 101, live), encoding: prodege.Form, status: 200, success: true},
@@ -166,7 +166,7 @@ func (w *world) send(r webhookCase) (int, string) {
 		if encoding == "" {
 			encoding = prodege.JSON
 		}
-		contentType, body = signed(r.data, encoding)
+		contentType, body = signDelivery(r.data, encoding)
 	}
 	if contentType == "" {
 		contentType = "application/json"

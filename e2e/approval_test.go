@@ -54,7 +54,7 @@ func (w *world) waitUpdated(m simulator.Message, text string) simulator.Message 
 // waitAccepted waits for a project-update of a project that Prodege accepted.
 func (w *world) waitAccepted(id prodege.ProjectID) simulator.ProdegeCall {
 	w.t.Helper()
-	call, err := w.prodege.WaitCall(w.within(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
+	call, err := w.prodege.WaitCall(w.waitContext(), id, func(c simulator.ProdegeCall) bool { return c.Path == "project-update" && c.Code == 0 })
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -224,7 +224,7 @@ func TestResolvedElsewhere(t *testing.T) {
 }
 
 func TestExpiredAndReopened(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	// Long enough for the decisions on the reopened request.
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s", "APPROVAL_REMINDER_EVERY", "6s", "SLACK_ESCALATION", ben))

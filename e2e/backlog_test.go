@@ -14,7 +14,7 @@ import (
 // TestABacklog sends one project thousands of events, with a worker running and without. Each must be counted once, no
 // history may grow too long, and what is due must be done.
 func TestABacklog(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	events := 3000
 	if *long {
@@ -35,7 +35,7 @@ func TestABacklog(t *testing.T) {
 				for i := range each {
 					list = append(list, backlogEvent(n+i, events))
 				}
-				contentType, body := signed("["+strings.Join(list, ",")+"]", prodege.JSON)
+				contentType, body := signDelivery("["+strings.Join(list, ",")+"]", prodege.JSON)
 				w.postWebhook(contentType, body)
 			}
 			if !working {

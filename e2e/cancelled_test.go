@@ -69,7 +69,7 @@ func TestCancelledAfterContinueAsNew(t *testing.T) {
 
 // TestTerminatedProjectIsReported checks that the worker and doctor report a terminated project, which can't do so itself.
 func TestTerminatedProjectIsReported(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t, allowCancelled)
 	m := w.pauseForCPI(amount)

@@ -29,11 +29,11 @@ func (m *matrix) add(victim string, s step, after bool, t *testing.T) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.count[cell(s.name, after, victim)]++
+	m.count[cellKey(s.name, after, victim)]++
 }
 
-// cell returns the key of a step and a victim in the matrix.
-func cell(step string, after bool, victim string) string {
+// cellKey returns the key of a step and a victim in the matrix.
+func cellKey(step string, after bool, victim string) string {
 	return fmt.Sprintf("%s/%t/%s", step, after, victim)
 }
 
@@ -48,7 +48,7 @@ func (m *matrix) write(t *testing.T, section string, steps []step) {
 			fmt.Fprintf(&b, "| %s | %s |", s.name, map[bool]string{false: "before", true: "after"}[after])
 			for _, victim := range m.victims {
 				text := "–"
-				if n := m.count[cell(s.name, after, victim)]; n > 0 {
+				if n := m.count[cellKey(s.name, after, victim)]; n > 0 {
 					crashes += n
 					text = fmt.Sprintf("%d held", n)
 				}

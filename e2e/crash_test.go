@@ -63,7 +63,7 @@ func (l *life) String() string {
 // held at the call in question, so the kill happens exactly there. For each victim there is one world with a project per
 // step, so that a single kill hits all steps.
 func TestCrashMatrix(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	victims := []string{"worker", "ingress", "Temporal"}
 	rounds := 1
 	if *long {

@@ -107,6 +107,6 @@ func newTrapped(t *testing.T, own bool, plans ...func(*plan)) *trapped {
 	slack.forwardTo(w.slack.Handler())
 	supplier.forwardTo(w.prodege.Handler())
 	billing.forwardTo(w.billing.Handler())
-	w.begin()
+	w.start()
 	return w
 }

@@ -26,7 +26,7 @@ func TestSlackResponseLost(t *testing.T) {
 }
 
 func TestSlackFailsAndRateLimits(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t)
 	for _, f := range []simulator.Fault{
@@ -94,7 +94,7 @@ func TestProdegeRefusesThenRetry(t *testing.T) {
 }
 
 func TestProdegeFailsForAWhile(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t)
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "100", Method: "project-update"})

@@ -35,7 +35,7 @@ type invoice struct {
 // waitInvoice waits until billing has booked an invoice with the key, and returns it.
 func (w *world) waitInvoice(key string) invoice {
 	w.t.Helper()
-	got, err := w.billing.WaitInvoice(w.within(), func(i simulator.Invoice) bool { return i.Key == key })
+	got, err := w.billing.WaitInvoice(w.waitContext(), func(i simulator.Invoice) bool { return i.Key == key })
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func TestMoreEventsThanARunAccepts(t *testing.T) {
 	})
 	const events = signalLimit + 25
 	for n := range events {
-		contentType, body := signed(busyEvent(n), prodege.JSON)
+		contentType, body := signDelivery(busyEvent(n), prodege.JSON)
 		w.postWebhook(contentType, body)
 	}
 	await(t, "Temporal to refuse the next signal", func() bool {

@@ -71,7 +71,7 @@ func (w *world) webhook(client *http.Client) func(int) error {
 	w.ingress.launch()
 	w.ingress.waitReady()
 	return func(i int) error {
-		contentType, body := signed(eventJSON(fmt.Sprintf("figure-%d-%d", i, time.Now().UnixNano()), prodege.ProjectID(1000+i%200), live), prodege.JSON)
+		contentType, body := signDelivery(eventJSON(fmt.Sprintf("figure-%d-%d", i, time.Now().UnixNano()), prodege.ProjectID(1000+i%200), live), prodege.JSON)
 		for attempt := 0; ; attempt++ {
 			response, err := client.Post(w.ingress.url+statusPath, contentType, bytes.NewReader(body))
 			if err != nil {
@@ -97,7 +97,7 @@ func bareHTTP(t *testing.T, client *http.Client) func(int) error {
 		_, _ = io.WriteString(w, `{"success":true}`)
 	}))
 	t.Cleanup(server.Close)
-	contentType, body := signed(eventJSON("figure", 1000, live), prodege.JSON)
+	contentType, body := signDelivery(eventJSON("figure", 1000, live), prodege.JSON)
 	return func(int) error {
 		response, err := client.Post(server.URL, contentType, bytes.NewReader(body))
 		if err != nil {

@@ -16,7 +16,7 @@ import (
 // TestALongLife sends one project a hundred events per second while its workflow keeps continuing as new. No event may be
 // lost or counted twice, and neither histories nor states may grow with the number of events.
 func TestALongLife(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	events, limit := 1500, 400 // short histories, so that there are many runs
 	var options []func(*plan)
@@ -36,7 +36,7 @@ func TestALongLife(t *testing.T) {
 		if n%50 == 49 { // a worker that falls behind continues as new too late
 			w.waitCaughtUp(int64(n + repeats))
 		}
-		contentType, body := signed(busyEvent(n), prodege.JSON)
+		contentType, body := signDelivery(busyEvent(n), prodege.JSON)
 		w.postWebhook(contentType, body)
 		if n%20 == 7 { // a repeat, as if Prodege had not got the response
 			w.postWebhook(contentType, body)

@@ -93,7 +93,7 @@ func TestDecideOnCommandLine(t *testing.T) {
 
 // TestFurtherDecisionsOnCommandLine makes the decisions that an expired and a failed request offer as buttons in Slack.
 func TestFurtherDecisionsOnCommandLine(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t, with("APPROVAL_TIMEOUT", "20s"))
 	w.prodege.Inject(simulator.Fault{Kind: simulator.AnswerCode, Code: "2010", Method: "project-update"})
@@ -162,7 +162,7 @@ func TestInboxOnCommandLine(t *testing.T) {
 }
 
 func TestWatchCommand(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t)
 	if _, err := w.prodege.PauseForCPI(w.ctx, theProject, amount, simulator.How{Quiet: true}); err != nil {

@@ -69,7 +69,7 @@ func TestClickWhileTemporalIsUnreachable(t *testing.T) {
 }
 
 func TestIngressKilledAfterResponses(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	p := newProxy(t, server.HostPort) // so that the inbox still has all events when the ingress is killed
 	w := newWorld(t, func(plan *plan) { plan.temporal = p.addr })
@@ -137,7 +137,7 @@ func TestWorkerKilledWhileRequestIsOpen(t *testing.T) {
 }
 
 func TestWorkerKilledDuringAcceptance(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t)
 	m := w.pauseForCPI(amount)

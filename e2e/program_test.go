@@ -24,7 +24,7 @@ import (
 func TestIngressDrainsOnStop(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	_, body := signed(eventJSON("slow", 700, live), prodege.JSON)
+	_, body := signDelivery(eventJSON("slow", 700, live), prodege.JSON)
 	conn, err := net.Dial("tcp", strings.TrimPrefix(w.ingress.url, "http://"))
 	if err != nil {
 		t.Fatal(err)

@@ -18,7 +18,7 @@ import (
 // TestScenarios plays the simulators' table of scenarios end to end, each in an installation of its own. With -record it
 // records their histories; see world.record.
 func TestScenarios(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	for _, s := range simulator.Scenarios {
 		t.Run(s.Name, func(t *testing.T) {
 			t.Parallel()
@@ -123,7 +123,7 @@ func (w *world) waitAllIdle() {
 // setAccepting sets the kill switch.
 func (w *world) setAccepting(on bool) {
 	w.t.Helper()
-	if err := w.flows.Accepting(w.within(), on, ann); err != nil {
+	if err := w.flows.Accepting(w.waitContext(), on, ann); err != nil {
 		w.t.Fatal(err)
 	}
 }

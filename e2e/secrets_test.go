@@ -13,12 +13,12 @@ import (
 // verbose log. The logs and histories are searched for secrets at the end of every test (checkLogs, checkEnd); this test
 // also checks that the search would find one.
 func TestNoSecretInLogsOrHistories(t *testing.T) {
-	slow(t)
+	skipIfShort(t)
 	t.Parallel()
 	w := newWorld(t, with("LOG_LEVEL", "debug", "PRODEGE_SECRET_KEY", prodegeSecret+",old-"+prodegeSecret, "SLACK_SIGNING_SECRET", slackSecret+",old-"+slackSecret))
 
 	// A refused delivery is kept and reported without its signature.
-	contentType, body := signed(eventJSON("tampered", theProject, live), prodege.JSON)
+	contentType, body := signDelivery(eventJSON("tampered", theProject, live), prodege.JSON)
 	if status, _ := w.send(webhookCase{contentType: contentType, body: string(bytes.Replace(body, []byte("LIVE"), []byte("DEAD"), 1))}); status != 400 {
 		t.Errorf("a forged delivery was answered %d", status)
 	}

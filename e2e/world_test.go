@@ -73,7 +73,7 @@ type plan struct {
 func newWorld(t *testing.T, plans ...func(*plan)) *world {
 	t.Helper()
 	w := prepareWorld(t, server.HostPort, plans...)
-	w.begin()
+	w.start()
 	return w
 }
 
@@ -94,20 +94,20 @@ func prepareWorld(t *testing.T, hostPort string, plans ...func(*plan)) *world {
 	if p.namespace == "" {
 		w.namespace = ownNamespace(t)
 	}
-	w.counterparties()
+	w.startCounterparties()
 	c, err := client.Dial(client.Options{HostPort: hostPort, Namespace: w.namespace, Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.Close)
 	w.temporal, w.flows = c, workflows.NewClient(c, workflows.TaskQueue)
-	w.processes()
+	w.configureProcesses()
 	t.Cleanup(w.close)
 	return w
 }
 
-// begin starts the processes and waits until they are ready.
-func (w *world) begin() {
+// start starts the processes and waits until they are ready.
+func (w *world) start() {
 	w.t.Helper()
 	w.ingress.launch()
 	w.slack.Set(func(o *simulator.SlackOptions) { o.AppURL = w.ingress.url + "/slack" })
@@ -133,8 +133,8 @@ func with(pairs ...string) func(*plan) {
 
 func withoutWorker(p *plan) { p.noWorker = true }
 
-// counterparties starts the simulated Slack, Prodege and billing.
-func (w *world) counterparties() {
+// startCounterparties starts the simulated Slack, Prodege and billing.
+func (w *world) startCounterparties() {
 	w.slack = simulator.NewSlack(simulator.SlackOptions{
 		BotToken: botToken, SigningSecret: slackSecret, Patience: slackTimeout,
 		Channels: []simulator.Channel{{ID: alerts, Name: "alerts"}, {ID: approvals, Name: "approvals"}, {ID: finance, Name: "finance"}},
@@ -173,8 +173,8 @@ func newProject(id prodege.ProjectID) simulator.Project {
 	}
 }
 
-// processes configures the ingress and the worker without starting them.
-func (w *world) processes() {
+// configureProcesses configures the ingress and the worker without starting them.
+func (w *world) configureProcesses() {
 	p := w.plan
 	dir := w.t.TempDir()
 	env := map[string]string{
@@ -268,7 +268,7 @@ func (w *world) checkDelivered(e simulator.Exchange, err error) simulator.Exchan
 // waitMessage waits for a message in a channel that meets a condition.
 func (w *world) waitMessage(channel, what string, is func(simulator.Message) bool) simulator.Message {
 	w.t.Helper()
-	m, err := w.slack.WaitMessage(w.within(), channel, is)
+	m, err := w.slack.WaitMessage(w.waitContext(), channel, is)
 	if err != nil {
 		var all []string
 		for _, m := range w.slack.AllMessages(channel) {
@@ -298,7 +298,7 @@ func (w *world) waitReply(channel, text string) simulator.Message {
 // waitEphemeral waits for an ephemeral message to a person that contains a text.
 func (w *world) waitEphemeral(user, text string) {
 	w.t.Helper()
-	_, err := w.slack.WaitEphemeral(w.within(), user, func(m simulator.Message) bool {
+	_, err := w.slack.WaitEphemeral(w.waitContext(), user, func(m simulator.Message) bool {
 		return contains(m, text)
 	})
 	if err != nil {
@@ -310,8 +310,8 @@ func (w *world) waitEphemeral(user, text string) {
 	}
 }
 
-// within returns a context for a single wait.
-func (w *world) within() context.Context {
+// waitContext returns a context for a single wait.
+func (w *world) waitContext() context.Context {
 	ctx, cancel := context.WithTimeout(w.ctx, waitTimeout)
 	w.t.Cleanup(cancel)
 	return ctx
@@ -331,8 +331,8 @@ func buttons(m simulator.Message) []string {
 	return ids
 }
 
-// slow skips a test that takes more than ten seconds if -short is set.
-func slow(t *testing.T) {
+// skipIfShort skips a test that takes more than ten seconds if -short is set.
+func skipIfShort(t *testing.T) {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("takes more than ten seconds")

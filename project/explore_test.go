@@ -344,13 +344,13 @@ func testModels(t *testing.T) {
 // DiffWanted describes how two states differ in the tasks that they want, when they want to be woken, and what they
 // show. It returns "" if they do not.
 func DiffWanted(a, b *State) string {
-	if one, other := wantsJSON(a), wantsJSON(b); one != other {
+	if one, other := wantedJSON(a), wantedJSON(b); one != other {
 		return one + "\nand\n" + other
 	}
 	return ""
 }
 
-func wantsJSON(s *State) string {
+func wantedJSON(s *State) string {
 	wake, why := s.Wake()
 	return mustMarshal(struct {
 		Tasks []Task

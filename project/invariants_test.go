@@ -140,7 +140,7 @@ func (w *world) checkTurn(t Turn, out Output) string {
 		w.openClicks = slices.Delete(w.openClicks, at, at+1)
 	}
 	for _, l := range out.Lines {
-		if l.Kind == LineFound && !w.foundTwice() {
+		if l.Kind == LineFound && !w.confirmedByPolls() {
 			return "a poll finding is applied that was not confirmed a minute later without an event in between"
 		}
 		if l.Kind != LineDecided && (l.Kind != LineInvoice || l.Verdict == "") {
@@ -186,8 +186,8 @@ func (w *world) checkTurn(t Turn, out Output) string {
 	return ""
 }
 
-// foundTwice reports whether Prodege answered twice, a minute apart, since the last applied event.
-func (w *world) foundTwice() bool {
+// confirmedByPolls reports whether Prodege answered twice, a minute apart, since the last applied event.
+func (w *world) confirmedByPolls() bool {
 	n := len(w.pollTimes)
 	return n >= 2 && w.pollTimes[n-1].Sub(w.pollTimes[0]) >= pollAgain-pollSkew
 }

@@ -75,7 +75,7 @@ func (w *world) command(d *datadriven.TestData) {
 		w.billing = a.behaviour()
 	case "list":
 		w.approverList = a.behaviour()
-		if users, ok := a.lookUp("approvers"); ok {
+		if users, ok := a.lookup("approvers"); ok {
 			w.approvers = strings.Fields(users)
 		}
 	case "earlier-lives":
@@ -147,7 +147,7 @@ func (w *world) event(a *arguments) prodege.Event {
 	if reason := a.number(1); reason != "" {
 		e.Reason = prodege.Reason(must(strconv.Atoi(reason)))
 	}
-	if id, ok := a.lookUp("id"); ok {
+	if id, ok := a.lookup("id"); ok {
 		e.ID = prodege.EventID(id)
 	}
 	if at := a.value("time"); at != "" {
@@ -251,7 +251,7 @@ func (w *world) click(a *arguments) project.Decision {
 func (w *world) changeSettings(a *arguments) {
 	s := &w.settings
 	amount := func(name string, to **prodege.USD) {
-		if text, ok := a.lookUp(name); ok {
+		if text, ok := a.lookup(name); ok {
 			*to = nil
 			if text != "none" {
 				*to = usd(text)
@@ -281,13 +281,13 @@ func (w *world) changeSettings(a *arguments) {
 	onOff("billing", &s.HasBilling)
 	onOff("actions", &s.AlertActions)
 	onOff("anyone", &s.Anyone)
-	if hours, ok := a.lookUp("hours"); ok {
+	if hours, ok := a.lookup("hours"); ok {
 		s.ApprovalHours = hours
 	}
-	if ui, ok := a.lookUp("ui"); ok {
+	if ui, ok := a.lookup("ui"); ok {
 		s.TemporalUIURL = ui
 	}
-	if who, ok := a.lookUp("escalation"); ok {
+	if who, ok := a.lookup("escalation"); ok {
 		s.Escalation = strings.Fields(who)
 	}
 }
@@ -296,7 +296,7 @@ func (w *world) changeSettings(a *arguments) {
 func (w *world) changeProdege(a *arguments) {
 	i := &w.prodege.info
 	amount := func(name string, to **prodege.USD) {
-		if text, ok := a.lookUp(name); ok {
+		if text, ok := a.lookup(name); ok {
 			*to = nil
 			if text != "none" {
 				*to = usd(text)
@@ -414,14 +414,14 @@ func (a *arguments) flag(name string) bool {
 	return slices.Contains(a.words, name)
 }
 
-func (a *arguments) lookUp(name string) (string, bool) {
+func (a *arguments) lookup(name string) (string, bool) {
 	a.used[name] = true
 	v, ok := a.values[name]
 	return v, ok
 }
 
 func (a *arguments) value(name string) string {
-	v, _ := a.lookUp(name)
+	v, _ := a.lookup(name)
 	return v
 }
 

@@ -529,7 +529,7 @@ func (w *world) noteWords(n *project.Note) string {
 	case project.NoteResumed:
 		text = "resumed"
 	case project.NotePendingComplete:
-		text = "reconciliation is under way: " + event
+		text = "reconciliation is in progress: " + event
 	case project.NoteReconciliation:
 		text = "a note about reconciliation: " + event
 	case project.NoteNewAmount:
