@@ -55,8 +55,8 @@ func (w *world) retryClick(c simulator.Click) (last simulator.Reply, times int) 
 	return last, times
 }
 
-// clickOnce clicks, checks that Slack got its reply, and reports whether the click must be repeated. The ingress logs the
-// outcome before it replies to Slack.
+// clickOnce clicks, checks that Slack got its reply, and reports whether the click must be repeated. The ingress logs
+// the outcome before it replies to Slack.
 func (w *world) clickOnce(c simulator.Click) (reply simulator.Reply, again bool) {
 	w.t.Helper()
 	before := len(w.ingress.clickOutcomes(c.User))

@@ -124,8 +124,8 @@ func TestWebhookResponses(t *testing.T) {
 	}
 }
 
-// checkMetrics checks the number of received and unusable events in the metrics, and waits until the dispositions counted
-// by both processes add up to what was received.
+// checkMetrics checks the number of received and unusable events in the metrics, and waits until the dispositions
+// counted by both processes add up to what was received.
 func (w *world) checkMetrics(received, unusable float64) {
 	w.t.Helper()
 	if got := w.ingress.metric("fieldmarshal_events_received_total", ""); got != received {

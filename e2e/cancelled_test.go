@@ -67,7 +67,8 @@ func TestCancelledAfterContinueAsNew(t *testing.T) {
 	w.waitUpdated(m, "Cancelled by an operator")
 }
 
-// TestTerminatedProjectIsReported checks that the worker and doctor report a terminated project, which can't do so itself.
+// TestTerminatedProjectIsReported checks that the worker and doctor report a terminated project, which can't do so
+// itself.
 func TestTerminatedProjectIsReported(t *testing.T) {
 	skipIfShort(t)
 	t.Parallel()

@@ -19,8 +19,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// secrets must not appear in any log or history. "/response/" is part of every response_url of the simulated Slack, which
-// anybody can post to.
+// secrets must not appear in any log or history. "/response/" is part of every response_url of the simulated Slack,
+// which anybody can post to.
 var secrets = []string{prodegeSecret, prodegeKey, botToken, slackSecret, billingSecret, strings.TrimPrefix(billingSecret, "whsec_"), "/response/", "signature="}
 
 func (w *world) checkLogs() {
@@ -185,8 +185,8 @@ func (w *world) checkHistory(one execution) {
 	}
 }
 
-// serverMade reports whether a workflow task failed for a reason of the server's: signals arrived while the task ran, or
-// more of them than the server buffers.
+// serverMade reports whether a workflow task failed for a reason of the server's: signals arrived while the task ran,
+// or more of them than the server buffers.
 func serverMade(cause enums.WorkflowTaskFailedCause) bool {
 	return cause == enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND || cause == enums.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND
 }

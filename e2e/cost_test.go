@@ -81,7 +81,8 @@ func TestCostOfAPause(t *testing.T) {
 	}
 }
 
-// TestCostOfAnApproval checks that an approved CPI pause takes at most 60 history events until the project is live again.
+// TestCostOfAnApproval checks that an approved CPI pause takes at most 60 history events until the project is live
+// again.
 func TestCostOfAnApproval(t *testing.T) {
 	t.Parallel()
 	const maxEvents = 60

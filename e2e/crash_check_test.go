@@ -39,8 +39,8 @@ func (w *world) deliveries(id prodege.ProjectID) (acknowledged []prodege.EventID
 	return acknowledged, attempts
 }
 
-// checkDispositions checks guarantee 1: every acknowledged event has exactly one disposition. An unacknowledged delivery
-// may have been accepted.
+// checkDispositions checks guarantee 1: every acknowledged event has exactly one disposition. An unacknowledged
+// delivery may have been accepted.
 func (w *trapped) checkDispositions(l *life, c project.Counts, acknowledged []prodege.EventID, attempts int) {
 	w.t.Helper()
 	if len(acknowledged) < 4 {

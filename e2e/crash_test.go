@@ -59,9 +59,9 @@ func (l *life) String() string {
 	return fmt.Sprintf("%s %s (project %s)", map[bool]string{false: "before", true: "after"}[l.after], l.step.name, l.id)
 }
 
-// TestCrashMatrix kills the real processes, and Temporal, before and after each step of a project's life. The process is
-// held at the call in question, so the kill happens exactly there. For each victim there is one world with a project per
-// step, so that a single kill hits all steps.
+// TestCrashMatrix kills the real processes, and Temporal, before and after each step of a project's life. The process
+// is held at the call in question, so the kill happens exactly there. For each victim there is one world with a project
+// per step, so that a single kill hits all steps.
 func TestCrashMatrix(t *testing.T) {
 	skipIfShort(t)
 	victims := []string{"worker", "ingress", "Temporal"}
@@ -133,8 +133,8 @@ func (w *trapped) crashOnce(victim string, lives []*life) {
 	w.killAndRestart(victim)
 }
 
-// crashesAtClick reports whether the step is a person's click. The ingress gives up on a click after two seconds, so the
-// click is made last, and repeated if the ingress gave up.
+// crashesAtClick reports whether the step is a person's click. The ingress gives up on a click after two seconds, so
+// the click is made last, and repeated if the ingress gave up.
 func (l *life) crashesAtClick() bool { return l.step.ingress && l.step.stage == 2 }
 
 // reclickAfter is how long people wait for the effect of a click before they check whether the button is still there.

@@ -20,8 +20,8 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// trap holds a process at one outgoing call: before the call has any effect, or after its effect and before the response.
-// The call, and each repetition of it, is held until the process is killed or the trap is released.
+// trap holds a process at one outgoing call: before the call has any effect, or after its effect and before the
+// response. The call, and each repetition of it, is held until the process is killed or the trap is released.
 type trap struct {
 	after   bool
 	matches func(method string, body []byte) bool
@@ -164,8 +164,8 @@ func (g *httpGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = w.Write(response.Body.Bytes())
 }
 
-// temporalGate is a gRPC server that forwards calls to Temporal through the traps. The method of a call is the last part
-// of its gRPC method. All calls of Temporal's API are unary.
+// temporalGate is a gRPC server that forwards calls to Temporal through the traps. The method of a call is the last
+// part of its gRPC method. All calls of Temporal's API are unary.
 type temporalGate struct {
 	*traps
 	address string

@@ -13,8 +13,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// TestALongLife sends one project a hundred events per second while its workflow keeps continuing as new. No event may be
-// lost or counted twice, and neither histories nor states may grow with the number of events.
+// TestALongLife sends one project a hundred events per second while its workflow keeps continuing as new. No event may
+// be lost or counted twice, and neither histories nor states may grow with the number of events.
 func TestALongLife(t *testing.T) {
 	skipIfShort(t)
 	t.Parallel()

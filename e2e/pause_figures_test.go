@@ -19,10 +19,10 @@ import (
 	"fieldmarshal/simulator"
 )
 
-// TestFiguresOfAPause measures from end to end how many pauses are posted per second, the time from an event to its alert
-// and from a click to the call to Prodege, also while hundreds of alerts wait for their figures, and the history events
-// of each. For comparison it measures a bare workflow with one activity on the same server. Without -figures it only
-// checks that all of it happens.
+// TestFiguresOfAPause measures from end to end how many pauses are posted per second, the time from an event to its
+// alert and from a click to the call to Prodege, also while hundreds of alerts wait for their figures, and the history
+// events of each. For comparison it measures a bare workflow with one activity on the same server. Without -figures it
+// only checks that all of it happens.
 func TestFiguresOfAPause(t *testing.T) {
 	t.Parallel()
 	pauses, each, waiting := 20, 3, 20
@@ -102,8 +102,8 @@ func (w *world) measureEach(n int, do func(i int)) []time.Duration {
 	return w.measureAfter(n, func(int) {}, do)
 }
 
-// measureAfter calls before and do n times in sequence, measures do, and returns the durations sorted. With -figures it waits a second in
-// between, so that the rate limit of calls to Prodege does not slow down the next one.
+// measureAfter calls before and do n times in sequence, measures do, and returns the durations sorted. With -figures it
+// waits a second in between, so that the rate limit of calls to Prodege does not slow down the next one.
 func (w *world) measureAfter(n int, before, do func(i int)) []time.Duration {
 	var took []time.Duration
 	pause := time.NewTicker(time.Second)

@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// waitTimeout is how long a test waits for anything. It is long because other tests may keep the machine busy, and only a
-// failing test takes that long.
+// waitTimeout is how long a test waits for anything. It is long because other tests may keep the machine busy, and only
+// a failing test takes that long.
 const waitTimeout = 90 * time.Second
 
 // process is the program running a subcommand. It can be killed and started again with the same address.

@@ -99,7 +99,8 @@ func (h *randomHistory) killOne() {
 	victim.waitReady()
 }
 
-// changeProject changes a project at Prodege. The event joins those not delivered yet, some of which are then delivered.
+// changeProject changes a project at Prodege. The event joins those not delivered yet, some of which are then
+// delivered.
 func (h *randomHistory) changeProject(id prodege.ProjectID) {
 	h.t.Helper()
 	project, _ := h.prodege.Project(id)

@@ -54,8 +54,8 @@ func (w *world) waitPauseHistories(n int) (pauses []project.PauseHistory) {
 	return pauses
 }
 
-// TestPauseDurationsAreReported checks that the durations of pauses are in the ledger, the metrics, and the report on the
-// command line and in Slack.
+// TestPauseDurationsAreReported checks that the durations of pauses are in the ledger, the metrics, and the report on
+// the command line and in Slack.
 func TestPauseDurationsAreReported(t *testing.T) {
 	t.Parallel()
 	_, digest := weeklyTime(t, 3, 9, "America/New_York")

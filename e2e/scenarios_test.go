@@ -15,8 +15,8 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// TestScenarios plays the simulators' table of scenarios end to end, each in an installation of its own. With -record it
-// records their histories; see world.record.
+// TestScenarios plays the simulators' table of scenarios end to end, each in an installation of its own. With -record
+// it records their histories; see world.record.
 func TestScenarios(t *testing.T) {
 	skipIfShort(t)
 	for _, s := range simulator.Scenarios {

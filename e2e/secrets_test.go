@@ -10,8 +10,8 @@ import (
 )
 
 // TestNoSecretInLogsOrHistories exercises every use of a secret and every error that could quote one, with the most
-// verbose log. The logs and histories are searched for secrets at the end of every test (checkLogs, checkEnd); this test
-// also checks that the search would find one.
+// verbose log. The logs and histories are searched for secrets at the end of every test (checkLogs, checkEnd); this
+// test also checks that the search would find one.
 func TestNoSecretInLogsOrHistories(t *testing.T) {
 	skipIfShort(t)
 	t.Parallel()

@@ -21,8 +21,8 @@ var changedSettings = map[string]string{
 }
 
 // TestEverySettingChangesUnderWhatIsOpen has a project in each phase of a request, and pending invoices, when a worker
-// with all settings changed takes over, and then one with the original settings. Each replays the histories of the worker
-// before it. That no workflow task failed is checked at the end of every test.
+// with all settings changed takes over, and then one with the original settings. Each replays the histories of the
+// worker before it. That no workflow task failed is checked at the end of every test.
 func TestEverySettingChangesUnderWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, withoutUpdateEvents, with("CPI_SECOND_APPROVER_ABOVE", "4.25"))

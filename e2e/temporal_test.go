@@ -23,9 +23,9 @@ import (
 	"fieldmarshal/workflows"
 )
 
-// preparedNamespaces is how many namespaces are created with the server. Each test has its own, so that tests don't share
-// ids and the kill switch. They have the search attributes already, because a worker that adds them waits for seconds. If
-// more are needed (-count), they are created one by one, and the worker adds the attributes.
+// preparedNamespaces is how many namespaces are created with the server. Each test has its own, so that tests don't
+// share ids and the kill switch. They have the search attributes already, because a worker that adds them waits for
+// seconds. If more are needed (-count), they are created one by one, and the worker adds the attributes.
 const preparedNamespaces = 80
 
 var usedNamespaces atomic.Int32

@@ -10,9 +10,9 @@ import (
 	"github.com/cockroachdb/datadriven"
 )
 
-// TestStories runs the stories in testdata/stories. Each file is about one project: a line says what happens (an event, a
-// click, a response of Slack, Prodege or billing, or time that passes), followed by its effects and what people see. The
-// language is described in testdata/README.md.
+// TestStories runs the stories in testdata/stories. Each file is about one project: a line says what happens (an event,
+// a click, a response of Slack, Prodege or billing, or time that passes), followed by its effects and what people see.
+// The language is described in testdata/README.md.
 //
 // If a story fails and the difference is an improvement, run
 //

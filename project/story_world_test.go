@@ -14,8 +14,8 @@ import (
 	"fieldmarshal/project"
 )
 
-// world is a project with its surroundings in memory: a driver that works like package workflows, and Slack, Prodege and
-// billing, which respond as the story says. Time passes only when the story says so.
+// world is a project with its surroundings in memory: a driver that works like package workflows, and Slack, Prodege
+// and billing, which respond as the story says. Time passes only when the story says so.
 type world struct {
 	t   *testing.T
 	s   *project.State
@@ -322,8 +322,8 @@ func (w *world) advance(until time.Time) {
 	w.t.Fatal("the project is woken endlessly")
 }
 
-// checkRoundTrip checks that a state decoded from its JSON, as after continue-as-new, behaves like the original, and that
-// a turn without input does not change it.
+// checkRoundTrip checks that a state decoded from its JSON, as after continue-as-new, behaves like the original, and
+// that a turn without input does not change it.
 func (w *world) checkRoundTrip() {
 	if w.turns++; w.ended || w.roundTripEvery > 0 && w.turns%w.roundTripEvery != 0 {
 		return

@@ -42,8 +42,8 @@ func TestProjectLife(t *testing.T) {
 	}
 }
 
-// TestEventsOfOneTurn checks that events signalled together are processed in one turn, in their order, and that messages
-// show only the final state.
+// TestEventsOfOneTurn checks that events signalled together are processed in one turn, in their order, and that
+// messages show only the final state.
 func TestEventsOfOneTurn(t *testing.T) {
 	w := newWorld(t)
 	w.run(w.event("e0", 0, prodege.Paused, prodege.SampleSize), func() {
@@ -78,7 +78,8 @@ func TestEventsOfOneTurn(t *testing.T) {
 	}
 }
 
-// TestContinueAsNewAwaitsAcceptance checks that a run with a long history awaits an acceptance before it continues as new.
+// TestContinueAsNewAwaitsAcceptance checks that a run with a long history awaits an acceptance before it continues as
+// new.
 func TestContinueAsNewAwaitsAcceptance(t *testing.T) {
 	w := newWorld(t)
 	suggested := w.suggestContinueAsNewOn("AcceptCPI")

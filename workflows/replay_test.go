@@ -20,8 +20,8 @@ var histories = flag.String("histories", "testdata/histories", "replay the histo
 
 var conv = converter.GetDefaultDataConverter()
 
-// TestReplayRecordedHistories checks that every recorded history replays, whatever the worker's settings. If one does not,
-// the change would block running workflows and needs a new version of the rules (docs/how-to.md).
+// TestReplayRecordedHistories checks that every recorded history replays, whatever the worker's settings. If one does
+// not, the change would block running workflows and needs a new version of the rules (docs/how-to.md).
 func TestReplayRecordedHistories(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(*histories, "*.json"))
 	if err != nil || len(files) == 0 {
