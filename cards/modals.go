@@ -228,7 +228,7 @@ func (m Modal) Check() (Entered, map[string]string) {
 }
 
 func (b Button) checkAmount(entered string) (*prodege.USD, string) {
-	upTo, err := prodege.ParseUSD(strings.TrimPrefix(strings.TrimSpace(entered), "$"))
+	upTo, err := prodege.TypedUSD(entered)
 	switch {
 	case err != nil || upTo.IsZero():
 		return nil, "Please write dollars with a point, such as 4.50."

@@ -85,7 +85,8 @@ func TestApproveUpToAmounts(t *testing.T) {
 		{"thousands by exponent", between, "1e3", "", "with a point"},
 		{"full-width digits", between, "４.２５", "", "with a point"},
 		{"no-break space", between, "\u00a0$4.25\u00a0", "4.25", ""},
-		{"a currency", between, "4.25 USD", "", "with a point"},
+		{"the currency", between, "4.25 USD", "4.25", ""},
+		{"another currency", between, "4.25 EUR", "", "with a point"},
 		{"unknown amount", open, "7.10", "7.10", ""},
 		{"zero", open, "0.00", "", "with a point"},
 	} {

@@ -63,14 +63,14 @@ func actNames() (names []string) {
 func readAct(args []string) (d project.Decision, err error) {
 	name := args[0]
 	if !slices.Contains(actNames(), name) {
-		return d, usageError("action %q is none of %s", name, strings.Join(actNames(), ", "))
+		return d, usageError("action %q is none of %s%s", name, strings.Join(actNames(), ", "), didYouMean("", name, actNames()))
 	}
 	d = project.Decision{Verdict: project.ChooseAction, Action: prodege.ActionID("act_" + name)}
 	if slices.ContainsFunc(further, func(f Offer) bool { return f.Action == name }) {
 		d = project.Decision{Verdict: project.Verdict(strings.ReplaceAll(name, "-", "_"))}
 	}
 	if len(args) == 2 {
-		if d.Number, err = strconv.ParseInt(args[1], 10, 64); err != nil || d.Number < 1 {
+		if d.Number, err = strconv.ParseInt(prodege.Ungrouped(args[1]), 10, 64); err != nil || d.Number < 1 {
 			return d, usageError("%q is not a whole number above 0", args[1])
 		}
 	}

@@ -103,9 +103,11 @@ func (c *call) within() (context.Context, context.CancelFunc) {
 // choice adds a flag that takes one of several words, which shell completion offers.
 func choice(cmd *cobra.Command, at *string, flag, usage string, words ...string) {
 	cmd.Flags().Func(flag, usage+": "+strings.Join(words, ", "), func(text string) error {
-		if *at = text; !slices.Contains(words, text) {
-			return fmt.Errorf("it must be one of %s", strings.Join(words, ", "))
+		i := slices.IndexFunc(words, func(word string) bool { return strings.EqualFold(word, text) })
+		if i < 0 {
+			return fmt.Errorf("it must be one of %s%s", strings.Join(words, ", "), didYouMean("", text, words))
 		}
+		*at = words[i]
 		return nil
 	})
 	if err := cmd.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)); err != nil {

@@ -141,9 +141,9 @@ func TestNothingIsSent(t *testing.T) {
 		"a name":            {"approve 29303649 --as ann", nil, ExitUsage, "--as"},
 		"a group":           {"approve 29303649 --as S1", nil, ExitUsage, "--as"},
 		"a comma":           {"approve 29303649 --as U1 --amount 4,25", nil, ExitUsage, "--amount must be dollars with a point, such as 4.25, not \"4,25\""},
-		"no project":        {"approve --as U1", nil, ExitUsage, "wrong number of arguments"},
+		"no project":        {"approve --as U1", nil, ExitUsage, "an argument is missing"},
 		"a word":            {"reject x --as U1", nil, ExitUsage, "not the id of a project"},
-		"two projects":      {"reject 1 2 --as U1", nil, ExitUsage, "wrong number of arguments"},
+		"two projects":      {"reject 1 2 --as U1", nil, ExitUsage, "unexpected argument"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := asks()

@@ -1,12 +1,15 @@
 package operator
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // Root returns the whole command line: the operator's commands, and beside them the processes that the program runs.
@@ -15,7 +18,7 @@ func Root(o Options, processes ...*cobra.Command) *cobra.Command {
 		o.Now = time.Now
 	}
 	for _, p := range processes {
-		p.Args = cobra.MatchAll(arguments, cobra.OnlyValidArgs)
+		p.Args = arguments
 	}
 	sections := []section{
 		{"Look", []*cobra.Command{o.list(), o.state(), o.explain(), o.report(), o.evidence()}},
@@ -31,6 +34,13 @@ func Root(o Options, processes ...*cobra.Command) *cobra.Command {
 		root.AddCommand(s.commands...)
 	}
 	root.AddCommand(o.version())
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		var unknown interface{ GetSpecifiedName() string }
+		if errors.As(err, &unknown) {
+			return usageError("%w%s", err, didYouMean("--", unknown.GetSpecifiedName(), flagNames(cmd)))
+		}
+		return usageError("%w", err)
+	})
 	addHelp(root)
 	standard := root.HelpFunc()
 	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
@@ -75,11 +85,34 @@ func arguments(cmd *cobra.Command, args []string) error {
 			required++
 		}
 	}
+	if len(cmd.ValidArgs) > 0 && len(args) > 0 && !slices.Contains(cmd.ValidArgs, args[0]) {
+		return usageError("%q is none of %s%s", args[0], strings.Join(cmd.ValidArgs, ", "), didYouMean("", args[0], cmd.ValidArgs))
+	}
 	switch {
 	case cmd.HasSubCommands() && len(args) > 0:
 		return usageError("unknown command %q for %q: see %[2]s --help", args[0], cmd.CommandPath())
-	case len(args) < required, len(args) > len(words) && !strings.HasSuffix(cmd.Use, "…"):
-		return usageError("wrong number of arguments; usage: %s", cmd.UseLine())
+	case len(args) < required:
+		return usageError("an argument is missing; usage: %s", cmd.UseLine())
+	case len(args) > len(words) && !strings.HasSuffix(cmd.Use, "…"):
+		return usageError("unexpected argument %q; usage: %s", args[len(words)], cmd.UseLine())
 	}
 	return nil
+}
+
+func flagNames(cmd *cobra.Command) (names []string) {
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
+	return names
+}
+
+// didYouMean returns "; did you mean …?" if a word is near one of those known, as cobra judges it for commands.
+func didYouMean(prefix, word string, known []string) string {
+	var list cobra.Command
+	for _, name := range known {
+		list.AddCommand(&cobra.Command{Use: name, Run: func(*cobra.Command, []string) {}})
+	}
+	list.SuggestionsMinimumDistance = 2
+	if near := list.SuggestionsFor(word); len(near) > 0 {
+		return "; did you mean " + prefix + near[0] + "?"
+	}
+	return ""
 }

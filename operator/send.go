@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,6 +30,7 @@ type sendFlags struct {
 	url, file, encoding              string
 	id, project, status, requiredCPI string
 	reason                           int
+	anyway                           bool
 }
 
 // Sent is what send answers in JSON.
@@ -50,10 +52,11 @@ func (o Options) send() *cobra.Command {
 	choice(cmd, &s.encoding, "encoding", "how it is sent, json by default", string(prodege.JSON), string(prodege.JSONString), string(prodege.Form))
 	f.StringVar(&s.project, "project", "", "the project's id")
 	f.StringVar(&s.id, "event-id", "", "the event's id (default: a new one)")
-	choice(cmd, &s.status, "status", "the project's status", statuses...)
+	f.StringVar(&s.status, "status", "", "the project's status: "+strings.Join(statuses, ", "))
+	f.BoolVar(&s.anyway, "anyway", false, "send a status that is not one of these")
 	f.IntVar(&s.reason, "reason", 0, "the update_reason, such as 158")
 	f.StringVar(&s.requiredCPI, "required-cpi", "", "the required CPI in dollars")
-	for _, name := range []string{"project", "event-id", "status", "reason", "required-cpi"} {
+	for _, name := range []string{"project", "event-id", "status", "anyway", "reason", "required-cpi"} {
 		cmd.MarkFlagsMutuallyExclusive("file", name)
 	}
 	return cmd
@@ -117,8 +120,13 @@ func (c *call) event(s sendFlags) ([]byte, error) {
 	if e.ProjectID, err = prodege.TypedProjectID(s.project); err != nil {
 		return nil, usageError("--project: %w", err)
 	}
-	if e.Status == "" {
+	switch i := slices.IndexFunc(statuses, func(known string) bool { return strings.EqualFold(known, s.status) }); {
+	case s.status == "":
 		return nil, usageError("--status is missing")
+	case i >= 0:
+		e.Status = prodege.Status(statuses[i])
+	case !s.anyway:
+		return nil, usageError("--status %q is none of %s%s; --anyway sends it nevertheless", s.status, strings.Join(statuses, ", "), didYouMean("", s.status, statuses))
 	}
 	if e.RequiredCPI, err = parseUSD("--required-cpi", s.requiredCPI); err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ var slackUser = regexp.MustCompile(`^[UW][A-Z0-9_]{1,62}$`)
 
 // parseUser reads --as.
 func parseUser(text string) (string, error) {
-	if !slackUser.MatchString(text) {
+	if text = strings.Trim(text, "<@> "); !slackUser.MatchString(text) { // <@U012AB3CD> is a mention as Slack writes it
 		return "", usageError("--as must be a Slack user id (U… or W…: Copy member ID in a profile), not %q: names change, ids stay", text)
 	}
 	return text, nil
@@ -26,7 +26,7 @@ func parseUSD(flag, text string) (*prodege.USD, error) {
 	if text == "" {
 		return nil, nil
 	}
-	amount, err := prodege.ParseUSD(text)
+	amount, err := prodege.TypedUSD(text)
 	if err != nil {
 		return nil, usageError("%s must be dollars with a point, such as 4.25, not %q", flag, text)
 	}

@@ -14,25 +14,27 @@ func TestSlips(t *testing.T) {
 		"lsit":                            `unknown command "lsit" for "fieldmarshal"`,
 		"lsit --limit 3":                  "Did you mean this?\n\tlist",
 		"--verbose":                       "unknown flag: --verbose",
-		"list --waitin-for approval":      "unknown flag: --waitin-for",
-		"list --waiting-for aproval":      "must be one of person, nothing, approval",
+		"list --waitin-for approval":      "unknown flag: --waitin-for; did you mean --waiting-for?",
+		"list --waiting-for aproval":      "invoicing, invoiced; did you mean approval?",
 		"list --status PAUSD":             "must be one of PENDING, LIVE, PAUSED",
 		"list --limit many":               `invalid argument "many" for "--limit" flag`,
 		"list --longer-than 3":            `--longer-than must be in the past, like 30d, 12h or 2026-03-01, not "3"`,
 		"list --longer-than -1h":          "--longer-than must be in the past",
-		"list 29303649":                   "wrong number of arguments; usage: fieldmarshal list [flags]",
+		"list 29303649":                   `unexpected argument "29303649"; usage: fieldmarshal list [flags]`,
 		"accepting onn":                   `unknown command "onn" for "fieldmarshal accepting"`,
-		"accepting on now":                "wrong number of arguments",
-		"refused admit":                   "wrong number of arguments; usage: fieldmarshal refused admit <number>…",
+		"accepting on now":                `unexpected argument "now"`,
+		"refused admit":                   "an argument is missing; usage: fieldmarshal refused admit <number>…",
 		"inbox list":                      `unknown command "list" for "fieldmarshal inbox"`,
-		"deadletter show":                 "wrong number of arguments",
+		"deadletter show":                 "an argument is missing",
 		"send --encoding from":            "must be one of json, json_string, form",
-		"state":                           "wrong number of arguments; usage: fieldmarshal state <project>",
-		"state 123 extra":                 "wrong number of arguments",
-		"explain 1 2 3":                   "wrong number of arguments",
+		"state":                           "an argument is missing; usage: fieldmarshal state <project>",
+		"state 123 extra":                 `unexpected argument "extra"`,
+		"explain 1 2 3":                   `unexpected argument "3"`,
 		"evidence 29303649 --csv --json":  "[csv json]",
 		"report --since 2026-13-01":       "30d, 12h or 2026-03-01",
-		"approve 29303649 --as @ann":      `not "@ann": names change, ids stay`,
+		"approve 29303649 --as @ann":      `not "ann": names change, ids stay`,
+		"send --project 1 --status PAUSD": "did you mean PAUSED?; --anyway sends it nevertheless",
+		"act 1 smple 500 --as U1":         "ask-again, try-again, close; did you mean sample?",
 		"approve oat --as U1":             `"oat" is not the id of a project`,
 		"inbox drain --timeout yesterday": "--timeout",
 	} {
@@ -76,6 +78,23 @@ func TestProjectsAsTheyAreTyped(t *testing.T) {
 		if id, err := prodege.TypedProjectID(text); err == nil {
 			t.Errorf("%q is %d", text, id)
 		}
+	}
+}
+
+// TestAmountsAsTheyAreTyped: an amount as people write it in a flag, and the person as Slack writes a mention.
+func TestAmountsAsTheyAreTyped(t *testing.T) {
+	for _, text := range []string{"4.25", "$4.25", " 4.25 USD ", "4.25usd"} {
+		if amount, err := parseUSD("--amount", text); err != nil || amount.Dollars() != "$4.25" {
+			t.Errorf("%q is %v, %v", text, amount, err)
+		}
+	}
+	for _, text := range []string{"4,25", "$", "USD", "4.25 EUR", "1e3"} {
+		if amount, err := parseUSD("--amount", text); err == nil {
+			t.Errorf("%q is %s", text, amount.Dollars())
+		}
+	}
+	if user, err := parseUser("<@U0ANN>"); user != "U0ANN" || err != nil {
+		t.Errorf("the mention is %q, %v", user, err)
 	}
 }
 

@@ -33,3 +33,12 @@ func TypedProjectID(text string) (ProjectID, error) {
 	text = Unquoted(text)
 	return ParseProjectID(Ungrouped(strings.TrimPrefix(text, projectMark.FindString(text))))
 }
+
+// TypedUSD reads an amount as people write it: 4.25, $4.25 or 4.25 USD.
+func TypedUSD(text string) (USD, error) {
+	text = strings.TrimPrefix(strings.TrimSpace(text), "$")
+	if amount := len(text) - len("USD"); amount > 0 && strings.EqualFold(text[amount:], "USD") {
+		text = text[:amount]
+	}
+	return ParseUSD(strings.TrimSpace(text))
+}

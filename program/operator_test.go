@@ -39,7 +39,7 @@ func TestExitCodesOfCommands(t *testing.T) {
 		"a misspelled flag of it": {nil, "worker --history-limt 5", program.ExitUsage, "unknown flag: --history-limt"},
 		"an argument too many":    {nil, "ingress now", program.ExitUsage, "usage: fieldmarshal ingress"},
 		"health of nothing":       {nil, "health", program.ExitUsage, "usage: fieldmarshal health <ingress|worker>"},
-		"health of what":          {nil, "health wrker", program.ExitUsage, `invalid argument "wrker"`},
+		"health of what":          {nil, "health wrker", program.ExitUsage, "did you mean worker?"},
 		"health of two":           {nil, "health worker ingress", program.ExitUsage, "usage: fieldmarshal health <ingress|worker>"},
 		"completion is cobra's":   {nil, "completion bash", program.ExitOK, ""},
 	} {
