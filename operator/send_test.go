@@ -121,11 +121,11 @@ func TestSendRefusesToSend(t *testing.T) {
 	} {
 		run(t, (&fakes{}).world(), "", append([]string{"send", "--url", d.URL}, strings.Fields(args)...)...).wants(t, ExitUsage)
 	}
-	run(t, (&fakes{}).world(), "", "send", "--url", d.URL, "--project", "1", "--status", "ARCHIVED", "--anyway").wants(t, 0)
 	w := (&fakes{}).world()
 	w.Facts.SecretKeys = nil
 	run(t, w, "", "send", "--url", d.URL, "--project", "1", "--status", "LIVE").wants(t, ExitUsage, "PRODEGE_SECRET_KEY")
 	if len(d.paths) > 0 {
 		t.Errorf("sent to %v", d.paths)
 	}
+	run(t, (&fakes{}).world(), "", "send", "--url", d.URL, "--project", "1", "--status", "ARCHIVED", "--anyway").wants(t, 0)
 }
