@@ -3,7 +3,9 @@ package prodege
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
 )
@@ -15,11 +17,21 @@ type rawObject map[string]json.RawMessage
 // object reads a JSON object; false for anything else. Names are compared exactly, unlike those of struct fields, for
 // which "Data" would pass as "data".
 func object(raw []byte) (rawObject, bool) {
-	var o rawObject
-	if json.Unmarshal(raw, &o) != nil || o == nil {
+	in := readObject(raw)
+	if in == nil {
 		return nil, false
 	}
-	return o, true
+	o := rawObject{}
+	for in.more() {
+		name, value := in.next(), in.next()
+		if name == nil || value == nil {
+			return nil, false
+		}
+		o[asText(name)] = value
+	}
+	_, brace := in.ReadToken()
+	_, end := in.ReadToken()
+	return o, brace == nil && end == io.EOF
 }
 
 // kind returns the first character of a JSON value: '{', '[', '"', 't', 'f', 'n', or '0' for any number.
@@ -41,11 +53,18 @@ func asText(raw []byte) string {
 	case 'n':
 		return ""
 	case '"':
-		text, _ := jsontext.AppendUnquote(make([]byte, 0, len(raw)), bytes.Trim(raw, " \t\r\n"))
+		quoted := bytes.Trim(raw, " \t\r\n")
+		if inner := quoted[1:max(1, len(quoted)-1)]; bytes.IndexFunc(inner, escaped) < 0 {
+			return string(inner)
+		}
+		text, _ := jsontext.AppendUnquote(nil, quoted)
 		return string(text)
 	}
 	return strings.ToValidUTF8(string(compact(raw)), "\ufffd")
 }
+
+// escaped reports whether a character can't be in a JSON string as it is, or may stand for invalid UTF-8.
+func escaped(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError }
 
 // compact removes insignificant white space, and nothing else, from a valid JSON value. It returns raw itself if there
 // is none.
