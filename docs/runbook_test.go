@@ -28,7 +28,7 @@ func TestRunbookHasEveryCause(t *testing.T) {
 		what, source, pattern, section string
 		fewest                         int
 	}{
-		{"alarm", "..", `(?:raise\(|"alarm", )"([a-z]+)"`, "Alarms of the ingress", 4},
+		{"alarm", "..", `(?:raise\(|"alarm", )"([a-z]+)"`, "Alarms", 4},
 		{"reason of a worker that is not ready", "../worker", `(?:Errorf|errors\.New)\("((?:temporal|search attributes|namespace) [^"%]*?)[ :]*[%(:"\\]`, "A process is not ready", 5},
 	} {
 		found := names(t, c.source, c.pattern)

@@ -109,8 +109,8 @@ func (e *examination) ended(ctx context.Context) {
 		if s, err := e.Flows.Project(ctx, r.Project); err == nil {
 			where = strings.Join(slices.Sorted(maps.Values(messages(s))), ", ")
 		}
-		e.add(Warning, fmt.Sprintf("project %s", r.Project), fmt.Sprintf("delete in Slack what still has buttons (%s); then fieldmarshal watch %s opens it again, and what it is paused for is told anew", where, r.Project),
-			"its workflow ended (%s) at %q: it can say nothing any more, and clicks on its messages have no effect", strings.ToLower(r.Ended), r.Summary)
+		e.add(Warning, fmt.Sprintf("project %s", r.Project), fmt.Sprintf("delete in Slack what still has buttons (%s); then fieldmarshal watch %s opens it and posts what it is paused for", where, r.Project),
+			"its workflow ended (%s) at %q: it updates no message any more, and clicks have no effect", strings.ToLower(r.Ended), r.Summary)
 	}
 	if len(told) == 0 {
 		e.add(Fine, what, "", "no project was terminated or failed")
