@@ -123,8 +123,8 @@ func (s *State) count(e prodege.Event, d Disposition) {
 }
 
 func (s *State) keepLine(e prodege.Event, d Disposition) {
-	line := EventLine{ID: prodege.EventID(cut(string(e.ID), 128)), Time: e.Time, Status: prodege.Status(cut(string(e.Status), 40)),
-		Reason: e.Reason, Source: e.Source, Disposition: d, Future: e.Future, Vouched: cut(e.Vouched, 20)}
+	line := EventLine{ID: prodege.EventID(Cut(string(e.ID), 128)), Time: e.Time, Status: prodege.Status(Cut(string(e.Status), 40)),
+		Reason: e.Reason, Source: e.Source, Disposition: d, Future: e.Future, Vouched: Cut(e.Vouched, 20)}
 	s.out.Events = append(s.out.Events, line)
 	s.Last = appendBounded(s.Last, line, maxLast)
 }

@@ -47,14 +47,14 @@ func numbersOf(e prodege.Event) *Numbers {
 	if p == nil {
 		return nil
 	}
-	return &Numbers{CPI: p.CurrentCPI, AvgCPI: p.AvgCPI, MaxCPI: p.MaxCPI, BidIR: cut(p.BidIR, 20), ActualIR: cut(p.ActualIR, 20),
-		BidLOI: cut(p.BidLOI, 20), ActualLOI: cut(p.ActualMedianLOI, 20), AsOf: e.Time}
+	return &Numbers{CPI: p.CurrentCPI, AvgCPI: p.AvgCPI, MaxCPI: p.MaxCPI, BidIR: Cut(p.BidIR, 20), ActualIR: Cut(p.ActualIR, 20),
+		BidLOI: Cut(p.BidLOI, 20), ActualLOI: Cut(p.ActualMedianLOI, 20), AsOf: e.Time}
 }
 
 // numbersRead returns the numbers in a reading from Prodege's API.
 func numbersRead(r Reading) Numbers {
 	info := r.Info
-	n := Numbers{CPI: info.CPI, AvgCPI: info.AvgCPI, MaxCPI: info.MaxCPI, BidIR: cut(info.ExpectedIR, 20), BidLOI: cut(info.LOI, 20),
+	n := Numbers{CPI: info.CPI, AvgCPI: info.AvgCPI, MaxCPI: info.MaxCPI, BidIR: Cut(info.ExpectedIR, 20), BidLOI: Cut(info.LOI, 20),
 		Wanted: info.SampleSize, AsOf: r.Asked}
 	if q := r.Quotas; q != nil {
 		n.Completes = q.Completes

@@ -353,7 +353,7 @@ func (i *Invoicing) attention() Attention {
 	case InvoiceRefused:
 		a := Attention{Kind: AttentionInvoice}
 		if i.Refusal != nil {
-			a.Text = cut(i.Refusal.Text, 200)
+			a.Text = Cut(i.Refusal.Text, 200)
 		}
 		return a
 	case InvoiceSlow:

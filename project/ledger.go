@@ -67,7 +67,7 @@ func (s *State) line(l Line) {
 		l.At = s.now
 	}
 	l.At = l.At.UTC()
-	l.Ref, l.By, l.Status, l.From = cutEncoded(l.Ref, 64), cutEncoded(l.By, 24), prodege.Status(cutEncoded(string(l.Status), 32)), cut(l.From, 16)
+	l.Ref, l.By, l.Status, l.From = cutEncoded(l.Ref, 64), cutEncoded(l.By, 24), prodege.Status(cutEncoded(string(l.Status), 32)), Cut(l.From, 16)
 	l.Text = cutEncoded(l.Text, 60)
 	for room := 40; encodedSize(l) > maxLine && room > 0; room -= 20 {
 		l.Text = cutEncoded(l.Text, room)

@@ -115,7 +115,7 @@ func (s *State) pollJobs(add func(job)) {
 func (s *State) polled(r Result) {
 	p := &s.Poll
 	if f := r.Failure; f != nil {
-		p.Fault = cut(f.Text, 300)
+		p.Fault = Cut(f.Text, 300)
 		if !p.Asking.retries(s.now, r, 5*time.Second, 30*time.Second) {
 			p.Asking, p.Found = nil, nil
 			s.schedulePoll()

@@ -147,7 +147,7 @@ func (s *State) posted(m *Message, p Posted) {
 // messageFailed handles a failed attempt to post or edit a message, and decides about the next one.
 func (s *State) messageFailed(m *Message, f Failure) {
 	m.Maybe = m.Maybe || f.Maybe
-	m.Failure, m.Queued = cut(f.Text, 200), f.Kind == FailedNotStarted
+	m.Failure, m.Queued = Cut(f.Text, 200), f.Kind == FailedNotStarted
 	switch {
 	case m.User != "" && (f.Kind != FailedTransient || !s.now.Before(m.Until)):
 		m.Shown = m.Wanted
@@ -160,7 +160,7 @@ func (s *State) messageFailed(m *Message, f Failure) {
 			m.Digesting = true // it was certainly not posted, and too many others wait
 		}
 	case f.Kind == FailedOperator, f.Kind == FailedRefused:
-		m.Fault = cut(f.Text, 300)
+		m.Fault = Cut(f.Text, 300)
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))
 	case s.reportsOutage(m.Key): // Slack is down for all channels: the blocked message should come first, and withdraw this one
 		m.After = s.now.Add(max(operatorWait, f.RetryAfter))

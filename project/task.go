@@ -112,7 +112,7 @@ func (f Failure) refusal(party string) *Refusal {
 	if f.Refusal != nil {
 		r = *f.Refusal
 	}
-	r.Text = cut(r.Text, 300)
+	r.Text = Cut(r.Text, 300)
 	return &r
 }
 

@@ -11,8 +11,8 @@ import (
 	"fieldmarshal/prodege"
 )
 
-// cut shortens a text to at most n bytes, at the end of a character, and adds a mark.
-func cut(text string, n int) string {
+// Cut shortens a text to at most n bytes, at the end of a character, and adds a mark.
+func Cut(text string, n int) string {
 	if len(text) <= n {
 		return text
 	}

@@ -175,7 +175,7 @@ func (q *Question) attention() Attention {
 	case q.Nobody && (q.Phase == PhaseOpen || q.Phase == PhaseSecond):
 		a.Kind = AttentionNobody
 	case q.Phase.Failed() && q.Refusal != nil:
-		a.Text = cut(q.Refusal.Party+": "+q.Refusal.Text, 200)
+		a.Text = Cut(q.Refusal.Party+": "+q.Refusal.Text, 200)
 	}
 	return a
 }

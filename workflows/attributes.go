@@ -3,7 +3,6 @@ package workflows
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
@@ -89,14 +88,5 @@ func moment(updates []temporal.SearchAttributeUpdate, key temporal.SearchAttribu
 
 // keyword cuts a text to 200 bytes of valid UTF-8, which is what a Keyword may have.
 func keyword(text string) string {
-	const maxBytes, mark = 200, "…"
-	text = strings.ToValidUTF8(text, "\uFFFD")
-	if len(text) <= maxBytes {
-		return text
-	}
-	end := maxBytes - len(mark)
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
+	return project.Cut(strings.ToValidUTF8(text, "\uFFFD"), 200)
 }

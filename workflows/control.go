@@ -60,9 +60,7 @@ func (w *Workflows) Control(root workflow.Context, state ControlState) error {
 			return err
 		}
 		workflow.SetCurrentDetails(root, cards.Accepting(c.On, c.By, c.At))
-		info := workflow.GetInfo(ctx)
-		full := root.Err() != nil || info.GetContinueAsNewSuggested() || settings.HistoryLimit > 0 && info.GetCurrentHistoryLength() >= settings.HistoryLimit
-		if full && c.may == nil && c.resuming == nil && !Accepting.waits(ctx) {
+		if (root.Err() != nil || settings.full(ctx)) && c.may == nil && c.resuming == nil && !Accepting.waits(ctx) {
 			return workflow.NewContinueAsNewError(ctx, TypeControl, c.ControlState)
 		}
 		seen := root.Err() != nil
@@ -115,9 +113,8 @@ func (c *control) checkPermissions(ctx workflow.Context) {
 		}
 	}
 	if c.may == nil && len(c.asked) > 0 {
-		o := workflow.GetActivityOptions(within(ctx, permissionFor))
-		o.Summary, o.RetryPolicy = "check whether "+c.asked[0].By+" may switch accepting on", once
-		c.may = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), slackSteps.CheckPermission, project.CheckPermission{User: c.asked[0].By})
+		by := c.asked[0].By
+		c.may = execute(ctx, within(permissionFor), "check whether "+by+" may switch accepting on", slackSteps.CheckPermission, project.CheckPermission{User: by})
 	}
 }
 
@@ -148,8 +145,6 @@ func (c *control) resume(ctx workflow.Context) {
 	}
 	if c.resuming == nil && c.toResume {
 		c.toResume = false
-		o := workflow.GetActivityOptions(within(ctx, attempt))
-		o.Summary, o.RetryPolicy = "tell projects that accepting is on", once
-		c.resuming = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), flowSteps.Resume)
+		c.resuming = execute(ctx, within(attempt), "tell projects that accepting is on", flowSteps.Resume)
 	}
 }

@@ -43,7 +43,7 @@ func (w *Workflows) Digest(ctx workflow.Context, state DigestState) error {
 		if err := state.post(ctx, settings); err != nil {
 			return err
 		}
-		if info := workflow.GetInfo(ctx); info.GetContinueAsNewSuggested() || settings.HistoryLimit > 0 && info.GetCurrentHistoryLength() >= settings.HistoryLimit {
+		if settings.full(ctx) {
 			state.add(DigestAdd.drain(ctx))
 			return workflow.NewContinueAsNewError(ctx, TypeDigest, state)
 		}

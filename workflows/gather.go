@@ -1,12 +1,14 @@
 package workflows
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
+	common "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"golang.org/x/sync/errgroup"
@@ -30,30 +32,21 @@ type Gathered struct {
 	Forgotten      []string // workflow ids of projects whose ledger no longer reaches back so far
 }
 
-// projectRun is a run of a project's workflow.
-type projectRun struct{ workflow, run string }
-
 // Gather queries the ledger of every Project that is open, or was closed since a time and is still in Temporal. It needs a
 // worker. Projects that can't be read are listed; if none can, that is an error. progress is called after each one, by one
 // goroutine at a time.
 func (c *Client) Gather(ctx context.Context, since time.Time, progress func(read, of int)) (Gathered, error) {
-	var runs []projectRun
+	var runs []*common.WorkflowExecution
 	q := fmt.Sprintf("WorkflowType = '%s' AND (ExecutionStatus = 'Running' OR CloseTime >= '%s')", TypeProject, since.UTC().Format(time.RFC3339))
 	err := c.list(ctx, q, func(e *workflowpb.WorkflowExecutionInfo) bool {
 		if e.GetStatus() != enums.WORKFLOW_EXECUTION_STATUS_CONTINUED_AS_NEW { // the run that continues it has everything
-			runs = append(runs, projectRun{e.GetExecution().GetWorkflowId(), e.GetExecution().GetRunId()})
+			runs = append(runs, e.GetExecution())
 		}
 		return true
 	})
 	if err != nil {
 		return Gathered{}, fmt.Errorf("list projects: %w", err)
 	}
-	return gather(ctx, runs, since, progress, func(ctx context.Context, r projectRun) (Ledger, error) {
-		return query[Ledger](ctx, c, r.workflow, r.run, LedgerQuery)
-	})
-}
-
-func gather(ctx context.Context, runs []projectRun, since time.Time, progress func(read, of int), read func(context.Context, projectRun) (Ledger, error)) (Gathered, error) {
 	var g Gathered
 	var mu sync.Mutex
 	done := 0
@@ -69,11 +62,11 @@ func gather(ctx context.Context, runs []projectRun, since time.Time, progress fu
 			}
 			one, cancel := context.WithTimeout(ctx, gatherTimeout)
 			defer cancel()
-			ledger, err := read(one, r)
+			ledger, err := query[Ledger](one, c, r.GetWorkflowId(), r.GetRunId(), LedgerQuery)
 			mu.Lock()
 			defer mu.Unlock()
 			done++
-			g.add(r, ledger, err, since)
+			g.add(r.GetWorkflowId(), ledger, err, since)
 			progress(done, len(runs))
 			return nil
 		})
@@ -90,18 +83,16 @@ func gather(ctx context.Context, runs []projectRun, since time.Time, progress fu
 	return g, nil
 }
 
-func (g *Gathered) add(r projectRun, ledger Ledger, err error, since time.Time) {
+func (g *Gathered) add(workflow string, ledger Ledger, err error, since time.Time) {
 	if err != nil {
-		if g.Why == nil {
-			g.Why = err
-		}
-		g.Unread = append(g.Unread, r.workflow)
+		g.Why = cmp.Or(g.Why, err)
+		g.Unread = append(g.Unread, workflow)
 		return
 	}
 	g.Projects++
 	g.PauseHistories = append(g.PauseHistories, project.PauseHistories(ledger.Lines)...)
 	if ledger.Cut.After(since) {
-		g.Forgotten = append(g.Forgotten, r.workflow)
+		g.Forgotten = append(g.Forgotten, workflow)
 	}
 }
 

@@ -76,7 +76,7 @@ func (d *driver) run() error {
 				return d.endCancelled()
 			}
 			d.start()
-		case d.full():
+		case d.settings.full(d.ctx):
 			if !d.mustAwait() {
 				return d.continueAsNew()
 			}
@@ -152,15 +152,6 @@ func (d *driver) wait() {
 	}) // the context is never cancelled
 }
 
-// full reports whether the history is long enough to continue as new.
-func (d *driver) full() bool {
-	info := workflow.GetInfo(d.ctx)
-	if d.settings.HistoryLimit > 0 {
-		return info.GetCurrentHistoryLength() >= d.settings.HistoryLimit
-	}
-	return info.GetContinueAsNewSuggested()
-}
-
 // mustAwait reports whether a task is running whose result must not be lost.
 func (d *driver) mustAwait() bool {
 	return slices.ContainsFunc(d.running, func(r *running) bool { return !r.task.Kind().Repeatable() })
@@ -168,7 +159,7 @@ func (d *driver) mustAwait() bool {
 
 func (d *driver) continueAsNew() error {
 	d.state.DropReads()
-	return workflow.NewContinueAsNewError(d.root, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
+	return workflow.NewContinueAsNewError(d.ctx, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
 }
 
 // cancelledFor is how long a cancelled project may take to edit its open messages.
@@ -191,9 +182,7 @@ func (d *driver) endCancelled() error {
 		return workflow.ErrCanceled
 	}
 	d.state.Restarted()
-	d.state.DropReads()
-	ctx, _ := workflow.NewDisconnectedContext(d.root)
-	return workflow.NewContinueAsNewError(ctx, TypeProject, ProjectInput{ProjectID: d.state.ID, State: d.state, Shown: d.shown})
+	return d.continueAsNew()
 }
 
 // publish updates what people see in the Temporal UI: search attributes for the list, and current details for the page.

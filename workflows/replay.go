@@ -22,9 +22,7 @@ func Replay(log sdklog.Logger, h *history.History, settings Settings) error {
 		return errors.New("it does not begin like a workflow history")
 	}
 	Register(r, &Workflows{Settings: settings})
-	options := worker.ReplayWorkflowHistoryOptions{}
-	if started := h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes(); started.GetWorkflowId() != "" {
-		options.OriginalExecution = workflow.Execution{ID: started.GetWorkflowId(), RunID: started.GetOriginalExecutionRunId()}
-	}
+	started := h.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes()
+	options := worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: started.GetWorkflowId(), RunID: started.GetOriginalExecutionRunId()}}
 	return r.ReplayWorkflowHistoryWithOptions(log, h, options)
 }

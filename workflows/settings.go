@@ -17,6 +17,15 @@ type Settings struct {
 	HistoryLimit int    `json:"history_limit,omitempty"` // events after which a run continues as new; 0: when the server suggests it
 }
 
+// full reports whether the history is long enough to continue as new.
+func (s *Settings) full(ctx workflow.Context) bool {
+	info := workflow.GetInfo(ctx)
+	if s.HistoryLimit > 0 {
+		return info.GetCurrentHistoryLength() >= s.HistoryLimit
+	}
+	return info.GetContinueAsNewSuggested()
+}
+
 // Workflows has the workflow functions as methods, with the settings that they read and record.
 type Workflows struct {
 	Settings Settings

@@ -7,16 +7,11 @@ import (
 	"fmt"
 	"time"
 
-	common "go.temporal.io/api/common/v1"
 	enums "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 )
-
-// switchSummary is the kill switch's summary in the Temporal UI.
-const switchSummary = "The kill switch: is anything accepted at Prodege?"
 
 // Accepting switches acceptance at Prodege on or off for all projects, and returns the result, which needs a live worker. If
 // ctx is done before, the switch is set as soon as a worker runs, and the error says so. The error is ErrNotAllowed if the
@@ -29,9 +24,8 @@ func (c *Client) Accepting(ctx context.Context, on bool, by string) error {
 	if !on {
 		first = ControlState{By: by, At: time.Now().UTC()}
 	}
-	options := client.StartWorkflowOptions{ID: ControlID, TaskQueue: c.taskQueue, Memo: map[string]any{AcceptingMemo: on, SwitchMemo: first}, StaticSummary: switchSummary}
 	id := rand.Text()
-	if _, err := c.temporal.SignalWithStartWorkflow(ctx, ControlID, string(Accepting), Switch{On: on, By: by, ID: id}, options, TypeControl, first); err != nil {
+	if _, err := c.temporal.SignalWithStartWorkflow(ctx, ControlID, string(Accepting), Switch{On: on, By: by, ID: id}, c.startSwitch(first), TypeControl, first); err != nil {
 		return fmt.Errorf("switch accepting: %w", err)
 	}
 	for {
@@ -53,66 +47,64 @@ func (c *Client) Accepting(ctx context.Context, on bool, by string) error {
 	}
 }
 
-// AcceptingNow reads the kill switch without a worker. If it can't be read that is an error and never "on"; if it was never
-// set it is on.
+// startSwitch returns the options to start the kill switch with a state.
+func (c *Client) startSwitch(state ControlState) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{ID: ControlID, TaskQueue: c.taskQueue, Memo: map[string]any{AcceptingMemo: state.On, SwitchMemo: state},
+		StaticSummary: "The kill switch: is anything accepted at Prodege?"}
+}
+
+// AcceptingNow reads the kill switch like LastSwitch.
 func (c *Client) AcceptingNow(ctx context.Context) (bool, error) {
-	on, _, err := c.readSwitch(ctx)
-	return on, err
+	last, err := c.LastSwitch(ctx)
+	return last.On, err
 }
 
-// LastSwitch reads the kill switch like AcceptingNow, with who set it and when; these are empty if it was never set.
+// LastSwitch reads the kill switch without a worker: whether it is on, who set it and when; these are empty if it was never set,
+// and then it is on. If it can't be read that is an error and never "on".
 func (c *Client) LastSwitch(ctx context.Context) (ControlState, error) {
-	on, memo, err := c.readSwitch(ctx)
-	if err != nil {
-		return ControlState{}, err
-	}
-	last, _, err := memoField[ControlState](memo, SwitchMemo)
-	if err != nil {
-		return ControlState{}, fmt.Errorf("read who set the kill switch: %w", err)
-	}
-	last.On = on
-	return last, nil
-}
-
-// readSwitch reads the kill switch with its whole memo, which is empty if it was never set.
-func (c *Client) readSwitch(ctx context.Context) (on bool, memo map[string]*common.Payload, err error) {
 	info, err := c.describeSwitch(ctx)
 	if err != nil || info == nil {
-		return err == nil, nil, err
+		return ControlState{On: err == nil}, err
 	}
-	memo = info.GetMemo().GetFields()
-	on, found, err := memoField[bool](memo, AcceptingMemo)
+	last, found, err := recordedSwitch(info)
 	switch {
 	case err != nil:
-		return false, nil, fmt.Errorf("read the kill switch: %w", err)
+		return ControlState{}, fmt.Errorf("read the kill switch: %w", err)
 	case !found:
-		return false, nil, errors.New("read the kill switch: its memo is missing")
-	case on:
-		err = c.noSwitchWaits(ctx, info.GetExecution().GetRunId())
+		return ControlState{}, errors.New("read the kill switch: its memo is missing")
+	case last.On:
+		if err := c.noSwitchWaits(ctx, info.GetExecution().GetRunId()); err != nil {
+			return ControlState{}, err
+		}
 	}
-	return on, memo, err
+	return last, nil
 }
 
 // describeSwitch describes the kill switch's newest run; nil if it was never set.
 func (c *Client) describeSwitch(ctx context.Context) (*workflowpb.WorkflowExecutionInfo, error) {
 	got, err := c.temporal.DescribeWorkflowExecution(ctx, ControlID, "")
-	var missing *serviceerror.NotFound
-	if errors.As(err, &missing) {
+	switch {
+	case errors.Is(closed(err), ErrClosed):
 		return nil, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, fmt.Errorf("read the kill switch: %w", err)
 	}
 	return got.GetWorkflowExecutionInfo(), nil
 }
 
-// memoField reads a field of a memo, and reports whether there is one.
-func memoField[T any](memo map[string]*common.Payload, name string) (v T, found bool, err error) {
-	field, found := memo[name]
-	if found {
-		err = converter.GetDefaultDataConverter().FromPayload(field, &v)
+// recordedSwitch reads the memo of a run of the kill switch: who set it, and, only from AcceptingMemo, whether it is on. found is
+// false if that is missing.
+func recordedSwitch(info *workflowpb.WorkflowExecutionInfo) (last ControlState, found bool, err error) {
+	fields, conv := info.GetMemo().GetFields(), converter.GetDefaultDataConverter()
+	if who, ok := fields[SwitchMemo]; ok && conv.FromPayload(who, &last) != nil {
+		last = ControlState{} // it is for people only
 	}
-	return v, found, err
+	last.On = false
+	on, found := fields[AcceptingMemo]
+	if found {
+		err = conv.FromPayload(on, &last.On)
+	}
+	return last, found, err
 }
 
 // ReviveSwitch restarts the kill switch as it was last set, if it has ended, and reports whether it did. A switch that was never
@@ -122,22 +114,15 @@ func (c *Client) ReviveSwitch(ctx context.Context) (revived bool, err error) {
 	if err != nil || info == nil || info.GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING {
 		return false, err
 	}
-	fields := info.GetMemo().GetFields()
-	last := ControlState{}
-	if last.On, _, err = memoField[bool](fields, AcceptingMemo); err != nil { // off, unless it says on
+	last, _, err := recordedSwitch(info) // off, unless it says on
+	if err != nil {
 		return false, fmt.Errorf("read the kill switch that has ended: %w", err)
-	}
-	if whole, _, err := memoField[ControlState](fields, SwitchMemo); err == nil && whole.On == last.On {
-		last = whole
 	}
 	if last.On && c.noSwitchWaits(ctx, info.GetExecution().GetRunId()) != nil {
 		last = ControlState{} // it may have been switched off, and ended before it handled that
 	}
-	options := client.StartWorkflowOptions{
-		ID: ControlID, TaskQueue: c.taskQueue, Memo: map[string]any{AcceptingMemo: last.On, SwitchMemo: last},
-		WorkflowIDConflictPolicy: enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            switchSummary,
-	}
+	options := c.startSwitch(last)
+	options.WorkflowIDConflictPolicy = enums.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING
 	if _, err := c.temporal.ExecuteWorkflow(ctx, options, TypeControl, last); err != nil {
 		return false, fmt.Errorf("start the kill switch again: %w", err)
 	}

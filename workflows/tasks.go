@@ -29,11 +29,10 @@ const (
 	overTime      = 5 * time.Second // an activity that ends itself reports more than a timeout
 )
 
-var once = &temporal.RetryPolicy{MaximumAttempts: 1}
-
 // running is a running task.
 type running struct {
 	task   project.Task
+	ctx    workflow.Context
 	future workflow.Future
 	cancel workflow.CancelFunc
 	out    project.Result
@@ -43,28 +42,28 @@ type running struct {
 // launch starts a task.
 func (d *driver) launch(t project.Task) *running {
 	ctx, cancel := workflow.WithCancel(d.ctx)
-	r := &running{task: t, cancel: cancel, out: project.Result{ID: t.ID}}
+	r := &running{task: t, ctx: ctx, cancel: cancel, out: project.Result{ID: t.ID}}
 	switch t.Kind() {
 	case project.KindPost:
-		run(r, post(ctx, d.settings.TaskQueue, *t.Post), slackSteps.Post, *t.Post, &r.out.Posted)
+		run(r, post(d.settings.TaskQueue, *t.Post), slackSteps.Post, *t.Post, &r.out.Posted)
 	case project.KindEdit:
-		run(r, awaited(ctx), slackSteps.Edit, *t.Edit, &r.out.Edited)
+		run(r, awaited, slackSteps.Edit, *t.Edit, &r.out.Edited)
 	case project.KindEphemeral:
-		do(r, within(ctx, ephemeralFor), slackSteps.Ephemeral, *t.Ephemeral)
+		do(r, within(ephemeralFor), slackSteps.Ephemeral, *t.Ephemeral)
 	case project.KindDigest:
-		do(r, awaited(ctx), flowSteps.AddToDigest, *t.Digest)
+		do(r, awaited, flowSteps.AddToDigest, *t.Digest)
 	case project.KindRead:
-		run(r, within(ctx, t.Read.Within+overTime), prodegeSteps.ReadProject, *t.Read, &r.out.Reading)
+		run(r, within(t.Read.Within+overTime), prodegeSteps.ReadProject, *t.Read, &r.out.Reading)
 	case project.KindPermission:
-		run(r, within(ctx, permissionFor), slackSteps.CheckPermission, *t.Permission, &r.out.Permission)
+		run(r, within(permissionFor), slackSteps.CheckPermission, *t.Permission, &r.out.Permission)
 	case project.KindAccept:
-		run(r, awaited(ctx), prodegeSteps.AcceptCPI, *t.Accept, &r.out.Acceptance)
+		run(r, awaited, prodegeSteps.AcceptCPI, *t.Accept, &r.out.Acceptance)
 	case project.KindAct:
-		run(r, awaited(ctx), prodegeSteps.ActOnProject, *t.Act, &r.out.Acceptance)
+		run(r, awaited, prodegeSteps.ActOnProject, *t.Act, &r.out.Acceptance)
 	case project.KindInvoice:
-		run(r, awaited(ctx), billingSteps.SendInvoice, *t.Invoice, &r.out.Invoice)
+		run(r, awaited, billingSteps.SendInvoice, *t.Invoice, &r.out.Invoice)
 	default:
-		run(r, within(ctx, earlierFor), flowSteps.EarlierRuns, *t.Earlier, &r.out.Earlier)
+		run(r, within(earlierFor), flowSteps.EarlierRuns, *t.Earlier, &r.out.Earlier)
 	}
 	return r
 }
@@ -79,8 +78,8 @@ func (r *running) result(ctx workflow.Context) project.Result {
 }
 
 // run starts an activity. Unlike ExecuteActivity it checks that function, input and output belong together.
-func run[In, Out any](r *running, ctx workflow.Context, activity func(context.Context, In) (Out, error), in In, into **Out) {
-	r.future = workflow.ExecuteActivity(r.options(ctx), activity, in)
+func run[In, Out any](r *running, o workflow.ActivityOptions, activity func(context.Context, In) (Out, error), in In, into **Out) {
+	r.future = execute(r.ctx, o, r.task.Summary, activity, in)
 	r.get = func(ctx workflow.Context) error {
 		out := new(Out)
 		err := r.future.Get(ctx, out)
@@ -92,33 +91,31 @@ func run[In, Out any](r *running, ctx workflow.Context, activity func(context.Co
 }
 
 // do is run for an activity without an output.
-func do[In any](r *running, ctx workflow.Context, activity func(context.Context, In) error, in In) {
-	r.future = workflow.ExecuteActivity(r.options(ctx), activity, in)
+func do[In any](r *running, o workflow.ActivityOptions, activity func(context.Context, In) error, in In) {
+	r.future = execute(r.ctx, o, r.task.Summary, activity, in)
 	r.get = func(ctx workflow.Context) error { return r.future.Get(ctx, nil) }
 }
 
-func (r *running) options(ctx workflow.Context) workflow.Context {
-	o := workflow.GetActivityOptions(ctx)
-	o.Summary, o.RetryPolicy = r.task.Summary, once
-	return workflow.WithActivityOptions(ctx, o)
+// execute starts an activity for one attempt.
+func execute(ctx workflow.Context, o workflow.ActivityOptions, summary string, activity any, in ...any) workflow.Future {
+	o.Summary, o.RetryPolicy = summary, &temporal.RetryPolicy{MaximumAttempts: 1}
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, o), activity, in...)
 }
 
 // awaited is for activities that change something: they wait for a worker without limit, and the attempt has a limit.
-func awaited(ctx workflow.Context) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: attempt})
-}
+var awaited = workflow.ActivityOptions{StartToCloseTimeout: attempt}
 
 // within is for activities that are useless after a time limit, which includes waiting for a worker.
-func within(ctx workflow.Context, limit time.Duration) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: min(attempt, limit), ScheduleToCloseTimeout: limit})
+func within(limit time.Duration) workflow.ActivityOptions {
+	return workflow.ActivityOptions{StartToCloseTimeout: min(attempt, limit), ScheduleToCloseTimeout: limit}
 }
 
 // post is for posts: they run on the channel's queue, which enforces Slack's rate limit across workers. One whose turn does not
 // come in time was certainly not posted.
-func post(ctx workflow.Context, base string, in project.Post) workflow.Context {
-	o := workflow.ActivityOptions{StartToCloseTimeout: attempt}
+func post(base string, in project.Post) workflow.ActivityOptions {
+	o := awaited
 	if in.Queue != "" {
 		o.TaskQueue, o.ScheduleToStartTimeout = SlackQueue(base, in.Queue), in.Wait
 	}
-	return workflow.WithActivityOptions(ctx, o)
+	return o
 }
