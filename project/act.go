@@ -158,7 +158,7 @@ func (s *State) actFailed(q *Question, a *Act, f Failure) {
 		s.Act = nil
 		q.MaybeSent, q.Refusal = a.Maybe, a.Fault // an earlier attempt may have succeeded
 		s.enter(q, phase)
-		s.line(s.actLine(q, kind, a.Amount, a.Fault.Text))
+		s.actLine(q, kind, a.Amount, a.Fault.Text)
 	}
 	switch {
 	case !final && (q.Closed || q.Newer != nil || s.Cancelled):
@@ -181,7 +181,7 @@ func (s *State) abandonAct(q *Question, a *Act) {
 			q.Check = &Try{Until: s.now.Add(checkFor)} // the project is in the state that the act leads to: was it the act?
 			return
 		}
-		s.line(s.actLine(q, LineAbandoned, a.Amount, "it may have reached Prodege"))
+		s.actLine(q, LineAbandoned, a.Amount, "it may have reached Prodege")
 	}
 }
 
@@ -216,9 +216,9 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 		q.MaybeSent, q.Sent, q.Unread = false, got.Sent, got.Unread
 		s.enter(q, PhaseAccepted)
 		q.CheckAt = s.now.Add(s.Settings.ResumeTimeout)
-		s.line(s.actLine(q, LineAccepted, cmp.Or(got.Sent, a.Amount), ""))
+		s.actLine(q, LineAccepted, cmp.Or(got.Sent, a.Amount), "")
 		if p := s.pauseOf(q); p != nil {
-			s.step(p, UntilAcceptance, s.now, true)
+			s.step(p, UntilAcceptance, s.now)
 		}
 	case OutcomeAlreadyLive, OutcomeEnded:
 		q.MaybeSent = a.Maybe
@@ -253,12 +253,13 @@ func (s *State) actEnded(q *Question, a *Act, got Acceptance) {
 	}
 }
 
-func (s *State) actLine(q *Question, kind LineKind, amount *prodege.USD, text string) Line {
+// actLine records what became of an act.
+func (s *State) actLine(q *Question, kind LineKind, amount *prodege.USD, text string) {
 	l := Line{Kind: kind, Amount: amount, Text: text, Ref: string(q.ID)}
 	if d := q.decided(); d != nil {
 		l.Action, l.Number = d.Action, d.Number
 	}
-	return l
+	s.line(l)
 }
 
 // resumeHeld continues a held-back decision after accepting was switched on.
@@ -333,9 +334,9 @@ func (s *State) closeAfterCheck(q *Question, r *Reading) {
 	if did {
 		q.MaybeSent = false
 		s.enter(q, PhaseAccepted)
-		s.line(s.actLine(q, LineAccepted, q.Sent, ""))
+		s.actLine(q, LineAccepted, q.Sent, "")
 	} else {
-		s.line(s.actLine(q, LineAbandoned, q.Approved, "it may have reached Prodege"))
+		s.actLine(q, LineAbandoned, q.Approved, "it may have reached Prodege")
 	}
 	s.closed(q)
 	s.forgetFormer(q)

@@ -87,18 +87,13 @@ func (s *State) decisionJobs(add func(job)) {
 			},
 			done: func(r Result) {
 				p.Answer = cmp.Or(r.Permission, &Permission{})
-				s.considerPending()
+				for len(s.Pending) > 0 && s.Pending[0].Answer != nil { // in the order in which they came
+					first := s.Pending[0]
+					s.Pending = append([]PendingClick(nil), s.Pending[1:]...)
+					s.consider(first.Decision, *first.Answer)
+				}
 			},
 		})
-	}
-}
-
-// considerPending handles pending decisions in the order in which they came.
-func (s *State) considerPending() {
-	for len(s.Pending) > 0 && s.Pending[0].Answer != nil {
-		p := s.Pending[0]
-		s.Pending = append([]PendingClick(nil), s.Pending[1:]...)
-		s.consider(p.Decision, *p.Answer)
 	}
 }
 
@@ -189,7 +184,7 @@ func (s *State) record(q *Question, d Decision, amount *prodege.USD) {
 		Text: d.Reason, DryRun: one.DryRun, Ref: string(q.ID), Second: firstOfTwo})
 	if p := s.pauseOf(q); p != nil && p.Decided == nil && d.Verdict != AskAgain && d.Verdict != TryAgain {
 		p.Decided = &one
-		s.step(p, UntilDecision, one.At, true)
+		s.step(p, UntilDecision, one.At)
 	}
 }
 

@@ -1,6 +1,7 @@
 package project
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/base64"
 	"slices"
@@ -79,6 +80,7 @@ func (s *State) receive(e prodege.Event) {
 	}
 	d := s.disposition(e)
 	s.count(e, d)
+	e = withUnknown(e)
 	switch d {
 	case Applied:
 		s.Poll.Found = nil // it was found before this event
@@ -108,17 +110,9 @@ func (s *State) disposition(e prodege.Event) Disposition {
 
 // count records an event's disposition.
 func (s *State) count(e prodege.Event, d Disposition) {
-	s.Counts.Received++
-	switch d {
-	case Applied:
-		s.Counts.Applied++
-	case Duplicate:
-		s.Counts.Duplicate++
-	case Late:
-		s.Counts.Late++
-	case Unusable:
-		s.Counts.Unusable++
-	}
+	c := &s.Counts
+	c.Received++
+	*map[Disposition]*int64{Applied: &c.Applied, Duplicate: &c.Duplicate, Late: &c.Late, Unusable: &c.Unusable}[d]++
 	s.keepLine(e, d)
 }
 
@@ -160,23 +154,17 @@ func (s *State) late(e prodege.Event) {
 		s.lateInvoiced(e)
 	}
 	s.lateAmount(e)
-	if e.Status != s.Status || s.sameSecond(e) && (e.AsksCPI() || s.otherReason(e)) || s.otherPause(e) {
+	otherPause := e.Status == prodege.Paused && s.Pause != nil && !sameCause(e, s.Pause.Event)
+	if e.Status != s.Status || s.sameSecond(e) && (e.AsksCPI() || s.otherReason(e)) || otherPause {
 		s.pollSoon()
 	}
 }
 
-// otherPause reports whether a late event is a pause for another reason than the one that is shown.
-func (s *State) otherPause(e prodege.Event) bool {
-	return e.Status == prodege.Paused && s.Pause != nil && !sameCause(e, s.Pause.Event)
-}
-
 // apply makes an event the project's newest, which takes effect by its reason, then by its status.
 func (s *State) apply(e prodege.Event) {
-	s.Status, s.Reason, s.Description = prodege.Status(cutEncoded(string(e.Status), 100)), e.Reason, cutEncoded(e.Description, 200)
+	s.Status, s.Reason, s.Description = e.Status, e.Reason, e.Description
 	s.StatusSince, s.ClosesAt = e.Time, time.Time{}
-	if e.ReconciliationNote != "" {
-		s.Note = cutEncoded(e.ReconciliationNote, 1000)
-	}
+	s.Note = cmp.Or(e.ReconciliationNote, s.Note)
 	switch {
 	case e.Status == prodege.Live:
 		s.resumed(e)
@@ -185,13 +173,23 @@ func (s *State) apply(e prodege.Event) {
 	case e.Status == prodege.Paused:
 		s.paused(e)
 	case e.Status == prodege.PendingComplete:
-		s.pendingComplete(e)
+		s.endPause(e)
+		s.holdInvoice()
+		s.tellReconciliation(e, false)
 	case e.Status == prodege.Complete:
-		s.complete(e)
+		s.completedInactive(e)
+		s.endPause(e)
+		s.invoiceFor(e)
 	case e.Status == prodege.Invoiced:
-		s.invoiced(e)
+		s.endPause(e)
+		s.ClosesAt = s.now.Add(s.Settings.ProjectLinger)
+		s.invoicedFirst(e)
+		s.endInvoice(e)
 	case e.Status == prodege.Deleted:
-		s.deleted(e)
+		s.endPause(e)
+		s.ClosesAt = s.now.Add(s.Settings.ProjectLinger)
+		s.endInvoice(e)
+		s.line(Line{At: e.Time, Kind: LineEnded, Status: e.Status, Ref: string(SafeID(e.ID))})
 	case e.Status == prodege.Pending:
 		s.endPause(e)
 	default:
@@ -203,37 +201,10 @@ func (s *State) apply(e prodege.Event) {
 	s.schedulePoll()
 }
 
-func (s *State) pendingComplete(e prodege.Event) {
-	s.endPause(e)
-	s.holdInvoice()
-	s.tellReconciliation(e, false)
-}
-
-// complete starts invoicing, once; a later COMPLETE with other facts is a revision.
-func (s *State) complete(e prodege.Event) {
-	s.completedInactive(e)
-	s.endPause(e)
-	s.invoiceFor(e)
-}
-
-func (s *State) invoiced(e prodege.Event) {
-	s.endPause(e)
-	s.ClosesAt = s.now.Add(s.Settings.ProjectLinger)
-	s.invoicedFirst(e)
-	s.endInvoice(e)
-}
-
-func (s *State) deleted(e prodege.Event) {
-	s.endPause(e)
-	s.ClosesAt = s.now.Add(s.Settings.ProjectLinger)
-	s.endInvoice(e)
-	s.line(Line{At: e.Time, Kind: LineEnded, Status: e.Status, Ref: string(SafeID(e.ID))})
-}
-
 // tellRejection posts an alert that a reconciliation must be redone, and returns the message's key.
 func (s *State) tellRejection(e prodege.Event, late bool) string {
 	k := key("rejection", e)
-	s.postOrCount(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: withUnknown(e), Late: late}}, e, "reconciliation rejected")
+	s.postOrCount(k, s.Settings.AlertsChannel, Card{Rejection: &RejectionFacts{Frame: s.frame(), Event: e, Late: late}}, e, "reconciliation rejected")
 	return k
 }
 

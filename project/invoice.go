@@ -86,28 +86,18 @@ func (s *State) invoiceFor(e prodege.Event) {
 	}
 }
 
-// draft decides a revision: its number and its facts.
+// draft decides a revision: its number and its facts. A message about an earlier one that still asks for something says that it
+// was replaced.
 func (s *State) draft(e prodege.Event, revision int) {
-	i := s.Invoice
-	s.replaceInvoice(revision)
-	if revision > i.Revision && i.accepted() {
-		i.Accepted = i.Revision
-	}
-	*i = Invoicing{Accepted: i.Accepted, Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
-		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
-}
-
-// accepted reports whether billing or people have this revision, or may have it.
-func (i *Invoicing) accepted() bool {
-	return i.Maybe || oneOf(i.Phase, InvoiceSent, InvoiceMarked, InvoiceDone)
-}
-
-// replaceInvoice shows that a newer revision has replaced this one, on a message that still asks for something.
-func (s *State) replaceInvoice(revision int) {
 	i := s.Invoice
 	if m := s.message(i.Key); m != nil && i.Revision < revision && !i.settled() {
 		s.postInvoice(i.Key, m.Channel, InvoiceReplaced, s.now, "invoice")
 	}
+	if revision > i.Revision && (i.Maybe || oneOf(i.Phase, InvoiceSent, InvoiceMarked, InvoiceDone)) {
+		i.Accepted = i.Revision // billing or people have it, or may have
+	}
+	*i = Invoicing{Accepted: i.Accepted, Event: trimmed(e), Newest: i.Newest, Revision: revision, Key: InvoiceKey(s.ID, revision), Phase: InvoiceDue, PhaseAt: s.now,
+		HeldBack: i.HeldBack, Hold: i.Hold, Ended: i.Ended, Missing: i.Missing}
 }
 
 // revise handles a later COMPLETE.
@@ -140,7 +130,7 @@ func sameFacts(a, b prodege.Event) bool {
 	if b.Source == prodege.FromSweep {
 		return true
 	}
-	return trimmed(a).ReconciliationNote == trimmed(b).ReconciliationNote &&
+	return a.ReconciliationNote == b.ReconciliationNote &&
 		(a.Source == prodege.FromSweep || a.Status == b.Status && a.Reason == b.Reason)
 }
 
@@ -207,7 +197,12 @@ func (s *State) advanceInvoice() {
 		return
 	}
 	if i.Ended == prodege.Deleted && !i.Busy {
-		s.deleteInvoice()
+		if i.underWay() {
+			s.line(Line{Kind: LineInvoice, Text: "given up as the project was deleted; it may have reached billing", Ref: i.Key})
+		}
+		if i.Phase != InvoiceCancelled {
+			s.enterInvoice(InvoiceDeleted)
+		}
 		return
 	}
 	if i.Phase == InvoiceDryRun && !s.Settings.DryRun {
@@ -218,17 +213,6 @@ func (s *State) advanceInvoice() {
 	}
 	if i.Ended == prodege.Invoiced && !i.Busy && oneOf(i.Phase, InvoiceSent, InvoiceMarked, InvoiceByHand) {
 		s.enterInvoice(InvoiceDone)
-	}
-}
-
-// deleteInvoice ends an invoice because the project was deleted.
-func (s *State) deleteInvoice() {
-	i := s.Invoice
-	if i.underWay() {
-		s.line(Line{Kind: LineInvoice, Text: "given up as the project was deleted; it may have reached billing", Ref: i.Key})
-	}
-	if i.Phase != InvoiceCancelled {
-		s.enterInvoice(InvoiceDeleted)
 	}
 }
 
@@ -365,12 +349,6 @@ func (i *Invoicing) attention() Attention {
 		return Attention{Kind: AttentionMissing}
 	}
 	return Attention{}
-}
-
-// invoiceOwed reports whether we still owe an invoice, which Prodege's INVOICED does not end.
-func (s *State) invoiceOwed() bool {
-	i := s.Invoice
-	return i != nil && !i.settled()
 }
 
 // cancelInvoice gives up an invoice that has not been created yet.

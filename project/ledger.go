@@ -123,10 +123,7 @@ type Step struct {
 }
 
 // step measures a step. It is never negative, although clocks differ and Prodege's only has seconds.
-func (s *State) step(p *Pause, until string, at time.Time, counts bool) {
-	if !counts {
-		return
-	}
+func (s *State) step(p *Pause, until string, at time.Time) {
 	reason := p.Event.ActionReason()
 	if p.Event.AsksCPI() {
 		reason = prodege.RealTimePricing

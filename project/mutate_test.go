@@ -42,7 +42,7 @@ var mutations = []mutation{
 	{name: "a newer event drops an act in progress", file: "act.go", from: "case a.Busy:\n\t\tq.Newer", to: "case false:\n\t\tq.Newer", caughtBy: "CPI", always: true},
 	{name: "an act continues after its pause", file: "act.go", from: "case !final && (q.Closed || q.Newer != nil || s.Cancelled):", to: "case false:", caughtBy: "Prodege fails"},
 	{name: "an act held back by the kill switch is dropped", file: "act.go", from: "\t\ts.Act = a\n\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", to: "\t\ta.After, a.Until = s.now.Add(heldCheckEvery)", caughtBy: "switch and limits"},
-	{name: "a question stays open after its pause", file: "pause.go", from: "\t\t\ts.close(q, e.Status)\n", to: "\t\t\t_ = q\n", caughtBy: "CPI"},
+	{name: "a question stays open after its pause", file: "pause.go", from: "\t\ts.close(q, e.Status)\n", to: "\t\t\t_ = q\n", caughtBy: "CPI"},
 	{name: "PENDING_COMPLETE does not hold the invoice", file: "invoice.go", from: "\tif i.Hold {\n\t\ts.enterInvoice(InvoiceHeld)\n\t\treturn\n\t}\n", to: "", caughtBy: "invoicing"},
 	{name: "each attempt composes a new invoice body", file: "invoice.go", from: "if i.Body == \"\" {\n\t\t\ti.Body = s.compose()\n\t\t}", to: "i.Body = s.compose()", caughtBy: "invoicing"},
 	{name: "a revision overtakes a call in progress", file: "invoice.go", from: "case other && i.underWay():", to: "case false:", caughtBy: "invoicing"},
@@ -59,7 +59,7 @@ var mutations = []mutation{
 	{name: "a deleted message is posted twice", file: "posting.go", from: "parent != nil && parent.TS == m.Thread", to: "parent != nil", caughtBy: "Slack fails for a request"},
 	{name: "a failed edit is not retried", file: "posting.go", from: "f.Kind == FailedNotStarted\n\tswitch {", to: "f.Kind == FailedNotStarted\n\tm.Shown = m.Wanted\n\tswitch {", caughtBy: "cancel"},
 	{name: "a late amount is dropped", file: "events.go", from: "\ts.lateAmount(e)\n", to: "", caughtBy: "TestOrderIndependence"},
-	{name: "an INVOICED before its COMPLETE is dropped", file: "events.go", from: "\ts.invoicedFirst(e)\n\ts.endInvoice(e)", to: "\ts.endInvoice(e)", caughtBy: "TestOrderIndependence"},
+	{name: "an INVOICED before its COMPLETE is dropped", file: "events.go", from: "\t\ts.invoicedFirst(e)\n\t\ts.endInvoice(e)", to: "\t\ts.endInvoice(e)", caughtBy: "TestOrderIndependence"},
 	{name: "a decision reads the ledger", file: "approval.go", from: "if limit == nil || q.Required == nil", to: "if len(s.Ledger) > 1 || limit == nil || q.Required == nil", caughtBy: "TestRandomWalks"},
 }
 

@@ -24,9 +24,6 @@ type Outage struct {
 // overdue reports whether a message has been due so long that people must know.
 func (m *Message) overdue() bool { return m.pending() && m.Overdue && m.User == "" }
 
-// blocked reports whether a message is overdue because of a failure.
-func (m *Message) blocked() bool { return m.overdue() && m.Failure != "" && !m.Queued }
-
 func (s *State) overdueAlarms(add addAlarm) {
 	for _, m := range s.Outbox {
 		if m.pending() && m.User == "" && !m.Due.IsZero() && !m.Overdue {
@@ -47,7 +44,7 @@ func (s *State) advanceOutages() {
 	}
 	s.Outages = still
 	for _, m := range s.Outbox {
-		if m.blocked() && !slices.ContainsFunc(s.Outages, func(u Outage) bool { return u.Channel == m.Channel }) {
+		if m.overdue() && m.Failure != "" && !m.Queued && !slices.ContainsFunc(s.Outages, func(u Outage) bool { return u.Channel == m.Channel }) {
 			s.reportOutage(m)
 		}
 	}

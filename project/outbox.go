@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"reflect"
 	"slices"
 	"time"
@@ -75,10 +76,6 @@ func (m *Message) pending() bool { return m.Shown < m.Wanted }
 func (m *Message) unposted() bool { return m.pending() && m.TS == "" && !m.Busy && !m.Maybe }
 
 func (m *Message) root() bool { return m.Parent == "" && m.User == "" }
-
-func (m *Message) givesUpInvoice() bool {
-	return m.Card.Invoice != nil && m.Card.Invoice.Phase == InvoiceCancelled
-}
 
 func (m *Message) hasButtons() bool {
 	switch c := m.Card; {
@@ -322,8 +319,13 @@ func (s *State) inUse(key string) bool {
 	return s.Invoice != nil && s.Invoice.Key == key || s.reportsOutage(key)
 }
 
+// frame returns what every root message has, with the address of this project's workflow in the Temporal UI.
 func (s *State) frame() Frame {
-	return Frame{Project: s.Name, UI: s.uiLink(), Simulated: s.Settings.Simulated}
+	f := Frame{Project: s.Name, Simulated: s.Settings.Simulated}
+	if ui := s.Settings.TemporalUIURL; ui != "" {
+		f.UI = ui + "/namespaces/" + url.PathEscape(s.Settings.Namespace) + "/workflows/" + WorkflowID(s.ID)
+	}
+	return f
 }
 
 // saysTheSame reports whether an edit to a card can be skipped, because only its link differs, or what it looks like in memory,

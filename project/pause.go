@@ -24,28 +24,30 @@ func (s *State) paused(e prodege.Event) {
 	if q := s.OpenRequest(); q != nil {
 		s.pausedForOther(q, e)
 	}
-	news := true
-	switch {
-	case s.Pause == nil:
+	news := s.Pause == nil
+	if news {
 		s.openPause(e)
+	}
+	p := s.Pause
+	needsAlert := p.Alert == "" || p.Alert == p.Rejection && !e.Rejected() // actions need an alert
+	news = news || needsAlert || p.ForCPI || !sameCause(p.Event, e)
+	p.Event, p.ForCPI = trimmed(e), false
+	switch {
+	case needsAlert:
 		s.alert(e)
-	case s.Pause.Alert == "", s.Pause.Alert == s.Pause.Rejection && !e.Rejected(): // actions need an alert
-		s.Pause.Event, s.Pause.ForCPI = trimmed(e), false
-		s.alert(e)
-	default:
-		news = !sameCause(s.Pause.Event, e) || s.Pause.ForCPI
-		s.Pause.Event, s.Pause.ForCPI = trimmed(e), false
-		switch {
-		case e.Rejected():
-			s.tellRejection(e, false)
-		case news:
-			s.replyOrCount(s.Pause.Alert, key("note", e), s.note(NoteOtherReason, e), "another reason for the pause")
-		}
+	case e.Rejected():
+		s.tellRejection(e, false)
+	case news:
+		s.replyOrCount(p.Alert, key("note", e), s.note(NoteOtherReason, e), "another reason for the pause")
 	}
 	s.clockInactivity(e)
 	s.offer(e)
 	if news {
-		s.line(Line{At: e.Time, Kind: LinePaused, Reason: e.ActionReason(), Text: reasonText(e), Ref: string(s.Pause.Opened)})
+		l := Line{At: e.Time, Kind: LinePaused, Reason: e.ActionReason(), Ref: string(p.Opened)}
+		if l.Reason == 0 {
+			l.Text = e.Description
+		}
+		s.line(l)
 	}
 }
 
@@ -113,7 +115,7 @@ func (s *State) alert(e prodege.Event) {
 		p.Alert = p.Rejection
 		return
 	}
-	p.About = withUnknown(e)
+	p.About = e
 	if last := s.LastPause; last != nil && last.Ended != nil && e.Time.Sub(last.Ended.Time) < flapWithin {
 		p.Flaps = last.Flaps + 1
 		if m := s.message(last.Alert); m != nil && m.Card.Pause != nil && (sameReason(last.About, e) || last.Flaps >= maxAlerts) {
@@ -223,10 +225,9 @@ func (s *State) renderRejection(p *Pause) {
 func (s *State) resumed(e prodege.Event) {
 	p := s.Pause
 	s.endPause(e)
-	if p == nil {
-		return
+	if p != nil {
+		s.replyOrCount(p.Rejection, key("resumed", e), s.note(NoteResumed, e), "resumed")
 	}
-	s.replyOrCount(p.Rejection, key("resumed", e), s.note(NoteResumed, e), "resumed")
 }
 
 func (s *State) endPause(e prodege.Event) {
@@ -234,29 +235,27 @@ func (s *State) endPause(e prodege.Event) {
 	if p == nil {
 		return
 	}
-	for _, q := range []*Question{s.OpenRequest(), s.OpenAction()} {
-		if q != nil {
-			s.close(q, e.Status)
-		}
+	for _, q := range nonNil(s.OpenRequest(), s.OpenAction()) {
+		s.close(q, e.Status)
 	}
 	p.Ended = ptr(trimmed(e))
 	kind := LineEnded
 	if e.Status == prodege.Live {
 		kind = LineLive
+		s.step(p, UntilLive, e.Time)
 	}
 	s.line(Line{At: e.Time, Kind: kind, Status: e.Status, Ref: string(p.Opened)})
-	s.step(p, UntilLive, e.Time, e.Status == prodege.Live)
 	s.Pause, s.LastPause = nil, p
 	s.Figures = nil
 }
 
 // recordPosted records that the first message about a pause has been posted; where says where, if it is not a message of its own.
 func (s *State) recordPosted(key, where string) {
-	for _, p := range []*Pause{s.Pause, s.LastPause} {
-		if p != nil && (p.Alert == key || p.Request == key) && !p.Posted {
+	for _, p := range nonNil(s.Pause, s.LastPause) {
+		if oneOf(key, p.Alert, p.Request) && !p.Posted {
 			p.Posted = true
 			s.line(Line{Kind: LineTold, Ref: string(p.Opened), Text: where})
-			s.step(p, UntilPost, s.now, true)
+			s.step(p, UntilPost, s.now)
 		}
 	}
 }
@@ -280,12 +279,4 @@ func sameCause(a, b prodege.Event) bool {
 		return a.AsksCPI() == b.AsksCPI() && a.Rejected() == b.Rejected()
 	}
 	return a.ActionReason() == b.ActionReason() && (a.ActionReason() != 0 || a.Description == b.Description)
-}
-
-// reasonText returns Prodege's description of a reason that has no number.
-func reasonText(e prodege.Event) string {
-	if e.ActionReason() != 0 {
-		return ""
-	}
-	return e.Description
 }

@@ -161,7 +161,8 @@ func (s *State) finding(r Reading) *prodege.Event {
 	if info.Status == "" || info.Status == s.Status && !forCPI {
 		return nil
 	}
-	e := &prodege.Event{ID: prodege.EventID(fmt.Sprintf("sweep-%d", r.Asked.Unix())), Time: r.Asked, ProjectID: s.ID, Status: info.Status, Source: prodege.FromSweep}
+	e := &prodege.Event{ID: prodege.EventID(fmt.Sprintf("sweep-%d", r.Asked.Unix())), Time: r.Asked, ProjectID: s.ID,
+		Status: prodege.Status(cutEncoded(string(info.Status), 100)), Source: prodege.FromSweep}
 	if info.Status == prodege.Paused {
 		switch {
 		case info.PausedForCPI:
@@ -237,24 +238,19 @@ func (s *State) foundAmount(q *Question, amount *prodege.USD) prodege.Event {
 
 // requireLife starts a search for earlier lives of this project, which goes on as long as somebody waits for it.
 func (s *State) requireLife(until time.Time) {
-	if !s.Life.Known && !s.lifeRequired() {
-		s.Life.Search = Try{Tries: s.Life.Search.Tries, Until: until}
-	}
-	if s.Life.Search.Until.Before(until) {
-		s.Life.Search.Until = until
+	l := &s.Life.Search
+	switch {
+	case s.Life.Known:
+	case !s.lifeRequired():
+		*l = Try{Tries: l.Tries, Until: until}
+	case l.Until.Before(until):
+		l.Until = until
 	}
 }
 
 // lifeRequired reports whether an answer may still come.
 func (s *State) lifeRequired() bool {
 	return s.Life.Search.Busy || s.now.Before(s.Life.Search.Until)
-}
-
-// advanceLife ends the search once the answer is known.
-func (s *State) advanceLife() {
-	if s.Life.Known {
-		s.Life.Search.Until = time.Time{}
-	}
 }
 
 func (s *State) lifeJobs(add func(job)) {
@@ -268,7 +264,7 @@ func (s *State) lifeJobs(add func(job)) {
 		},
 		done: func(r Result) {
 			if r.Earlier != nil {
-				s.Life.Known, s.Life.Earlier = true, r.Earlier.Found
+				s.Life.Known, s.Life.Earlier, l.Until = true, r.Earlier.Found, time.Time{}
 				return
 			}
 			l.again(s.now, 2*time.Second, time.Minute, 0)

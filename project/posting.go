@@ -32,7 +32,8 @@ func (s *State) outboxJobs(add func(job)) {
 		}
 		if posts := m.User == "" && m.TS == ""; posts && !m.Busy {
 			parent := s.message(m.Parent)
-			if s.Cancelled && !m.givesUpInvoice() && !(m.Maybe && m.root()) || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
+			givesUpInvoice := m.Card.Invoice != nil && m.Card.Invoice.Phase == InvoiceCancelled
+			if s.Cancelled && !givesUpInvoice && !(m.Maybe && m.root()) || m.Parent != "" && (parent == nil || parent.TS == "") || slices.Contains(lines, line(m)) {
 				continue
 			}
 			if !s.now.Before(m.After) {
@@ -57,7 +58,9 @@ func (s *State) messageTask(m *Message) Task {
 	case m.User != "":
 		return Task{Summary: "answer the click: " + m.What, Ephemeral: &Ephemeral{Channel: m.Channel, User: m.User, Card: m.Card}}
 	case m.Digesting:
-		return Task{Summary: "add to the digest: " + m.What, Digest: &AddToDigest{Channel: m.Channel, Item: s.digestItem(m)}}
+		p := m.Card.Pause
+		return Task{Summary: "add to the digest: " + m.What, Digest: &AddToDigest{Channel: m.Channel, Item: DigestItem{Key: s.slackKey(m),
+			Project: p.Project, Reason: p.Event.Reason, Description: p.Event.Description, Since: p.Since, End: p.End, UI: p.UI}}}
 	case m.TS != "":
 		return Task{Summary: "edit " + m.What, Edit: &Edit{Channel: m.Sent, TS: m.TS, Key: s.slackKey(m), Card: m.Card}}
 	}
@@ -85,11 +88,6 @@ func (s *State) slackKey(m *Message) string {
 	return key
 }
 
-func (s *State) digestItem(m *Message) DigestItem {
-	p := m.Card.Pause
-	return DigestItem{Key: s.slackKey(m), Project: p.Project, Reason: p.Event.Reason, Description: p.Event.Description, Since: p.Since, End: p.End, UI: p.UI}
-}
-
 // messageDone handles the result of an attempt to post or edit a message.
 func (s *State) messageDone(m *Message, r Result) {
 	if r.Failure != nil {
@@ -110,18 +108,14 @@ func (s *State) messageDone(m *Message, r Result) {
 		over := m.pending() && m.Card.Pause != nil && m.Card.Pause.End != nil // which the digest does not say
 		m.Digesting, m.InDigest, m.Shown = false, true, m.Wanted
 		s.recordPosted(m.Key, "in a digest")
-		if !m.MayDigest || over || s.repliesWait(m) {
+		repliesWait := slices.ContainsFunc(s.Outbox, func(r *Message) bool { return r.Parent == m.Key && r.pending() })
+		if !m.MayDigest || over || repliesWait {
 			s.leaveDigest(m)
 		}
 	}
 	if m.pending() {
 		m.Due, m.First = s.now, time.Time{}
 	}
-}
-
-// repliesWait reports whether a reply waits in a message's thread.
-func (s *State) repliesWait(root *Message) bool {
-	return slices.ContainsFunc(s.Outbox, func(m *Message) bool { return m.Parent == root.Key && m.pending() })
 }
 
 func (s *State) posted(m *Message, p Posted) {

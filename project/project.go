@@ -1,7 +1,6 @@
 package project
 
 import (
-	"net/url"
 	"time"
 
 	"fieldmarshal/prodege"
@@ -236,44 +235,44 @@ func (s *State) nextCheck(since time.Time, every time.Duration) time.Time {
 	return since.Add(s.now.Sub(since).Truncate(every) + every)
 }
 
+// earliest returns the earliest of the alarms that count; nil if none does.
+func earliest(alarms []alarm, counts func(alarm) bool) *alarm {
+	var first *alarm
+	for _, a := range alarms {
+		if counts(a) && (first == nil || a.at.Before(first.at)) {
+			first = &a
+		}
+	}
+	return first
+}
+
 // fireAlarms does what is due, earliest first.
 func (s *State) fireAlarms() {
-	if s.Cancelled {
-		return
-	}
-	for {
-		var next *alarm
-		for _, a := range s.alarms() {
-			if a.fire != nil && !a.at.IsZero() && !s.now.Before(a.at) && (next == nil || a.at.Before(next.at)) {
-				next = &a
-			}
-		}
-		if next == nil {
+	due := func(a alarm) bool { return a.fire != nil && !a.at.IsZero() && !s.now.Before(a.at) }
+	for !s.Cancelled {
+		a := earliest(s.alarms(), due)
+		if a == nil {
 			return
 		}
-		next.fire()
+		a.fire()
 	}
 }
 
 // Wake returns when the project wants to be woken next, and why; the zero time if never.
 func (s *State) Wake() (time.Time, string) {
-	var first alarm
-	sooner := func(at time.Time, why string) {
-		if at.After(s.now) && (first.at.IsZero() || at.Before(first.at)) {
-			first = alarm{at: at, why: why}
-		}
-	}
+	var list []alarm
 	if !s.Cancelled {
-		for _, a := range s.alarms() {
-			sooner(a.at, a.why)
-		}
+		list = s.alarms()
 	}
 	for _, j := range s.jobs() {
-		if !j.try.Busy {
-			sooner(j.try.After, "next attempt: "+j.task().Summary)
+		if !j.try.Busy && j.try.After.After(s.now) {
+			list = append(list, alarm{at: j.try.After, why: "next attempt: " + j.task().Summary})
 		}
 	}
-	return first.at, first.why
+	if a := earliest(list, func(a alarm) bool { return a.at.After(s.now) }); a != nil {
+		return a.at, a.why
+	}
+	return time.Time{}, ""
 }
 
 // advance continues what waited for something else.
@@ -282,7 +281,6 @@ func (s *State) advance() {
 		return
 	}
 	s.askAnew()
-	s.advanceLife()
 	s.followCeiling()
 	s.approveByRule()
 	s.advanceActs()
@@ -302,7 +300,8 @@ func (s *State) render() {
 
 // Finished reports whether the project has ended, PROJECT_LINGER has passed, and we have nothing left to do.
 func (s *State) Finished() bool {
-	return !s.ClosesAt.IsZero() && !s.now.Before(s.ClosesAt) && s.InvoicedFirst == nil && !s.invoiceOwed() && s.Act == nil && len(s.Pending) == 0 && s.flushed()
+	return !s.ClosesAt.IsZero() && !s.now.Before(s.ClosesAt) && s.InvoicedFirst == nil &&
+		(s.Invoice == nil || s.Invoice.settled()) && s.Act == nil && len(s.Pending) == 0 && s.flushed()
 }
 
 // Drained reports whether a cancelled project has nothing in progress and nothing left to post or edit. An edit that waits for
@@ -339,14 +338,6 @@ func (s *State) cancelQuestion(q *Question) {
 	q.Stage, q.ToAct, q.Newer, q.CheckAt = "", false, nil, time.Time{}
 	s.enter(q, PhaseCancelled)
 	s.line(Line{Kind: LineClosed, Ref: string(q.ID), Text: "its workflow was cancelled"})
-}
-
-// uiLink returns the address of this project's workflow in the Temporal UI.
-func (s *State) uiLink() string {
-	if s.Settings.TemporalUIURL == "" {
-		return ""
-	}
-	return s.Settings.TemporalUIURL + "/namespaces/" + url.PathEscape(s.Settings.Namespace) + "/workflows/" + WorkflowID(s.ID)
 }
 
 // WorkflowID returns the workflow id of a project.

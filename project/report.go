@@ -31,25 +31,20 @@ type PauseHistory struct {
 
 // PauseHistories returns the courses of the pauses in a ledger, oldest first.
 func PauseHistories(lines []Line) []PauseHistory {
-	var list []*PauseHistory
-	by := map[string]*PauseHistory{}
+	var list []PauseHistory
+	at := map[string]int{} // the places of pauses in the list
 	for _, l := range lines {
-		c := by[l.Ref]
-		if c == nil {
+		i, known := at[l.Ref]
+		if !known {
 			if l.Kind != LinePaused {
 				continue // of a pause whose beginning was dropped, or of none
 			}
-			c = &PauseHistory{Opened: l.Ref, Paused: l.At}
-			by[l.Ref] = c
-			list = append(list, c)
+			i = len(list)
+			at[l.Ref], list = i, append(list, PauseHistory{Opened: l.Ref, Paused: l.At})
 		}
-		c.add(l)
+		list[i].add(l)
 	}
-	all := make([]PauseHistory, len(list))
-	for i, c := range list {
-		all[i] = *c
-	}
-	return all
+	return list
 }
 
 func (c *PauseHistory) add(l Line) {
@@ -172,9 +167,5 @@ func median(list []time.Duration) time.Duration {
 		return 0
 	}
 	slices.Sort(list)
-	middle := len(list) / 2
-	if len(list)%2 == 1 {
-		return list[middle]
-	}
-	return (list[middle-1] + list[middle]) / 2
+	return (list[(len(list)-1)/2] + list[len(list)/2]) / 2
 }
