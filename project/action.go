@@ -60,28 +60,28 @@ func (q *Question) offer(id prodege.ActionID) (prodege.Action, bool) {
 	return prodege.Action{}, false
 }
 
-// decideAction handles a decision about an action.
-func (s *State) decideAction(q *Question, d Decision) {
+// decideAction handles a decision about an action. It returns why the decision has no effect; empty if it counts.
+func (s *State) decideAction(q *Question, d Decision) AnswerKind {
 	row, offered := q.offer(d.Action)
 	open := q.Phase == PhaseOpen || q.Phase.Failed()
 	switch {
 	case d.Verdict != ChooseAction:
-		s.answer(d, q, AnswerMismatch)
+		return AnswerMismatch
 	case s.actOf(q) != nil || q.ToAct || !open && q.decided() != nil:
-		s.answer(d, q, AnswerDecided)
+		return AnswerDecided
 	case !open:
-		s.answer(d, q, AnswerClosed)
+		return AnswerClosed
 	case !offered, !q.fits(row, d.Number):
-		s.answer(d, q, AnswerMismatch)
+		return AnswerMismatch
 	case !s.Settings.AlertActions:
-		s.answer(d, q, AnswerNotNow)
-	default:
-		if last := q.decided(); last == nil || last.Action != d.Action || last.Number != d.Number {
-			q.MaybeSent = false // what may have succeeded before was something else
-		}
-		s.record(q, d, nil)
-		s.act(q)
+		return AnswerNotNow
 	}
+	if last := q.decided(); last == nil || last.Action != d.Action || last.Number != d.Number {
+		q.MaybeSent = false // what may have succeeded before was something else
+	}
+	s.record(q, d, nil)
+	s.act(q)
+	return ""
 }
 
 // fits reports whether a number can be sent: the row accepts it, and it is more than the current one, but at most twice that.

@@ -42,68 +42,53 @@ func exceeds(amount, limit *prodege.USD) bool {
 	return amount != nil && limit != nil && amount.Cmp(*limit) > 0
 }
 
-// decideRequest handles a verdict on an amount.
-func (s *State) decideRequest(q *Question, d Decision) {
-	switch d.Verdict {
-	case Approve:
-		if s.decidable(q, d) {
-			s.approve(q, d)
-		}
-	case Reject:
-		if s.decidable(q, d) {
-			q.Stage = ""
-			s.record(q, d, q.Required)
-			s.enter(q, PhaseRejected)
-		}
-	case AskAgain:
-		s.askAgain(q, d)
-	default:
-		s.answer(d, q, AnswerMismatch)
-	}
-}
-
-// decidable reports whether the request can still be decided for this amount; if not, it answers the click.
-func (s *State) decidable(q *Question, d Decision) bool {
-	open := q.Phase == PhaseOpen || q.Phase == PhaseSecond
+// decideRequest handles a verdict on an amount. It returns why the verdict has no effect; empty if it counts.
+func (s *State) decideRequest(q *Question, d Decision) AnswerKind {
+	open := oneOf(q.Phase, PhaseOpen, PhaseSecond, PhaseOverLimit)
 	switch {
-	case !sameAmount(d.Amount, q.Required):
-		s.answer(d, q, AnswerMismatch)
+	case d.Verdict == AskAgain:
+		return s.askAgain(q, d)
+	case d.Verdict != Approve && d.Verdict != Reject, !sameAmount(d.Amount, q.Required):
+		return AnswerMismatch
 	case q.Phase == PhaseExpired:
-		s.answer(d, q, AnswerExpired)
+		return AnswerExpired
 	case q.Phase == PhaseOverLimit && d.Verdict == Approve:
-		s.answer(d, q, AnswerOverCeiling)
-	case !open && q.Phase != PhaseOverLimit && q.decided() != nil:
-		s.answer(d, q, AnswerDecided)
-	case !open && q.Phase != PhaseOverLimit:
-		s.answer(d, q, AnswerClosed)
-	default:
-		return true
+		return AnswerOverCeiling
+	case !open && q.decided() != nil:
+		return AnswerDecided
+	case !open:
+		return AnswerClosed
+	case d.Verdict == Approve:
+		return s.approve(q, d)
 	}
-	return false
+	q.Stage = ""
+	s.record(q, d, q.Required)
+	s.enter(q, PhaseRejected)
+	return ""
 }
 
-func (s *State) approve(q *Question, d Decision) {
+func (s *State) approve(q *Question, d Decision) AnswerKind {
 	amount := cmp.Or(d.UpTo, q.Required)
 	first, second := q.decided(), q.seconds(amount)
 	switch {
 	case amount == nil, q.Required != nil && amount.Cmp(*q.Required) < 0, d.Second && !second, amount.Cmp(prodege.USD{}) <= 0:
-		s.answer(d, q, AnswerMismatch)
+		return AnswerMismatch
 	case exceeds(amount, s.Settings.Ceiling):
-		s.answer(d, q, AnswerOverCeiling)
+		return AnswerOverCeiling
 	case q.Required != nil && amount.Cmp(MostApprovable(*q.Required, nil)) > 0:
-		s.answer(d, q, AnswerTooMuch)
+		return AnswerTooMuch
 	case s.needsSecond(amount) && second && first.User == d.User:
-		s.answer(d, q, AnswerSamePerson)
-	case s.needsSecond(amount) && !second:
-		q.Stage = ""
-		s.record(q, d, amount)
-		s.enter(q, PhaseSecond)
-	default:
-		q.Stage = ""
-		s.record(q, d, amount)
-		q.Approved = amount
-		s.act(q)
+		return AnswerSamePerson
 	}
+	q.Stage = ""
+	s.record(q, d, amount)
+	if s.needsSecond(amount) && !second {
+		s.enter(q, PhaseSecond)
+		return ""
+	}
+	q.Approved = amount
+	s.act(q)
+	return ""
 }
 
 // needsSecond reports whether an amount needs two different people.
@@ -118,18 +103,17 @@ func (q *Question) seconds(amount *prodege.USD) bool {
 }
 
 // askAgain reopens an expired or rejected request: a new generation, with current figures.
-func (s *State) askAgain(q *Question, d Decision) {
-	if q.Phase != PhaseExpired && q.Phase != PhaseRejected {
-		s.answer(d, q, AnswerNotNow)
-		return
-	}
-	if exceeds(q.Required, s.Settings.Ceiling) {
-		s.answer(d, q, AnswerOverCeiling)
-		return
+func (s *State) askAgain(q *Question, d Decision) AnswerKind {
+	switch {
+	case q.Phase != PhaseExpired && q.Phase != PhaseRejected:
+		return AnswerNotNow
+	case exceeds(q.Required, s.Settings.Ceiling):
+		return AnswerOverCeiling
 	}
 	s.record(q, d, q.Required)
 	s.ask(q, s.askedAnew(q))
 	s.replyInRequest(q, "asked-again", NoteAskedAgain, "asked again")
+	return ""
 }
 
 // approveByRule lets a rule approve, once it is known that there was no earlier life.

@@ -100,26 +100,32 @@ func (s *State) decisionJobs(add func(job)) {
 // consider handles a decision once it is known whether the person may decide.
 func (s *State) consider(d Decision, may Permission) {
 	q := s.question(d.Of, d.Request)
+	if why := s.decideQuestion(q, d, may); why != "" {
+		s.answer(d, q, why)
+	}
+}
+
+// decideQuestion handles a decision about a question. It returns why the decision has no effect; empty if it counts.
+func (s *State) decideQuestion(q *Question, d Decision, may Permission) AnswerKind {
 	switch {
 	case !may.Known:
-		s.answer(d, q, AnswerNoList)
+		return AnswerNoList
 	case !may.Allowed && q != nil && q.Nobody:
-		s.answer(d, q, AnswerNobody)
+		return AnswerNobody
 	case !may.Allowed:
-		s.answer(d, q, AnswerNotAllowed)
+		return AnswerNotAllowed
 	case q == nil, s.Cancelled:
-		s.answer(d, q, AnswerClosed)
+		return AnswerClosed
 	case d.Generation != q.Generation:
-		s.answer(d, q, AnswerSuperseded)
+		return AnswerSuperseded
 	case q.Closed:
-		s.answer(d, q, AnswerClosed)
+		return AnswerClosed
 	case d.Verdict == TryAgain || d.Verdict == Close:
-		s.decideFailed(q, d)
+		return s.decideFailed(q, d)
 	case q.Kind == OfAction:
-		s.decideAction(q, d)
-	default:
-		s.decideRequest(q, d)
+		return s.decideAction(q, d)
 	}
+	return s.decideRequest(q, d)
 }
 
 // question finds a question by the pause that it is about; nil if it is unknown.
@@ -133,21 +139,22 @@ func (s *State) question(kind QuestionKind, id prodege.EventID) *Question {
 }
 
 // decideFailed handles a decision to retry or to give up what failed.
-func (s *State) decideFailed(q *Question, d Decision) {
+func (s *State) decideFailed(q *Question, d Decision) AnswerKind {
 	last := q.decided()
 	switch {
 	case !q.Phase.Failed() || last == nil || s.actOf(q) != nil:
-		s.answer(d, q, AnswerNotNow)
+		return AnswerNotNow
 	case d.Verdict == Close && q.Kind == OfCPI:
 		s.record(q, d, q.Approved)
 		s.enter(q, PhaseRejected)
-	case d.Verdict == TryAgain:
+	case d.Verdict == Close:
+		return AnswerMismatch
+	default:
 		d.Action, d.Number = last.Action, last.Number // record what is repeated
 		s.record(q, d, q.Approved)
 		s.act(q)
-	default:
-		s.answer(d, q, AnswerMismatch)
 	}
+	return ""
 }
 
 // decided returns the newest decision of this generation; nil if there is none.

@@ -23,7 +23,7 @@ type mutation struct {
 
 var mutations = []mutation{
 	{name: "anybody may decide", file: "decision.go", from: "case !may.Allowed:", to: "case false:", caughtBy: "rejected clicks", always: true},
-	{name: "an unknown list of approvers allows everybody", file: "decision.go", from: "case !may.Known:\n\t\ts.answer(d, q, AnswerNoList)\n\tcase !may.Allowed && q != nil && q.Nobody:\n\t\ts.answer(d, q, AnswerNobody)\n\tcase !may.Allowed:", to: "case may.Known && !may.Allowed:", caughtBy: "rejected clicks"},
+	{name: "an unknown list of approvers allows everybody", file: "decision.go", from: "case !may.Known:\n\t\treturn AnswerNoList\n\tcase !may.Allowed && q != nil && q.Nobody:\n\t\treturn AnswerNobody\n\tcase !may.Allowed:", to: "case may.Known && !may.Allowed:", caughtBy: "rejected clicks"},
 	{name: "a button of an older generation is accepted", file: "decision.go", from: "case d.Generation != q.Generation:", to: "case false:", caughtBy: "alert action"},
 	{name: "a cancellation leaves clicks unanswered", file: "project.go", from: "\t\ts.answer(p.Decision, nil, AnswerClosed)\n", to: "\t\t_ = p\n", caughtBy: "cancel"},
 	{name: "a cancelled workflow ends before its edits", file: "project.go", from: "return len(s.jobs()) == 0", to: "for _, j := range s.jobs() {\n\t\tif j.try.Busy || j.try.due(s.now) {\n\t\t\treturn false\n\t\t}\n\t}\n\treturn true", caughtBy: "cancel"},

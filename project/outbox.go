@@ -66,7 +66,7 @@ type Message struct {
 	Fault      string    `json:"fault,omitempty"`      // what people must fix before it can be posted
 	Failure    string    `json:"failure,omitempty"`    // why the last attempt failed
 	Queued     bool      `json:"queued,omitempty"`     // the last attempt failed only because its turn did not come
-	Overdue    bool      `json:"overdue,omitempty"`    // it has been due for five minutes
+	Overdue    bool      `json:"overdue,omitempty"`    // it has been due for five minutes, for queries too, which have no time
 	Plain      bool      `json:"plain,omitempty"`      // Slack refused its layout: only its text was posted, without buttons
 }
 
@@ -108,9 +108,7 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 	m := s.message(key)
 	switch {
 	case m == nil:
-		m = &Message{Key: key, Channel: channel, Card: card, What: what}
-		s.Outbox = append(s.Outbox, m)
-		s.want(m)
+		return s.add(Message{Key: key, Channel: channel, Card: card, What: what})
 	case saysTheSame(&m.Card, &card):
 	case m.InDigest:
 		m.Card = card // it is in a digest, for which figures are no reason to post it
@@ -123,6 +121,12 @@ func (s *State) post(key, channel string, card Card, what string) *Message {
 		s.want(m)
 	}
 	return m
+}
+
+func (s *State) add(m Message) *Message {
+	s.Outbox = append(s.Outbox, &m)
+	s.want(&m)
+	return &m
 }
 
 // want lets a message be posted, or edited.
@@ -147,9 +151,7 @@ func (s *State) reply(parent, key string, note Note, what string) {
 	if root == nil || s.message(key) != nil {
 		return
 	}
-	m := &Message{Key: key, Channel: root.Channel, Parent: parent, Card: Card{Note: &note}, What: what}
-	s.Outbox = append(s.Outbox, m)
-	s.want(m)
+	s.add(Message{Key: key, Channel: root.Channel, Parent: parent, Card: Card{Note: &note}, What: what})
 }
 
 // replyEnsuringPosted is reply for what must be read: the root is posted for it, even if it is in a digest.
@@ -252,10 +254,7 @@ func (s *State) ephemeral(key, channel, user string, a Answer) {
 	if waiting >= maxWaitingAnswers {
 		return
 	}
-	m := &Message{Key: key, Channel: channel, User: user, Card: Card{Answer: &a}, What: string(a.Kind)}
-	m.Until = s.now.Add(answerFor)
-	s.Outbox = append(s.Outbox, m)
-	s.want(m)
+	s.add(Message{Try: Try{Until: s.now.Add(answerFor)}, Key: key, Channel: channel, User: user, Card: Card{Answer: &a}, What: string(a.Kind)})
 }
 
 // flushed reports whether nothing is left to post or edit.
