@@ -48,7 +48,7 @@ func (s *State) invoiceFacts(r Result) {
 		return
 	}
 	info := r.Reading.Info
-	s.updateName(info)
+	s.Name = nameOf(s.Name, info)
 	i.Status, i.CPI = info.Status, cmp.Or(info.AvgCPI, info.CPI)
 	if q := r.Reading.Quotas; q != nil {
 		i.Wanted = q.Completes

@@ -18,6 +18,7 @@
 //	action.go      people act on a pause from its alert
 //	decision.go    who may decide, which click counts, and the answer to one that does not
 //	act.go         what was decided is done at Prodege, one act at a time
+//	effect.go      whether that had its effect, and how a question ends
 //	invoice.go     a completed project is invoiced, once per revision; billing.go, the call
 //	poll.go        Prodege is asked for the project's status, in case a webhook was missed
 //	outbox.go      what should be in Slack; posting.go, how it gets there

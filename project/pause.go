@@ -147,7 +147,9 @@ func (s *State) renderAlert(p *Pause) {
 	posted := s.post(p.Alert, s.Settings.AlertsChannel, card, "alert")
 	if m == nil {
 		posted.MayDigest = true
-		posted.Read = s.alertRead(p)
+		if r := s.figuresRead(alertRead); s.Settings.HasAPIKey && (s.Name.Name == "" || r.Quotas || r.Clicks) {
+			posted.Read = r
+		}
 	}
 	if over {
 		s.leaveDigest(posted)
@@ -155,18 +157,6 @@ func (s *State) renderAlert(p *Pause) {
 	if q := s.question(OfAction, p.Opened); q != nil && q.Phase == PhaseAccepted && q.PhaseAt.Equal(s.now) {
 		s.hold(p.Alert, liveSoon)
 	}
-}
-
-// alertRead returns what to read when an alert is posted: the project's name, and what the actions' modals show.
-func (s *State) alertRead(p *Pause) *Read {
-	if !s.Settings.HasAPIKey {
-		return nil
-	}
-	r := s.figuresRead(alertRead)
-	if s.Name.Name != "" && !r.Quotas && !r.Clicks {
-		return nil
-	}
-	return r
 }
 
 // figuresRead returns the read for the figures on the current pause's message.

@@ -36,17 +36,17 @@ type Poll struct {
 
 // schedulePoll decides when Prodege is asked next. It never delays a read that is due sooner.
 func (s *State) schedulePoll() {
-	every := s.pollEvery()
-	switch {
-	case !s.pollable():
+	if !s.pollable() {
 		s.Poll.Next = time.Time{}
-		return
-	case every == 0:
-		return
+	} else if every := s.pollEvery(); every > 0 {
+		s.pollBy(s.now.Add(jitter(every, s.ID, s.Poll.Asked)))
 	}
-	next := s.now.Add(jitter(every, s.ID, s.Poll.Asked))
-	if s.Poll.Next.IsZero() || s.Poll.Next.After(next) {
-		s.Poll.Next = next
+}
+
+// pollBy asks Prodege at a time, unless it is asked sooner.
+func (s *State) pollBy(at time.Time) {
+	if s.Poll.Next.IsZero() || at.Before(s.Poll.Next) {
+		s.Poll.Next = at
 	}
 }
 
@@ -76,15 +76,12 @@ func jitter(every time.Duration, id prodege.ProjectID, n int) time.Duration {
 
 // pollSoon asks Prodege at once, but not more than once per minute, however many events disagree.
 func (s *State) pollSoon() {
-	if !s.pollable() {
-		return
-	}
-	at := s.now
-	if again := s.Poll.AskedAt.Add(pollAgain); !s.Poll.AskedAt.IsZero() && at.Before(again) {
-		at = again
-	}
-	if s.Poll.Next.IsZero() || at.Before(s.Poll.Next) {
-		s.Poll.Next = at
+	switch again := s.Poll.AskedAt.Add(pollAgain); {
+	case !s.pollable():
+	case s.now.Before(again): // false if it was never asked
+		s.pollBy(again)
+	default:
+		s.pollBy(s.now)
 	}
 }
 
@@ -124,7 +121,7 @@ func (s *State) polled(r Result) {
 	}
 	p.Asking, p.Fault = nil, ""
 	if r.Reading != nil {
-		s.updateName(r.Reading.Info)
+		s.Name = nameOf(s.Name, r.Reading.Info)
 		if p.Applied != s.Counts.Applied {
 			p.Found = nil // an event was applied in the meantime
 		} else {
@@ -188,12 +185,9 @@ func (s *State) anotherAmount(info prodege.ProjectInfo) bool {
 	return told != nil && info.RequiredCPI != nil && !told.Equal(*info.RequiredCPI)
 }
 
-// updateName records the project's name.
-func (s *State) updateName(info prodege.ProjectInfo) { s.Name = nameOf(s.Name, info) }
-
 // readWithPost handles what was read when an alert was posted.
 func (s *State) readWithPost(r Reading) {
-	s.updateName(r.Info)
+	s.Name = nameOf(s.Name, r.Info)
 	if q := s.OpenAction(); q != nil {
 		q.Figures = figuresOf(r)
 	}
@@ -219,7 +213,7 @@ func (s *State) figuresArrived(r Result) {
 		return
 	}
 	got := *r.Reading
-	s.updateName(got.Info)
+	s.Name = nameOf(s.Name, got.Info)
 	if q := s.OpenAction(); q != nil && s.actOf(q) == nil {
 		q.Figures = figuresOf(got)
 	}

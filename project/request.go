@@ -65,7 +65,7 @@ func (s *State) present(q *Question, r *Reading) {
 		defer s.tellTakenBack(q)
 	}
 	if r != nil {
-		s.updateName(r.Info)
+		s.Name = nameOf(s.Name, r.Info)
 		q.mergeReadNumbers(numbersRead(*r))
 		if told := r.Info.RequiredCPI; told != nil && (q.Required == nil || q.FromPoll && told.Cmp(*q.Required) > 0) {
 			q.Required = told // the current amount
