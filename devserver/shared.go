@@ -43,8 +43,11 @@ const (
 // end of the process does so, too. Tests that run Temporal take turns, because on few cores several at once are slower
 // than one after another. It is called after the flags are parsed and before the tests run. After half of go test's
 // timeout it returns without the turn, so that the other half is left for the tests. A child process does not inherit
-// the turn, and must not ask for one.
+// the turn, and must not ask for one. With -short nobody waits: what is left then is little.
 func TestTurn() (end func()) {
+	if short := flag.Lookup("test.short"); short != nil && short.Value.String() == "true" {
+		return func() {}
+	}
 	folder, err := lockFolder("fieldmarshal-turns")
 	if err != nil {
 		return func() {}

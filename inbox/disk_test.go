@@ -435,6 +435,9 @@ func command(t *testing.T, args ...string) {
 
 // TestAFrozenFileSystem is the real thing: everything that writes blocks in the kernel.
 func TestAFrozenFileSystem(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than ten seconds")
+	}
 	disk := mounted(t)
 	waits, used := filepath.Join(disk, "waits"), filepath.Join(disk, "used")
 	in := open(t, waits)

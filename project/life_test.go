@@ -104,6 +104,9 @@ func BenchmarkTenThousandEvents(b *testing.B) {
 // TestLongLife runs random long lives of a project, with failing counterparties and the longest texts, and checks that
 // the state stays small and that one decoded from its JSON behaves the same.
 func TestLongLife(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes more than ten seconds")
+	}
 	lives, turns := 2, 50
 	for seed := range lives {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) { runLongLife(t, rand.New(rand.NewPCG(uint64(seed), 1)), turns) })
