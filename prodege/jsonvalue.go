@@ -67,14 +67,28 @@ func asText(raw []byte) string {
 func escaped(r rune) bool { return r < ' ' || r == '"' || r == '\\' || r == utf8.RuneError }
 
 // compact removes insignificant white space, and nothing else, from a valid JSON value. It returns raw itself if there
-// is none.
+// is none. It allocates no more than the value's size, because anyone may have sent it.
 func compact(raw []byte) []byte {
-	if !bytes.ContainsAny(raw, " \t\r\n") {
+	var out []byte
+	inString, from := false, 0
+	for i := 0; i < len(raw); i++ {
+		switch c := raw[i]; {
+		case inString && c == '\\':
+			i++ // whatever it escapes
+		case c == '"':
+			inString = !inString
+		case !inString && (c == ' ' || c == '\t' || c == '\r' || c == '\n'):
+			if out == nil {
+				out = make([]byte, 0, len(raw))
+			}
+			out = append(out, raw[from:i]...)
+			from = i + 1
+		}
+	}
+	if out == nil {
 		return raw
 	}
-	value := jsontext.Value(bytes.Clone(raw))
-	_ = value.Compact() // leaves what is not JSON as it is
-	return value
+	return append(out, raw[from:]...)
 }
 
 // unwrapped returns the JSON inside a value: Prodege sends structured values as objects and arrays, or as strings that
