@@ -71,7 +71,7 @@ func noteStory(n *project.Note) story {
 		"{times}", only(n.Times > 1, number(n.Times)+" pauses for this reason within the hour. "+
 			"Further ones are counted in the message above."),
 		"{count}", number(n.Times), "{deadline}", date(n.Deadline), "{since}", when(n.Since), "{over}", when(n.Over),
-		"{channel}", mention(n.Channel), "{message}", clean(n.What, 60), "{refusal}", refusal(n.Refusal),
+		"{channel}", channelName(n.Channel), "{message}", clean(n.What, 60), "{refusal}", refusal(n.Refusal),
 		"{project}", n.Project.ID.String(), "{cpi}", amountOr(n.Amount, "an unknown amount"),
 		"{previous}", known(", no longer", dollars(n.Previous)), "{change}", difference,
 		"{reopened}", only(n.Decision != nil, decider(d.From, mention(d.User))+" reopened the request, "+when(d.At)+"."))

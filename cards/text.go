@@ -108,8 +108,8 @@ func bold(text string) string {
 	return "*" + text + "*"
 }
 
-// mention writes a Slack user, user group or channel so that Slack shows the name (and, in a new message, notifies).
-// Anything else is shown as the text it is.
+// mention writes a Slack user or user group so that Slack shows the name (and, in a new message, notifies). Anything else
+// is shown as the text it is.
 func mention(id string) string {
 	switch {
 	case id == "":
@@ -118,7 +118,13 @@ func mention(id string) string {
 		return "<@" + id + ">"
 	case slackID(id, "S"):
 		return "<!subteam^" + id + ">"
-	case slackID(id, "CG"):
+	}
+	return clean(id, 80)
+}
+
+// channelName writes a channel so that Slack shows its name.
+func channelName(id string) string {
+	if slackID(id, "CG") {
 		return "<#" + id + ">"
 	}
 	return clean(id, 80)
