@@ -55,13 +55,14 @@ var (
 // say adds the lines of a block to the text, each as a sentence: without bold, and with times in UTC, which only
 // blocks show in the reader's own zone.
 func (l *layout) say(text string) {
-	text = boldForm.ReplaceAllString(dateForm.ReplaceAllString(text, "$1"), "$1$2")
-	for line := range strings.Lines(text) {
-		line = strings.TrimSpace(line)
-		if quote, quoted := strings.CutPrefix(line, "> "); quoted {
-			line = quote
-		} else {
+	for line := range strings.Lines(dateForm.ReplaceAllString(text, "$1")) {
+		line, quoted := strings.CutPrefix(line, "> ")
+		line = strings.TrimSpace(boldForm.ReplaceAllString(line, "$1$2"))
+		if !quoted {
 			line = capital(line)
+		}
+		if line == "" {
+			continue
 		}
 		if !strings.HasSuffix(line, "…") && strings.TrimRight(line, ".,;:?!") == line {
 			line += "."

@@ -282,6 +282,7 @@ func FuzzRender(f *testing.F) {
 	slices.Sort(names)
 	f.Add(uint16(0), "<!channel>")
 	f.Add(uint16(121), "C0") // a person with the id of a channel
+	f.Add(uint16(78), "* *") // bold that is empty
 	f.Add(uint16(40), "a\xff\u202e&<@U1>\n> x")
 	f.Add(uint16(80), strings.Repeat("🌶&", 3000))
 	f.Fuzz(func(t *testing.T, which uint16, text string) {
