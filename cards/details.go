@@ -32,7 +32,7 @@ func Details(s *project.State) string {
 	p.questions(s)
 	p.work(s)
 	p.past(s)
-	return cutBytes(p.b.String(), most)
+	return project.Cut(p.b.String(), most)
 }
 
 // page is Markdown that is being written. Everything from outside goes through markdown.

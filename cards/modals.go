@@ -46,9 +46,6 @@ type Entered struct {
 
 // action is the row of the action that the modal is about; ok is false if it is about none.
 func (m Modal) action() (row prodege.Action, ok bool) {
-	if !m.Button.OfAction() {
-		return row, false
-	}
 	return prodege.FindAction(prodege.ActionID(m.ActionID), m.Button.Reason)
 }
 

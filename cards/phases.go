@@ -74,7 +74,7 @@ func Summary(v project.View) string {
 	if !slices.Contains(summarized, v.Attention.Kind) {
 		text += ". Needs attention: " + Attention(v.Attention)
 	}
-	return cutBytes(neutral(text), most)
+	return project.Cut(neutral(text), most)
 }
 
 func summary(v project.View) string {

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf16"
-	"unicode/utf8"
 )
 
 // Text from outside (names, notes, descriptions, what people typed) passes through clean, quoted or plain exactly
@@ -85,19 +84,6 @@ func size(text string) (n int) {
 		n += utf16.RuneLen(r)
 	}
 	return n
-}
-
-// cutBytes shortens text to max bytes, at the end of a character.
-func cutBytes(text string, max int) string {
-	if len(text) <= max {
-		return text
-	}
-	const mark = "…"
-	end := max - len(mark)
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + mark
 }
 
 // bold marks text that is clean already. Text with a star of its own would end the mark early.

@@ -71,20 +71,22 @@ func (e Event) Actions() []Action {
 	return list
 }
 
-// FindAction returns the row of an action for a reason, or its first one for reason 0; false if there is none.
+// FindAction returns the row of an action for a reason; false if that reason does not offer it.
 func FindAction(id ActionID, reason Reason) (Action, bool) {
-	for _, a := range actions {
-		if a.ID == id && (a.Reason == reason || reason == 0) {
-			return a, true
-		}
-	}
-	return Action{}, false
+	return firstAction(func(a Action) bool { return a.ID == id && a.Reason == reason })
 }
 
 // Row returns the action's first row, whose label and number asked for are those of all its rows; zero if the id is unknown.
 func (id ActionID) Row() Action {
-	row, _ := FindAction(id, 0)
+	row, _ := firstAction(func(a Action) bool { return a.ID == id })
 	return row
+}
+
+func firstAction(is func(Action) bool) (Action, bool) {
+	if i := slices.IndexFunc(actions, is); i >= 0 {
+		return actions[i], true
+	}
+	return Action{}, false
 }
 
 // ActionIDs lists every action once, in the order of the table.
